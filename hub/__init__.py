@@ -1,0 +1,1 @@
+"""The hub: the box that runs one agency."""

@@ -1,0 +1,243 @@
+"""What travels between the hub, its devices and its screens, and nothing else.
+
+Screens get the whole truth, not a diff: each picture carries the journal `seq` and `epoch` it was
+built from; a screen drops what is older than what it shows. Nothing here identifies a person.
+The names are those of the public face (`docs/api.md`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from hub.errors import BadRequest
+
+Direction = Literal["left", "right", "ahead", "up", "down", ""]
+CallState = Literal["called", "serving", "ended"]
+CounterState = Literal["closed", "free", "calling", "serving", "paused"]
+#: What a counter can be asked; the order is that of the keys F2 to F8 and the menu after them.
+Step = Literal[
+    "next", "recall", "no_show", "start", "hold", "transfer", "finish",
+    "resume", "release", "undo", "open", "pause", "unpause", "close", "pick",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BoardCall:
+    """One call, as the room sees it. `call` is the id of the call, `at` RFC 3339."""
+
+    ticket: str
+    counter: str
+    counter_label: str
+    call: int
+    repeat: int
+    at: str
+    state: CallState
+    direction: Direction = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardQueue:
+    """One service: how many wait, the announced range in seconds or None, and whether anybody serves it."""
+
+    service: str
+    label: str
+    icon: str
+    waiting: int
+    low_s: int | None
+    high_s: int | None
+    served: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One announcement of the last 15 s: (call, repeat) rings once on each loudspeaker."""
+
+    call: int
+    repeat: int
+    ticket: str
+    counter: str
+    text: dict[str, str]
+    sound: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The waiting-room picture. `calls` newest first, at most 12; `day` False when the agency is closed."""
+
+    epoch: int
+    seq: int
+    at: str
+    agency: str
+    day: bool
+    mode: str
+    calls: tuple[BoardCall, ...]
+    queues: tuple[BoardQueue, ...]
+    message: str
+    rings: tuple[Ring, ...]
+    minimum_s: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class CounterFace:
+    """One counter, as its panel sees it. `elapsed_s` counts since `since` (RFC 3339), the state's beginning.
+
+    `next_actions` are the steps possible now, the default first; `why` says why this ticket.
+    """
+
+    counter: str
+    label: str
+    state: CounterState
+    agent: str | None
+    agent_name: str | None
+    ticket: str | None
+    ticket_id: str | None
+    service: str | None
+    why: str
+    waiting: int
+    oldest_s: int | None
+    next_actions: tuple[Step, ...]
+    since: str
+    elapsed_s: int
+    call_count: int = 0
+    waited_s: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """The picture of a panel: the counters it holds."""
+
+    epoch: int
+    seq: int
+    at: str
+    agency: str
+    day: bool
+    counters: tuple[CounterFace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KioskService:
+    """One service at the kiosk now. `why_closed` is a code: `hours`, `quota`, `day`, `mode`, or ''."""
+
+    service: str
+    open: bool
+    why_closed: str
+    waiting: int
+    low_s: int | None
+    high_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KioskPicture:
+    """What a kiosk needs to know now. `day` is the business date (ISO) or None before a day is open.
+
+    `hub_at` is the hub's wall time in milliseconds: the kiosk takes its time from it.
+    """
+
+    epoch: int
+    seq: int
+    day: str | None
+    mode: str
+    services: tuple[KioskService, ...]
+    message: str
+    catalogue: str
+    hub_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueService:
+    """One thing a visitor can come for. `labels` and `papers` by language; `hours` as ((open, last), …) per weekday."""
+
+    service: str
+    prefix: str
+    labels: dict[str, str]
+    icon: str
+    papers: dict[str, tuple[str, ...]]
+    hours: tuple[tuple[str, str] | None, ...]
+    quota: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipText:
+    """What the paper says around the number: agency lines, and when called while away."""
+
+    organisation: str
+    agency: str
+    footer: dict[str, str]
+    recalls: int
+    return_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that a kiosk keeps to work alone, at most 64 kB."""
+
+    version: str
+    agency: str
+    services: tuple[CatalogueService, ...]
+    languages: tuple[str, ...]
+    slip: SlipText
+    buttons: dict[str, str]
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The announced wait, as a range in seconds."""
+
+    low_s: int
+    high_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketIssued:
+    """The answer to an issued ticket: what a kiosk needs to print it. `follow` is the 8-character token."""
+
+    id: str
+    label: str
+    service: str
+    state: str
+    issued_at: str
+    ahead: int
+    wait: Wait | None
+    follow: str
+
+
+T = TypeVar("T")
+
+
+def as_json(value: Any) -> Any:
+    """Plain values of a wire object, ready for a JSON encoder."""
+    if is_dataclass(value):
+        return {name: as_json(getattr(value, name)) for name in _names(type(value))}
+    if isinstance(value, tuple | list):
+        return [as_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    return value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
+@cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def parse(kind: type[T], data: Any) -> T:
+    """A wire object from plain values. Raises BadRequest naming the first field that does not fit."""
+    try:
+        parsed: T = _adapter(kind).validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(f"{kind.__name__}: {field}: {first['msg']}", field=field) from error
+    return parsed
