@@ -13,15 +13,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-FILES = {
-    "socket.io.min.js": "socket.io-client/dist/socket.io.min.js",
-    "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "uplot.min.js": "uplot/dist/uPlot.iife.min.js",
-    "uplot.min.css": "uplot/dist/uPlot.min.css",
-    "noto-sans-latin.woff2": "@fontsource-variable/noto-sans/files/noto-sans-latin-wght-normal.woff2",
-    "noto-sans-latin-ext.woff2": "@fontsource-variable/noto-sans/files/noto-sans-latin-ext-wght-normal.woff2",
-    "noto-sans-arabic.woff2": "@fontsource-variable/noto-sans-arabic/files/noto-sans-arabic-arabic-wght-normal.woff2",
-}
+FILES = (
+    "socket.io-client/dist/socket.io.min.js",
+    "htmx.org/dist/htmx.min.js",
+    "uplot/dist/uPlot.iife.min.js",
+    "uplot/dist/uPlot.min.css",
+    "@fontsource-variable/noto-sans/files/noto-sans-latin-wght-normal.woff2",
+    "@fontsource-variable/noto-sans/files/noto-sans-latin-ext-wght-normal.woff2",
+    "@fontsource-variable/noto-sans-arabic/files/noto-sans-arabic-arabic-wght-normal.woff2",
+)
 ICONS = "@tabler/icons/icons/outline"
 
 # Thinner than tabler's own 2: the icons stand beside large letters.
@@ -37,8 +37,8 @@ def main(modules: Path = ROOT / "node_modules", into: Path = HERE / "static" / "
     """Lay the whole folder anew, so that nothing stale is served."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
-    for name, source in FILES.items():
-        shutil.copyfile(modules / source, into / name)
+    for file in FILES:
+        shutil.copy(modules / file, into)
     icons = (HERE / "icons.txt").read_text().split()
     (into / "icons.svg").write_text(sprite(icons, modules / ICONS))
     (into / "LICENCES.txt").write_text(licences(modules))
@@ -61,18 +61,15 @@ def symbol(name: str, svg: str) -> str:
 
 
 def licences(modules: Path) -> str:
-    """The licence texts, which most of these packages ask to travel with each copy."""
-    copied = {package_of(source) for source in (*FILES.values(), ICONS)}
+    """The licence texts, which must travel with each copy; socket.io's file has others' code in it."""
+    installed = json.loads((modules / ".package-lock.json").read_text())["packages"]
     texts = []
-    for package in sorted(copied):
-        facts = json.loads((modules / package / "package.json").read_text())
-        texts.append(f"== {package} {facts['version']} ({facts['license']})\n\n{(modules / package / 'LICENSE').read_text()}")
+    for place, facts in sorted(installed.items()):
+        folder = modules.parent / place
+        text = next(folder.glob("[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*")).read_text()
+        name = place.removeprefix("node_modules/")
+        texts.append(f"== {name} {facts['version']}\n\n{text}")
     return "\n".join(texts)
-
-
-def package_of(source: str) -> str:
-    parts = source.split("/")
-    return "/".join(parts[: 2 if source.startswith("@") else 1])
 
 
 if __name__ == "__main__":
