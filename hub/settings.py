@@ -4,29 +4,46 @@
 Everything has a default except what only the agency knows (its name, services and counters).
 An unknown key stops the start and says what was probably meant; every problem is reported at
 once, with its file and key. `mbote check DIR` prints the same list.
+
+The sentence under each setting is its manual: `mbote init` and docs/configuration.md are written
+from it, and from the `examples` of those settings whose default shows nothing.
 """
 
 from __future__ import annotations
 
-import difflib
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from hub.errors import ConfigurationFault
+from hub.misfits import find_misfits
+from hub.problems import did_you_mean, form, sentence
 from hub.wire import Direction
 
-Code = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,15}$")]
-Prefix = Annotated[str, Field(pattern=r"^([A-Z]{1,2})?$")]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Words = dict[str, str]
+Code = Annotated[str, Field(pattern=form(r"^[A-Z0-9][A-Z0-9_-]{0,15}$", "at most 16 capitals, digits, - or _"))]
+AgencyCode = Annotated[str, Field(pattern=form(r"^[A-Z0-9][A-Z0-9-]{1,31}$", "2 to 32 capitals, digits or -"))]
+CounterCode = Annotated[str, Field(pattern=form(r"^[0-9A-Z]{1,4}$", "at most 4 digits or capitals"))]
+Prefix = Annotated[str, Field(pattern=form(r"^([A-Z]{1,2})?$", "one or two capitals"))]
+ClockTime = Annotated[str, Field(pattern=form(r"^([01]\d|2[0-3]):[0-5]\d$", "a time such as '07:30'"))]
+Language = Annotated[str, Field(pattern=form(r"^[a-z]{2,3}$", "a language code such as 'fr'"))]
+HubAddress = Annotated[
+    str, Field(pattern=form(r"^https?://[^/\s:]+(:\d{1,5})?/?$", "an address such as 'http://192.168.1.10:8080'"))
+]
+UsbName = Annotated[str, Field(pattern=form(r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$", "vendor:product in hexadecimal"))]
+SpiName = Annotated[str, Field(pattern=form(r"^[01]\.[0-2]$", "SPI port.device such as '0.1'"))]
+Pin = Annotated[int, Field(ge=0, le=27)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Words = dict[Language, str]
 CounterKind = Literal["reception", "inquiry", "deposit", "cash", "specialised", "back"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
+Lamp = Literal["free", "calling", "serving", "fault"]
+PanelStep = Literal["next", "recall", "no_show", "start", "finish", "hold", "open"]
 
 
 class Model(BaseModel):
@@ -38,15 +55,18 @@ class Model(BaseModel):
 class Opening(Model):
     """The hours of one weekday."""
 
-    open: ClockTime
-    close: ClockTime
-    last_ticket: ClockTime | None = None
+    open: ClockTime = Field(examples=["07:30"])
+    """The doors open."""
+    close: ClockTime = Field(examples=["15:00"])
+    """The doors close."""
+    last_ticket: ClockTime | None = Field(default=None, examples=["14:30"])
     """Last ticket given; the closing time when absent."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Opening:
-        if not self.open <= (self.last_ticket or self.close) <= self.close:
-            raise ValueError("the hours must follow: open, last_ticket, close")
+        last = self.last_ticket or self.close
+        if not (self.open < self.close and self.open <= last <= self.close):
+            raise ValueError(f"impossible hours: open {self.open}, last_ticket {last}, close {self.close} must follow")
         return self
 
 
@@ -56,19 +76,19 @@ Hours = dict[Day, Opening]
 class Agency(Model):
     """Who we are."""
 
-    code: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")]
-    """Short code of the agency, unique in the fund: `CNSS-BZV-SIEGE`."""
-    organisation: str
+    code: AgencyCode = Field(examples=["FUND-TOWN-1"])
+    """Short code of the agency, unique in the fund."""
+    organisation: str = Field(examples=["Caisse nationale de sécurité sociale"])
     """The fund's full name, first line of every paper."""
-    name: str
-    """The agency's name on screens and papers: `CNSS Siège`."""
+    name: str = Field(examples=["Agence du centre"])
+    """The agency's name on screens and papers."""
     city: str = ""
     """Town, shown beside the name on the waiting-room screen."""
     address: str = ""
     """Printed at the foot of papers."""
     timezone: str = "Africa/Brazzaville"
     """IANA name of the time zone."""
-    languages: tuple[str, ...] = ("fr", "en")
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("fr", "en")
     """Languages offered at the kiosk, first one first."""
     agent_code: str = r"^\d{5}[A-Z]$"
     """Regular expression of the agents' codes."""
@@ -77,8 +97,17 @@ class Agency(Model):
     @classmethod
     def _zone_exists(cls, value: str) -> str:
         if value not in available_timezones():
-            near = difflib.get_close_matches(value, available_timezones(), 1)
-            raise ValueError(f"no such time zone{f', did you mean {near[0]}?' if near else ''}")
+            meant = did_you_mean(value, available_timezones())
+            raise ValueError(f"no such time zone{meant if meant.endswith('?') else ''} (found {value!r})")
+        return value
+
+    @field_validator("agent_code")
+    @classmethod
+    def _pattern_compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error} (found {value!r})") from error
         return value
 
     @property
@@ -125,14 +154,32 @@ class QueueRules(Model):
     mode: Literal["open", "appointments_only", "closed"] = "open"
     """What the kiosk gives at the start of a day."""
 
+    @model_validator(mode="after")
+    def _absence_is_possible(self) -> QueueRules:
+        if self.absent_after_calls > self.recalls:
+            raise ValueError(
+                f"absent_after_calls {self.absent_after_calls} is more than the {self.recalls} calls that recalls"
+                " allows: nobody could ever be marked absent"
+            )
+        return self
+
 
 class DayRules(Model):
     """The business day. Without `timetable` a person opens it."""
 
     timetable: bool = False
     """Open and close by the hours of the agency when the clock is trusted."""
-    hours: Hours = Field(default_factory=dict)
-    """Opening hours by weekday (`mon` … `sun`); none means always."""
+    hours: Hours = Field(
+        default_factory=dict,
+        examples=[{day: {"open": "07:30", "close": "15:00", "last_ticket": "14:30"} for day in DAYS[:5]}],
+    )
+    """Opening hours by weekday (`mon` … `sun`); a day that is left out is closed; no day at all means always open."""
+
+    @model_validator(mode="after")
+    def _timetable_has_hours(self) -> DayRules:
+        if self.timetable and not self.hours:
+            raise ValueError("timetable = true needs hours: write day.hours.mon and so on")
+        return self
 
 
 class HubBox(Model):
@@ -140,7 +187,7 @@ class HubBox(Model):
 
     host: str = "127.0.0.1"
     """Address the hub listens on."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    port: Port = 8080
     """Port the hub listens on."""
     data: Path = Path("data")
     """Folder of the database, keys and sounds; relative to the configuration folder."""
@@ -155,56 +202,63 @@ class HubBox(Model):
 class Display(Model):
     """A waiting-room screen."""
 
-    name: Code
+    name: Code = Field(examples=["SALLE"])
+    """Its name, as it is paired."""
     message: str = ""
     """One line at the foot of the screen."""
-    services: tuple[Code, ...] = ()
+    services: tuple[Code, ...] = Field(default=(), examples=[["DEP"]])
     """Services listed; all those with a prefix when empty."""
     minimum_s: Annotated[float, Field(ge=0, le=60)] = 6.0
     """Least time each call keeps the large place."""
-    arrows: dict[str, Direction] = Field(default_factory=dict)
+    arrows: dict[CounterCode, Direction] = Field(default_factory=dict, examples=[{"05": "left"}])
     """Direction of a counter seen from this screen, by counter code."""
 
 
 class Service(Model):
     """What a visitor queues for."""
 
-    code: Code
-    prefix: Prefix = ""
+    code: Code = Field(examples=["DEP"])
+    """Its code, in counters, buttons and statistics."""
+    prefix: Prefix = Field(default="", examples=["D"])
     """Letters before the number; a service without prefix gives no ticket."""
-    label: str
+    label: str = Field(examples=["Dépôt de pièces"])
     """Name on screens for staff and in the waiting room."""
-    kiosk: Words = Field(default_factory=dict)
-    """What the visitor reads at the kiosk, by language (`fr`, `en`, …)."""
+    kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Déposer des pièces", "en": "Hand in documents"}])
+    """What the visitor reads at the kiosk, by language (`fr`, `en`, …); the label where a language is left out."""
     icon: str = "help-circle"
     """Pictogram, a name of hub/look/icons.txt."""
     target_min: Annotated[int, Field(ge=1, le=600)] = 30
     """Target: 80 % wait no longer than this, minutes."""
     mean_min: Annotated[float, Field(gt=0, le=600)] = 10
     """Mean service time assumed before there is a history, minutes."""
-    last_ticket: ClockTime | None = None
+    last_ticket: ClockTime | None = Field(default=None, examples=["13:30"])
     """Last ticket of the day for this service; the agency's when absent."""
-    quota: Annotated[int, Field(ge=0, le=9999)] | None = None
+    quota: Annotated[int, Field(ge=0, le=9999)] | None = Field(default=None, examples=[80])
     """Most tickets in a day; no limit when absent."""
-    papers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    papers: dict[Language, tuple[str, ...]] = Field(
+        default_factory=dict, examples=[{"fr": ["Pièce d'identité"], "en": ["Identity card"]}]
+    )
     """Papers to have ready, by language."""
 
 
 class Counter(Model):
     """A counter (guichet) or a back desk."""
 
-    code: Annotated[str, Field(pattern=r"^[0-9A-Z]{1,4}$")]
-    label: str
-    kind: CounterKind
-    services: tuple[Code, ...] = ()
-    """Services it serves, the first first."""
+    code: CounterCode = Field(examples=["05"])
+    """Its number, as it is called."""
+    label: str = Field(examples=["Dépôts de pièces"])
+    """Its name on the panel and for staff."""
+    kind: CounterKind = Field(examples=["deposit"])
+    """What is done there; people are never called to a `back` desk."""
+    services: tuple[Code, ...] = Field(default=(), examples=[["DEP"]])
+    """Services it serves, the first first; only a back desk may serve none."""
     location: str = ""
     """Where it is, for announcements: `au fond à droite`."""
     arrow: Direction = ""
     """Direction from the room's screens, unless a screen says otherwise."""
     accessible: bool = False
     """Reachable in a wheelchair."""
-    languages: tuple[str, ...] = ("fr",)
+    languages: tuple[Language, ...] = ("fr",)
     """Languages spoken there."""
 
     @property
@@ -217,14 +271,16 @@ class Printer(Model):
     """A ticket printer."""
 
     kind: Literal["tcp", "usb", "serial", "file"] = "tcp"
+    """How it is connected: network, USB, serial line, or a device file of the system."""
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 9100
-    """TCP printer: address and port."""
+    """Network printer: its address."""
+    port: Port = 9100
+    """Network printer: its port."""
     device: str = ""
     """Serial or file printer: the device or file, `/dev/usb/lp0`."""
-    baud: int = 9600
+    baud: Literal[2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
     """Serial speed."""
-    usb: str = ""
+    usb: UsbName = ""
     """USB printer: `vendor:product` in hexadecimal, `04b8:0e28`."""
     columns: Annotated[int, Field(ge=24, le=64)] = 48
     """Characters a line: 48 on 80 mm paper, 32 on 58 mm."""
@@ -235,15 +291,22 @@ class Printer(Model):
     timeout_s: Annotated[float, Field(gt=0, le=30)] = 2.0
     """How long a silent printer is waited for."""
 
+    @model_validator(mode="after")
+    def _can_be_found(self) -> Printer:
+        needed = {"tcp": "host", "usb": "usb", "serial": "device", "file": "device"}[self.kind]
+        if not getattr(self, needed):
+            raise ValueError(f"a printer of kind {self.kind} needs {needed}")
+        return self
+
 
 class Button(Model):
     """A physical button: a GPIO pin, pulled up, that goes low when pressed."""
 
-    pin: Annotated[int, Field(ge=0, le=27)]
+    pin: Pin = Field(examples=[17])
     """BCM number of the pin."""
-    service: Code | None = None
+    service: Code | None = Field(default=None, examples=["DEP"])
     """Kiosk: the service it gives a ticket for."""
-    step: Literal["next", "recall", "no_show", "start", "finish", "hold", "open"] | None = None
+    step: PanelStep | None = Field(default=None, examples=["next"])
     """Panel: the step it asks for."""
 
 
@@ -252,7 +315,7 @@ class Kiosk(Model):
 
     name: Code = "K1"
     """Its name, and the prefix of its own series: `K1-007`."""
-    hub: str = "http://127.0.0.1:8080"
+    hub: HubAddress = "http://127.0.0.1:8080"
     """Address of the hub."""
     token: Path = Path("kiosk.token")
     """File that holds its token (mode 0600), relative to the configuration folder."""
@@ -265,7 +328,9 @@ class Kiosk(Model):
     socket: Path = Path("kiosk.sock")
     """Unix socket of the simulated hardware."""
     printer: Printer = Printer()
+    """Its ticket printer."""
     buttons: tuple[Button, ...] = ()
+    """Its physical buttons, if it has any."""
     debounce_ms: Annotated[int, Field(ge=5, le=200)] = 30
     """A button counts once stable for so long."""
     stuck_s: Annotated[float, Field(ge=1, le=120)] = 10
@@ -277,23 +342,26 @@ class Kiosk(Model):
 class PanelCounter(Model):
     """The keys, number display and lamps of one counter."""
 
-    counter: str
+    counter: CounterCode = Field(examples=["05"])
+    """The counter these are for."""
     buttons: tuple[Button, ...] = ()
+    """Its keys."""
     display: Literal["max7219", "text", "none"] = "none"
     """Number display: a chain of MAX7219 modules, text on the simulated one, or none."""
     cascaded: Annotated[int, Field(ge=1, le=8)] = 4
     """MAX7219: 8×8 modules in the chain."""
-    spi: Annotated[str, Field(pattern=r"^\d+\.\d+$")] = "0.0"
+    spi: SpiName = "0.0"
     """MAX7219: SPI `port.device`."""
-    lamps: dict[Literal["free", "calling", "serving", "fault"], int] = Field(default_factory=dict)
-    """Pin of each lamp."""
+    lamps: dict[Lamp, Pin] = Field(default_factory=dict, examples=[{"free": 5, "calling": 6}])
+    """BCM pin of each lamp: `free`, `calling`, `serving`, `fault`."""
 
 
 class Panel(Model):
     """Physical call panels: one process, a list of counters."""
 
     name: Code = "P1"
-    hub: str = "http://127.0.0.1:8080"
+    """Its name, as it is paired."""
+    hub: HubAddress = "http://127.0.0.1:8080"
     """Address of the hub."""
     token: Path = Path("panel.token")
     """File that holds its token."""
@@ -306,23 +374,34 @@ class Panel(Model):
     stuck_s: Annotated[float, Field(ge=1, le=120)] = 10
     """A key held longer is disabled and reported."""
     counters: tuple[PanelCounter, ...] = ()
+    """The counters whose keys are wired to this box."""
 
 
 class Settings(Model):
     """All of one agency's configuration."""
 
     folder: Path
+    """Where it was read; relative paths start there."""
     agency: Agency
+    """Who we are."""
     queue: QueueRules = QueueRules()
+    """How tickets are numbered, called and lost."""
     day: DayRules = DayRules()
+    """The business day."""
     hub: HubBox = HubBox()
+    """The box itself."""
     displays: tuple[Display, ...] = ()
-    services: tuple[Service, ...]
-    counters: tuple[Counter, ...]
+    """The waiting-room screens."""
+    services: Annotated[tuple[Service, ...], Field(min_length=1)]
+    """What visitors queue for."""
+    counters: Annotated[tuple[Counter, ...], Field(min_length=1)]
+    """The counters and back desks."""
     counter_services: tuple[str, ...] = ("reception",)
     """Folders of hub/services/ that this agency uses, in the order of the desk's tabs."""
     kiosk: Kiosk = Kiosk()
+    """The ticket dispenser."""
     panel: Panel = Panel()
+    """The physical call panels."""
 
     def service(self, code: str) -> Service | None:
         """The service of that code, if there is one."""
@@ -340,115 +419,113 @@ class Settings(Model):
 #: file → its top-level tables and the setting each one is.
 FILES: dict[str, dict[str, str]] = {
     "agency.toml": {
-        "agency": "agency", "queue": "queue", "day": "day", "hub": "hub",
-        "display": "displays", "counter_services": "counter_services",
+        "counter_services": "counter_services",
+        "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "display": "displays",
     },
     "services.toml": {"service": "services"},
     "counters.toml": {"counter": "counters"},
     "kiosk.toml": {"kiosk": "kiosk"},
     "panel.toml": {"panel": "panel"},
 }  # fmt: skip
+#: A hand-written file is some kilobytes; what is larger is something else.
+LARGEST_FILE = 1_000_000
 
 
-def load_settings(folder: Path) -> Settings:
-    """The configuration in `folder`. Raises ConfigurationFault with every problem found."""
+def load_settings(folder: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The configuration in `folder`. Raises ConfigurationFault with every problem found.
+
+    `overrides` has the shape of `Settings` in plain values (`{"hub": {"port": 8081}}`); tables are
+    merged at every depth, anything else replaces what the files say.
+    """
     if not folder.is_dir():
         raise ConfigurationFault([f"{folder}: no such folder; make one with: mbote init {folder}"])
-    data: dict[str, Any] = {"folder": folder.resolve()}
     problems: list[str] = []
-    for name, tables in FILES.items():
-        data |= _read_file(folder / name, tables, problems)
-    for needed, file in (("agency", "agency.toml"), ("services", "services.toml"), ("counters", "counters.toml")):
-        if needed not in data and not any(problem.startswith(f"{file}:") for problem in problems):
-            problems.append(f"{file}: missing; `mbote init` writes a commented one")
+    data = merged(_read_folder(folder, problems), overrides or {})
+    settings = _validated(data, problems)
+    problems += find_misfits(settings)
     if problems:
         raise ConfigurationFault(problems)
+    return Settings(folder=folder.resolve(), **settings)
+
+
+def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`under` with what `over` says instead, table by table."""
+    both = dict(under)
+    for key, value in over.items():
+        below = both.get(key)
+        both[key] = merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def _read_folder(folder: Path, problems: list[str]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for name, tables in FILES.items():
+        content = _read_file(folder / name, problems)
+        for table in content.keys() - tables.keys():
+            homes = [file for file, others in FILES.items() if table in others]
+            meant = f"; it belongs in {homes[0]}" if homes else did_you_mean(table, tables)
+            problems.append(f"{name}: unknown table [{table}]{meant}")
+        data |= {setting: content[table] for table, setting in tables.items() if table in content}
+    return data
+
+
+def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
+    """The tables of one file; empty, with a problem added, when it cannot be read."""
     try:
-        settings = Settings(**data)
-    except ValidationError as error:
-        raise ConfigurationFault([_sentence(e) for e in error.errors(include_url=False)]) from error
-    if misfits := list(_misfits(settings)):
-        raise ConfigurationFault(misfits)
+        with path.open("rb") as file:
+            return tomllib.loads(_text(file.read(LARGEST_FILE + 1)))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        problems.append(f"{path.name}: cannot be read: {error.strerror}")
+    except RecursionError:
+        problems.append(f"{path.name}: cannot be read: too many brackets inside each other")
+    except ValueError as error:
+        problems.append(f"{path.name}: cannot be read: {error}")
+    return {}
+
+
+def _text(content: bytes) -> str:
+    """UTF-8, with or without the mark that Windows puts in front. Raises ValueError naming the line."""
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"larger than {LARGEST_FILE:,} bytes, so it is no configuration")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8 text; save the file in the encoding UTF-8") from error
+
+
+def _validated(data: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """The settings whose values fit, by name; a problem added for each of the others."""
+    settings: dict[str, Any] = {}
+    for name, field in Settings.model_fields.items():
+        if name in data:
+            try:
+                settings[name] = _ADAPTERS[name].validate_python(data[name])
+            except ValidationError as error:
+                found = error.errors(include_url=False)
+                problems += [sentence({**e, "loc": (name, *e["loc"])}, FILES, Settings, data) for e in found]
+        elif not field.is_required():
+            settings[name] = field.get_default(call_default_factory=True)
+        elif name != "folder" and (missing := _missing(name, problems)):
+            problems.append(missing)
     return settings
 
 
-def _read_file(path: Path, tables: dict[str, str], problems: list[str]) -> dict[str, Any]:
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.append(f"{path.name}: cannot be read: {error}")
-        return {}
-    for key in content.keys() - tables.keys():
-        problems.append(f"{path.name}: unknown table [{key}]{_did_you_mean(key, tables)}")
-    return {tables[key]: value for key, value in content.items() if key in tables}
+def _missing(name: str, problems: list[str]) -> str:
+    """What to write where a needed table is not; nothing when its file has worse problems."""
+    file, table = next((f, t) for f, tables in FILES.items() for t, setting in tables.items() if setting == name)
+    if any(problem.startswith(f"{file}:") for problem in problems):
+        return ""
+    brackets = f"[{table}]" if table == name else f"[[{table}]]"
+    return f"{file}: {brackets} is missing; `mbote init` in an empty folder writes a commented one to copy"
 
 
-def _did_you_mean(word: str, known: Any) -> str:
-    near = difflib.get_close_matches(word, list(known), 1, cutoff=0.6)
-    return f", did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
+def _adapter(name: str) -> TypeAdapter[Any]:
+    field = Settings.model_fields[name]
+    whole: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    return TypeAdapter(whole)
 
 
-def _sentence(error: Any) -> str:
-    """One pydantic problem in words: file, place, what is wrong, what was probably meant."""
-    where = [part for part in error["loc"] if part != "[key]"]
-    place = " ".join(f"#{p + 1}" if isinstance(p, int) else str(p) for p in where)
-    file = next((name for name, tables in FILES.items() if where and where[0] in tables.values()), "configuration")
-    if error["type"] == "extra_forbidden":
-        return f"{file}: {place}: unknown key{_did_you_mean(str(where[-1]), _keys_at(where[:-1]))}"
-    given = "" if error["type"] == "missing" else f" (found {error['input']!r})"
-    return f"{file}: {place}: {error['msg']}{given}"
-
-
-def _keys_at(where: list[Any]) -> list[str]:
-    """The keys known at a place of the configuration."""
-    model: Any = Settings
-    for part in where:
-        if isinstance(part, int) or not hasattr(model, "model_fields"):
-            continue
-        annotation = model.model_fields[part].annotation if part in model.model_fields else model
-        model = next((a for a in _models_in(annotation)), model)
-    return list(getattr(model, "model_fields", {}))
-
-
-def _models_in(annotation: Any) -> Iterator[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models_in(inner)
-
-
-def _misfits(settings: Settings) -> Iterator[str]:
-    """What each value alone cannot show: duplicates, and names that nothing answers to."""
-    services = [s.code for s in settings.services]
-    counters = [c.code for c in settings.counters]
-    prefixes = [s.prefix for s in settings.services if s.prefix]
-    for file, what, codes in (
-        ("services.toml", "service", services),
-        ("services.toml", "prefix", prefixes),
-        ("counters.toml", "counter", counters),
-    ):
-        yield from (f"{file}: {what} {code} is there twice" for code in sorted({c for c in codes if codes.count(c) > 1}))
-    for counter in settings.counters:
-        for service in counter.services:
-            if service not in services:
-                yield f"counters.toml: counter {counter.code}: no service {service}{_did_you_mean(service, services)}"
-    served = {s for c in settings.counters for s in c.services}
-    for service in services:
-        if service not in served:
-            yield f"services.toml: service {service} is served by no counter; add it to one in counters.toml"
-    for button in settings.kiosk.buttons:
-        if button.service not in services:
-            yield f"kiosk.toml: button on pin {button.pin}: no service {button.service}{_did_you_mean(str(button.service), services)}"
-    for panel in settings.panel.counters:
-        if panel.counter not in counters:
-            yield f"panel.toml: no counter {panel.counter}{_did_you_mean(panel.counter, counters)}"
-    yield from _pins_twice("kiosk.toml", [b.pin for b in settings.kiosk.buttons])
-    pins = [b.pin for c in settings.panel.counters for b in c.buttons]
-    pins += [pin for c in settings.panel.counters for pin in c.lamps.values()]
-    yield from _pins_twice("panel.toml", pins)
-
-
-def _pins_twice(file: str, pins: list[int]) -> Iterator[str]:
-    yield from (f"{file}: pin {pin} is used twice" for pin in sorted({p for p in pins if pins.count(p) > 1}))
+_ADAPTERS = {name: _adapter(name) for name in Settings.model_fields}

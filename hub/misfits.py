@@ -1,0 +1,221 @@
+"""What no value shows alone: two buttons on one pin, a counter for a service that does not exist.
+
+Each check is a function whose parameters name the settings it looks at. A check whose settings
+could not be read is left out, so that one wrong key does not hide the rest. A misfit stops the
+start; a remark is what works and is probably not meant.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hub.problems import did_you_mean, twice
+
+if TYPE_CHECKING:
+    from hub.settings import Agency, Counter, DayRules, Display, HubBox, Kiosk, Panel, PanelCounter, Service, Settings
+
+HUB = Path(__file__).parent
+LOCAL = ("127.0.0.1", "localhost", "::1")
+#: SPI port → the pins its driver takes, chip selects included.
+SPI_PINS = {"0": (7, 8, 9, 10, 11), "1": (16, 17, 18, 19, 20, 21)}
+#: Serial devices of the Raspberry Pi's own header, and the pins they take.
+HEADER_SERIAL = ("/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0")
+SERIAL_PINS = (14, 15)
+PINS = range(2, 28)
+
+
+def find_misfits(settings: Mapping[str, Any]) -> Iterator[str]:
+    """The misfits among those settings that could be read."""
+    for check in CHECKS:
+        needed = inspect.signature(check).parameters
+        if needed.keys() <= settings.keys():
+            yield from check(**{name: settings[name] for name in needed})
+
+
+def services_differ(services: tuple[Service, ...]) -> Iterator[str]:
+    """Two services with one code or one prefix."""
+    for what, words in (("code", [s.code for s in services]), ("prefix", [s.prefix for s in services if s.prefix])):
+        yield from (f"services.toml: {what} {word} is there twice; change one" for word in twice(words))
+
+
+def icons_exist(services: tuple[Service, ...]) -> Iterator[str]:
+    """A pictogram that the house does not have."""
+    icons = (HUB / "look" / "icons.txt").read_text("utf-8").split()
+    for service in services:
+        if service.icon not in icons:
+            yield f"services.toml: service {service.code}: no icon {service.icon}{did_you_mean(service.icon, icons)}"
+
+
+def services_fit_the_day(day: DayRules, services: tuple[Service, ...]) -> Iterator[str]:
+    """A last ticket when nobody is there on any day."""
+    for service in services:
+        last, hours = service.last_ticket, day.hours.values()
+        if last and hours and not any(opening.open <= last <= opening.close for opening in hours):
+            yield (
+                f"services.toml: service {service.code}: last_ticket {last} is outside the hours of every day"
+                " in agency.toml [day]; change one of them"
+            )
+
+
+def counters_differ(counters: tuple[Counter, ...]) -> Iterator[str]:
+    """Two counters with one code."""
+    yield from (f"counters.toml: code {code} is there twice; change one" for code in twice(c.code for c in counters))
+
+
+def counters_serve(counters: tuple[Counter, ...], services: tuple[Service, ...]) -> Iterator[str]:
+    """Counters and services that do not meet. Only a back desk may serve no queue."""
+    known = [s.code for s in services]
+    for counter in counters:
+        for service in counter.services:
+            if service not in known:
+                yield f"counters.toml: counter {counter.code}: no service {service}{did_you_mean(service, known)}"
+        if not counter.services and counter.kind != "back":
+            yield f'counters.toml: counter {counter.code} serves nobody; name its services, or make it kind = "back"'
+    for service in sorted(set(known) - {s for c in counters for s in c.services}):
+        yield f"services.toml: service {service} is served by no counter; add it to one in counters.toml"
+
+
+def displays_fit(
+    displays: tuple[Display, ...], services: tuple[Service, ...], counters: tuple[Counter, ...]
+) -> Iterator[str]:
+    """Screens that name services or counters which are not there."""
+    for what, known in (("services", [s.code for s in services]), ("arrows", [c.code for c in counters])):
+        for display in displays:
+            for word in getattr(display, what):
+                if word not in known:
+                    one = "service" if what == "services" else "counter"
+                    yield f"agency.toml: display {display.name}: {what}: no {one} {word}{did_you_mean(word, known)}"
+
+
+def devices_differ(displays: tuple[Display, ...], kiosk: Kiosk, panel: Panel) -> Iterator[str]:
+    """Two devices of one name: pairing and revoking go by name."""
+    for name in twice([*(d.name for d in displays), kiosk.name, panel.name]):
+        yield f"agency.toml, kiosk.toml, panel.toml: two devices are named {name}; give each its own name"
+
+
+def counter_services_exist(counter_services: tuple[str, ...]) -> Iterator[str]:
+    """A tab of the desk for which there is no folder."""
+    folders = [p.parent.name for p in (HUB / "services").glob("*/__init__.py")]
+    for name in twice(counter_services):
+        yield f"agency.toml: counter_services: {name} is there twice; remove one"
+    for name in counter_services if folders else ():
+        if name not in folders:
+            yield f"agency.toml: counter_services: no {name}{did_you_mean(name, folders)}"
+
+
+def ports_differ(hub: HubBox, kiosk: Kiosk) -> Iterator[str]:
+    """Two processes of one box on one port."""
+    if urlsplit(kiosk.hub).hostname in LOCAL and kiosk.screen_port == hub.port:
+        yield f"kiosk.toml: kiosk.screen_port {hub.port} is the hub's own port (agency.toml [hub] port); change one"
+
+
+def kiosk_buttons_fit(kiosk: Kiosk, services: tuple[Service, ...]) -> Iterator[str]:
+    """Buttons that give no ticket."""
+    known = [s.code for s in services if s.prefix]
+    without_prefix = [s.code for s in services if not s.prefix]
+    for button in kiosk.buttons:
+        where = f"kiosk.toml: button on pin {button.pin}"
+        if button.step is not None:
+            yield f"{where}: step is for the keys of panel.toml; a kiosk's button has a service"
+        if button.service is None:
+            yield f"{where}: service is missing: which ticket does it give?"
+        elif button.service in without_prefix:
+            yield f"{where}: service {button.service} gives no ticket; give it a prefix in services.toml"
+        elif button.service not in known:
+            yield f"{where}: no service {button.service}{did_you_mean(button.service, known)}"
+
+
+def kiosk_pins_differ(kiosk: Kiosk) -> Iterator[str]:
+    """One pin for two things at the kiosk."""
+    users = [(b.pin, f"button {b.service or b.step}") for b in kiosk.buttons]
+    if kiosk.printer.kind == "serial" and kiosk.printer.device in HEADER_SERIAL:
+        users += [(pin, "the serial printer") for pin in SERIAL_PINS]
+    yield from _clashes("kiosk.toml", users)
+
+
+def panel_counters_exist(panel: Panel, counters: tuple[Counter, ...]) -> Iterator[str]:
+    """Panels for a counter that is not there, or two for one."""
+    known = [c.code for c in counters]
+    for code in twice(p.counter for p in panel.counters):
+        yield f"panel.toml: counter {code} is there twice; put all its keys under one [[panel.counters]]"
+    for place in panel.counters:
+        if place.counter not in known:
+            yield f"panel.toml: no counter {place.counter}{did_you_mean(place.counter, known)}"
+
+
+def panel_keys_fit(panel: Panel) -> Iterator[str]:
+    """Keys that ask for nothing, or two that ask for the same."""
+    for place in panel.counters:
+        where = f"panel.toml: counter {place.counter}"
+        for button in place.buttons:
+            if button.service is not None:
+                yield f"{where}: key on pin {button.pin}: service is for the buttons of kiosk.toml; a key has a step"
+            if button.step is None:
+                yield f"{where}: key on pin {button.pin}: step is missing: what does it ask for?"
+        for step in twice(b.step for b in place.buttons if b.step):
+            yield f"{where}: two keys ask for {step}; change one"
+
+
+def panel_pins_differ(panel: Panel) -> Iterator[str]:
+    """One pin for two things at the panels, or one number display for two counters."""
+    chains = [p.spi for p in panel.counters if p.display == "max7219"]
+    yield from (f"panel.toml: spi {spi} drives two number displays; give each its own" for spi in twice(chains))
+    users = [user for place in panel.counters for user in _panel_pins(place)]
+    for port in sorted({chain.partition(".")[0] for chain in chains}):
+        users += [(pin, f"SPI {port} of the number displays") for pin in SPI_PINS.get(port, ())]
+    yield from _clashes("panel.toml", users)
+
+
+def _panel_pins(place: PanelCounter) -> Iterator[tuple[int, str]]:
+    yield from ((b.pin, f"key {b.step or b.service} of counter {place.counter}") for b in place.buttons)
+    yield from ((pin, f"lamp {lamp} of counter {place.counter}") for lamp, pin in place.lamps.items())
+
+
+def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """A sentence for each pin that more than one thing wants, with the pins still free."""
+    wanted: dict[int, list[str]] = {}
+    for pin, user in users:
+        wanted.setdefault(pin, []).append(user)
+    free = ", ".join(str(pin) for pin in PINS if pin not in wanted) or "none"
+    for pin, names in sorted(wanted.items()):
+        if len(names) > 1:
+            yield f"{file}: pin {pin} is used by {' and '.join(names)}; free pins: {free}"
+
+
+CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
+    services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
+    devices_differ, counter_services_exist, ports_differ, kiosk_buttons_fit, kiosk_pins_differ,
+    panel_counters_exist, panel_keys_fit, panel_pins_differ,
+)  # fmt: skip
+
+
+def remarks(settings: Settings) -> list[str]:
+    """What works and is probably not meant."""
+    return [*_hub_addresses(settings), *_unreachable(settings), *_unsaid(settings.agency, settings.services)]
+
+
+def _hub_addresses(settings: Settings) -> Iterator[str]:
+    for file, address in (("kiosk.toml", settings.kiosk.hub), ("panel.toml", settings.panel.hub)):
+        url = urlsplit(address)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        if url.hostname in LOCAL and port != settings.hub.port:
+            yield f"{file}: hub {address}, but the hub of this box listens on port {settings.hub.port} (agency.toml)"
+
+
+def _unreachable(settings: Settings) -> Iterator[str]:
+    """Services that a visitor cannot ask for at a kiosk which has buttons only."""
+    given = {b.service for b in settings.kiosk.buttons}
+    for service in settings.services:
+        if service.prefix and service.code not in given and not settings.kiosk.screen_port:
+            yield f"kiosk.toml: no button for service {service.code}, and the kiosk has no screen (screen_port = 0)"
+
+
+def _unsaid(agency: Agency, services: tuple[Service, ...]) -> Iterator[str]:
+    for service in services:
+        missing = [language for language in agency.languages if language not in service.kiosk]
+        if service.prefix and missing:
+            yield f"services.toml: service {service.code}: no kiosk words in {', '.join(missing)}; the label is shown"
