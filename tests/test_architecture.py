@@ -1,0 +1,125 @@
+"""Who may know what, beyond the arrows that import-linter draws from pyproject.toml.
+
+Each rule is a table here and one test below; an entry in a table says why it is there.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("hub", "kiosk", "display", "counter_panel", "hardware")
+
+# Files that decide, or lay out, and touch nothing: by their names, in whatever folder they lie.
+PURE = {"rules", "model", "board", "face", "slip", "slips", "speech"}
+# What those may know of us: the vocabulary of values.
+VALUES = re.compile(
+    r"hub\.(errors|money|paper|wire)(\..+)?"
+    r"|hub\.clock\.(Instant|Elapsed|instant|elapsed|local|iso)"  # what a clock has said, not a clock
+    r"|hub\.settings\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
+    r"|hub\.journal\.Event"  # a decision gives one
+)
+# What of the standard library would make them anything but pure.
+IMPURE = {"asyncio", "logging", "os", "random", "secrets", "socket", "sqlite3", "subprocess", "threading", "time"}
+
+# Each outside library has one room that knows it.
+KEPT_TO = {
+    "gpiozero": ("hardware/",),
+    "escpos": ("hardware/",),
+    "luma": ("hardware/",),
+    "flask_socketio": ("hub/realtime.py", "hub/wsgi.py", "hub/app.py"),
+    "socketio": ("hub/client.py",),
+    "sqlite3": ("hub/",),
+    "sqlite_utils": ("hub/",),
+    "espeakng_loader": ("display/voice.py",),
+    "argon2": ("hub/agents/",),
+}
+# The wall clock is read in one place: tests, demo and an untrusted clock depend on it.
+CLOCK = "hub/clock.py"
+WALL_CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
+# One file speaks to the rooms.
+EMITS = "hub/realtime.py"
+
+EMPTY_NAMES = re.compile(r"(Manager|Helper|Utils?|Processor)$")
+EMPTY_FILES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
+
+
+def sources() -> list[Path]:
+    return [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+FILES = pytest.mark.parametrize("file", sources(), ids=name_of)
+
+
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(), filename=str(file))
+
+
+def imports(file: Path) -> Iterator[str]:
+    """`from a.b import c` is `a.b.c`: enough to tell a module from one name in it."""
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(file)}:{node.lineno}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def calls(file: Path) -> Iterator[tuple[str, int]]:
+    """Each call with a dot in it, by its last two words: `self.clock.now()` is `clock.now`."""
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            owner_name = getattr(owner, "id", None) or getattr(owner, "attr", "")
+            yield f"{owner_name}.{node.func.attr}", node.lineno
+
+
+PURE_FILES = [file for file in sources() if file.stem in PURE]
+
+
+@pytest.mark.parametrize("file", PURE_FILES, ids=name_of)
+def test_what_decides_knows_values_only(file):
+    neighbours = re.compile(rf"{name_of(file.parent).replace('/', '.')}\.({'|'.join(PURE)})(\..+)?")
+    knows = {name for name in imports(file) if not VALUES.fullmatch(name) and not neighbours.fullmatch(name)}
+    assert {name for name in knows if name.split(".")[0] not in sys.stdlib_module_names - IMPURE} == set()
+
+
+@FILES
+def test_an_outside_library_is_known_in_one_room(file):
+    strangers = {
+        library
+        for library in (name.split(".")[0] for name in imports(file))
+        if library in KEPT_TO and not name_of(file).startswith(KEPT_TO[library])
+    }
+    assert strangers == set()
+
+
+@FILES
+def test_only_the_clock_tells_the_time(file):
+    if name_of(file) != CLOCK:
+        assert [f"line {line}: {call}" for call, line in calls(file) if call in WALL_CLOCK] == []
+
+
+@FILES
+def test_only_one_file_emits(file):
+    if name_of(file) not in {EMITS, "hub/client.py"}:
+        assert [f"line {line}" for call, line in calls(file) if call.endswith(".emit")] == []
+
+
+@FILES
+def test_names_say_what_a_thing_is(file):
+    named = [node.name for node in ast.walk(tree_of(file)) if isinstance(node, ast.ClassDef)]
+    assert [name for name in named if EMPTY_NAMES.search(name)] == []
+    assert file.stem not in EMPTY_FILES
+
+
+def test_the_rooms_that_the_owner_asked_for_are_there():
+    assert [name for name in PACKAGES if not (ROOT / name / "__init__.py").is_file()] == []
