@@ -21,7 +21,8 @@ LONGEST_FOUND = 60
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown word: the nearest known one, else all of them."""
     spelling = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(word.lower(), spelling, 1, cutoff=0.6)
+    swapped = [each for each in spelling if sorted(each) == sorted(word.lower())]
+    near = swapped or difflib.get_close_matches(word.lower(), spelling, 1, cutoff=0.6)
     return f", did you mean {spelling[near[0]]}?" if near else f"; known: {', '.join(sorted(spelling.values()))}"
 
 
