@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 #: Wall times before this (2024-01-01) are an unset clock, not a date.
 EARLIEST_MS = 1_704_067_200_000
+#: Bits of a tick below the boot number: 34 years of milliseconds.
+TICK_BITS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,19 @@ class Instant:
     boot: int
     certain: bool = True
 
+    @property
+    def tick(self) -> int:
+        """Boot and monotonic time in one number, as a row keeps them: boot × 2⁴⁰ + milliseconds."""
+        return (self.boot << TICK_BITS) | self.mono
+
     def iso(self, zone: ZoneInfo) -> str:
         """RFC 3339 with the agency's offset, to the second."""
         return iso(self.at, zone)
+
+
+def instant(at: int, tick: int, *, certain: bool = True) -> Instant:
+    """The instant that a row keeps as its wall time and tick."""
+    return Instant(at, tick & ((1 << TICK_BITS) - 1), tick >> TICK_BITS, certain)
 
 
 def iso(at_ms: int, zone: ZoneInfo) -> str:

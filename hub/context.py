@@ -1,0 +1,51 @@
+"""The hub as its rooms see it: settings, store, clock. Handed in, never global."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from hub.ask import Answer, Ask
+from hub.clock import Instant
+from hub.settings import Settings
+from hub.store import Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One agency's hub."""
+
+    settings: Settings
+    store: Store
+
+    def now(self) -> Instant:
+        """The present moment."""
+        return self.store.clock.now()
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """This thread's read-only connection."""
+        return self.store.reader
+
+    def perform(self, ask: Ask, action: Callable[[Transaction], Answer]) -> Answer:
+        """Do an action once for its key; see `Store.perform`."""
+        return self.store.perform(ask, action)
+
+
+P = ParamSpec("P")
+
+
+def action(decide: Callable[Concatenate[Transaction, Hub, P], Answer]) -> Callable[Concatenate[Hub, Ask, P], Answer]:
+    """Make an action of a function that reads, decides and records in a transaction.
+
+    The action is called with the hub and the ask; it is done once for the ask's key.
+    """
+
+    @wraps(decide)
+    def perform(hub: Hub, ask: Ask, *args: P.args, **values: P.kwargs) -> Answer:
+        return hub.perform(ask, lambda tx: decide(tx, hub, *args, **values))
+
+    return perform

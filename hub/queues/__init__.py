@@ -1,0 +1,1 @@
+"""Queues: tickets and their stages, counters, calling, routing, the business day."""

@@ -1,0 +1,597 @@
+"""What can be asked of the queues: each action opens, reads, decides, records and answers.
+
+No HTTP, no printer, no emit here. The rules decide (`rules`, `routing`); the journal announces.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date as calendar_date
+from typing import Any
+
+from hub.ask import Answer
+from hub.clock import Instant, elapsed, instant, local
+from hub.context import Hub, action
+from hub.errors import IllegalStep, NotFound, Refused, Unreadable
+from hub.queues import estimate, faces, routing, rules, store
+from hub.queues.model import (
+    BusinessDay,
+    Category,
+    Channel,
+    CounterClosed,
+    CounterSession,
+    DayClosed,
+    DayOpened,
+    Mode,
+    ModeChanged,
+    NobodyWaiting,
+    Paper,
+    Priority,
+    Ticket,
+    TicketCalled,
+    TicketIssued,
+    TicketRelabelled,
+)
+from hub.settings import DAYS, Counter, Opening
+from hub.store import Transaction
+from hub.wire import Wait
+
+_TOKEN_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_MS_PER_MIN = 60_000
+
+# --- the business day --------------------------------------------------------------------------
+
+
+@action
+def open_day(tx: Transaction, hub: Hub, *, date: str | None = None) -> Answer:
+    """Open the business day: numbers restart. `date` (ISO) is today's when absent."""
+    zone = hub.settings.agency.zone
+    today = date or local(tx.now.at, zone).date().isoformat()
+    try:
+        calendar_date.fromisoformat(today)
+    except ValueError as error:
+        raise Unreadable(f"{today} is not a date: write it YYYY-MM-DD", field="date") from error
+    number = rules.next_day(store.day(tx.connection), today)
+    tx.record(DayOpened(number, today, hub.settings.queue.mode))
+    return {"day": today, "mode": hub.settings.queue.mode}
+
+
+@action
+def close_day(tx: Transaction, hub: Hub, *, force: bool = False) -> Answer:
+    """Close the business day: who was not served is listed. Refused while visitors are at counters, unless forced."""
+    day = rules.open_day(store.day(tx.connection))
+    busy = [t for t in store.open_tickets(tx.connection) if t.state in ("called", "serving")]
+    if busy and not force:
+        at = ", ".join(f"{t.label} at {t.stage.counter}" for t in busy)
+        raise Refused(f"visitors are still at counters: {at}", code="counters_busy", tickets=[t.label for t in busy])
+    closed = [rules.close_ticket(ticket) for ticket in store.open_tickets(tx.connection)]
+    for event in closed:
+        tx.record(event)
+    for session in store.counters(tx.connection).values():
+        if session.state != "closed":
+            tx.record(CounterClosed(session.code, "day_closed"))
+    unserved = sum(event.kind == "ticket_unserved" for event in closed)
+    holes = store.holes(tx.connection, day.id)
+    tx.record(DayClosed(day.id, unserved, len(closed) - unserved, holes))
+    return {"day": day.date, "unserved": unserved, "unfinished": len(closed) - unserved, "voided": list(holes)}
+
+
+@action
+def change_mode(tx: Transaction, hub: Hub, *, mode: Mode) -> Answer:
+    """What the kiosk gives, at once: `open`, `appointments_only`, `closed`."""
+    del hub
+    day = rules.open_day(store.day(tx.connection))
+    tx.record(ModeChanged(day.id, mode))
+    return {"day": day.date, "mode": mode}
+
+
+# --- tickets ---------------------------------------------------------------------------------
+
+
+@action
+def issue(  # noqa: PLR0913 (a ticket has that many facts)
+    tx: Transaction,
+    hub: Hub,
+    *,
+    service: str,
+    channel: Channel,
+    language: str | None = None,
+    category: Category = "simple",
+    priority: Priority = "normal",
+    counter: str | None = None,
+    requester: str | None = None,
+    registration_number: str | None = None,
+    reason: str | None = None,
+    pressed_at: int | None = None,
+) -> Answer:
+    """Give a ticket. One given by a kiosk waits for its paper; one given by a person can be called at once."""
+    day = rules.open_day(store.day(tx.connection))
+    by_staff = channel != "kiosk"
+    wanted = hub.settings.service(service)
+    found = rules.admit(
+        wanted, day, store.given(tx.connection, day.id, service) if wanted and wanted.quota is not None else 0,
+        _hours(hub, tx.now), _minute(hub, tx.now), by_staff=by_staff,
+    )  # fmt: skip
+    if counter is not None:
+        _known_counter(hub, counter)
+    ahead = store.ahead(tx.connection, found.code)
+    wait = announced(hub, tx, found.code, ahead)
+    series = found.prefix if hub.settings.queue.numbering == "per_prefix" else ""
+    pressed = _pressed(tx.now, pressed_at)
+    number = store.last_number(tx.connection, day.id, series) + 1
+    event = TicketIssued(
+        ticket=_next_ticket(tx),
+        epoch=tx.epoch,
+        day=day.id,
+        label=rules.label(series, number),
+        series=series,
+        number=number,
+        service=found.code,
+        category=category,
+        priority=priority,
+        language=language or hub.settings.agency.languages[0],
+        channel=channel,
+        paper="none" if by_staff else "awaited",
+        token=_token(),
+        issued_at=pressed.at,
+        issued_tick=pressed.tick,
+        certain=pressed.certain,
+        low_s=wait.low_s if wait else None,
+        high_s=wait.high_s if wait else None,
+        wanted=counter,
+        requester=requester,
+        registration_number=registration_number,
+        reason=reason,
+    )
+    tx.record(event)
+    return faces.issued_face(hub, _ticket(tx, event.ticket), ahead, wait)
+
+
+@action
+def report_paper(  # noqa: PLR0913
+    tx: Transaction,
+    hub: Hub,
+    *,
+    issue: str,
+    paper: Paper,
+    label: str,
+    service: str,
+    language: str | None = None,
+    category: Category = "simple",
+    priority: Priority = "normal",
+    pressed_at: int | None = None,
+    reason: str | None = None,
+) -> Answer:
+    """A kiosk says what became of the paper of its request `issue` (its key).
+
+    One road for all that may have happened: the ticket known here under that label; a label of the
+    kiosk's own series, because our answer did not come in time (our number is then void); or a
+    ticket we never heard of.
+    """
+    ticket = store.ticket_of_issue(tx.connection, tx.actor.scope, issue)
+    if ticket is None:
+        ticket = _merged(
+            tx, hub, issue=issue, label=label, service=service, language=language, category=category, priority=priority,
+            pressed=_pressed(tx.now, pressed_at),
+        )  # fmt: skip
+    elif ticket.label != label:
+        ticket = _relabelled(tx, ticket, label)
+    tx.record(rules.report_paper(ticket, paper, reason))
+    return faces.ticket_face(hub, _ticket(tx, ticket.id))
+
+
+def _merged(  # noqa: PLR0913
+    tx: Transaction, hub: Hub, *, issue: str, label: str, service: str, language: str | None, category: Category,
+    priority: Priority, pressed: Instant,
+) -> Ticket:  # fmt: skip
+    """A ticket that the kiosk gave alone: its label stands, and its place is by the time of the press."""
+    day = rules.open_day(store.day(tx.connection))
+    if hub.settings.service(service) is None:
+        raise Unreadable("no such service", code="unknown_service", field="service")
+    series, number = _own_series(tx, day, label)
+    event = TicketIssued(
+        ticket=_next_ticket(tx),
+        epoch=tx.epoch,
+        day=day.id,
+        label=label,
+        series=series,
+        number=number,
+        service=service,
+        category=category,
+        priority=priority,
+        language=language or hub.settings.agency.languages[0],
+        channel="kiosk",
+        paper="awaited",
+        token=_token(),
+        issued_at=pressed.at,
+        issued_tick=pressed.tick,
+        certain=pressed.certain,
+    )
+    tx.record(event, of_key=issue)
+    return _ticket(tx, event.ticket)
+
+
+def _relabelled(tx: Transaction, ticket: Ticket, label: str) -> Ticket:
+    """The kiosk's own label replaces ours, as long as ours reached nobody."""
+    if ticket.state != "issued" or ticket.paper != "awaited":
+        raise Refused(f"this request already has the label {ticket.label}", code="label_settled", label=ticket.label)
+    day = rules.open_day(store.day(tx.connection))
+    series, number = _own_series(tx, day, label)
+    tx.record(TicketRelabelled(ticket.id, label, series, number, ticket.label))
+    return _ticket(tx, ticket.id)
+
+
+def _own_series(tx: Transaction, day: BusinessDay, label: str) -> tuple[str, int]:
+    """The series and number of a kiosk's own label, `K1-007`. Raises when it is not that kiosk's, or taken."""
+    series, dash, digits = label.rpartition("-")
+    if not dash or series != tx.actor.device or not digits.isdigit():
+        raise Unreadable(f"{label} is not a label of {tx.actor.device}'s own series", code="foreign_label", field="label")
+    if store.ticket_labelled(tx.connection, day.id, label):
+        raise Refused(f"the label {label} is already on another ticket today", code="label_taken")
+    return f"{series}-", int(digits)
+
+
+@action
+def confirm_paper(tx: Transaction, hub: Hub, *, ticket: str) -> Answer:
+    """Reception saw the label on the paper: the ticket can be called."""
+    return _after(tx, hub, ticket, lambda found: rules.confirm_paper(found))
+
+
+@action
+def give_back(tx: Transaction, hub: Hub, *, ticket: str, reason: str | None = None) -> Answer:
+    """The absent visitor is back."""
+    return _after(tx, hub, ticket, lambda found: rules.give_back(found, hub.settings.queue, tx.now, reason))
+
+
+@action
+def cancel(tx: Transaction, hub: Hub, *, ticket: str, reason: str | None = None) -> Answer:
+    """Give a ticket up, with a motive."""
+    return _after(tx, hub, ticket, lambda found: rules.cancel(found, reason))
+
+
+@action
+def set_priority(tx: Transaction, hub: Hub, *, ticket: str, priority: Priority, reason: str | None = None) -> Answer:
+    """Set the priority class, with a motive."""
+    return _after(tx, hub, ticket, lambda found: rules.set_priority(found, priority, reason or ""))
+
+
+@action
+def reprint(tx: Transaction, hub: Hub, *, ticket: str, reason: str | None = None) -> Answer:
+    """Ask for a further copy of the paper."""
+    found = faces.ticket_by_id(tx.connection, ticket)
+    event = rules.reprint(found, store.copies(tx.connection, found.id), reason)
+    tx.record(event)
+    return faces.ticket_face(hub, _ticket(tx, found.id)) | {"copy": event.copy}
+
+
+def _after(tx: Transaction, hub: Hub, public: str, decide: Any) -> Answer:
+    """Decide on a ticket named by its public id, record, and show it as it is now."""
+    found = faces.ticket_by_id(tx.connection, public)
+    tx.record(decide(found))
+    return faces.ticket_face(hub, _ticket(tx, found.id))
+
+
+# --- calling ---------------------------------------------------------------------------------
+
+
+@action
+def call_next(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Call whoever is next for this counter, and say why; or say why nobody."""
+    session, configured = _session(tx, hub, counter)
+    rules.counter_step(session, "next")
+    candidates = [_candidate(hub, row, tx.now) for row in store.waiting(tx.connection)]
+    choice = routing.choose(candidates, _caller(tx, hub, configured), hub.settings.queue)
+    if isinstance(choice, routing.Nobody):
+        tx.record(NobodyWaiting(counter, choice.why))
+        return {"ticket": None, "why": faces.why_sentence(hub, choice.why), "code": choice.why, "waiting": choice.waiting}
+    event = TicketCalled(
+        ticket=choice.candidate.ticket,
+        stage=choice.candidate.stage,
+        label=choice.candidate.label,
+        counter=counter,
+        agent=session.agent,
+        rule=choice.rule,
+        why=f"{choice.why}:{choice.minutes}",
+        waiting=choice.waiting,
+        considered=choice.scores,
+        passed=routing.passed(candidates, choice.candidate),
+    )
+    return _called(tx, hub, event)
+
+
+@action
+def pick(tx: Transaction, hub: Hub, *, counter: str, ticket: str, reason: str | None = None) -> Answer:
+    """Call one waiting ticket out of turn, with a motive."""
+    session, _ = _session(tx, hub, counter)
+    rules.counter_step(session, "pick")
+    found = faces.ticket_by_id(tx.connection, ticket)
+    rules.step(found, "call")
+    event = TicketCalled(
+        ticket=found.id, stage=found.stage.id, label=found.label, counter=counter, agent=session.agent, rule=0,
+        why="picked:0", waiting=0, reason=rules.motive(reason),
+    )  # fmt: skip
+    return _called(tx, hub, event)
+
+
+def _called(tx: Transaction, hub: Hub, event: TicketCalled) -> Answer:
+    call = tx.record(event)
+    return {
+        "ticket": faces.ticket_face(hub, _ticket(tx, event.ticket)),
+        "why": faces.why_sentence(hub, event.why),
+        "call": call,
+    }
+
+
+def _caller(tx: Transaction, hub: Hub, counter: Counter) -> routing.Caller:
+    sessions = store.counters(tx.connection)
+    open_counters = frozenset(code for code, s in sessions.items() if s.state not in ("closed", "paused"))
+    day = store.day(tx.connection)
+    run = _priority_run(tx, day, counter.services, hub.settings.queue.priority_run) if day else 0
+    return routing.Caller(counter.code, counter.services, open_counters, run)
+
+
+def _priority_run(tx: Transaction, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
+    """How many of the last calls from these queues, in a row, were priority ones."""
+    run = 0
+    for row in store.last_calls(tx.connection, day, 20 * enough):
+        if row["service"] not in services:
+            continue
+        if row["priority"] == "normal" or run >= enough:
+            break
+        run += 1
+    return run
+
+
+def _candidate(hub: Hub, row: Any, now: Instant) -> routing.Candidate:
+    waited = elapsed(instant(row["issued_at"], row["issued_tick"]), now).ms / _MS_PER_MIN
+    here = elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN
+    transferred_ahead = row["rank"] > 1 and row["behind"] == 0 and hub.settings.queue.transferred == "head"
+    return routing.Candidate(
+        ticket=row["id"],
+        stage=row["stage"],
+        label=row["label"],
+        service=row["service"],
+        priority=row["priority"],
+        waited_min=waited,
+        here_min=here,
+        order=row["id"],
+        behind=row["behind"],
+        wanted=row["wanted"],
+        head=transferred_ahead,
+    )
+
+
+# --- at the counter --------------------------------------------------------------------------
+
+
+def _held(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Ticket]:
+    """The counter and the ticket it holds. Raises IllegalStep when it holds none."""
+    session, _ = _session(tx, hub, code)
+    ticket = store.ticket(tx.connection, session.ticket) if session.ticket else None
+    return session, rules.at_counter(session, ticket)
+
+
+@action
+def recall(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Call the visitor once more."""
+    session, ticket = _held(tx, hub, counter)
+    tx.record(rules.recall(session, ticket, hub.settings.queue, tx.now))
+    return _shown(tx, hub, ticket)
+
+
+@action
+def start(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """The visitor is here."""
+    session, ticket = _held(tx, hub, counter)
+    tx.record(rules.start(session, ticket, tx.now))
+    return _shown(tx, hub, ticket)
+
+
+@action
+def no_show(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Nobody came."""
+    session, ticket = _held(tx, hub, counter)
+    tx.record(rules.no_show(session, ticket, hub.settings.queue, tx.now))
+    return _shown(tx, hub, ticket)
+
+
+@action
+def finish(tx: Transaction, hub: Hub, *, counter: str, outcome: str = "served") -> Answer:
+    """The visit at this counter is over."""
+    session, ticket = _held(tx, hub, counter)
+    tx.record(rules.finish(session, ticket, tx.now, outcome))
+    return _shown(tx, hub, ticket)
+
+
+@action
+def hold(tx: Transaction, hub: Hub, *, counter: str, reason: str | None = None) -> Answer:
+    """Put the visit aside, with a motive."""
+    session, ticket = _held(tx, hub, counter)
+    tx.record(rules.hold(session, ticket, tx.now, reason))
+    return _shown(tx, hub, ticket)
+
+
+@action
+def resume(tx: Transaction, hub: Hub, *, counter: str, ticket: str | None = None) -> Answer:
+    """Take a visit up again: the one named, else the last put on hold here."""
+    session, configured = _session(tx, hub, counter)
+    rules.counter_step(session, "resume")
+    found = faces.ticket_by_id(tx.connection, ticket) if ticket else _last_on_hold(tx, counter)
+    tx.record(rules.resume(session, found, configured.services, tx.now))
+    return _shown(tx, hub, found)
+
+
+def _last_on_hold(tx: Transaction, counter: str) -> Ticket:
+    held = [t for t in store.open_tickets(tx.connection, ("on_hold",)) if t.stage.counter == counter]
+    if not held:
+        raise IllegalStep(f"no ticket is on hold at counter {counter}", code="nothing_on_hold", possible=["next"])
+    return max(held, key=lambda t: t.last_seq)
+
+
+@action
+def transfer(
+    tx: Transaction, hub: Hub, *, counter: str, service: str | None = None, to: str | None = None, reason: str | None = None
+) -> Answer:
+    """Send the visitor on to a service, or to one counter (`to`), with a motive."""
+    session, ticket = _held(tx, hub, counter)
+    if to is not None:
+        target = _known_counter(hub, to)
+        service = service or (target.services[0] if target.services else None)
+    if service is not None and hub.settings.service(service) is None:
+        raise Unreadable("no such service", code="unknown_service", field="service")
+    tx.record(rules.transfer(session, ticket, tx.now, service=service, wanted=to, reason=reason))
+    return _shown(tx, hub, ticket)
+
+
+@action
+def release(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Called by mistake."""
+    session, ticket = _held(tx, hub, counter)
+    tx.record(rules.release(session, ticket, hub.settings.queue, tx.now))
+    return _shown(tx, hub, ticket)
+
+
+@action
+def undo(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Take back the counter's last finish, absent or transfer."""
+    session, _ = _session(tx, hub, counter)
+    ticket = store.ticket(tx.connection, session.last) if session.last else None
+    event = rules.undo(session, ticket, hub.settings.queue, tx.now)
+    tx.record(event)
+    return faces.ticket_face(hub, _ticket(tx, event.ticket))
+
+
+@action
+def expire_holds(tx: Transaction, hub: Hub) -> Answer:
+    """End the visits that have been on hold for longer than `hold_min`."""
+    limit = hub.settings.queue.hold_min * _MS_PER_MIN
+    late = [
+        t for t in store.open_tickets(tx.connection, ("on_hold",))
+        if t.stage.held and elapsed(t.stage.held, tx.now).ms >= limit
+    ]  # fmt: skip
+    for ticket in late:
+        tx.record(rules.expire(ticket))
+    return {"expired": [t.label for t in late]}
+
+
+# --- counters --------------------------------------------------------------------------------
+
+
+@action
+def open_counter(tx: Transaction, hub: Hub, *, counter: str, agent: str, take_over: bool = False) -> Answer:
+    """Sign an agent on to a counter; with `take_over`, also from another one or in another's place."""
+    rules.open_day(store.day(tx.connection))
+    session, _ = _session(tx, hub, counter)
+    elsewhere = store.counter_of_agent(tx.connection, agent)
+    elsewhere = None if elsewhere == counter else elsewhere
+    event = rules.open_counter(session, agent, elsewhere, take_over=take_over)
+    if elsewhere:
+        tx.record(rules.close_counter(store.counter(tx.connection, elsewhere), "moved"))
+    tx.record(event)
+    return _counter_shown(tx, hub, counter)
+
+
+@action
+def pause(tx: Transaction, hub: Hub, *, counter: str, reason: str | None = None) -> Answer:
+    """Call nobody for a while, with a motive."""
+    session, _ = _session(tx, hub, counter)
+    tx.record(rules.pause(session, reason))
+    return _counter_shown(tx, hub, counter)
+
+
+@action
+def unpause(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Free again."""
+    session, _ = _session(tx, hub, counter)
+    tx.record(rules.unpause(session))
+    return _counter_shown(tx, hub, counter)
+
+
+@action
+def close_counter(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Sign off."""
+    session, _ = _session(tx, hub, counter)
+    tx.record(rules.close_counter(session))
+    return _counter_shown(tx, hub, counter)
+
+
+# --- what the actions share ------------------------------------------------------------------
+
+
+def _shown(tx: Transaction, hub: Hub, ticket: Ticket) -> Answer:
+    return faces.ticket_face(hub, _ticket(tx, ticket.id))
+
+
+def _counter_shown(tx: Transaction, hub: Hub, code: str) -> Answer:
+    return faces.counter_face(hub, store.counter(tx.connection, code), tx.now)
+
+
+def _ticket(tx: Transaction, ticket_id: int) -> Ticket:
+    found = store.ticket(tx.connection, ticket_id)
+    if found is None:
+        raise NotFound("no such ticket")
+    return found
+
+
+def _next_ticket(tx: Transaction) -> int:
+    row = tx.one("SELECT coalesce(max(id), 0) + 1 FROM ticket")
+    return int(row[0]) if row else 1
+
+
+def _known_counter(hub: Hub, code: str) -> Counter:
+    found = hub.settings.counter(code)
+    if found is None:
+        raise NotFound(f"no counter {code}", code="unknown_counter", field="counter")
+    return found
+
+
+def _session(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Counter]:
+    configured = _known_counter(hub, code)
+    return store.counter(tx.connection, code), configured
+
+
+def _token() -> str:
+    return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(8))
+
+
+def _pressed(now: Instant, pressed_at: int | None) -> Instant:
+    """When the button was pressed: the kiosk's estimate of hub time, never later than now.
+
+    Within this boot the press also gets a monotonic time; from before it, durations use the wall clock.
+    """
+    if pressed_at is None or pressed_at >= now.at:
+        return now
+    ago = now.at - pressed_at
+    if ago < now.mono:
+        return Instant(pressed_at, now.mono - ago, now.boot, now.certain)
+    return Instant(pressed_at, 0, 0, certain=False)
+
+
+def _minute(hub: Hub, now: Instant) -> str:
+    return local(now.at, hub.settings.agency.zone).strftime("%H:%M")
+
+
+def _hours(hub: Hub, now: Instant) -> Opening | None:
+    """Today's hours, when the agency has a timetable that the day follows."""
+    if not hub.settings.day.timetable:
+        return None
+    return hub.settings.day.hours.get(DAYS[local(now.at, hub.settings.agency.zone).weekday()])
+
+
+def announced(hub: Hub, tx: Transaction, service: str, ahead: int) -> Wait | None:
+    """The range announced to someone with `ahead` people before in this service."""
+    return estimate.announced(ahead, _mean(hub, service), servers(hub, store.counters(tx.connection), service))
+
+
+def _mean(hub: Hub, service: str) -> float:
+    found = hub.settings.service(service)
+    return found.mean_min if found else 10.0
+
+
+def servers(hub: Hub, sessions: dict[str, CounterSession], service: str) -> float:
+    """How many open counters serve a service; one shared between n services counts for 1/n."""
+    serving = [
+        c for c in hub.settings.counters
+        if service in c.services and c.code in sessions and sessions[c.code].state not in ("closed", "paused")
+    ]  # fmt: skip
+    return sum(1 / len(c.services) for c in serving)

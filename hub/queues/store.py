@@ -1,0 +1,523 @@
+"""The queues on disk: how each fact changes the rows, and what can be read.
+
+Writing happens in appliers alone, one a kind of event: the journal replayed through them gives
+these rows again. Reading takes any connection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from hub.clock import Instant, instant
+from hub.journal import Appliers, Rows
+from hub.queues import model as m
+
+
+class Reader(Protocol):
+    """A connection or a transaction to read from."""
+
+    def execute(self, sql: str, values: Iterable[object] = (), /) -> sqlite3.Cursor:
+        """Execute one statement."""
+
+
+_TICKET = (
+    "SELECT t.*, s.id AS s_id, s.rank, s.service, s.wanted, s.behind, s.counter, s.agent, s.entered_at, s.entered_tick,"
+    " s.call, s.call_count, s.called_at, s.called_tick, s.last_called_at, s.last_called_tick, s.started_at, s.started_tick,"
+    " s.held_at, s.held_tick, s.ended_at, s.ended_tick, s.outcome, s.why"
+    " FROM ticket t JOIN stage s ON s.id = t.stage"
+)
+OPEN_STATES = ("issued", "waiting", "called", "serving", "on_hold")
+
+
+def _maybe(at: int | None, tick: int | None) -> Instant | None:
+    return None if at is None or tick is None else instant(at, tick)
+
+
+def ticket_of(row: sqlite3.Row) -> m.Ticket:
+    """A ticket with its present stage, from a joined row."""
+    stage = m.Stage(
+        id=row["s_id"],
+        rank=row["rank"],
+        service=row["service"],
+        entered=instant(row["entered_at"], row["entered_tick"]),
+        wanted=row["wanted"],
+        behind=row["behind"],
+        counter=row["counter"],
+        agent=row["agent"],
+        call=row["call"],
+        call_count=row["call_count"],
+        called=_maybe(row["called_at"], row["called_tick"]),
+        last_called=_maybe(row["last_called_at"], row["last_called_tick"]),
+        started=_maybe(row["started_at"], row["started_tick"]),
+        held=_maybe(row["held_at"], row["held_tick"]),
+        ended=_maybe(row["ended_at"], row["ended_tick"]),
+        outcome=row["outcome"],
+        why=row["why"] or "",
+    )
+    return m.Ticket(
+        id=row["id"],
+        epoch=row["epoch"],
+        day=row["day"],
+        label=row["label"],
+        series=row["series"],
+        number=row["number"],
+        asked=row["asked"],
+        state=row["state"],
+        category=row["category"],
+        priority=row["priority"],
+        language=row["language"],
+        channel=row["channel"],
+        issued=instant(row["issued_at"], row["issued_tick"], certain=bool(row["certain"])),
+        paper=row["paper"],
+        token=row["token"],
+        stage=stage,
+        returns=row["returns"],
+        low_s=row["low_s"],
+        high_s=row["high_s"],
+        first_seq=row["first_seq"],
+        last_seq=row["last_seq"],
+    )
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def day(reader: Reader) -> m.BusinessDay | None:
+    """The last business day, open or closed; None before the first."""
+    row = reader.execute("SELECT * FROM business_day ORDER BY id DESC LIMIT 1").fetchone()
+    return m.BusinessDay(row["id"], row["date"], row["mode"], row["closed_at"] is None, row["first_seq"]) if row else None
+
+
+def ticket(reader: Reader, ticket_id: int) -> m.Ticket | None:
+    """One ticket."""
+    row = reader.execute(f"{_TICKET} WHERE t.id = ?", (ticket_id,)).fetchone()
+    return ticket_of(row) if row else None
+
+
+def ticket_labelled(reader: Reader, day_id: int, label: str) -> m.Ticket | None:
+    """The ticket of a day that has this label."""
+    row = reader.execute(f"{_TICKET} WHERE t.day = ? AND t.label = ?", (day_id, label)).fetchone()
+    return ticket_of(row) if row else None
+
+
+def ticket_of_issue(reader: Reader, scope: str, key: str) -> m.Ticket | None:
+    """The ticket that a device's issue request made, by its key."""
+    row = reader.execute(
+        f"{_TICKET} WHERE t.id = (SELECT substr(subject, 8) FROM journal"
+        " WHERE coalesce(device, actor) = ? AND key = ? AND kind = 'ticket_issued')",
+        (scope, key),
+    ).fetchone()
+    return ticket_of(row) if row else None
+
+
+def open_tickets(reader: Reader, states: tuple[str, ...] = OPEN_STATES) -> list[m.Ticket]:
+    """Every ticket in one of these open states, oldest first."""
+    marks = ",".join("?" * len(states))
+    rows = reader.execute(
+        f"{_TICKET} WHERE t.state IN ({marks}) AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold')"
+        " ORDER BY t.issued_at, t.id",
+        states,
+    )
+    return [ticket_of(row) for row in rows]
+
+
+def absent_tickets(reader: Reader, day_id: int, limit: int = 50) -> list[m.Ticket]:
+    """The day's absent visitors, last first."""
+    rows = reader.execute(f"{_TICKET} WHERE t.day = ? AND t.state = 'no_show' ORDER BY t.id DESC LIMIT ?", (day_id, limit))
+    return [ticket_of(row) for row in rows]
+
+
+def stages(reader: Reader, ticket_id: int) -> list[sqlite3.Row]:
+    """Every stage of a ticket, in order."""
+    return reader.execute("SELECT * FROM stage WHERE ticket = ? ORDER BY rank", (ticket_id,)).fetchall()
+
+
+def history(reader: Reader, ticket: m.Ticket) -> list[sqlite3.Row]:
+    """What happened to a ticket, from the journal."""
+    return reader.execute(
+        "SELECT seq, at, actor, device, kind, payload FROM journal WHERE seq BETWEEN ? AND ? AND subject = ? ORDER BY seq",
+        (ticket.first_seq, ticket.last_seq, f"ticket {ticket.id}"),
+    ).fetchall()
+
+
+def copies(reader: Reader, ticket_id: int) -> int:
+    """How many further copies of the paper were asked for."""
+    row = reader.execute("SELECT copies FROM ticket WHERE id = ?", (ticket_id,)).fetchone()
+    return row["copies"] if row else 0
+
+
+def last_number(reader: Reader, day_id: int, series: str) -> int:
+    """The last number given in a series that day; 0 before the first."""
+    row = reader.execute("SELECT last FROM numbering WHERE day = ? AND series = ?", (day_id, series)).fetchone()
+    return row["last"] if row else 0
+
+
+def given(reader: Reader, day_id: int, service: str) -> int:
+    """How many tickets a service gave that day."""
+    return int(
+        reader.execute("SELECT count(*) FROM ticket WHERE day = ? AND asked = ?", (day_id, service)).fetchone()[0]
+    )
+
+
+def holes(reader: Reader, day_id: int) -> tuple[str, ...]:
+    """The labels voided that day."""
+    rows = reader.execute("SELECT label FROM voided WHERE day = ? ORDER BY label", (day_id,))
+    return tuple(row["label"] for row in rows)
+
+
+def counter(reader: Reader, code: str) -> m.CounterSession:
+    """What a counter is doing; closed when it was never opened."""
+    row = reader.execute("SELECT * FROM counter WHERE code = ?", (code,)).fetchone()
+    return counter_of(row) if row else m.CounterSession(code)
+
+
+def counter_of(row: sqlite3.Row) -> m.CounterSession:
+    """A counter's session from its row."""
+    return m.CounterSession(
+        code=row["code"],
+        state=row["state"],
+        agent=row["agent"],
+        ticket=row["ticket"],
+        since=instant(row["since_at"], row["since_tick"]),
+        reason=row["reason"],
+        last=row["last"],
+        last_step=row["last_step"],
+    )
+
+
+def counters(reader: Reader) -> dict[str, m.CounterSession]:
+    """Every counter ever opened, by code."""
+    return {row["code"]: counter_of(row) for row in reader.execute("SELECT * FROM counter")}
+
+
+def counter_of_agent(reader: Reader, agent: str) -> str | None:
+    """Where an agent is signed on."""
+    row = reader.execute("SELECT code FROM counter WHERE agent = ?", (agent,)).fetchone()
+    return row["code"] if row else None
+
+
+def last_calls(reader: Reader, day: m.BusinessDay, limit: int) -> list[sqlite3.Row]:
+    """The last stages called that day, newest first, with their tickets."""
+    return reader.execute(
+        "SELECT s.call, s.call_count, s.last_called_at, s.last_called_tick, s.counter, s.service, s.outcome, s.rank,"
+        " t.id AS ticket, t.label, t.state, t.stage = s.id AS present, t.priority, t.language"
+        " FROM stage s JOIN ticket t ON t.id = s.ticket WHERE s.call IS NOT NULL AND s.call > ?"
+        " ORDER BY s.call DESC LIMIT ?",
+        (day.first_seq, limit),
+    ).fetchall()
+
+
+def waiting(reader: Reader) -> list[sqlite3.Row]:
+    """Everyone who can be called, with what routing needs."""
+    return reader.execute(
+        "SELECT t.id, t.label, t.priority, t.issued_at, t.issued_tick, t.category, s.id AS stage, s.service, s.rank,"
+        " s.behind, s.wanted, s.entered_at, s.entered_tick"
+        " FROM ticket t JOIN stage s ON s.id = t.stage"
+        " WHERE t.state = 'waiting' AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold') ORDER BY t.id"
+    ).fetchall()
+
+
+def ahead(reader: Reader, service: str) -> int:
+    """How many wait in a service."""
+    row = reader.execute(
+        "SELECT count(*) FROM ticket t JOIN stage s ON s.id = t.stage WHERE t.state = 'waiting' AND s.service = ?"
+        " AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold')",
+        (service,),
+    ).fetchone()
+    return int(row[0])
+
+
+# --- applying --------------------------------------------------------------------------------
+
+
+def _day_opened(rows: Rows, event: m.DayOpened) -> None:
+    rows.run(
+        "INSERT INTO business_day (id, date, mode, opened_at, first_seq) VALUES (?, ?, ?, ?, ?)",
+        event.day, event.date, event.mode, rows.now.at, rows.seq,
+    )  # fmt: skip
+
+
+def _day_closed(rows: Rows, event: m.DayClosed) -> None:
+    rows.run("UPDATE business_day SET closed_at = ? WHERE id = ?", rows.now.at, event.day)
+
+
+def _mode_changed(rows: Rows, event: m.ModeChanged) -> None:
+    rows.run("UPDATE business_day SET mode = ? WHERE id = ?", event.mode, event.day)
+
+
+def _issued(rows: Rows, event: m.TicketIssued) -> None:
+    stage_id = _next_id(rows, "stage")
+    rows.run(
+        "INSERT INTO ticket (id, epoch, day, label, series, number, asked, state, category, priority, language, channel,"
+        " issued_at, issued_tick, certain, paper, token, stage, low_s, high_s, requester, registration_number,"
+        " first_seq, last_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        event.ticket, event.epoch, event.day, event.label, event.series, event.number, event.service,
+        "issued" if event.paper == "awaited" else "waiting", event.category, event.priority, event.language,
+        event.channel, event.issued_at, event.issued_tick, int(event.certain), event.paper, event.token, stage_id,
+        event.low_s, event.high_s, event.requester, event.registration_number, rows.seq, rows.seq,
+    )  # fmt: skip
+    _insert_stage(rows, stage_id, event.ticket, 1, event.service, event.wanted, (event.issued_at, event.issued_tick))
+    _number_given(rows, event.day, event.series, event.number)
+
+
+def _next_id(rows: Rows, table: str) -> int:
+    row = rows.one(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")  # a table of ours, by name
+    return int(row[0]) if row else 1
+
+
+def _insert_stage(  # noqa: PLR0913
+    rows: Rows, stage_id: int, ticket_id: int, rank: int, service: str, wanted: str | None,
+    entered: tuple[int, int], behind: int = 0,
+) -> None:  # fmt: skip
+    rows.run(
+        "INSERT INTO stage (id, ticket, rank, service, wanted, behind, entered_at, entered_tick) VALUES (?,?,?,?,?,?,?,?)",
+        stage_id, ticket_id, rank, service, wanted, behind, *entered,
+    )  # fmt: skip
+
+
+def _number_given(rows: Rows, day_id: int, series: str, number: int) -> None:
+    rows.run(
+        "INSERT INTO numbering (day, series, last) VALUES (?, ?, ?)"
+        " ON CONFLICT (day, series) DO UPDATE SET last = max(last, excluded.last)",
+        day_id, series, number,
+    )  # fmt: skip
+
+
+def _ticket_now(rows: Rows, ticket_id: int, **values: object) -> None:
+    names = ", ".join(f"{name} = ?" for name in values)
+    rows.run(f"UPDATE ticket SET {names}, last_seq = ? WHERE id = ?", *values.values(), rows.seq, ticket_id)
+
+
+def _stage_now(rows: Rows, ticket_id: int, **values: object) -> None:
+    names = ", ".join(f"{name} = ?" for name in values)
+    rows.run(f"UPDATE stage SET {names} WHERE id = (SELECT stage FROM ticket WHERE id = ?)", *values.values(), ticket_id)
+
+
+def _counter_now(rows: Rows, code: str, state: str, **values: object) -> None:
+    """A counter's new state, since now. What it let go of last is kept only when given."""
+    values = {"last": None, "last_step": None, "reason": ""} | values
+    values |= {"state": state, "since_at": rows.now.at, "since_tick": rows.now.tick}
+    names = ", ".join(f"{name} = ?" for name in values)
+    rows.run(f"UPDATE counter SET {names} WHERE code = ?", *values.values(), code)
+
+
+def _paper_reported(rows: Rows, event: m.PaperReported) -> None:
+    _ticket_now(rows, event.ticket, paper=event.paper)
+    if event.paper != "failed":
+        rows.run("UPDATE ticket SET state = 'waiting' WHERE id = ? AND state = 'issued'", event.ticket)
+
+
+def _relabelled(rows: Rows, event: m.TicketRelabelled) -> None:
+    row = rows.one("SELECT day FROM ticket WHERE id = ?", event.ticket)
+    day_id = row["day"] if row else 0
+    rows.run("INSERT INTO voided (day, label, ticket) VALUES (?, ?, ?)", day_id, event.voided, event.ticket)
+    _ticket_now(rows, event.ticket, label=event.label, series=event.series, number=event.number, low_s=None, high_s=None)
+    _number_given(rows, day_id, event.series, event.number)
+
+
+def _reprinted(rows: Rows, event: m.TicketReprinted) -> None:
+    _ticket_now(rows, event.ticket, copies=event.copy)
+
+
+def _priority_changed(rows: Rows, event: m.PriorityChanged) -> None:
+    _ticket_now(rows, event.ticket, priority=event.priority)
+
+
+def _called(rows: Rows, event: m.TicketCalled) -> None:
+    now = rows.now
+    _ticket_now(rows, event.ticket, state="called")
+    _stage_now(
+        rows, event.ticket, counter=event.counter, agent=event.agent, call=rows.seq, call_count=1, behind=0, why=event.why,
+        called_at=now.at, called_tick=now.tick, last_called_at=now.at, last_called_tick=now.tick,
+    )  # fmt: skip
+    _counter_now(rows, event.counter, "calling", ticket=event.ticket)
+    for stage_id in event.passed:
+        rows.run("UPDATE stage SET behind = behind - 1 WHERE id = ? AND behind > 0", stage_id)
+
+
+def _nobody(rows: Rows, event: m.NobodyWaiting) -> None:
+    """Nothing changes: the answer is kept."""
+
+
+def _recalled(rows: Rows, event: m.TicketRecalled) -> None:
+    _ticket_now(rows, event.ticket, state="called")
+    _stage_now(
+        rows, event.ticket, call_count=event.repeat, last_called_at=rows.now.at, last_called_tick=rows.now.tick
+    )
+
+
+def _started(rows: Rows, event: m.ServiceStarted) -> None:
+    _ticket_now(rows, event.ticket, state="serving")
+    _stage_now(
+        rows, event.ticket, started_at=rows.now.at, started_tick=rows.now.tick, wait_ms=event.wait_ms,
+        certain=int(event.certain),
+    )  # fmt: skip
+    _counter_now(rows, event.counter, "serving", ticket=event.ticket)
+
+
+def _end_stage(rows: Rows, ticket_id: int, outcome: m.Outcome, **values: object) -> None:
+    _stage_now(rows, ticket_id, outcome=outcome, ended_at=rows.now.at, ended_tick=rows.now.tick, **values)
+
+
+def _absent(rows: Rows, event: m.TicketAbsent) -> None:
+    _end_stage(rows, event.ticket, "no_show")
+    _ticket_now(rows, event.ticket, state="no_show")
+    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="no_show")
+
+
+def _returned(rows: Rows, event: m.TicketReturned) -> None:
+    _next_stage(rows, event.ticket, None, None, event.behind)
+    rows.run("UPDATE ticket SET returns = returns + 1 WHERE id = ?", event.ticket)
+
+
+def _next_stage(rows: Rows, ticket_id: int, service: str | None, wanted: str | None, behind: int) -> None:
+    """The ticket waits again: a new stage, in the same service unless another is named."""
+    row = rows.one("SELECT s.rank, s.service FROM ticket t JOIN stage s ON s.id = t.stage WHERE t.id = ?", ticket_id)
+    rank, present = (row["rank"], row["service"]) if row else (0, "")
+    stage_id = _next_id(rows, "stage")
+    entered = (rows.now.at, rows.now.tick)
+    _insert_stage(rows, stage_id, ticket_id, rank + 1, service or present, wanted, entered, behind)
+    _ticket_now(rows, ticket_id, state="waiting", stage=stage_id)
+
+
+def _held(rows: Rows, event: m.TicketHeld) -> None:
+    _ticket_now(rows, event.ticket, state="on_hold")
+    _stage_now(rows, event.ticket, held_at=rows.now.at, held_tick=rows.now.tick, detail=event.reason)
+    _counter_now(rows, event.counter, "free", ticket=None)
+
+
+def _resumed(rows: Rows, event: m.TicketResumed) -> None:
+    rows.run(
+        "UPDATE stage SET held_ms = held_ms + ? WHERE id = (SELECT stage FROM ticket WHERE id = ?)",
+        event.held_ms, event.ticket,
+    )  # fmt: skip
+    _stage_now(rows, event.ticket, held_at=None, held_tick=None, counter=event.counter, agent=event.agent)
+    _ticket_now(rows, event.ticket, state="serving")
+    _counter_now(rows, event.counter, "serving", ticket=event.ticket)
+
+
+def _transferred(rows: Rows, event: m.TicketTransferred) -> None:
+    _end_stage(rows, event.ticket, "transferred", service_ms=event.service_ms, detail=event.reason)
+    _next_stage(rows, event.ticket, event.service, event.wanted, 0)
+    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="transfer")
+
+
+def _released(rows: Rows, event: m.TicketReleased) -> None:
+    _ticket_now(rows, event.ticket, state="waiting")
+    _stage_now(
+        rows, event.ticket, counter=None, agent=None, call=None, call_count=0, called_at=None, called_tick=None,
+        last_called_at=None, last_called_tick=None, why=None,
+    )  # fmt: skip
+    _counter_now(rows, event.counter, "free", ticket=None)
+
+
+def _served(rows: Rows, event: m.TicketServed) -> None:
+    _end_stage(rows, event.ticket, "served", service_ms=event.service_ms, detail=event.outcome)
+    _ticket_now(rows, event.ticket, state="served")
+    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="finish")
+
+
+_BACK_TO: dict[m.Undoable, tuple[str, str]] = {
+    "finish": ("serving", "serving"),
+    "no_show": ("called", "calling"),
+    "transfer": ("serving", "serving"),
+}
+
+
+def _undone(rows: Rows, event: m.StepUndone) -> None:
+    ticket_state, counter_state = _BACK_TO[event.step]
+    if event.step == "transfer":
+        _end_stage(rows, event.ticket, "undone")
+        rows.run(
+            "UPDATE ticket SET stage = (SELECT max(id) FROM stage WHERE ticket = ? AND outcome = 'transferred')"
+            " WHERE id = ?",
+            event.ticket, event.ticket,
+        )  # fmt: skip
+    _stage_now(rows, event.ticket, outcome=None, ended_at=None, ended_tick=None, service_ms=None, detail=None)
+    _ticket_now(rows, event.ticket, state=ticket_state)
+    _counter_now(rows, event.counter, counter_state, ticket=event.ticket)
+
+
+def _cancelled(rows: Rows, event: m.TicketCancelled) -> None:
+    _end_stage(rows, event.ticket, "cancelled", detail=event.reason)
+    _ticket_now(rows, event.ticket, state="cancelled")
+    if event.counter:
+        _counter_now(rows, event.counter, "free", ticket=None)
+
+
+def _unserved(rows: Rows, event: m.TicketUnserved) -> None:
+    _end_stage(rows, event.ticket, "unserved")
+    _ticket_now(rows, event.ticket, state="unserved")
+
+
+def _unfinished(rows: Rows, event: m.TicketUnfinished) -> None:
+    _end_stage(rows, event.ticket, "unfinished", detail=event.reason)
+    _ticket_now(rows, event.ticket, state="unfinished")
+
+
+def _counter_opened(rows: Rows, event: m.CounterOpened) -> None:
+    """Sign on; whoever was there before leaves, and what was going on at the counter goes on."""
+    rows.run(
+        "INSERT INTO counter (code, state, agent, since_at, since_tick) VALUES (?, 'free', ?, ?, ?)"
+        " ON CONFLICT (code) DO UPDATE SET agent = excluded.agent,"
+        " state = CASE WHEN state IN ('closed', 'paused') THEN 'free' ELSE state END,"
+        " since_at = CASE WHEN state IN ('closed', 'paused') THEN excluded.since_at ELSE since_at END,"
+        " since_tick = CASE WHEN state IN ('closed', 'paused') THEN excluded.since_tick ELSE since_tick END",
+        event.counter, event.agent, rows.now.at, rows.now.tick,
+    )  # fmt: skip
+
+
+def _counter_paused(rows: Rows, event: m.CounterPaused) -> None:
+    _counter_now(rows, event.counter, "paused", reason=event.reason)
+
+
+def _counter_unpaused(rows: Rows, event: m.CounterUnpaused) -> None:
+    _counter_now(rows, event.counter, "free")
+
+
+def _counter_closed(rows: Rows, event: m.CounterClosed) -> None:
+    _counter_now(rows, event.counter, "closed", agent=None, ticket=None)
+
+
+APPLIERS: Appliers = {
+    m.DayOpened: _day_opened,
+    m.DayClosed: _day_closed,
+    m.ModeChanged: _mode_changed,
+    m.TicketIssued: _issued,
+    m.PaperReported: _paper_reported,
+    m.TicketRelabelled: _relabelled,
+    m.TicketReprinted: _reprinted,
+    m.PriorityChanged: _priority_changed,
+    m.TicketCalled: _called,
+    m.NobodyWaiting: _nobody,
+    m.TicketRecalled: _recalled,
+    m.ServiceStarted: _started,
+    m.TicketAbsent: _absent,
+    m.TicketReturned: _returned,
+    m.TicketHeld: _held,
+    m.TicketResumed: _resumed,
+    m.TicketTransferred: _transferred,
+    m.TicketReleased: _released,
+    m.TicketServed: _served,
+    m.StepUndone: _undone,
+    m.TicketCancelled: _cancelled,
+    m.TicketUnserved: _unserved,
+    m.TicketUnfinished: _unfinished,
+    m.CounterOpened: _counter_opened,
+    m.CounterPaused: _counter_paused,
+    m.CounterUnpaused: _counter_unpaused,
+    m.CounterClosed: _counter_closed,
+}
+
+#: State tables and the columns that a purged private body leaves empty on both sides of a replay.
+STATE_TABLES: dict[str, tuple[str, ...]] = {
+    "business_day": (), "numbering": (), "voided": (), "ticket": ("requester", "registration_number"), "stage": (), "counter": (),
+}  # fmt: skip
+
+
+def personal(reader: Reader, ticket_id: int) -> dict[str, Any]:
+    """Who asked, for those who may know."""
+    row = reader.execute("SELECT requester, registration_number FROM ticket WHERE id = ?", (ticket_id,)).fetchone()
+    return dict(row) if row else {}

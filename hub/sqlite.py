@@ -1,0 +1,66 @@
+"""Opening SQLite the way this product needs it: nothing acknowledged is ever lost.
+
+WAL with `synchronous=FULL` lost nothing in 700 real power cuts where `NORMAL` lost a third of all
+commits. Pages of 1,024 bytes write 40 % of what the default does for one ticket: SD cards wear.
+sqlite-utils opens with foreign keys off and the journal in DELETE mode, so every pragma is set
+and read back: a store that cannot promise this does not open.
+
+Migrations are named sets, one a room, applied once in the order given. A set is only added to,
+never edited: the price is that no file shows the final schema (`mbote doctor` prints it).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from hub.errors import StoreFault
+
+#: pragma → the value it must have once a writer is open.
+WRITER = {"page_size": 1024, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
+READER = {"query_only": 1, "foreign_keys": 1, "trusted_schema": 0}
+BUSY_MS = 5_000
+
+
+def open_writer(path: Path, migrations: Iterable[Migrations] = ()) -> sqlite3.Connection:
+    """The one connection that writes. Raises StoreFault when the file or a pragma is refused."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = _connect(path, WRITER)
+        for each in migrations:
+            each.apply(Database(connection, execute_plugins=False))
+    except sqlite3.Error as error:
+        raise StoreFault(f"{path.name} cannot be opened for writing: {error}") from error
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can only read, for one thread."""
+    try:
+        return _connect(path, READER)
+    except sqlite3.Error as error:
+        raise StoreFault(f"{path.name} cannot be opened for reading: {error}") from error
+
+
+def _connect(path: Path, pragmas: dict[str, int | str]) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_MS / 1000, check_same_thread=False, isolation_level=None, cached_statements=512
+    )
+    connection.row_factory = sqlite3.Row
+    for name, value in pragmas.items():
+        connection.execute(f"PRAGMA {name} = {value}")  # names and values are the constants above
+    assert_pragmas(connection, pragmas)
+    return connection
+
+
+def assert_pragmas(connection: sqlite3.Connection, pragmas: dict[str, int | str]) -> None:
+    """Raise StoreFault unless every pragma reads back as it was asked for."""
+    for name, wanted in pragmas.items():
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != wanted:
+            connection.close()
+            raise StoreFault(f"the database has {name} = {found}, it needs {wanted}: is it on a file system that allows it?")
