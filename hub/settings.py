@@ -117,7 +117,7 @@ class Agency(Model):
 
 
 class QueueRules(Model):
-    """How tickets are numbered, called and lost (requirements B.2, B.12)."""
+    """How tickets are numbered, called and lost."""
 
     numbering: Literal["per_prefix", "common"] = "per_prefix"
     """`per_prefix`: D001, A001; `common`: one plain series a day: 1, 2, 3."""
@@ -194,7 +194,11 @@ class HubBox(Model):
     threads: Annotated[int, Field(ge=8, le=1024)] = 160
     """Request threads: at least twice the most clients."""
     voice: Literal["espeak", "none"] = "espeak"
-    """What speaks in the waiting room."""
+    """What speaks in the waiting room; with `none` the gong alone calls."""
+    voice_speed: Annotated[int, Field(ge=80, le=300)] = 135
+    """Words a minute."""
+    french: Literal["FR", "BE"] = "FR"
+    """French numbers: `FR` soixante-dix (France, Brazzaville), `BE` septante (Belgium, Kinshasa)."""
     outbox: str = ""
     """Where messages for the head office go (a folder); empty: they wait."""
 
@@ -210,6 +214,8 @@ class Display(Model):
     """Services listed; all those with a prefix when empty."""
     minimum_s: Annotated[float, Field(ge=0, le=60)] = 6.0
     """Least time each call keeps the large place."""
+    languages: tuple[str, ...] = Field(default=("fr",), min_length=1, examples=[["fr", "en"]])
+    """Languages of its calls, one after the other (one alone is said twice); its own words are in the first."""
     arrows: dict[CounterCode, Direction] = Field(default_factory=dict, examples=[{"05": "left"}])
     """Direction of a counter seen from this screen, by counter code."""
 
@@ -299,15 +305,13 @@ class Printer(Model):
         return self
 
 
-class Button(Model):
-    """A physical button: a GPIO pin, pulled up, that goes low when pressed."""
+class KioskButton(Model):
+    """A physical button of the kiosk: a GPIO pin, pulled up, that goes low when pressed."""
 
     pin: Pin = Field(examples=[17])
     """BCM number of the pin."""
-    service: Code | None = Field(default=None, examples=["DEP"])
-    """Kiosk: the service it gives a ticket for."""
-    step: PanelStep | None = Field(default=None, examples=["next"])
-    """Panel: the step it asks for."""
+    service: Code = Field(examples=["DEP"])
+    """The service it gives a ticket for."""
 
 
 class Kiosk(Model):
@@ -329,7 +333,7 @@ class Kiosk(Model):
     """Unix socket of the simulated hardware."""
     printer: Printer = Printer()
     """Its ticket printer."""
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[KioskButton, ...] = ()
     """Its physical buttons, if it has any."""
     debounce_ms: Annotated[int, Field(ge=5, le=200)] = 30
     """A button counts once stable for so long."""
@@ -339,12 +343,21 @@ class Kiosk(Model):
     """Least time between two tickets of one physical button."""
 
 
+class PanelKey(Model):
+    """A key of a panel: a GPIO pin, pulled up, that goes low when pressed."""
+
+    pin: Pin = Field(examples=[17])
+    """BCM number of the pin."""
+    step: PanelStep = Field(examples=["next"])
+    """The step it asks for."""
+
+
 class PanelCounter(Model):
     """The keys, number display and lamps of one counter."""
 
     counter: CounterCode = Field(examples=["05"])
     """The counter these are for."""
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[PanelKey, ...] = ()
     """Its keys."""
     display: Literal["max7219", "text", "none"] = "none"
     """Number display: a chain of MAX7219 modules, text on the simulated one, or none."""

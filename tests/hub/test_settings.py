@@ -175,16 +175,16 @@ MISFITS = [
     ("kiosk.toml", "pin = 17", "pin = 4", "kiosk.toml: pin 4 is used by button DEP and button RAS; free pins: 2, 3, 7,"),
     ("kiosk.toml", '"DEP"', '"DPE"', "kiosk.toml: button on pin 4: no service DPE, did you mean DEP?"),
     ("kiosk.toml", '"DEP"', '"ACC"', "kiosk.toml: button on pin 4: service ACC gives no ticket; give it a prefix in services.toml"),
-    ("kiosk.toml", 'service = "DEP"', "", "kiosk.toml: button on pin 4: service is missing: which ticket does it give?"),
-    ("kiosk.toml", 'service = "DEP"', 'service = "DEP"\nstep = "next"', "kiosk.toml: button on pin 4: step is for the keys of panel.toml; a kiosk's button has a service"),
+    ("kiosk.toml", 'service = "DEP"', "", "kiosk.toml: kiosk.buttons #1: service: missing. It is: The service it gives a ticket for."),
+    ("kiosk.toml", 'service = "DEP"', 'service = "DEP"\nstep = "next"', "kiosk.toml: kiosk.buttons #1: step: unknown key; known: pin, service"),
     ("panel.toml", 'counter = "02"', 'counter = "20"', "panel.toml: no counter 20, did you mean 02?"),
     ("panel.toml", 'counter = "02"', 'counter = "05"', "panel.toml: counter 05 is there twice; put all its keys under one [[panel.counters]]"),
     ("panel.toml", "pin = 24", "pin = 4", "panel.toml: pin 4 is used by key next of counter 05 and key next of counter 02; free pins: 3,"),
     ("panel.toml", "free = 12", "free = 9", "panel.toml: pin 9 is used by lamp free of counter 02 and SPI 0 of the number displays; free pins: 3, 12,"),
     ("panel.toml", '"0.1"', '"0.0"', "panel.toml: spi 0.0 drives two number displays; give each its own"),
     ("panel.toml", '"recall"', '"next"', "panel.toml: counter 05: two keys ask for next; change one"),
-    ("panel.toml", 'pin = 17, step = "recall"', "pin = 17", "panel.toml: counter 05: key on pin 17: step is missing: what does it ask for?"),
-    ("panel.toml", 'step = "recall"', 'step = "recall", service = "DEP"', "panel.toml: counter 05: key on pin 17: service is for the buttons of kiosk.toml; a key has a step"),
+    ("panel.toml", 'pin = 17, step = "recall"', "pin = 17", "panel.toml: panel.counters #1 (05): buttons #2: step: missing. It is: The step it asks for."),
+    ("panel.toml", 'step = "recall"', 'step = "recall", service = "DEP"', "panel.toml: panel.counters #1 (05): buttons #2: service: unknown key; known: pin, step"),
 ]  # fmt: skip
 
 
