@@ -1,0 +1,164 @@
+/** The waiting-room screen: pictures in, the stage asked, the page changed in place. */
+
+import { Link, takeToken } from "/look/live.js";
+import { icon, make, say, setIcon, setText } from "/look/page.js";
+import { Bell } from "./bell.js";
+import * as stages from "./stage.js";
+
+const PLACE = "mbote.announced";
+const ARROWS = {
+  left: "arrow-left",
+  right: "arrow-right",
+  ahead: "arrow-up",
+  up: "arrow-up-right",
+  down: "arrow-down",
+};
+/** Words of each scene without a call: icon, sentence, second sentence. */
+const RESTS = {
+  waiting: ["plug-connected-x", "waiting", ""],
+  lost: ["plug-connected-x", "lost", "lost_more"],
+  closed: ["door-exit", "closed", "closed_more"],
+  quiet: ["ticket", "quiet", "quiet_more"],
+  refused: ["lock", "refused", "refused_more"],
+};
+
+const find = (selector) => document.querySelector(selector);
+const large = find("#call");
+const slots = [...document.querySelectorAll("#previous li")];
+
+let stage = stages.opening(JSON.parse(sessionStorage.getItem(PLACE) ?? "[]"));
+let timer = 0;
+/** The hub's time of day, as of a moment of our monotonic clock: the screen's own clock may be wrong. */
+let time = null;
+
+const bell = new Bell({ onBlocked: (blocked) => (find("#sound").hidden = !blocked) });
+const link = new Link({ picture: "board", token: takeToken(), onPicture: take, onState: draw });
+draw();
+
+function take(board) {
+  setClock(board.at);
+  stage = stages.take(stage, board, performance.now());
+  sessionStorage.setItem(PLACE, JSON.stringify(stage.announced));
+  bell.take(board);
+  if (link.state === "live") draw();
+}
+
+function draw() {
+  stage = stages.settle(stage, performance.now());
+  const view = stages.view(stage, link?.state ?? "waiting");
+  drawScene(view);
+  drawPrevious(view.previous, view.scene === "lost");
+  if (stage.board) drawBoard(stage.board, view.scene === "lost");
+  clearTimeout(timer);
+  const wait = stages.changesAt(stage) - performance.now();
+  if (wait < Infinity) timer = setTimeout(draw, Math.max(0, wait) + 1);
+}
+
+function drawScene(view) {
+  const refused = link?.refused && view.scene !== "call";
+  const scene = refused ? "refused" : view.scene;
+  document.body.dataset.scene = scene;
+  large.hidden = scene !== "call";
+  find("#rest").hidden = scene === "call";
+  if (scene === "call") drawCall(view.large);
+  else drawRest(...RESTS[scene]);
+}
+
+function drawCall(call) {
+  const shown = `${call.call}.${call.repeat}.${call.since}`;
+  large.classList.toggle("long", call.ticket.length > 4 || call.counter.length > 2);
+  setText(large.querySelector(".label"), call.ticket);
+  setText(large.querySelector(".code"), call.counter);
+  setText(large.querySelector(".note"), [call.counter_label, call.note].filter(Boolean).join(" · "));
+  drawArrow(large.querySelector(".arrow"), call.direction);
+  if (large.dataset.shown === shown) return;
+  large.dataset.shown = shown;
+  large.classList.remove("announce");
+  if (!call.loud) return;
+  void large.offsetWidth; // the same animation starts again only after a layout without it
+  large.classList.add("announce");
+}
+
+function drawArrow(arrow, direction) {
+  arrow.classList.toggle("none", direction === "");
+  setIcon(arrow, ARROWS[direction] ?? "arrow-right");
+}
+
+function drawRest(drawing, sentence, more) {
+  setIcon(find("#rest .emblem"), drawing);
+  setText(find("#rest h2"), say(sentence));
+  setText(find("#rest p"), say(more));
+}
+
+function drawPrevious(calls, lost) {
+  find("#previous .none").hidden = calls.length > 0;
+  slots.forEach((slot, index) => {
+    const call = calls[index];
+    slot.hidden = !call;
+    if (call) drawSlot(slot, call, lost);
+  });
+}
+
+function drawSlot(slot, call, lost) {
+  const awaited = call.state === "called" && !lost;
+  slot.classList.toggle("awaited", awaited);
+  slot.classList.toggle("long", call.ticket.length > 4);
+  setText(slot.querySelector(".label"), call.ticket);
+  setText(slot.querySelector(".code"), call.counter);
+  slot.querySelector(".came").hidden = call.state === "called" || lost;
+  slot.querySelector(".arrow").toggleAttribute("hidden", !awaited);
+  drawArrow(slot.querySelector(".arrow"), call.direction);
+}
+
+function drawBoard(board, lost) {
+  setText(find("#agency"), board.agency);
+  setText(find("#message"), board.message);
+  find("footer").classList.toggle("empty-line", board.message === "");
+  setText(find("#queues-title"), lost ? say("queues_at", { time: board.at.slice(11, 16) }) : say("queues"));
+  setText(find("#mode"), board.mode === "open" ? "" : say(`mode_${board.mode}`));
+  find("#mode").hidden = find("#mode").textContent === "" || !board.day;
+  drawQueues(board.day ? board.queues : []);
+}
+
+function drawQueues(queues) {
+  const list = find("#queues");
+  list.classList.toggle("dense", queues.length > 6);
+  while (list.children.length > queues.length) list.lastElementChild.remove();
+  while (list.children.length < queues.length) list.append(newRow());
+  queues.forEach((queue, index) => drawRow(list.children[index], queue));
+}
+
+function newRow() {
+  const words = make("div", "words", "", make("p", "name"), make("p", "range"));
+  return make("li", "", "", icon("help-circle"), words, make("b", "count"));
+}
+
+function drawRow(row, queue) {
+  row.classList.toggle("unserved", !queue.served);
+  setIcon(row.querySelector(".icon"), queue.icon || "help-circle");
+  setText(row.querySelector(".name"), queue.label);
+  setText(row.querySelector(".range"), rangeOf(queue));
+  setText(row.querySelector(".count"), String(queue.waiting));
+}
+
+function rangeOf(queue) {
+  if (!queue.served) return say("unserved");
+  const range = stages.minutes(queue);
+  if (range === null) return queue.waiting === 0 ? say("nobody") : "";
+  return say(range.low === range.high ? "range_short" : "range", range);
+}
+
+/** Takes the time of day from a picture: the agency's, whatever the screen's time zone is. */
+function setClock(at) {
+  const first = time === null;
+  const [hours, minutes, seconds] = at.slice(11, 19).split(":").map(Number);
+  time = { seconds: hours * 3600 + minutes * 60 + seconds, since: performance.now() };
+  if (first) tick();
+}
+
+function tick() {
+  const seconds = time.seconds + (performance.now() - time.since) / 1000;
+  const pad = (number) => String(Math.floor(number)).padStart(2, "0");
+  setText(find("#clock time"), `${pad((seconds / 3600) % 24)}:${pad((seconds / 60) % 60)}`);
+  setTimeout(tick, (60 - (seconds % 60)) * 1000 + 20);
+}
