@@ -1,0 +1,1 @@
+"""The panel at a counter: physical keys and a number, or the same in a browser."""
