@@ -15,10 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("hub", "kiosk", "display", "counter_panel", "hardware")
 
 # Files that decide, or lay out, and touch nothing: by their names, in whatever folder they lie.
-PURE = {"rules", "model", "board", "face", "slip", "slips", "speech"}
+PURE = {"rules", "model", "board", "face", "press", "slip", "slips", "speech"}
 # What those may know of us: the vocabulary of values.
 VALUES = re.compile(
-    r"hub\.(errors|money|paper|wire)(\..+)?"
+    r"hub\.(errors|money|paper|say|wire)(\..+)?"
     r"|hub\.clock\.(Instant|Elapsed|instant|elapsed|local|iso)"  # what a clock has said, not a clock
     r"|hub\.settings\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
     r"|hub\.journal\.Event"  # a decision gives one
@@ -33,13 +33,26 @@ KEPT_TO = {
     "luma": ("hardware/",),
     "flask_socketio": ("hub/realtime.py", "hub/wsgi.py", "hub/app.py"),
     "socketio": ("hub/client.py",),
-    "sqlite3": ("hub/",),
-    "sqlite_utils": ("hub/",),
-    "espeakng_loader": ("display/voice.py",),
+    "sqlite3": ("hub/", "kiosk/spool.py"),
+    "sqlite_utils": ("hub/", "kiosk/spool.py"),
+    "espeakng_loader": ("display/espeak.py",),
     "argon2": ("hub/agents/",),
 }
+# What the packages outside the hub know of it: its leaves, never what it stores or how it queues.
+LEAVES = {"client", "clock", "errors", "look", "money", "paper", "say", "settings", "sqlite", "wire"}
+KNOWN_OUTSIDE = {
+    "kiosk": LEAVES,
+    "counter_panel": LEAVES,
+    "display": LEAVES,
+    "hardware": {"errors", "paper", "settings"},
+}
+OPENS_DEVICES = {"kiosk", "counter_panel", "hardware"}
 # The wall clock is read in one place: tests, demo and an untrusted clock depend on it.
-CLOCK = "hub/clock.py"
+TELL_TIME = {
+    "hub/clock.py",
+    "hub/bundle.py",  # dates the files of an archive for support
+    "hub/doctor.py",  # asks whether the machine's clock is right
+}
 WALL_CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 # One file speaks to the rooms.
 EMITS = "hub/realtime.py"
@@ -102,9 +115,21 @@ def test_an_outside_library_is_known_in_one_room(file):
     assert strangers == set()
 
 
+OUTSIDE = [file for file in sources() if name_of(file).split("/")[0] in KNOWN_OUTSIDE]
+
+
+@pytest.mark.parametrize("file", OUTSIDE, ids=name_of)
+def test_outside_the_hub_its_leaves_are_known_and_nothing_else(file):
+    package = name_of(file).split("/")[0]
+    known = KNOWN_OUTSIDE[package]
+    rooms = {tuple(name.split(".")[:2]) for name in imports(file)}
+    assert {room for room in rooms if room[0] == "hub" and not known.issuperset(room[1:])} == set()
+    assert package in OPENS_DEVICES or "hardware" not in {room[0] for room in rooms}
+
+
 @FILES
 def test_only_the_clock_tells_the_time(file):
-    if name_of(file) != CLOCK:
+    if name_of(file) not in TELL_TIME:
         assert [f"line {line}: {call}" for call, line in calls(file) if call in WALL_CLOCK] == []
 
 
