@@ -96,8 +96,11 @@ class Rows(Protocol):
     """What an applier writes to: the state rows, at one moment, as one entry."""
 
     now: Instant
-    seq: int
     actor: Actor
+
+    @property
+    def seq(self) -> int:
+        """The entry's number."""
 
     def run(self, sql: str, *values: object) -> sqlite3.Cursor:
         """Execute one statement."""
@@ -130,13 +133,13 @@ def _split(kind: type[Event]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def payload_of(event: Event) -> dict[str, Any]:
     """The event without what identifies a person; absent values are left out."""
-    public, _ = _split(type(event))
+    public, _ = _split(type(event))  # type: ignore[arg-type]  # mypy takes the class for one of its objects
     return {name: value for name in public if (value := getattr(event, name)) is not None}
 
 
 def private_of(event: Event) -> dict[str, Any]:
     """What identifies a person; empty when nothing does."""
-    _, private = _split(type(event))
+    _, private = _split(type(event))  # type: ignore[arg-type]  # the same
     return {name: value for name in private if (value := getattr(event, name)) is not None}
 
 

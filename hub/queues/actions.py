@@ -36,7 +36,7 @@ from hub.settings import DAYS, Counter, Opening
 from hub.store import Transaction
 from hub.wire import Wait
 
-_TOKEN_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 (an alphabet)
 _MS_PER_MIN = 60_000
 
 # --- the business day --------------------------------------------------------------------------
@@ -59,6 +59,7 @@ def open_day(tx: Transaction, hub: Hub, *, date: str | None = None) -> Answer:
 @action
 def close_day(tx: Transaction, hub: Hub, *, force: bool = False) -> Answer:
     """Close the business day: who was not served is listed. Refused while visitors are at counters, unless forced."""
+    del hub
     day = rules.open_day(store.day(tx.connection))
     busy = [t for t in store.open_tickets(tx.connection) if t.state in ("called", "serving")]
     if busy and not force:
@@ -148,7 +149,7 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
 
 
 @action
-def report_paper(  # noqa: PLR0913
+def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
     tx: Transaction,
     hub: Hub,
     *,
@@ -180,7 +181,7 @@ def report_paper(  # noqa: PLR0913
     return faces.ticket_face(hub, _ticket(tx, ticket.id))
 
 
-def _merged(  # noqa: PLR0913
+def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     tx: Transaction, hub: Hub, *, issue: str, label: str, service: str, language: str | None, category: Category,
     priority: Priority, pressed: Instant,
 ) -> Ticket:  # fmt: skip
@@ -225,7 +226,9 @@ def _own_series(tx: Transaction, day: BusinessDay, label: str) -> tuple[str, int
     """The series and number of a kiosk's own label, `K1-007`. Raises when it is not that kiosk's, or taken."""
     series, dash, digits = label.rpartition("-")
     if not dash or series != tx.actor.device or not digits.isdigit():
-        raise Unreadable(f"{label} is not a label of {tx.actor.device}'s own series", code="foreign_label", field="label")
+        raise Unreadable(
+            f"{label} is not a label of {tx.actor.device}'s own series", code="foreign_label", field="label"
+        )
     if store.ticket_labelled(tx.connection, day.id, label):
         raise Refused(f"the label {label} is already on another ticket today", code="label_taken")
     return f"{series}-", int(digits)
@@ -234,7 +237,7 @@ def _own_series(tx: Transaction, day: BusinessDay, label: str) -> tuple[str, int
 @action
 def confirm_paper(tx: Transaction, hub: Hub, *, ticket: str) -> Answer:
     """Reception saw the label on the paper: the ticket can be called."""
-    return _after(tx, hub, ticket, lambda found: rules.confirm_paper(found))
+    return _after(tx, hub, ticket, rules.confirm_paper)
 
 
 @action
@@ -283,7 +286,12 @@ def call_next(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     choice = routing.choose(candidates, _caller(tx, hub, configured), hub.settings.queue)
     if isinstance(choice, routing.Nobody):
         tx.record(NobodyWaiting(counter, choice.why))
-        return {"ticket": None, "why": faces.why_sentence(hub, choice.why), "code": choice.why, "waiting": choice.waiting}
+        return {
+            "ticket": None,
+            "why": faces.why_sentence(hub, choice.why),
+            "code": choice.why,
+            "waiting": choice.waiting,
+        }
     event = TicketCalled(
         ticket=choice.candidate.ticket,
         stage=choice.candidate.stage,
@@ -429,8 +437,14 @@ def _last_on_hold(tx: Transaction, counter: str) -> Ticket:
 
 
 @action
-def transfer(
-    tx: Transaction, hub: Hub, *, counter: str, service: str | None = None, to: str | None = None, reason: str | None = None
+def transfer(  # noqa: PLR0913 (where to, and why)
+    tx: Transaction,
+    hub: Hub,
+    *,
+    counter: str,
+    service: str | None = None,
+    to: str | None = None,
+    reason: str | None = None,
 ) -> Answer:
     """Send the visitor on to a service, or to one counter (`to`), with a motive."""
     session, ticket = _held(tx, hub, counter)
@@ -551,7 +565,7 @@ def _session(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Coun
 
 
 def _token() -> str:
-    return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(8))
+    return "".join(secrets.choice(_TOKEN_LETTERS) for _ in range(8))
 
 
 def _pressed(now: Instant, pressed_at: int | None) -> Instant:

@@ -12,9 +12,11 @@ _TABLES = (
         id INTEGER PRIMARY KEY, date TEXT NOT NULL UNIQUE, mode TEXT NOT NULL,
         opened_at INTEGER NOT NULL, closed_at INTEGER, first_seq INTEGER NOT NULL) STRICT""",
     """CREATE TABLE numbering (
-        day INTEGER NOT NULL, series TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (day, series)) STRICT, WITHOUT ROWID""",
+        day INTEGER NOT NULL, series TEXT NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY (day, series)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE voided (
-        day INTEGER NOT NULL, label TEXT NOT NULL, ticket INTEGER NOT NULL, PRIMARY KEY (day, label)) STRICT, WITHOUT ROWID""",
+        day INTEGER NOT NULL, label TEXT NOT NULL, ticket INTEGER NOT NULL,
+        PRIMARY KEY (day, label)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE ticket (
         id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, day INTEGER NOT NULL REFERENCES business_day,
         label TEXT NOT NULL, series TEXT NOT NULL, number INTEGER NOT NULL, asked TEXT NOT NULL,
@@ -38,7 +40,8 @@ _TABLES = (
     "CREATE INDEX stage_call ON stage (call) WHERE call IS NOT NULL",
     """CREATE TABLE counter (
         code TEXT PRIMARY KEY, state TEXT NOT NULL, agent TEXT, ticket INTEGER, since_at INTEGER NOT NULL,
-        since_tick INTEGER NOT NULL, reason TEXT NOT NULL DEFAULT '', last INTEGER, last_step TEXT) STRICT, WITHOUT ROWID""",
+        since_tick INTEGER NOT NULL, reason TEXT NOT NULL DEFAULT '', last INTEGER, last_step TEXT
+        ) STRICT, WITHOUT ROWID""",
 )
 
 

@@ -27,6 +27,8 @@ CLASSES: dict[Priority, tuple[float, float]] = {
 }
 #: Score of a ticket sent to this very counter: as if it had waited so many minutes more.
 AFFINITY_MIN = 15.0
+#: rule → why, where the rule says it all.
+_WHY = {1: "too_long", 2: "normal_turn"}
 CONSIDERED = 10
 
 
@@ -107,7 +109,9 @@ def choose(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -
     chosen, rule = _by_rule(possible, scores, caller, rules)
     best = sorted(possible, key=lambda c: (-scores[c.ticket], c.order))[:CONSIDERED]
     why, minutes = _reason(chosen, rule, caller)
-    return Choice(chosen, rule, why, minutes, tuple((c.ticket, round(scores[c.ticket], 2)) for c in best), len(possible))
+    return Choice(
+        chosen, rule, why, minutes, tuple((c.ticket, round(scores[c.ticket], 2)) for c in best), len(possible)
+    )
 
 
 def _by_rule(
@@ -129,10 +133,8 @@ def _best(possible: list[Candidate], scores: dict[int, float]) -> Candidate:
 
 def _reason(chosen: Candidate, rule: int, caller: Caller) -> tuple[str, int]:
     minutes = int(chosen.waited_min)
-    if rule == 1:
-        return "too_long", minutes
-    if rule == 2:
-        return "normal_turn", minutes
+    if rule in _WHY:
+        return _WHY[rule], minutes
     if chosen.wanted == caller.counter:
         return "for_this_counter", minutes
     if chosen.priority != "normal":

@@ -58,11 +58,14 @@ TICKET_STEPS: dict[TicketState, dict[str, TicketState]] = {
 #: state → step → state of a counter. The first step of a row is the one its biggest key does.
 COUNTER_STEPS: dict[CounterState, dict[Step, CounterState]] = {
     "closed": {"open": "free"},
-    "free": {"next": "calling", "pick": "calling", "resume": "serving", "undo": "free", "pause": "paused", "close": "closed"},
+    "free": {
+        "next": "calling", "pick": "calling", "resume": "serving",
+        "undo": "free", "pause": "paused", "close": "closed",
+    },
     "calling": {"start": "serving", "recall": "calling", "no_show": "free", "release": "free"},
     "serving": {"finish": "free", "transfer": "free", "hold": "free"},
     "paused": {"unpause": "free", "close": "closed"},
-}
+}  # fmt: skip
 
 
 def step(ticket: Ticket, name: str) -> TicketState:
@@ -83,7 +86,9 @@ def counter_step(counter: CounterSession, name: Step) -> CounterState:
     if name in steps:
         return steps[name]
     if counter.state == "closed":
-        raise IllegalStep(f"nobody is signed on at counter {counter.code}: open it first", code="no_agent", possible=["open"])
+        raise IllegalStep(
+            f"nobody is signed on at counter {counter.code}: open it first", code="no_agent", possible=["open"]
+        )
     raise IllegalStep(
         f"counter {counter.code} is {counter.state}: {name} is not possible now",
         state=counter.state,
@@ -117,7 +122,9 @@ def label(series: str, number: int) -> str:
     return f"{series}{number:03d}" if series else str(number)
 
 
-def admit(service: Service | None, day: BusinessDay, given: int, hours: Opening | None, minute: str, *, by_staff: bool) -> Service:  # noqa: PLR0913
+def admit(  # noqa: PLR0913 (all that may stand against a ticket)
+    service: Service | None, day: BusinessDay, given: int, hours: Opening | None, minute: str, *, by_staff: bool
+) -> Service:
     """The service, if it gives a ticket now. `minute` is the local HH:MM, `hours` None when it has no timetable.
 
     Staff may give a ticket outside the hours and over the quota; nobody gets one for a service without prefix
@@ -163,7 +170,9 @@ def reprint(ticket: Ticket, copies: int, reason: str | None) -> TicketReprinted:
 def set_priority(ticket: Ticket, priority: Priority, reason: str) -> PriorityChanged:
     """Priority before the service starts, with a motive."""
     if ticket.state not in ("issued", "waiting", "called"):
-        raise IllegalStep(f"{ticket.label} is {ticket.state}: priority no longer matters", state=ticket.state, possible=[])
+        raise IllegalStep(
+            f"{ticket.label} is {ticket.state}: priority no longer matters", state=ticket.state, possible=[]
+        )
     return PriorityChanged(ticket.id, priority, motive(reason))
 
 
@@ -188,7 +197,9 @@ def recall(counter: CounterSession, ticket: Ticket, rules: QueueRules, now: Inst
     step(ticket, "recall")
     count, since = ticket.stage.call_count, _since(ticket.stage.last_called, now)
     if count >= rules.recalls:
-        raise IllegalStep(f"{ticket.label} was called {count} times: mark absent", code="recalls_used", possible=["no_show", "start"])
+        raise IllegalStep(
+            f"{ticket.label} was called {count} times: mark absent", code="recalls_used", possible=["no_show", "start"]
+        )
     _wait_for(rules.recall_after_s, since, "too_soon", f"{ticket.label} was called {since.ms // 1000} s ago")
     return TicketRecalled(ticket.id, counter.code, count + 1)
 
@@ -206,7 +217,9 @@ def no_show(counter: CounterSession, ticket: Ticket, rules: QueueRules, now: Ins
     counter_step(counter, "no_show")
     step(ticket, "no_show")
     if ticket.stage.call_count < rules.absent_after_calls:
-        raise IllegalStep(f"{ticket.label}: recall before marking absent", code="too_few_calls", possible=["recall", "start"])
+        raise IllegalStep(
+            f"{ticket.label}: recall before marking absent", code="too_few_calls", possible=["recall", "start"]
+        )
     since = _since(ticket.stage.called, now)
     _wait_for(rules.absent_after_s, since, "too_soon", f"{ticket.label} was first called {since.ms // 1000} s ago")
     return TicketAbsent(ticket.id, counter.code)
@@ -218,7 +231,9 @@ def give_back(ticket: Ticket, rules: QueueRules, now: Instant, reason: str | Non
     if ticket.returns:
         raise Refused(f"{ticket.label} was already brought back once: give a new ticket", code="returned_before")
     if _since(ticket.stage.ended, now).ms > rules.return_min * 60_000:
-        raise Refused(f"{ticket.label} is absent for more than {rules.return_min} min: give a new ticket", code="too_late")
+        raise Refused(
+            f"{ticket.label} is absent for more than {rules.return_min} min: give a new ticket", code="too_late"
+        )
     return TicketReturned(ticket.id, rules.return_behind, reason)
 
 
@@ -244,8 +259,14 @@ def expire(ticket: Ticket) -> TicketUnfinished:
     return TicketUnfinished(ticket.id, "hold_expired")
 
 
-def transfer(  # noqa: PLR0913
-    counter: CounterSession, ticket: Ticket, now: Instant, *, service: str | None, wanted: str | None, reason: str | None
+def transfer(  # noqa: PLR0913 (where to, and why)
+    counter: CounterSession,
+    ticket: Ticket,
+    now: Instant,
+    *,
+    service: str | None,
+    wanted: str | None,
+    reason: str | None,
 ) -> TicketTransferred:
     """On to another queue, or to one counter: same paper, same time of issue."""
     counter_step(counter, "transfer")
@@ -264,7 +285,9 @@ def release(counter: CounterSession, ticket: Ticket, rules: QueueRules, now: Ins
     step(ticket, "release")
     if _since(ticket.stage.last_called, now).ms > rules.release_s * 1000:
         raise IllegalStep(
-            f"{ticket.label} was called more than {rules.release_s} s ago", code="too_late", possible=["start", "recall", "no_show"]
+            f"{ticket.label} was called more than {rules.release_s} s ago",
+            code="too_late",
+            possible=["start", "recall", "no_show"],
         )
     return TicketReleased(ticket.id, counter.code)
 
@@ -286,7 +309,7 @@ def undo(counter: CounterSession, ticket: Ticket | None, rules: QueueRules, now:
     counter_step(counter, "undo")
     if ticket is None or counter.last_step is None:
         raise Refused("nothing to undo at this counter", code="nothing_to_undo")
-    if ticket.state != _LEFT_AS[counter.last_step] or ticket.stage.call_count and counter.last_step == "transfer":
+    if ticket.state != _LEFT_AS[counter.last_step] or (counter.last_step == "transfer" and ticket.stage.call_count):
         raise Refused(f"{ticket.label} has gone on since", code="touched")
     if _since(counter.since, now).ms > rules.undo_s * 1000:
         raise Refused(f"more than {rules.undo_s} s have passed", code="too_late")
@@ -316,7 +339,9 @@ def open_counter(counter: CounterSession, agent: str, elsewhere: str | None, *, 
     if elsewhere and not take_over:
         raise Refused(f"{agent} is signed on at counter {elsewhere}", code="agent_elsewhere", counter=elsewhere)
     if counter.agent and not take_over:
-        raise Refused(f"{counter.agent} is signed on at counter {counter.code}", code="counter_taken", agent=counter.agent)
+        raise Refused(
+            f"{counter.agent} is signed on at counter {counter.code}", code="counter_taken", agent=counter.agent
+        )
     return CounterOpened(counter.code, agent, counter.agent)
 
 

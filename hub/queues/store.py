@@ -7,7 +7,6 @@ these rows again. Reading takes any connection.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from typing import Any, Protocol
 
 from hub.clock import Instant, instant
@@ -18,14 +17,14 @@ from hub.queues import model as m
 class Reader(Protocol):
     """A connection or a transaction to read from."""
 
-    def execute(self, sql: str, values: Iterable[object] = (), /) -> sqlite3.Cursor:
+    def execute(self, sql: str, values: tuple[Any, ...] = (), /) -> sqlite3.Cursor:
         """Execute one statement."""
 
 
 _TICKET = (
     "SELECT t.*, s.id AS s_id, s.rank, s.service, s.wanted, s.behind, s.counter, s.agent, s.entered_at, s.entered_tick,"
-    " s.call, s.call_count, s.called_at, s.called_tick, s.last_called_at, s.last_called_tick, s.started_at, s.started_tick,"
-    " s.held_at, s.held_tick, s.ended_at, s.ended_tick, s.outcome, s.why"
+    " s.call, s.call_count, s.called_at, s.called_tick, s.last_called_at, s.last_called_tick,"
+    " s.started_at, s.started_tick, s.held_at, s.held_tick, s.ended_at, s.ended_tick, s.outcome, s.why"
     " FROM ticket t JOIN stage s ON s.id = t.stage"
 )
 OPEN_STATES = ("issued", "waiting", "called", "serving", "on_hold")
@@ -87,7 +86,9 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
 def day(reader: Reader) -> m.BusinessDay | None:
     """The last business day, open or closed; None before the first."""
     row = reader.execute("SELECT * FROM business_day ORDER BY id DESC LIMIT 1").fetchone()
-    return m.BusinessDay(row["id"], row["date"], row["mode"], row["closed_at"] is None, row["first_seq"]) if row else None
+    return (
+        m.BusinessDay(row["id"], row["date"], row["mode"], row["closed_at"] is None, row["first_seq"]) if row else None
+    )
 
 
 def ticket(reader: Reader, ticket_id: int) -> m.Ticket | None:
@@ -105,7 +106,7 @@ def ticket_labelled(reader: Reader, day_id: int, label: str) -> m.Ticket | None:
 def ticket_of_issue(reader: Reader, scope: str, key: str) -> m.Ticket | None:
     """The ticket that a device's issue request made, by its key."""
     row = reader.execute(
-        f"{_TICKET} WHERE t.id = (SELECT substr(subject, 8) FROM journal"
+        f"{_TICKET} WHERE t.id = (SELECT substr(subject, 8) FROM journal"  # noqa: S608 (nothing of it is handed in)
         " WHERE coalesce(device, actor) = ? AND key = ? AND kind = 'ticket_issued')",
         (scope, key),
     ).fetchone()
@@ -125,7 +126,9 @@ def open_tickets(reader: Reader, states: tuple[str, ...] = OPEN_STATES) -> list[
 
 def absent_tickets(reader: Reader, day_id: int, limit: int = 50) -> list[m.Ticket]:
     """The day's absent visitors, last first."""
-    rows = reader.execute(f"{_TICKET} WHERE t.day = ? AND t.state = 'no_show' ORDER BY t.id DESC LIMIT ?", (day_id, limit))
+    rows = reader.execute(
+        f"{_TICKET} WHERE t.day = ? AND t.state = 'no_show' ORDER BY t.id DESC LIMIT ?", (day_id, limit)
+    )
     return [ticket_of(row) for row in rows]
 
 
@@ -137,7 +140,8 @@ def stages(reader: Reader, ticket_id: int) -> list[sqlite3.Row]:
 def history(reader: Reader, ticket: m.Ticket) -> list[sqlite3.Row]:
     """What happened to a ticket, from the journal."""
     return reader.execute(
-        "SELECT seq, at, actor, device, kind, payload FROM journal WHERE seq BETWEEN ? AND ? AND subject = ? ORDER BY seq",
+        "SELECT seq, at, actor, device, kind, payload FROM journal"
+        " WHERE seq BETWEEN ? AND ? AND subject = ? ORDER BY seq",
         (ticket.first_seq, ticket.last_seq, f"ticket {ticket.id}"),
     ).fetchall()
 
@@ -250,8 +254,8 @@ def _mode_changed(rows: Rows, event: m.ModeChanged) -> None:
 def _issued(rows: Rows, event: m.TicketIssued) -> None:
     stage_id = _next_id(rows, "stage")
     rows.run(
-        "INSERT INTO ticket (id, epoch, day, label, series, number, asked, state, category, priority, language, channel,"
-        " issued_at, issued_tick, certain, paper, token, stage, low_s, high_s, requester, registration_number,"
+        "INSERT INTO ticket (id, epoch, day, label, series, number, asked, state, category, priority, language,"
+        " channel, issued_at, issued_tick, certain, paper, token, stage, low_s, high_s, requester, registration_number,"
         " first_seq, last_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         event.ticket, event.epoch, event.day, event.label, event.series, event.number, event.service,
         "issued" if event.paper == "awaited" else "waiting", event.category, event.priority, event.language,
@@ -263,16 +267,17 @@ def _issued(rows: Rows, event: m.TicketIssued) -> None:
 
 
 def _next_id(rows: Rows, table: str) -> int:
-    row = rows.one(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")  # a table of ours, by name
+    row = rows.one(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")  # noqa: S608 (a table of ours, by name)
     return int(row[0]) if row else 1
 
 
-def _insert_stage(  # noqa: PLR0913
+def _insert_stage(  # noqa: PLR0913, PLR0917 (the columns of a stage)
     rows: Rows, stage_id: int, ticket_id: int, rank: int, service: str, wanted: str | None,
     entered: tuple[int, int], behind: int = 0,
 ) -> None:  # fmt: skip
     rows.run(
-        "INSERT INTO stage (id, ticket, rank, service, wanted, behind, entered_at, entered_tick) VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO stage (id, ticket, rank, service, wanted, behind, entered_at, entered_tick)"
+        " VALUES (?,?,?,?,?,?,?,?)",
         stage_id, ticket_id, rank, service, wanted, behind, *entered,
     )  # fmt: skip
 
@@ -287,12 +292,14 @@ def _number_given(rows: Rows, day_id: int, series: str, number: int) -> None:
 
 def _ticket_now(rows: Rows, ticket_id: int, **values: object) -> None:
     names = ", ".join(f"{name} = ?" for name in values)
-    rows.run(f"UPDATE ticket SET {names}, last_seq = ? WHERE id = ?", *values.values(), rows.seq, ticket_id)
+    sql = f"UPDATE ticket SET {names}, last_seq = ? WHERE id = ?"  # noqa: S608 (names are columns, written below)
+    rows.run(sql, *values.values(), rows.seq, ticket_id)
 
 
 def _stage_now(rows: Rows, ticket_id: int, **values: object) -> None:
     names = ", ".join(f"{name} = ?" for name in values)
-    rows.run(f"UPDATE stage SET {names} WHERE id = (SELECT stage FROM ticket WHERE id = ?)", *values.values(), ticket_id)
+    sql = f"UPDATE stage SET {names} WHERE id = (SELECT stage FROM ticket WHERE id = ?)"  # noqa: S608 (the same)
+    rows.run(sql, *values.values(), ticket_id)
 
 
 def _counter_now(rows: Rows, code: str, state: str, **values: object) -> None:
@@ -300,7 +307,7 @@ def _counter_now(rows: Rows, code: str, state: str, **values: object) -> None:
     values = {"last": None, "last_step": None, "reason": ""} | values
     values |= {"state": state, "since_at": rows.now.at, "since_tick": rows.now.tick}
     names = ", ".join(f"{name} = ?" for name in values)
-    rows.run(f"UPDATE counter SET {names} WHERE code = ?", *values.values(), code)
+    rows.run(f"UPDATE counter SET {names} WHERE code = ?", *values.values(), code)  # noqa: S608 (the same)
 
 
 def _paper_reported(rows: Rows, event: m.PaperReported) -> None:
@@ -313,7 +320,9 @@ def _relabelled(rows: Rows, event: m.TicketRelabelled) -> None:
     row = rows.one("SELECT day FROM ticket WHERE id = ?", event.ticket)
     day_id = row["day"] if row else 0
     rows.run("INSERT INTO voided (day, label, ticket) VALUES (?, ?, ?)", day_id, event.voided, event.ticket)
-    _ticket_now(rows, event.ticket, label=event.label, series=event.series, number=event.number, low_s=None, high_s=None)
+    _ticket_now(
+        rows, event.ticket, label=event.label, series=event.series, number=event.number, low_s=None, high_s=None
+    )
     _number_given(rows, day_id, event.series, event.number)
 
 
@@ -329,8 +338,8 @@ def _called(rows: Rows, event: m.TicketCalled) -> None:
     now = rows.now
     _ticket_now(rows, event.ticket, state="called")
     _stage_now(
-        rows, event.ticket, counter=event.counter, agent=event.agent, call=rows.seq, call_count=1, behind=0, why=event.why,
-        called_at=now.at, called_tick=now.tick, last_called_at=now.at, last_called_tick=now.tick,
+        rows, event.ticket, counter=event.counter, agent=event.agent, call=rows.seq, call_count=1, behind=0,
+        why=event.why, called_at=now.at, called_tick=now.tick, last_called_at=now.at, last_called_tick=now.tick,
     )  # fmt: skip
     _counter_now(rows, event.counter, "calling", ticket=event.ticket)
     for stage_id in event.passed:
@@ -343,9 +352,7 @@ def _nobody(rows: Rows, event: m.NobodyWaiting) -> None:
 
 def _recalled(rows: Rows, event: m.TicketRecalled) -> None:
     _ticket_now(rows, event.ticket, state="called")
-    _stage_now(
-        rows, event.ticket, call_count=event.repeat, last_called_at=rows.now.at, last_called_tick=rows.now.tick
-    )
+    _stage_now(rows, event.ticket, call_count=event.repeat, last_called_at=rows.now.at, last_called_tick=rows.now.tick)
 
 
 def _started(rows: Rows, event: m.ServiceStarted) -> None:
@@ -513,7 +520,8 @@ APPLIERS: Appliers = {
 
 #: State tables and the columns that a purged private body leaves empty on both sides of a replay.
 STATE_TABLES: dict[str, tuple[str, ...]] = {
-    "business_day": (), "numbering": (), "voided": (), "ticket": ("requester", "registration_number"), "stage": (), "counter": (),
+    "business_day": (), "numbering": (), "voided": (), "stage": (), "counter": (),
+    "ticket": ("requester", "registration_number"),
 }  # fmt: skip
 
 
