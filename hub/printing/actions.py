@@ -1,0 +1,82 @@
+"""What can be asked of printing: take a job, report it, settle one in doubt, write off the late ones."""
+
+from __future__ import annotations
+
+from hub.ask import Answer, Ask
+from hub.context import Hub, action
+from hub.errors import NotFound
+from hub.paper import slip_as_json
+from hub.printing import rules, store
+from hub.printing.model import Job
+from hub.store import Transaction
+
+
+def take(hub: Hub, ask: Ask, *, printer: str | None = None) -> Answer:
+    """The next job of a printer, for its owner; `{"job": null}` when there is none.
+
+    Asked by one who is idle. It needs no key: taking twice is a new attempt, and fences the first.
+    """
+    name = rules.owned(ask.actor.device, ask.actor.roles, printer)
+    return hub.perform(Ask(ask.actor), lambda tx: _take(tx, name))
+
+
+def _take(tx: Transaction, printer: str) -> Answer:
+    _write_off(tx, printer)
+    device = tx.actor.scope
+    found = next((j for j in store.open_jobs(tx.connection, printer) if rules.can_take(j, device, tx.now)), None)
+    if found is None:
+        return {"job": None}
+    tx.record(rules.take(found, device))
+    taken = _job(tx, found.id)
+    return {
+        "job": taken.id,
+        "attempt": taken.attempt,
+        "about": taken.about,
+        "copy": taken.copy,
+        "slip": slip_as_json(rules.marked(taken)),
+        "left_ms": rules.left_ms(taken, tx.now),
+    }
+
+
+@action
+def report(  # noqa: PLR0913 (what is reported of which attempt)
+    tx: Transaction, hub: Hub, *, job: int, attempt: int, state: str, reason: str | None = None
+) -> Answer:
+    """What became of a job that was taken: confirmed, unknown, failed; or sent, by a printer that cannot be asked."""
+    del hub
+    tx.record(rules.report(_job(tx, job), tx.actor.device, attempt, state, reason or ""))
+    return _face(_job(tx, job))
+
+
+@action
+def settle(tx: Transaction, hub: Hub, *, job: int, printed: bool) -> Answer:
+    """A person looked at a job in doubt: the paper is there, or is no longer wanted."""
+    del hub
+    tx.record(rules.settle(_job(tx, job), printed=printed))
+    return _face(_job(tx, job))
+
+
+@action
+def drop_stale(tx: Transaction, hub: Hub) -> Answer:
+    """Write off the jobs that nobody came for in time. Asked by the hub's own timer, without a key."""
+    del hub
+    return {"written_off": _write_off(tx, None)}
+
+
+def _write_off(tx: Transaction, printer: str | None) -> int:
+    late = [job for job in store.open_jobs(tx.connection, printer) if rules.is_spent(job, tx.now)]
+    for job in late:
+        tx.record(rules.expire(job))
+    return len(late)
+
+
+def _job(tx: Transaction, job_id: int) -> Job:
+    found = store.job(tx.connection, job_id)
+    if found is None:
+        raise NotFound(f"no print job {job_id}", field="job")
+    return found
+
+
+def _face(job: Job) -> Answer:
+    names = ("about", "copy", "state", "attempt", "reason")
+    return {"job": job.id} | {name: getattr(job, name) for name in names}
