@@ -116,14 +116,14 @@ def optional(annotation: Any) -> Any:
 
 def summary(settings: Settings) -> list[str]:
     """What is configured, in a few lines."""
-    shown = [c for c in settings.counters if c.shown]
+    kinds = [c.shown for c in settings.counters]
     tickets = [s for s in settings.services if s.prefix]
     at = settings.kiosk.printer
     where = {"tcp": f"{at.host}:{at.port}", "usb": at.usb}.get(at.kind, at.device)
     return [
         f"{settings.agency.name} ({settings.agency.code}) {settings.agency.city}".rstrip(),
         f"services: {len(settings.services)}, with tickets: {' '.join(s.prefix for s in tickets) or 'none'}",
-        f"counters: {len(shown)}, back desks: {len(settings.counters) - len(shown)}, displays: {len(settings.displays)}",
+        f"counters: {kinds.count(True)}, back desks: {kinds.count(False)}, displays: {len(settings.displays)}",
         f"kiosk {settings.kiosk.name}: buttons: {len(settings.kiosk.buttons)}, {at.kind} printer {where}",
         f"panel {settings.panel.name}: counters {' '.join(p.counter for p in settings.panel.counters) or 'none'}",
         f"hub on {settings.hub.host}:{settings.hub.port}, data in {settings.path(settings.hub.data)}",

@@ -129,7 +129,7 @@ def command_line_page(commands: click.Group) -> str:
     """The help of every command, as `--help` prints it."""
     parts = [COMMAND_LINE]
     for path, command in _commands("mbote", commands):
-        context = click.Context(command, info_name=path, terminal_width=100)
+        context = click.Context(command, info_name=path, terminal_width=100, help_option_names=["-h", "--help"])
         parts.append(f"## {path}\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
 

@@ -1,0 +1,87 @@
+"""Asking the hub what only its administrator may: over a Unix socket while it runs, else its data directly.
+
+A running hub owns its data folder. Its local door is `admin.sock` in that folder, which only the
+folder's owner can reach: one line of JSON `{"what": …, …}` in, one line out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import NotAllowed, Refused, StoreFault
+
+if TYPE_CHECKING:
+    from hub.settings import Settings
+
+DOOR = "admin.sock"
+#: Closing a day signs and prunes: on a slow card that takes a while.
+PATIENCE_S = 60.0
+#: A hub that starts or stops holds its folder and does not answer yet.
+RETRIES_S = (0.3, 1.0, 3.0)
+
+
+def admin_ask(settings: Settings, what: str, **body: Any) -> dict[str, Any]:
+    """The hub's answer. Raises Refused with its reason, StoreFault when nobody can be asked."""
+    answer = _asked(settings, what, body)
+    if error := answer.get("error"):
+        raise Refused(error.get("message", ""), code=error.get("code"), field=error.get("field"))
+    return answer
+
+
+def _asked(settings: Settings, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """By the door, else at the data. Only what was not begun is tried again."""
+    folder = settings.path(settings.hub.data)
+    for wait_s in RETRIES_S:
+        if (answer := _ask_door(folder, what, body)) is not None:
+            return answer
+        try:
+            return _ask_data(settings, what, body)
+        except StoreFault:  # the folder is held: its hub will open the door, or let go
+            time.sleep(wait_s)
+    return _ask_door(folder, what, body) or _ask_data(settings, what, body)
+
+
+def _ask_data(settings: Settings, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    from hub.admin import offline  # noqa: PLC0415 (loads the whole hub, needless while one runs)
+
+    with offline(settings) as door:
+        answer: dict[str, Any] = door.answer(what, body)
+    return answer
+
+
+def _ask_door(folder: Path, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer of the running hub; None when none runs. Raises StoreFault when it hangs up instead."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(PATIENCE_S)
+        try:
+            with reachable(folder) as near:
+                line.connect(f"{near}/{DOOR}")
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        except PermissionError as error:
+            raise NotAllowed(f"{folder} is not yours; try again as the user that runs the hub") from error
+        try:
+            line.sendall(json.dumps({"what": what, **body}).encode() + b"\n")
+            with line.makefile("rb") as incoming:
+                said = incoming.readline()
+            answer: dict[str, Any] = json.loads(said)
+        except (OSError, ValueError) as error:
+            raise StoreFault(f"the hub did not answer at {folder / DOOR}: {error}") from error
+    return answer
+
+
+@contextmanager
+def reachable(folder: Path) -> Iterator[str]:
+    """A short name of a folder, for as long as it is used: a socket's address holds 107 bytes at most."""
+    handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}"
+    finally:
+        os.close(handle)

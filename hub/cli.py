@@ -1,0 +1,331 @@
+# ruff: noqa: PLC0415 (each command imports what it runs: `mbote --help` answers at once)
+"""The `mbote` command: every line of it says what to run; nothing is decided here."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from hub import VERSION
+from hub.errors import ConfigurationFault, MboteError
+
+if TYPE_CHECKING:
+    from hub.settings import Settings
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+ROLES = (
+    "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
+    "supervisor", "executive", "case_officer", "auditor", "admin",
+)  # fmt: skip
+DEVICES = ("kiosk", "display", "panel", "printer", "api")
+
+
+class Commands(click.Group):
+    """Commands in the order they are written; what goes wrong on purpose is said without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click calls it)
+        """As written below, not by the alphabet."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Exit status 2 for a wrong configuration, 1 for what was refused."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationFault as fault:
+            _stop(fault.problems, 2)
+        except MboteError as error:
+            _stop([f"mbote: {error}"], 1)
+
+
+def _stop(lines: Iterable[str], status: int) -> NoReturn:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(status)
+
+
+class AnHour(click.ParamType[float]):
+    """A rate: `40/h`, or plainly `40`."""
+
+    name = "N/h"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or click's complaint."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = re.fullmatch(r"(\d{1,6}(\.\d+)?)(/h)?", str(value))
+        return float(found[1]) if found else self.fail(f"{value!r} is no rate such as 40/h", param, ctx)
+
+
+config_option = click.option(
+    "--config", "folder", type=FOLDER, default="/etc/mbote", envvar="MBOTE_CONFIG", show_default=True, show_envvar=True,
+    help="The agency's configuration.",
+)  # fmt: skip
+
+
+def _settings(folder: Path) -> Settings:
+    from hub.settings import load_settings
+
+    return load_settings(folder)
+
+
+def _ask(folder: Path, what: str, **body: Any) -> dict[str, Any]:
+    from hub.admin_ask import admin_ask
+
+    return admin_ask(_settings(folder), what, **body)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="mbote")
+def main() -> None:
+    """Mbote: the queue and the counters of an agency, on one small box."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port of the hub.")
+@click.option("--data", type=FOLDER, help="Folder to keep between runs.")
+@click.option("--visitors", type=AnHour(), default=0.0, help="Synthetic visitors and agents; 0 (nobody) unless given.")
+@click.option("--speed", type=click.FloatRange(0.1, 1000), default=1.0, show_default=True, help="How fast time passes.")
+@click.option("--people", type=click.IntRange(0), default=0, help="A generated country of so many people.")
+@click.option("--no-open", is_flag=True, help="Open no browser.")
+def demo(port: int, data: Path | None, visitors: float, speed: float, people: int, no_open: bool) -> None:  # noqa: FBT001, PLR0913, PLR0917 (click hands options in)
+    """A whole agency with simulated hardware, in this terminal."""
+    from hub.demo import run
+
+    run(port=port, data=data, visitors=visitors, speed=speed, people=people, open_browser=not no_open)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+def init(folder: Path) -> None:
+    """Write a commented configuration for a new agency into DIR."""
+    from hub.configuration import new_agency
+
+    for path in new_agency(folder):
+        click.echo(path)
+    click.echo(f"Now write your agency into them, then: mbote check {folder}", err=True)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=FOLDER, default="/etc/mbote", envvar="MBOTE_CONFIG")
+def check(folder: Path) -> None:
+    """Say all that is wrong in a configuration, or sum it up."""
+    from hub.configuration import summary
+    from hub.misfits import remarks
+
+    settings = _settings(folder)
+    for line in summary(settings):
+        click.echo(line)
+    for remark in remarks(settings):
+        click.echo(f"remark: {remark}")
+
+
+@main.command()
+@config_option
+def hub(folder: Path) -> None:
+    """Run the hub."""
+    settings = _settings(folder)
+    from hub.wsgi import serve
+
+    serve(settings, demo=None)
+
+
+@main.command()
+@config_option
+def kiosk(folder: Path) -> None:
+    """Run the ticket dispenser."""
+    settings = _settings(folder)
+    from kiosk.__main__ import run
+
+    run(settings)
+
+
+@main.command()
+@config_option
+def panel(folder: Path) -> None:
+    """Run the physical call panels of this box."""
+    settings = _settings(folder)
+    from counter_panel.__main__ import run
+
+    run(settings)
+
+
+@main.group(cls=Commands)
+def day() -> None:
+    """The business day, by hand."""
+
+
+@day.command("open")
+@config_option
+def open_day(folder: Path) -> None:
+    """Open the business day: the kiosks give tickets."""
+    click.echo(_sentence(_ask(folder, "day.open")))
+
+
+@day.command("close")
+@config_option
+def close_day(folder: Path) -> None:
+    """Close the business day; who still waits is counted as not served."""
+    click.echo(_sentence(_ask(folder, "day.close")))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(DEVICES))
+@click.argument("name")
+@click.option("--counter", "counters", multiple=True, help="Panel: a counter it holds; may be repeated.")
+@click.option("--to", "file", type=FILE, help="Write the token into this file (mode 0600) instead of showing it.")
+@config_option
+def pair(kind: str, name: str, counters: tuple[str, ...], file: Path | None, folder: Path) -> None:
+    """Make a device known to the hub; prints its token, once."""
+    token = _ask(folder, "pair", kind=kind, name=name, counters=list(counters))["token"]
+    if file is None:
+        click.echo(token)
+    else:
+        _write_secret(file, token)
+
+
+def _write_secret(file: Path, secret: str) -> None:
+    """Nobody else may read it, not even for a moment, not even where the file was there before."""
+    try:
+        file.unlink(missing_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(f"{secret}\n")
+    except OSError as error:
+        problem = f"{file}: cannot be written: {error.strerror}; revoke the device and pair it again"
+        raise ConfigurationFault([problem]) from error
+
+
+@main.command()
+@config_option
+def devices(folder: Path) -> None:
+    """The devices that the hub knows."""
+    _show(_ask(folder, "devices")["devices"])
+
+
+@main.command()
+@click.argument("name")
+@config_option
+def revoke(name: str, folder: Path) -> None:
+    """Forget a device: its token stops working at once."""
+    click.echo(_sentence(_ask(folder, "revoke", name=name)))
+
+
+@main.group(cls=Commands)
+def agent() -> None:
+    """The agents and their roles."""
+
+
+@agent.command("add")
+@click.argument("code")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be repeated.")
+@config_option
+def add_agent(code: str, name: str, roles: tuple[str, ...], folder: Path) -> None:
+    """Add an agent; prints the code for the first sign-on, which works once."""
+    click.echo(_ask(folder, "agent.add", code=code, name=name, roles=list(roles))["first_code"])
+
+
+@agent.command("reset")
+@click.argument("code")
+@config_option
+def reset_agent(code: str, folder: Path) -> None:
+    """End an agent's sessions and password; prints a new code for one sign-on."""
+    click.echo(_ask(folder, "agent.reset", code=code)["first_code"])
+
+
+@agent.command("list")
+@config_option
+def list_agents(folder: Path) -> None:
+    """The agents with their roles."""
+    _show(_ask(folder, "agent.list")["agents"])
+
+
+def _sentence(answer: Mapping[str, Any]) -> str:
+    """An answer of plain values on one line."""
+    return ", ".join(f"{name} {_cell(value)}" for name, value in answer.items())
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    """Rows as a table; nothing for none."""
+    if not rows:
+        return
+    cells = [[name.upper() for name in rows[0]], *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "-" if value is None else str(value)
+
+
+@main.command()
+@config_option
+@click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
+def verify(folder: Path, data: Path | None) -> None:
+    """Check that nothing recorded was altered.
+
+    Names the first bad entry of each chain.
+    """
+    if data is None:
+        settings = _settings(folder)
+        data = settings.path(settings.hub.data)
+    from hub.verify import verify as verified
+
+    problems, counts = verified(data)
+    click.echo(_sentence(counts))
+    if problems:
+        _stop(problems, 1)
+
+
+@main.command()
+@config_option
+@click.option("--bundle", type=FILE, help="Also write what support needs into this .tar.gz; no personal data.")
+def doctor(folder: Path, bundle: Path | None) -> None:
+    """Say what works on this box, what does not, and what to do."""
+    from hub.bundle import write_bundle
+    from hub.doctor import examine
+
+    findings = []
+    for finding in examine(folder):
+        findings.append(finding)
+        click.echo(f"{finding.state:8}{finding.what}: {finding.found}")
+        if finding.do:
+            click.echo(f"{'':8}→ {finding.do}")
+    if bundle:
+        write_bundle(bundle, folder, findings)
+        click.echo(f"written: {bundle}")
+    if any(finding.state == "fault" for finding in findings):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("what", default="all")
+@click.option("--quick", is_flag=True, help="A smoke run: the figures mean little.")
+def bench(what: str, quick: bool) -> None:  # noqa: FBT001 (click hands options in)
+    """Measure this box against its own limits, as JSON."""
+    import json
+
+    from hub.bench import run
+
+    click.echo(json.dumps(run(what, quick), indent=2))
+
+
+@main.command(hidden=True)
+@click.argument("docs", type=FOLDER)
+def manuals(docs: Path) -> None:
+    """Write the pages of the manual that come from the program itself."""
+    from hub.manuals import command_line_page, configuration_page
+
+    (docs / "configuration.md").write_text(configuration_page(), "utf-8")
+    (docs / "cli.md").write_text(command_line_page(main), "utf-8")
+
+
+if __name__ == "__main__":
+    main(prog_name="mbote")

@@ -1,0 +1,359 @@
+"""What works on this box, what does not, and what to do about it.
+
+Each check is a function from the settings to findings; it changes nothing, takes no lock and may run
+beside a working hub. What is measured and what that means are apart, so that the meaning is tested.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Literal
+
+from display.voice import Espeak, VoiceFault
+from hardware.printer import Printer, Reason
+from hub import journal
+from hub.clock import EARLIEST_MS
+from hub.configuration import summary
+from hub.errors import ConfigurationFault, StoreFault
+from hub.misfits import remarks
+from hub.settings import Settings, load_settings
+from hub.sqlite import open_reader
+from hub.store import DATABASE, TAIL
+
+State = Literal["ok", "warning", "fault"]
+MEGABYTE = 1_000_000
+NS_PER_MS = 1_000_000
+LITTLE_SPACE, NO_SPACE = 1_000 * MEGABYTE, 200 * MEGABYTE
+#: A commit takes some of these; above it the queue is felt to be slow.
+SLOW_SYNC_MS = 50
+#: Beyond this a whole check of the database takes too long on a card.
+LARGE_DATABASE = 100 * MEGABYTE
+#: Files a little ahead of the clock are no sign of anything.
+CLOCK_SLACK_MS = 60_000
+PATIENCE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: how it is, what was found, and what to do unless it is ok."""
+
+    what: str
+    state: State
+    found: str
+    do: str = ""
+
+
+def examine(folder: Path) -> Iterator[Finding]:
+    """Everything, in the order in which things depend on each other."""
+    try:
+        settings = load_settings(folder)
+    except ConfigurationFault as fault:
+        yield from (Finding("configuration", "fault", problem, "correct the file") for problem in fault.problems)
+        yield judge_clock(time.time_ns() // NS_PER_MS, 0, synchronised=network_time())
+        return
+    for check in CHECKS:
+        yield from check(settings)
+
+
+def configuration(settings: Settings) -> Iterator[Finding]:
+    """What is configured, and what is probably not meant."""
+    yield Finding("configuration", "ok", summary(settings)[0])
+    for remark in remarks(settings):
+        yield Finding("configuration", "warning", remark, "correct it if it is not meant")
+
+
+def tokens(settings: Settings) -> Iterator[Finding]:
+    """The files with which kiosk and panel show who they are, where this box has them configured."""
+    for kind, name, path in (
+        ("kiosk", settings.kiosk.name, settings.path(settings.kiosk.token)),
+        ("panel", settings.panel.name, settings.path(settings.panel.token)),
+    ):
+        if (settings.folder / f"{kind}.toml").exists():
+            yield judge_token(f"mbote pair {kind} {name} --to {path}", path)
+
+
+def judge_token(command: str, path: Path) -> Finding:
+    """A token must be there, and nobody else's to read."""
+    if not path.is_file():
+        return Finding("token", "warning", f"{path} is not there", f"if that device is on this box: {command}")
+    if path.stat().st_mode & 0o077:
+        return Finding("token", "warning", f"{path} can be read by others", f"chmod 600 {path}")
+    return Finding("token", "ok", path.name)
+
+
+def data_folder(settings: Settings) -> Iterator[Finding]:
+    """Whether what is written is kept: the folder, its disk's honesty and speed, the space left."""
+    folder = settings.path(settings.hub.data)
+    if not folder.is_dir():
+        yield Finding("data folder", "warning", f"{folder} is not there", "the hub makes it at its first start")
+        return
+    try:
+        sync_ms = measure_sync(folder)
+    except OSError as error:
+        yield Finding("data folder", "fault", f"{folder}: {error.strerror}", "give it to the user that runs the hub")
+    else:
+        yield judge_sync(folder, sync_ms)
+    usage = shutil.disk_usage(folder)
+    yield judge_space(folder, usage.free, usage.total)
+
+
+def measure_sync(folder: Path, times: int = 10) -> float:
+    """The median time until 4 KiB are on the disk, in milliseconds. Raises OSError when the disk refuses."""
+    taken: list[float] = []
+    with tempfile.TemporaryFile(dir=folder, prefix=".doctor-") as probe:
+        for _ in range(times):
+            start = time.perf_counter()
+            os.pwrite(probe.fileno(), os.urandom(4096), 0)
+            os.fdatasync(probe.fileno())
+            taken.append(1000 * (time.perf_counter() - start))
+    return statistics.median(taken)
+
+
+def judge_sync(folder: Path, sync_ms: float) -> Finding:
+    """Slow is not wrong, but everybody waits for it."""
+    found = f"{folder}: 4 KiB are on the disk in {sync_ms:.1f} ms"
+    if sync_ms > SLOW_SYNC_MS:
+        return Finding(
+            "data folder", "warning", found, "use a faster card (class A2) or an SSD; look for other writers"
+        )
+    return Finding("data folder", "ok", found)
+
+
+def judge_space(folder: Path, free: int, total: int) -> Finding:
+    """How much may still be written."""
+    found = f"{free // MEGABYTE:,} of {total // MEGABYTE:,} MB free"
+    if free < LITTLE_SPACE:
+        state: State = "fault" if free < NO_SPACE else "warning"
+        return Finding(
+            "disk space", state, found, f"free some space on the disk of {folder}: old backups, logs, sounds"
+        )
+    return Finding("disk space", "ok", found)
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """Whether the database opens, is whole, and the end of its journal unaltered."""
+    folder = settings.path(settings.hub.data)
+    path = folder / DATABASE
+    if not path.is_file():
+        yield Finding("database", "ok", "none yet")
+        return
+    yield Finding("database", "ok", "a hub has it open" if is_locked(folder / "lock") else "no hub has it open")
+    try:
+        with closing(open_reader(path)) as reader:
+            yield judge_mode(reader)
+            yield from damage(reader, path.stat().st_size)
+            yield judge_tail(reader)
+    except (StoreFault, sqlite3.Error) as error:
+        yield Finding("database", "fault", str(error), RESTORE)
+
+
+RESTORE = "stop the hub, copy the data folder away, and go back to the last backup"
+
+
+def is_locked(lock: Path) -> bool:
+    """Whether a process holds the data folder; asked of the kernel, so that a starting hub is not disturbed."""
+    try:
+        inode = f":{lock.stat().st_ino} "
+        return any(inode in line for line in Path("/proc/locks").read_text().splitlines())
+    except OSError:
+        return False
+
+
+def judge_mode(reader: sqlite3.Connection) -> Finding:
+    """Whether a power cut can take back what was acknowledged."""
+    mode = reader.execute("PRAGMA journal_mode").fetchone()[0]
+    if mode != "wal":
+        return Finding("database", "fault", f"journal_mode is {mode}", "start the hub once: it sets wal again")
+    return Finding("database", "ok", "journal_mode wal")
+
+
+def damage(reader: sqlite3.Connection, size: int) -> Iterator[Finding]:
+    """What SQLite itself finds wrong."""
+    if size > LARGE_DATABASE:
+        yield Finding("database", "ok", f"{size // MEGABYTE:,} MB: not read through; `mbote verify` does")
+        return
+    said = [row[0] for row in reader.execute("PRAGMA quick_check(5)")]
+    if said == ["ok"]:
+        yield Finding("database", "ok", f"{size // 1000:,} kB, whole")
+    else:
+        yield from (Finding("database", "fault", each, RESTORE) for each in said)
+
+
+def judge_tail(reader: sqlite3.Connection) -> Finding:
+    """Whether the last entries of the journal are as they were written."""
+    last, _ = journal.head(reader)
+    broken = list(journal.faults(reader, after=max(0, last - TAIL)))
+    if broken:
+        return Finding("journal", "fault", broken[0], "call support; `mbote verify` lists everything")
+    return Finding("journal", "ok", f"{last:,} entries, the last {min(last, TAIL):,} unaltered")
+
+
+def clock(settings: Settings) -> Iterator[Finding]:
+    """Whether the wall clock can be believed."""
+    lived = last_lived(settings.path(settings.hub.data) / DATABASE)
+    yield judge_clock(time.time_ns() // NS_PER_MS, lived, synchronised=network_time())
+
+
+def last_lived(path: Path) -> int:
+    """The latest wall time among the last entries of the journal; 0 where there is none to read."""
+    if not path.is_file():
+        return 0
+    try:
+        with closing(open_reader(path)) as reader:
+            recent = "SELECT max(at) FROM (SELECT at FROM journal ORDER BY seq DESC LIMIT ?)"
+            return reader.execute(recent, (TAIL,)).fetchone()[0] or 0
+    except (StoreFault, sqlite3.Error):  # the database's own finding says why
+        return 0
+
+
+def judge_clock(now_ms: int, lived_ms: int, *, synchronised: bool | None) -> Finding:
+    """`lived_ms` is a moment that this box has certainly lived already."""
+    found = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_ms / 1000))
+    if now_ms < EARLIEST_MS:
+        return Finding(
+            "clock", "fault", f"{found}: it was never set", "set it: timedatectl set-time '2026-01-31 07:30'"
+        )
+    if now_ms < lived_ms - CLOCK_SLACK_MS:
+        return Finding("clock", "fault", f"{found}: it went back", "set it, then look at the battery of the clock")
+    if synchronised is False:
+        do = "connect the box to a time server, or give it a clock with a battery (RTC)"
+        return Finding("clock", "warning", f"{found}, not set by the network", do)
+    return Finding("clock", "ok", found)
+
+
+def network_time() -> bool | None:
+    """Whether the network has set the clock; None where the system does not say."""
+    if not (command := shutil.which("timedatectl")):
+        return None
+    try:
+        told = subprocess.run(  # noqa: S603 (a fixed command of the system)
+            [command, "show", "--property=NTPSynchronized", "--value"],
+            capture_output=True, text=True, timeout=PATIENCE_S, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"yes": True, "no": False}.get(told.stdout.strip())
+
+
+#: What a printer says, and what a person does about it.
+PRINTER_CARE: dict[Reason, tuple[State, str]] = {
+    "near_end": ("warning", "have a new roll at hand"),
+    "paper_end": ("fault", "put in a new roll"),
+    "cover_open": ("fault", "close the cover"),
+    "offline": ("fault", "press the printer's FEED or ONLINE key"),
+    "unreachable": ("fault", "check its power, cable and the address in kiosk.toml [kiosk.printer]"),
+    "silent": ("warning", "if a kiosk is printing, ask again; else switch it off and on, or set status = false"),
+    "garbled": ("warning", "check the cable (serial: the speed); another program may be using the printer"),
+    "not_asked": ("ok", ""),
+}
+
+
+def printer(settings: Settings) -> Iterator[Finding]:
+    """The kiosk's printer and its paper, where this box has a kiosk configured."""
+    if not (settings.folder / "kiosk.toml").exists():
+        return
+    ticket_printer = Printer(settings.kiosk.printer)
+    status = ticket_printer.status()
+    state, do = PRINTER_CARE.get(status.reason, ("ok", "") if status.health == "ok" else ("fault", "see its manual"))
+    yield Finding("printer", state, f"{ticket_printer!r}: {status.reason or 'ready'}", do)
+
+
+def pins(settings: Settings) -> Iterator[Finding]:
+    """Whether this box has the pins and number displays that are configured as real."""
+    wanted = {Path("/dev/gpiochip0"): settings.kiosk.buttons and settings.kiosk.devices == "real"}
+    if settings.panel.devices == "real":
+        for place in settings.panel.counters:
+            wanted[Path("/dev/gpiochip0")] = True
+            if place.display == "max7219":
+                wanted[Path(f"/dev/spidev{place.spi}")] = True
+    for device, needed in wanted.items():
+        if needed:
+            yield judge_device(device, there=device.exists(), usable=os.access(device, os.R_OK | os.W_OK))
+
+
+def judge_device(device: Path, *, there: bool, usable: bool) -> Finding:
+    """A device file of the Raspberry Pi's header."""
+    if not there:
+        do = "no matter if the devices are on another box; else switch it on with raspi-config"
+        return Finding("pins", "warning", f"{device} is not there", do)
+    if not usable:
+        group = "spi" if "spi" in device.name else "gpio"
+        return Finding("pins", "fault", f"{device} may not be used", f"add the user to the group {group}")
+    return Finding("pins", "ok", str(device))
+
+
+def voice(settings: Settings) -> Iterator[Finding]:
+    """Whether a call can be spoken."""
+    if settings.hub.voice == "none":
+        yield Finding("voice", "ok", "none is configured: the gong alone calls")
+        return
+    start = time.perf_counter()
+    try:
+        said = Espeak(settings.hub.voice_speed).speak("Numéro un", "fr")
+    except VoiceFault as error:
+        yield Finding("voice", "fault", str(error), 'apt install espeak-ng, or set voice = "none" in agency.toml [hub]')
+    else:
+        took = 1000 * (time.perf_counter() - start)
+        yield Finding("voice", "ok", f"{len(said):,} samples of speech in {took:.0f} ms")
+
+
+def ports(settings: Settings) -> Iterator[Finding]:
+    """Whether the hub's port is its own: it answers there, or nobody does."""
+    host = settings.hub.host if settings.hub.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 (read, not bound)
+    at = f"{host}:{settings.hub.port}"
+    answer = ask_health(host, settings.hub.port)
+    if answer == HEALTHY:
+        yield Finding("hub", "ok", f"answers at {at}")
+    elif answer is not None:
+        yield Finding(
+            "hub", "fault", f"another program answers at {at}", "stop it, or change port in agency.toml [hub]"
+        )
+    elif problem := cannot_listen(host, settings.hub.port):
+        yield Finding(
+            "hub", "fault", f"nobody may listen at {at}: {problem}", "correct host and port in agency.toml [hub]"
+        )
+    else:
+        yield Finding("hub", "ok", f"does not run; {at} is free for it")
+
+
+HEALTHY = 200
+
+
+def ask_health(host: str, port: int) -> int | None:
+    """The status of /healthz; 0 for an answer that is no HTTP, None when nobody answers."""
+    with closing(HTTPConnection(host, port, timeout=PATIENCE_S)) as line:
+        try:
+            line.request("GET", "/healthz")
+            return line.getresponse().status
+        except (ConnectionRefusedError, socket.gaierror):
+            return None
+        except (HTTPException, OSError):
+            return 0
+
+
+def cannot_listen(host: str, port: int) -> str:
+    """Why the port cannot be had; nothing when it can."""
+    with closing(socket.socket()) as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    configuration, data_folder, database, clock, ports, tokens, pins, printer, voice,
+)  # fmt: skip
