@@ -5,6 +5,18 @@ import { clockwork, hasWord, icon, make, say, setIcon, setText, toast } from "/l
 import { elapsed, KEYS, offer, scene, STEPS, UNDO_S, WITH_DIALOG } from "./steps.js";
 
 const PLACE = "mbote.counter";
+const IDLE_ICONS = { closed: "lock", paused: "coffee", day_closed: "lock", free: "users" };
+/** What each form asks for, and what is missing in it. */
+const FORMS = {
+  open: (form) => [{ agent: form.get("agent").trim().toUpperCase() }, form.get("agent").trim() ? "" : say("agent_missing")],
+  transfer: (form) => [
+    { service: form.get("service"), reason: form.get("reason") },
+    form.get("service") ? "" : say("transfer_missing"),
+  ],
+  hold: (_form, pressed) => [{ reason: pressed.value }, ""],
+  pause: (_form, pressed) => [{ reason: pressed.value }, ""],
+};
+
 const find = (selector) => document.querySelector(selector);
 
 let picture = null;
@@ -103,8 +115,6 @@ function stateWord(here) {
   return say(here.state) + reason;
 }
 
-const IDLE_ICONS = { closed: "lock", paused: "coffee", day_closed: "lock", free: "users" };
-
 function drawIdle(here, what) {
   setIcon(find("#idle .icon"), IDLE_ICONS[what] ?? "users");
   setText(find("#idle h2"), what === "day_closed" ? say("day_closed") : stateWord(here));
@@ -115,10 +125,9 @@ function drawQueue(here, what) {
   find("#queue").hidden = what === "day_closed";
   setText(find("#waiting"), String(here.waiting));
   const count = here.waiting > 1 ? "waiting_many" : here.waiting === 1 ? "waiting_one" : "waiting_none";
-  const words = say(count, { count: "" }).replace(/^1?\s*/u, "");
   const oldest = here.oldest_s === null || !here.waiting ? "" : `, ${say("oldest", { minutes: Math.floor(here.oldest_s / 60) })}`;
   find("#waiting").hidden = here.waiting === 0;
-  setText(find("#queue span"), words + oldest);
+  setText(find("#queue span"), say(count) + oldest);
 }
 
 function drawKeys(here) {
@@ -146,7 +155,9 @@ function button(step, possible = false) {
   return element;
 }
 
-const keyOf = (step) => (STEPS[step].key ? [make("kbd", "", STEPS[step].key)] : []);
+function keyOf(step) {
+  return STEPS[step].key ? [make("kbd", "", STEPS[step].key)] : [];
+}
 
 /** Once a second while something lasts: the elapsed time, and the end of the offer to undo. */
 function tick() {
@@ -222,17 +233,6 @@ function sentenceOf(error) {
 }
 
 /* ------------------------------------------------------------------ dialogs */
-
-/** What each form asks for, and what is missing in it. */
-const FORMS = {
-  open: (form) => [{ agent: form.get("agent").trim().toUpperCase() }, form.get("agent").trim() ? "" : say("agent_missing")],
-  transfer: (form) => [
-    { service: form.get("service"), reason: form.get("reason") },
-    form.get("service") ? "" : say("transfer_missing"),
-  ],
-  hold: (_form, pressed) => [{ reason: pressed.value }, ""],
-  pause: (_form, pressed) => [{ reason: pressed.value }, ""],
-};
 
 function openDialog(step) {
   const dialog = find(`#${step}-dialog`);

@@ -69,7 +69,7 @@ function drawCall(call) {
   large.classList.toggle("long", call.ticket.length > 4 || call.counter.length > 2);
   setText(large.querySelector(".label"), call.ticket);
   setText(large.querySelector(".code"), call.counter);
-  setText(large.querySelector(".note"), [call.counter_label, call.note].filter(Boolean).join(" · "));
+  setText(large.querySelector(".note bdi"), [call.counter_label, call.note].filter(Boolean).join(" · "));
   drawArrow(large.querySelector(".arrow"), call.direction);
   if (large.dataset.shown === shown) return;
   large.dataset.shown = shown;
@@ -91,10 +91,9 @@ function drawRest(drawing, sentence, more) {
 }
 
 function drawPrevious(calls, lost) {
-  find("#previous .none").hidden = calls.length > 0;
   slots.forEach((slot, index) => {
     const call = calls[index];
-    slot.hidden = !call;
+    slot.classList.toggle("none", !call);
     if (call) drawSlot(slot, call, lost);
   });
 }
@@ -105,7 +104,6 @@ function drawSlot(slot, call, lost) {
   slot.classList.toggle("long", call.ticket.length > 4);
   setText(slot.querySelector(".label"), call.ticket);
   setText(slot.querySelector(".code"), call.counter);
-  slot.querySelector(".came").hidden = call.state === "called" || lost;
   slot.querySelector(".arrow").toggleAttribute("hidden", !awaited);
   drawArrow(slot.querySelector(".arrow"), call.direction);
 }
@@ -129,15 +127,20 @@ function drawQueues(queues) {
 }
 
 function newRow() {
-  const words = make("div", "words", "", make("p", "name"), make("p", "range"));
+  const words = make("div", "words", "", isolated("name"), isolated("range"));
   return make("li", "", "", icon("help-circle"), words, make("b", "count"));
+}
+
+/** A line whose text has a direction of its own: a French label on an Arabic screen. */
+function isolated(className) {
+  return make("p", className, "", make("bdi"));
 }
 
 function drawRow(row, queue) {
   row.classList.toggle("unserved", !queue.served);
   setIcon(row.querySelector(".icon"), queue.icon || "help-circle");
-  setText(row.querySelector(".name"), queue.label);
-  setText(row.querySelector(".range"), rangeOf(queue));
+  setText(row.querySelector(".name bdi"), queue.label);
+  setText(row.querySelector(".range bdi"), rangeOf(queue));
   setText(row.querySelector(".count"), String(queue.waiting));
 }
 

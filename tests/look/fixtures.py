@@ -1,0 +1,71 @@
+"""What the tests of screens hold in their hands: a browser, a fake hub, a page that must stay silent."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from display.voice import RATE, Voice
+from tests.look.fake_hub import FakeHub
+
+CHROMIUM = os.environ.get("MBOTE_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+]
+#: What Chromium says about a plug that a test has pulled.
+EXPECTED_NOISE = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to")
+
+
+class Beep:
+    """An engine that says everything in a tenth of a second."""
+
+    name = "beep"
+
+    def speak(self, text: str, language: str) -> Any:
+        return array("h", [1000, -1000] * (RATE // 20))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def hub(tmp_path) -> Iterator[FakeHub]:
+    voice = Voice(Beep(), tmp_path / "sounds").open()
+    fake = FakeHub(voice)
+    yield fake
+    fake.close()
+    voice.close()
+
+
+@pytest.fixture
+def page(chromium, hub) -> Iterator[Page]:
+    """A page whose console must stay empty, and that violates no content policy."""
+    yield from quiet_page(chromium, hub, {"width": 1920, "height": 1080})
+
+
+def quiet_page(chromium: Browser, hub: FakeHub, viewport: dict[str, int], **context: Any) -> Iterator[Page]:
+    opened = chromium.new_context(viewport=viewport, base_url=hub.url, **context)
+    page = opened.new_page()
+    page.set_default_timeout(8_000)
+    noise: list[str] = []
+    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.on("dialog", lambda dialog: (noise.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    yield page
+    opened.close()
+    assert [line for line in noise if not any(known in line for known in EXPECTED_NOISE)] == []
+    assert hub.violations == []
