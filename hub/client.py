@@ -1,0 +1,194 @@
+"""A device's line to its hub (kiosk, panel): asks with acknowledgement, and pictures that come by themselves.
+
+The line comes back by itself, for ever, within a second of the hub's return; nothing is queued here
+(python-socketio queues nothing either): who asks while the hub is away is told so at once, and
+whatever must not be lost waits in its owner's own store. An answer that comes after its time is
+no answer. Pictures older than the one held are dropped by (epoch, seq).
+
+Callbacks run in the line's thread: they must not ask.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import socketio
+
+from hub.errors import MboteError, Refused
+
+#: Pictures a hub sends.
+PICTURES = ("kiosk", "catalogue", "counters", "board")
+#: Pause between two attempts to reach the hub, and how long one may take.
+RETRY_S, CONNECT_S = 0.4, 3.0
+
+Body = dict[str, Any]
+OnPicture = Callable[[str, Body], None]
+OnAway = Callable[[bool], None]
+log = logging.getLogger(__name__)
+
+
+class HubAway(MboteError, ConnectionError):
+    """The hub cannot be reached, or has not answered in time: it may or may not have done what was asked."""
+
+
+class _Answer:
+    """A place for one acknowledgement, filled once: by the hub or by the end of the line."""
+
+    def __init__(self) -> None:
+        self._come = threading.Event()
+        self.body: Body | None = None
+
+    def fill(self, body: Any = None) -> None:
+        if not self._come.is_set():
+            self.body = body if isinstance(body, dict) else None
+            self._come.set()
+
+    def wait(self, timeout_s: float) -> Body | None:
+        self._come.wait(timeout_s)
+        return self.body
+
+
+class HubClient:
+    """The line to the hub at `url`. `token` is read anew at each attempt, so a new pairing needs no restart."""
+
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
+        self.url = url
+        self.pictures: dict[str, Body] = {}
+        self._token = token
+        self._on_picture: OnPicture = lambda _name, _picture: None
+        self._on_away: OnAway = lambda _away: None
+        self._waiting: set[_Answer] = set()
+        self._lock = threading.Lock()
+        self._here = threading.Event()
+        self._gone = threading.Event()
+        self._closed = threading.Event()
+        self._line: Any = None
+        self._thread: threading.Thread | None = None
+        self._complaint = ""
+
+    @property
+    def away(self) -> bool:
+        """Whether the hub cannot be reached now."""
+        return not self._here.is_set()
+
+    def listen(self, on_picture: OnPicture, on_away: OnAway) -> HubClient:
+        """Who hears of new pictures, and of the line's end and return; before `open`."""
+        self._on_picture = on_picture
+        self._on_away = on_away
+        return self
+
+    def open(self) -> HubClient:
+        """Start calling the hub, in the background and for ever."""
+        self._thread = threading.Thread(target=self._stay_connected, name="hub-line", daemon=True)
+        self._thread.start()
+        return self
+
+    def wait_connected(self, timeout_s: float) -> bool:
+        """Whether the hub is here, at the latest after so long."""
+        return self._here.wait(timeout_s)
+
+    def ask(self, what: str, key: str, timeout_s: float = 1.5, **body: Any) -> Body:
+        """Ask and wait for the acknowledgement. Raises Refused with the hub's code, or HubAway."""
+        line = self._line
+        if self.away or line is None:
+            raise HubAway("the hub is away")
+        answer = _Answer()
+        with self._lock:
+            self._waiting.add(answer)
+        try:
+            line.emit("ask", {"what": what, "key": key, **body}, callback=answer.fill)
+            found = answer.wait(timeout_s)
+        except (socketio.exceptions.SocketIOError, OSError) as error:
+            raise HubAway(f"the hub is away: {error}") from error
+        finally:
+            with self._lock:
+                self._waiting.discard(answer)
+        if found is None:
+            raise HubAway("the hub has not answered")
+        if "error" in found:
+            raise _refusal(found["error"])
+        return found
+
+    def close(self) -> None:
+        """Hang up for good."""
+        self._closed.set()
+        self._gone.set()
+        if self._line is not None:
+            self._line.disconnect()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=CONNECT_S)
+
+    def __repr__(self) -> str:
+        return f"<HubClient {self.url} {'away' if self.away else 'here'}>"
+
+    def _stay_connected(self) -> None:
+        while not self._closed.is_set():
+            self._gone.clear()
+            if self._connect():
+                self._gone.wait()
+                self._hang_up()
+            self._closed.wait(RETRY_S)
+
+    def _connect(self) -> bool:
+        """One attempt. A refused token and a dead hub are tried again alike; the log hears of each change once."""
+        line = socketio.Client(reconnection=False, handle_sigint=False, logger=False, engineio_logger=False)
+        for name in PICTURES:
+            line.on(name, self._listener(name))
+        line.on("disconnect", self._ended)
+        self._line = line
+        try:
+            line.connect(
+                self.url, auth={"token": self._token()}, transports=["websocket"], wait=True, wait_timeout=CONNECT_S
+            )
+        except (socketio.exceptions.SocketIOError, OSError, ValueError) as error:
+            line.shutdown()
+            self._complain(str(error) or type(error).__name__)
+            return False
+        self._complain("")
+        self._here.set()
+        self._on_away(False)  # noqa: FBT003  a callback has no names
+        return True
+
+    def _complain(self, complaint: str) -> None:
+        if complaint != self._complaint:
+            self._complaint = complaint
+            log.warning("hub %s: %s", self.url, complaint or "connected")
+
+    def _ended(self, *_reason: Any) -> None:
+        self._gone.set()
+
+    def _hang_up(self) -> None:
+        """Whoever waits for an answer is told now that none will come."""
+        self._here.clear()
+        with self._lock:
+            waiting, self._waiting = self._waiting, set()
+        for answer in waiting:
+            answer.fill()
+        if not self._closed.is_set():
+            self._on_away(True)  # noqa: FBT003
+
+    def _listener(self, name: str) -> Callable[[Any], None]:
+        def hear(picture: Any) -> None:
+            if isinstance(picture, dict) and not self._is_old(name, picture):
+                self.pictures[name] = picture
+                self._on_picture(name, picture)
+
+        return hear
+
+    def _is_old(self, name: str, picture: Body) -> bool:
+        held = self.pictures.get(name)
+        return held is not None and _age(picture) < _age(held)
+
+
+def _age(picture: Body) -> tuple[int, int]:
+    """(epoch, seq); a catalogue has neither: the last to come is the newest."""
+    return int(picture.get("epoch", 0)), int(picture.get("seq", 0))
+
+
+def _refusal(error: Any) -> Refused:
+    facts = dict(error) if isinstance(error, dict) else {}
+    message, code, field = (facts.pop(name, None) for name in ("message", "code", "field"))
+    return Refused(str(message or "refused"), code=str(code or "refused"), field=field)

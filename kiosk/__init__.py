@@ -1,0 +1,1 @@
+"""The ticket dispenser's own process. It works alone when the hub is away."""

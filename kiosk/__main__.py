@@ -1,0 +1,78 @@
+"""Wiring of the ticket dispenser: `mbote kiosk --config DIR`, or `python -m kiosk DIR`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from hardware.devices import open_devices
+from hardware.print_loop import PrintLoop
+from hardware.printer import Printer
+from hub.client import HubClient
+from hub.settings import Settings, load_settings
+from kiosk.app import KioskApp, Manners
+from kiosk.box_clock import BoxClock
+from kiosk.history import History
+from kiosk.screen.server import Screen
+from kiosk.spool import Spool
+
+#: How long the first start waits for a catalogue before it says that it is ready without one.
+FIRST_S = 5.0
+
+
+def manners(settings: Settings) -> Manners:
+    """What the configuration says about the kiosk's behaviour."""
+    kiosk = settings.kiosk
+    return Manners(
+        name=kiosk.name,
+        first_language=settings.agency.languages[0],
+        has_screen=bool(kiosk.screen_port),
+        columns=kiosk.printer.columns,
+        answer_s=settings.queue.issue_answer_ms / 1000,
+        again_s=kiosk.again_s,
+        follow=f"{kiosk.hub.rstrip('/')}/follow/",
+    )
+
+
+def run(settings: Settings, stop: threading.Event | None = None) -> None:
+    """Serve until told to stop. Prints `ready NAME` once a button or a touch gives a ticket."""
+    stop = stop or _until_told()
+    kiosk = settings.kiosk
+    token = settings.path(kiosk.token)
+    with ExitStack() as opened:
+        spool = Spool(settings.path(kiosk.data) / "spool.db", kiosk.name).open()
+        opened.callback(spool.close)
+        hub = HubClient(kiosk.hub, lambda: token.read_text("ascii").strip())
+        app = KioskApp(manners(settings), hub, spool, BoxClock(), History.from_environment(kiosk.name))
+        paper = PrintLoop(Printer(kiosk.printer), app.hear_job, app.hear_printer)
+        app.open(paper, {button.pin: button.service for button in kiosk.buttons})
+        opened.callback(app.close)
+        paper.open()
+        opened.callback(paper.close)
+        if kiosk.screen_port:
+            opened.callback(Screen(app, kiosk.screen_port, kiosk.devices).open().close)
+        hub.listen(app.hear_picture, app.hear_away).open()
+        opened.callback(hub.close)
+        devices = open_devices(kiosk.devices, settings.path(kiosk.socket))
+        opened.callback(devices.close)
+        devices.buttons([button.pin for button in kiosk.buttons], app.button, kiosk.debounce_ms, kiosk.stuck_s)
+        if app.catalogue is None:
+            hub.wait_connected(FIRST_S)
+        print(f"ready {kiosk.name}", flush=True)  # noqa: T201  whoever started us waits for this line
+        stop.wait()
+
+
+def _until_told() -> threading.Event:
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    run(load_settings(Path(sys.argv[1] if len(sys.argv) > 1 else ".")))

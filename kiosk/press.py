@@ -1,0 +1,161 @@
+"""What a press is, what comes of it, and when one counts. Pure: no clock, no device, no store.
+
+A press has a key before anybody hears of it, and that key decides everything after: asked of the
+hub again it gives the same ticket, and the number that was printed for it is told under it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from hub.clock import EARLIEST_MS
+from hub.wire import Catalogue, CatalogueService, KioskPicture, Wait
+
+#: pressed → (accepted) → printed | shown | failed;  pressed → refused.
+State = Literal["pressed", "accepted", "printed", "shown", "failed", "refused"]
+#: What is told to the hub of an accepted press.
+Told = Literal["printed", "shown", "failed"]
+Priority = Literal["normal", "reduced_mobility", "pregnant", "age_70", "infant"]
+#: Why a press gives no ticket here and now. Each has a sentence `refused_…` in kiosk.toml.
+RefusalCode = str
+
+#: The hub's refusals → ours. Another one sends the visitor to reception.
+REFUSALS: dict[str, RefusalCode] = {
+    "closed_hours": "hours",
+    "closed_mode": "mode",
+    "day_closed": "day",
+    "quota": "quota",
+    "closed": "closed",
+    "unknown_service": "unknown_service",
+    "too_many": "too_many",
+}
+
+#: A visitor is still there so long after the press: what a killed process left undone is done then, else noted.
+STANDING_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened, in the words of a box without a clock of its own.
+
+    `mono` is milliseconds within `boot`; `hub_at` the hub's wall time worked out from the last one heard.
+    """
+
+    boot: str
+    mono: int
+    hub_at: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As it travels."""
+        return {"boot": self.boot, "mono": self.mono, "hub_at": self.hub_at}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody asked for a ticket. `tap` is the page's own key of a touch; '' for a physical button."""
+
+    key: str
+    service: str
+    language: str
+    priority: Priority
+    source: str
+    tap: str
+    at: Moment
+
+    def issue_body(self) -> dict[str, Any]:
+        """What the hub is asked, besides `what` and `key`."""
+        body: dict[str, Any] = {"service": self.service, "language": self.language, "pressed": self.at.as_json()}
+        if self.priority != "normal":
+            body |= {"category": "priority", "priority": self.priority}
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number of a press. `own`: of the kiosk's own series, so nothing is known of the queue."""
+
+    label: str
+    own: bool
+    ahead: int | None = None
+    wait: Wait | None = None
+    follow: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no ticket; `message` is the hub's sentence, for the log."""
+
+    code: RefusalCode
+    message: str = ""
+
+
+def report_body(press: Press, number: Number, at: Moment) -> dict[str, Any]:
+    """What the hub is told of the paper: enough to make the ticket if it never heard of the press."""
+    return {
+        "issue": press.key,
+        "label": number.label,
+        "service": press.service,
+        "language": press.language,
+        "priority": press.priority,
+        "pressed": press.at.as_json(),
+        "printed_at": at.as_json(),
+    }
+
+
+def told(outcome: str, reason: str, has_screen: bool) -> Told:
+    """What the hub hears of a paper. In doubt the number on the screen counts, and without one the staff look."""
+    if outcome in ("confirmed", "sent"):
+        return "printed"
+    return "shown" if has_screen else "failed"
+
+
+def to_refusal(code: str) -> RefusalCode:
+    """The kiosk's word for a refusal of the hub."""
+    return REFUSALS.get(code, "other")
+
+
+def too_soon(last_mono: int | None, now_mono: int, again_s: float) -> bool:
+    """Whether the same physical button has given a ticket too little time ago."""
+    return last_mono is not None and now_mono - last_mono < again_s * 1000
+
+
+def why_closed(service: CatalogueService | None, picture: KioskPicture | None, away: bool, now: datetime | None) -> str:
+    """'' while the service gives tickets, else the code of the refusal.
+
+    The hub's own word counts while it is here; away, only the hours of the last catalogue are left,
+    and without a believed clock not even they.
+    """
+    if service is None:
+        return "unknown_service"
+    if not away and picture is not None:
+        state = next((each for each in picture.services if each.service == service.service), None)
+        return "" if state is None or state.open else state.why_closed or "closed"
+    return "" if now is None or within_hours(service, now) else "hours"
+
+
+def within_hours(service: CatalogueService, now: datetime) -> bool:
+    """Whether a ticket is given at this local time; a service without hours always gives."""
+    if not service.hours:
+        return True
+    today = service.hours[now.weekday()]
+    return today is not None and today[0] <= now.strftime("%H:%M") < today[1]
+
+
+def local_time(hub_at: int | None, wall_ms: int, zone: str) -> datetime | None:
+    """The time at the agency: the hub's, else this box's if it looks set, else unknown."""
+    at = hub_at if hub_at is not None else wall_ms if wall_ms >= EARLIEST_MS else None
+    return None if at is None else datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+
+
+def service_of(catalogue: Catalogue | None, code: str) -> CatalogueService | None:
+    """The service of that code in the last catalogue."""
+    return next((each for each in catalogue.services if each.service == code), None) if catalogue else None
+
+
+def still_standing(press: Press, now: Moment) -> bool:
+    """Whether the visitor of a press found at a start may still be there."""
+    return press.at.boot == now.boot and now.mono - press.at.mono < STANDING_MS

@@ -1,0 +1,254 @@
+"""What the kiosk must not forget: presses, its own series, what the hub has not heard, the last catalogue.
+
+Everything told to a person or to the hub is here first, with `synchronous=FULL`. A press is one row
+from finger to paper; a report waits, in order, until the hub has heard it. The own series is
+counted here and never restarted: a label K1-007 exists once, whatever else is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hub.errors import StoreFault
+from hub.wire import Wait
+from kiosk.press import Moment, Number, Press, State, Told, report_body
+
+#: Applied in this order, each once; only added to, never edited.
+MIGRATIONS = (
+    """
+    CREATE TABLE press (
+        key TEXT PRIMARY KEY, number INTEGER NOT NULL, service TEXT NOT NULL, language TEXT NOT NULL,
+        priority TEXT NOT NULL, source TEXT NOT NULL, tap TEXT UNIQUE,
+        boot TEXT NOT NULL, mono INTEGER NOT NULL, hub_at INTEGER,
+        state TEXT NOT NULL, label TEXT, own INTEGER NOT NULL DEFAULT 0, ticket TEXT NOT NULL DEFAULT '',
+        answer TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE INDEX press_open ON press (number) WHERE state IN ('pressed', 'accepted');
+    CREATE UNIQUE INDEX press_own ON press (label) WHERE own = 1;
+    CREATE TABLE report (
+        place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, what TEXT NOT NULL, body TEXT NOT NULL,
+        set_aside TEXT
+    ) STRICT;
+    CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    """,
+)
+PRAGMAS = {"page_size": 1024, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+#: Presses kept after their end, to answer a repeated tap and to look back at: a busy week.
+KEPT = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Something the hub must hear, with its key."""
+
+    place: int
+    key: str
+    what: Told
+    body: dict[str, Any]
+
+
+class Spool:
+    """The kiosk's store, in one file. One connection, one lock: a kiosk writes four rows a visitor."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+
+    def open(self) -> Spool:
+        """Open or make the file. Raises StoreFault when it cannot promise to keep what it is given."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = _connect(self.path)
+            self._migrate()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreFault(f"{self.path} cannot be used: {error}") from error
+        return self
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def __repr__(self) -> str:
+        return f"<Spool {self.path.name}>"
+
+    # presses
+
+    def add(self, press: Press) -> Press | None:
+        """Keep a press before anybody hears of it; its number becomes part of its key.
+
+        None when the same tap is here already: a finger that came down twice.
+        """
+        with self._transaction() as db:
+            if press.tap and db.execute("SELECT 1 FROM press WHERE tap = ?", (press.tap,)).fetchone():
+                return None
+            number = self._count(db, "presses")
+            kept = replace(press, key=f"{self.name}-{press.at.boot[:8]}-{number}-{press.key}")
+            at = kept.at
+            db.execute(
+                "INSERT INTO press (key, number, service, language, priority, source, tap, boot, mono, hub_at, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pressed')",
+                (kept.key, number, kept.service, kept.language, kept.priority, kept.source, kept.tap or None)
+                + (at.boot, at.mono, at.hub_at),
+            )
+        return kept
+
+    def accept(self, press: Press, number: Number) -> None:
+        """The hub's number is this press's: from here on it may be printed or shown."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE press SET state = 'accepted', label = ?, own = ?, ticket = ?, answer = ? WHERE key = ?",
+                (number.label, number.own, number.ticket, json.dumps(asdict(number)), press.key),
+            )
+
+    def own_number(self, press: Press) -> Number:
+        """The next number of the kiosk's own series, for this press."""
+        with self._transaction() as db:
+            number = Number(f"{self.name}-{self._count(db, 'own_series'):03d}", own=True)
+            db.execute(
+                "UPDATE press SET state = 'accepted', label = ?, own = 1, answer = ? WHERE key = ?",
+                (number.label, json.dumps(asdict(number)), press.key),
+            )
+        return number
+
+    def refuse(self, press: Press, code: str) -> None:
+        """There is no ticket for this press."""
+        with self._transaction() as db:
+            db.execute("UPDATE press SET state = 'refused', answer = ? WHERE key = ?", (code, press.key))
+
+    def finish(self, press: Press, number: Number, what: Told, at: Moment, key: str) -> None:
+        """What became of the paper, and the report of it, in one commit."""
+        with self._transaction() as db:
+            db.execute("UPDATE press SET state = ? WHERE key = ?", (what, press.key))
+            db.execute(
+                "INSERT INTO report (key, what, body) VALUES (?, ?, ?)",
+                (key, what, json.dumps(report_body(press, number, at))),
+            )
+            db.execute(
+                "DELETE FROM press WHERE state NOT IN ('pressed', 'accepted')"
+                " AND number <= (SELECT max(number) FROM press) - ?",
+                (KEPT,),
+            )
+
+    def of_tap(self, tap: str) -> tuple[State, Number | None, str] | None:
+        """What became of a touch: its state, its number, or the code of its refusal."""
+        row = self._one("SELECT state, label, answer FROM press WHERE tap = ?", (tap,))
+        if row is None:
+            return None
+        return row["state"], _number(row["answer"]) if row["label"] else None, "" if row["label"] else row["answer"]
+
+    def unfinished(self) -> list[tuple[Press, Number | None]]:
+        """Presses that a killed process left behind, oldest first, with the number they had already been given."""
+        rows = self._all("SELECT * FROM press WHERE state IN ('pressed', 'accepted') ORDER BY number")
+        return [(_press(row), _number(row["answer"]) if row["label"] else None) for row in rows]
+
+    # reports
+
+    def next_report(self) -> Report | None:
+        """The oldest that the hub has not heard."""
+        row = self._one("SELECT * FROM report WHERE set_aside IS NULL ORDER BY place LIMIT 1")
+        return Report(row["place"], row["key"], row["what"], json.loads(row["body"])) if row else None
+
+    def heard(self, report: Report) -> None:
+        """The hub has it."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM report WHERE place = ?", (report.place,))
+
+    def set_aside(self, report: Report, why: str) -> None:
+        """The hub will never take it: kept for a person to look at, out of the way of the others."""
+        with self._transaction() as db:
+            db.execute("UPDATE report SET set_aside = ? WHERE place = ?", (why, report.place))
+
+    def waiting_reports(self) -> int:
+        """How many the hub has not heard."""
+        row = self._one("SELECT count(*) AS n FROM report WHERE set_aside IS NULL")
+        return int(row["n"]) if row else 0
+
+    # facts
+
+    def keep(self, name: str, value: Any) -> None:
+        """Keep a value under a name, in place of the last one."""
+        with self._transaction() as db:
+            self._put(db, name, json.dumps(value, ensure_ascii=False))
+
+    def kept(self, name: str) -> Any:
+        """The value of that name; None when there is none."""
+        row = self._one("SELECT value FROM fact WHERE name = ?", (name,))
+        return json.loads(row["value"]) if row else None
+
+    # within
+
+    def _count(self, db: sqlite3.Connection, name: str) -> int:
+        row = db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        number = int(row["value"]) + 1 if row else 1
+        self._put(db, name, str(number))
+        return number
+
+    def _put(self, db: sqlite3.Connection, name: str, value: str) -> None:
+        db.execute(
+            "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            db = self._opened()
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                with db:
+                    yield db
+            except sqlite3.Error as error:
+                raise StoreFault(f"{self.path.name}: {error}") from error
+
+    def _one(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Row | None:
+        return next(iter(self._all(query, values)), None)
+
+    def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return list(self._opened().execute(query, values))
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise StoreFault(f"{self.path.name} is closed")
+        return self._db
+
+    def _migrate(self) -> None:
+        db = self._opened()
+        done = db.execute("PRAGMA user_version").fetchone()[0]
+        for version, migration in enumerate(MIGRATIONS[done:], done + 1):
+            db.executescript(f"BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {version}; COMMIT")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection that keeps what it commits over a power cut, or none at all.
+
+    hub/sqlite.py promises the same but loads sqlite-utils, 4 MB of the kiosk's 60.
+    """
+    db = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    for name, wanted in PRAGMAS.items():
+        db.execute(f"PRAGMA {name} = {wanted}")
+        if (found := db.execute(f"PRAGMA {name}").fetchone()[0]) != wanted:
+            raise StoreFault(f"{path}: {name} is {found}, not {wanted}")
+    return db
+
+
+def _press(row: sqlite3.Row) -> Press:
+    at = Moment(row["boot"], row["mono"], row["hub_at"])
+    return Press(row["key"], row["service"], row["language"], row["priority"], row["source"], row["tap"] or "", at)
+
+
+def _number(answer: str) -> Number:
+    plain = json.loads(answer)
+    return Number(**plain | {"wait": Wait(**plain["wait"]) if plain["wait"] else None})
