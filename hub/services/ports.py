@@ -1,0 +1,162 @@
+"""What a counter service is: a folder of hub/services/ whose `__init__.py` says `COUNTER_SERVICE = CounterService(…)`.
+
+The first four fields say what it is, the rest what it has; what it does not name is empty. A service
+knows the rooms below it (queues, people, agents, printing) and never another service: two that must
+meet do so by event (`listens`, `guards`), or the shared thing moves down into a room.
+
+The three read ports are asked for every visit, so they read little. They give words as keys of
+hub/words, because the desk knows the language and they do not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+from flask import Blueprint
+from sqlite_utils.migrations import Migrations
+
+from hub.context import Hub
+from hub.errors import ConfigurationFault
+from hub.journal import Appliers, Event
+from hub.problems import did_you_mean
+from hub.say import say
+from hub.store import Guard, Listener, Transaction
+
+FOLDER = Path(__file__).parent
+Facts = Mapping[str, object]
+NO_FACTS: Facts = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One line of a visit's thread: when (wall, ms), a pictogram, and the key of a sentence with what fills it."""
+
+    at: int
+    icon: str
+    words: str
+    facts: Facts = NO_FACTS
+
+    def said(self, language: str) -> str:
+        """The sentence."""
+        return say(language, self.words, **self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Work that waits for an agent: how much of it, since when (wall, ms), and where it is done."""
+
+    kind: str
+    words: str
+    count: int
+    oldest_at: int
+    url: str
+
+    def said(self, language: str) -> str:
+        """What it is, in the plural or not by `count`."""
+        return say(language, self.words, count=self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reason to send this person somewhere: the service to queue for, and why."""
+
+    service: str
+    icon: str
+    words: str
+    facts: Facts = NO_FACTS
+
+    def said(self, language: str) -> str:
+        """The reason, as it is said to the person."""
+        return say(language, self.words, **self.facts)
+
+
+Reader = sqlite3.Connection
+#: Of a visit, by the ticket's row.
+Thread = Callable[[Reader, int], tuple[ThreadLine, ...]]
+#: Of an agent, by code.
+PendingOf = Callable[[Reader, str], tuple[Pending, ...]]
+#: Of a person, by the row of the party.
+Offers = Callable[[Reader, int], tuple[Offer, ...]]
+#: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
+Heard = Callable[[Hub, Transaction, Event], None]
+
+
+def nothing(reader: Reader, of: int | str) -> tuple[()]:
+    """A read port of a service that has nothing to say."""
+    del reader, of
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterService:
+    """One service at the counter.
+
+    `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
+    blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event.
+    """
+
+    name: str
+    title: str
+    icon: str
+    roles: frozenset[str]
+    pages: Blueprint | None = None
+    migrations: Migrations | None = None
+    appliers: Appliers = field(default_factory=dict)
+    state_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listens: Mapping[str, Heard] = field(default_factory=dict)
+    guards: Mapping[str, Heard] = field(default_factory=dict)
+    thread: Thread = nothing
+    pending: PendingOf = nothing
+    offers: Offers = nothing
+
+
+def folders() -> tuple[str, ...]:
+    """The services there are."""
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("[a-z]*/__init__.py")))
+
+
+def load(names: Iterable[str]) -> tuple[CounterService, ...]:
+    """The services of that name, in that order. Raises ConfigurationFault with every name that is none."""
+    wanted = tuple(dict.fromkeys(names))
+    if unknown := [name for name in wanted if name not in folders()]:
+        raise ConfigurationFault(
+            [f"agency.toml: counter_services: no service {name!r}{did_you_mean(name, folders())}" for name in unknown]
+        )
+    return tuple(_declared(name) for name in wanted)
+
+
+def _declared(name: str) -> CounterService:
+    declared = getattr(import_module(f"hub.services.{name}"), "COUNTER_SERVICE", None)
+    if not isinstance(declared, CounterService):
+        raise ConfigurationFault([f"hub/services/{name}/__init__.py declares no COUNTER_SERVICE"])
+    return declared
+
+
+def listeners(hub: Hub, services: Iterable[CounterService]) -> dict[str, tuple[Listener, ...]]:
+    """What the store hands each kind of event to: `hub.store.listeners = ports.listeners(hub, services)`."""
+    return _bound(hub, [service.listens for service in services])
+
+
+def guards(hub: Hub, services: Iterable[CounterService]) -> dict[str, tuple[Guard, ...]]:
+    """Who may refuse each kind of event: `hub.store.guards = ports.guards(hub, services)`."""
+    return _bound(hub, [service.guards for service in services])
+
+
+def _bound(hub: Hub, tables: Iterable[Mapping[str, Heard]]) -> dict[str, tuple[Listener, ...]]:
+    found: dict[str, tuple[Listener, ...]] = {}
+    for table in tables:
+        for kind, heard in table.items():
+            found[kind] = (*found.get(kind, ()), _with(hub, heard))
+    return found
+
+
+def _with(hub: Hub, heard: Heard) -> Listener:
+    def hear(tx: Transaction, event: Event) -> None:
+        heard(hub, tx, event)
+
+    return hear
