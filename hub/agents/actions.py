@@ -1,0 +1,329 @@
+"""What can be asked about agents and devices.
+
+Answers that hold a secret (a one-shot code, a token, a session) are never kept in the journal: those
+actions take no key, and asking again makes a new secret. A secret is checked outside the store's lock,
+one at a time; the transaction that follows looks again whether it is still the one that was checked.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from weakref import WeakKeyDictionary
+
+from hub.agents import devices, rules, secrets, sessions, store
+from hub.agents.model import (
+    Agent,
+    AgentAdded,
+    AgentChanged,
+    AgentRemoved,
+    CodeIssued,
+    Device,
+    DevicePaired,
+    DeviceRevoked,
+    DeviceTrouble,
+    Ending,
+    HelpAsked,
+    HelpGiven,
+    SecretChosen,
+    SignedIn,
+    SignedOut,
+)
+from hub.agents.rights import RIGHTS
+from hub.ask import Actor, Answer, Ask
+from hub.context import Hub, action
+from hub.errors import NotAllowed, NotAuthenticated, NotFound, Refused, Unreadable
+from hub.store import Transaction
+
+#: Codes that nobody has are locked like others, so that a lock tells nothing. So many are remembered.
+_UNKNOWN_KEPT = 1_000
+_unknown: WeakKeyDictionary[Hub, OrderedDict[str, rules.Tries]] = WeakKeyDictionary()
+
+
+# --- people ----------------------------------------------------------------------------------
+
+
+def add_agent(hub: Hub, ask: Ask, *, code: str, name: str, roles: tuple[str, ...] | list[str]) -> Answer:
+    """Somebody works here from now on; `one_shot` is their code for the first sign-in, said once."""
+    wanted = rules.agent_code(code, hub.settings.agency.agent_code)
+    event = AgentAdded(wanted, rules.person_name(name), rules.roles_of(roles))
+    rules.may_manage(ask.actor.roles, event.roles)
+    one_shot, hashed = _new_one_shot()
+    with hub.store.transaction(ask) as tx:
+        there = store.agent(tx.connection, wanted)
+        if there and not there.removed:
+            raise Refused(f"{wanted} is already {there.name}'s code", code="agent_exists", field="code")
+        if store.device(tx.connection, wanted):
+            raise Refused(f"{wanted} is a device's name", code="device_exists", field="code")
+        tx.record(event)
+        _issue_code(tx, wanted, hashed)
+    return {"code": wanted, "name": event.name, "roles": list(event.roles), "one_shot": one_shot}
+
+
+def reset_code(hub: Hub, ask: Ask, *, code: str) -> Answer:
+    """A new one-shot code in place of the agent's secret; sessions end, a lock too."""
+    one_shot, hashed = _new_one_shot()
+    with hub.store.transaction(ask) as tx:
+        agent = _managed(tx, code)
+        _issue_code(tx, agent.code, hashed)
+    sessions.ended(agent.code)
+    return {"code": agent.code, "name": agent.name, "one_shot": one_shot}
+
+
+def _new_one_shot() -> tuple[str, str]:
+    one_shot = secrets.one_shot_code()
+    with secrets.one_at_a_time():
+        return one_shot, secrets.hashed(rules.typed_one_shot(one_shot))
+
+
+def _issue_code(tx: Transaction, code: str, hashed: str) -> None:
+    tx.record(CodeIssued(code))
+    store.keep_secret(tx, code, hashed, one_shot=True)
+    store.end_sessions(tx, code, "code_issued")
+
+
+@action
+def change_agent(tx: Transaction, hub: Hub, *, code: str, name: str, roles: tuple[str, ...] | list[str]) -> Answer:
+    """Another name, or other roles, from the next request on."""
+    del hub
+    agent = _managed(tx, code)
+    event = AgentChanged(agent.code, rules.person_name(name), rules.roles_of(roles))
+    rules.may_manage(tx.actor.roles, event.roles)
+    if "admin" not in event.roles:
+        rules.somebody_left(agent, _admins(tx))
+    tx.record(event)
+    return {"code": agent.code, "name": event.name, "roles": list(event.roles)}
+
+
+def remove_agent(hub: Hub, ask: Ask, *, code: str) -> Answer:
+    """The agent works here no longer; what they did stays under their name."""
+
+    def remove(tx: Transaction) -> Answer:
+        agent = _managed(tx, code)
+        rules.somebody_left(agent, _admins(tx))
+        tx.record(AgentRemoved(agent.code))
+        store.forget_secret(tx, agent.code)
+        store.end_sessions(tx, agent.code, "removed")
+        return {"code": agent.code, "name": agent.name}
+
+    answer = hub.perform(ask, remove)
+    sessions.ended(answer["code"])
+    return answer
+
+
+def _managed(tx: Transaction, code: str) -> Agent:
+    """The agent, whom the asker may manage."""
+    agent = _agent(tx, code)
+    rules.may_manage(tx.actor.roles, agent.roles)
+    return agent
+
+
+def _agent(tx: Transaction, code: str) -> Agent:
+    agent = store.agent(tx.connection, code.strip().upper())
+    if agent is None or agent.removed:
+        raise NotFound(f"no agent {code} works here", code="unknown_agent", field="code")
+    return agent
+
+
+def _admins(tx: Transaction) -> int:
+    return sum("admin" in agent.roles for agent in store.agents(tx.connection))
+
+
+def check_serves(hub: Hub, code: str) -> None:
+    """Raise NotFound or NotAllowed unless this agent may be signed on to a counter."""
+    agent = store.agent(hub.reader, code)
+    if agent is None or agent.removed:
+        raise NotFound(f"no agent {code} works here", code="unknown_agent", field="agent")
+    if RIGHTS["next"].isdisjoint(agent.roles):
+        raise NotAllowed(f"{agent.name} has no role that serves at a counter", code="not_serving", field="agent")
+
+
+# --- signing in ------------------------------------------------------------------------------
+
+
+def sign_in(hub: Hub, ask: Ask, *, code: str, secret: str) -> Answer:
+    """Begin a session, in place of the one the agent had. `must_choose`: it was a one-shot code.
+
+    A wrong code and a wrong secret get one answer, in one time. Raises NotAuthenticated, or TooMany `locked`.
+    """
+    known = code.strip().upper()[: rules.WORD_LENGTH]
+    with secrets.one_at_a_time():
+        agent = store.agent(hub.reader, known)
+        agent = None if agent is None or agent.removed else agent
+        rules.not_locked(_tries(hub, known, agent), hub.now())
+        kept = store.secret(hub.reader, known) if agent else None
+        if not _right(kept, secret) or agent is None or kept is None:
+            _count_failure(hub, ask, known, agent)
+            raise rules.wrong()
+        return _begin(hub, agent, kept)
+
+
+def _right(kept: tuple[str, bool] | None, secret: str) -> bool:
+    hash_, one_shot = kept or (None, False)
+    typed = rules.typed_one_shot(secret) if one_shot else rules.typed(secret)
+    return secrets.matches(hash_, typed[: rules.LONGEST + 1])
+
+
+def _tries(hub: Hub, code: str, agent: Agent | None) -> rules.Tries:
+    if agent is not None:
+        return rules.Tries(agent.failures, agent.failed)
+    return _unknown.get(hub, OrderedDict()).get(code, rules.Tries())
+
+
+def _count_failure(hub: Hub, ask: Ask, code: str, agent: Agent | None) -> None:
+    """Journalled for a known agent; a code nobody has may be anything, a secret typed in the wrong place too."""
+    tries = rules.failed(_tries(hub, code, agent), hub.now())
+    if agent is not None:
+        with hub.store.transaction(ask) as tx:
+            tx.record(rules.sign_in_failed(agent.code, tries))
+        return
+    kept = _unknown.setdefault(hub, OrderedDict())
+    kept[code] = tries
+    if len(kept) > _UNKNOWN_KEPT:
+        kept.popitem(last=False)
+
+
+def _begin(hub: Hub, agent: Agent, kept: tuple[str, bool]) -> Answer:
+    with hub.store.transaction(Ask(Actor(agent=agent.code))) as tx:
+        if store.secret(tx.connection, agent.code) != kept:
+            raise rules.wrong()
+        one_shot = kept[1]
+        instead = any(rules.alive(each, tx.now) for each in store.sessions_of(tx.connection, agent.code))
+        tx.record(SignedIn(agent.code, instead, one_shot))
+        if one_shot:
+            store.forget_secret(tx, agent.code)
+        value = _new_session(tx, agent.code, "taken_over", newcomer=one_shot)
+    if instead:
+        sessions.ended(agent.code)
+    return {"session": value, "agent": agent.code, "name": agent.name, "must_choose": one_shot, "instead": instead}
+
+
+def _new_session(tx: Transaction, code: str, why: Ending, *, newcomer: bool = False) -> str:
+    """The value of a new session, the agent's only one."""
+    value = secrets.random_value()
+    socket = sessions.socket_token(value)
+    store.end_sessions(tx, code, why)
+    longest = max(life.absolute_ms for life in rules.LIVES.values())
+    store.forget_sessions(tx, tx.now.at - 2 * longest)
+    store.begin_session(tx, secrets.digest(value), secrets.digest(socket), code, newcomer=newcomer)
+    return value
+
+
+def choose_secret(hub: Hub, ask: Ask, *, secret: str, current: str | None = None) -> Answer:
+    """The asking agent's own secret. `current` is asked of whoever has one. The session gets a new value."""
+    code = ask.actor.agent
+    if code is None:
+        raise NotAuthenticated("sign in first")
+    chosen = rules.good_secret(secret, code)
+    with secrets.one_at_a_time():
+        kept = store.secret(hub.reader, code)
+        if kept is not None and not _right(kept, current or ""):
+            raise Unreadable("this is not your present secret", code="wrong_secret", field="current")
+        hashed = secrets.hashed(chosen)
+        with hub.store.transaction(ask) as tx:
+            if store.secret(tx.connection, code) != kept:
+                raise NotAuthenticated("your code was changed meanwhile: sign in again")
+            agent = _agent(tx, code)
+            tx.record(SecretChosen(code))
+            store.keep_secret(tx, code, hashed, one_shot=False)
+            value = _new_session(tx, code, "secret_chosen")
+    return {"session": value, "agent": code, "name": agent.name}
+
+
+@action
+def _sign_out(tx: Transaction, hub: Hub) -> Answer:
+    del hub
+    code = tx.actor.agent
+    if code is None:
+        raise NotAuthenticated("nobody is signed in")
+    tx.record(SignedOut(code))
+    store.end_sessions(tx, code, "signed_out")
+    return {"agent": code}
+
+
+def sign_out(hub: Hub, ask: Ask) -> Answer:
+    """End the asking agent's session."""
+    answer = _sign_out(hub, ask)
+    sessions.ended(answer["agent"])
+    return answer
+
+
+# --- devices ---------------------------------------------------------------------------------
+
+
+def pair(hub: Hub, ask: Ask, *, kind: str, name: str, counters: tuple[str, ...] | list[str] = ()) -> Answer:
+    """A token for a device, said once; one that the name had before stops working."""
+    wanted = rules.device_kind(kind)
+    device = rules.device_name(name, hub.settings.agency.agent_code)
+    held = _held(hub, device, tuple(counters)) if wanted == "panel" else ()
+    token = secrets.random_value()
+    with hub.store.transaction(ask) as tx:
+        before = store.device(tx.connection, device)
+        tx.record(DevicePaired(device, wanted, held))
+        store.keep_token(tx, device, secrets.digest(token))
+    if before is not None and not before.revoked:
+        devices.revoked(device)
+    return {"name": device, "kind": wanted, "counters": list(held), "token": token}
+
+
+def _held(hub: Hub, panel: str, named: tuple[str, ...]) -> tuple[str, ...]:
+    """The counters a panel holds: those named, else those wired to it, else all where people are called."""
+    unknown = [code for code in named if hub.settings.counter(code) is None]
+    if unknown:
+        raise NotFound(f"no counter {', '.join(unknown)}", code="unknown_counter", field="counters")
+    wired = tuple(each.counter for each in hub.settings.panel.counters) if hub.settings.panel.name == panel else ()
+    return named or wired or tuple(counter.code for counter in hub.settings.counters if counter.shown)
+
+
+def revoke(hub: Hub, ask: Ask, *, name: str) -> Answer:
+    """The device's token stops working at once; its live sockets are closed."""
+
+    def turn_away(tx: Transaction) -> Answer:
+        device = _device(tx, name)
+        tx.record(DeviceRevoked(device.name))
+        store.forget_token(tx, device.name)
+        return {"name": device.name, "kind": device.kind}
+
+    answer = hub.perform(ask, turn_away)
+    devices.revoked(answer["name"])
+    return answer
+
+
+def _device(tx: Transaction, name: str) -> Device:
+    found = store.device(tx.connection, name)
+    if found is None or found.revoked:
+        raise NotFound(f"no device {name} is paired", code="unknown_device", field="name")
+    return found
+
+
+@action
+def trouble(tx: Transaction, hub: Hub, *, part: str, state: str, detail: str = "") -> Answer:
+    """The asking device says how a part of it is; `ok` ends the trouble."""
+    del hub
+    event = DeviceTrouble(
+        _self(tx), rules.word(part, "part"), rules.word(state, "state"), detail[: rules.DETAIL_LENGTH]
+    )
+    tx.record(event)
+    return {"device": event.device, "part": event.part, "state": event.state}
+
+
+@action
+def ask_help(tx: Transaction, hub: Hub, *, place: str = "") -> Answer:
+    """A visitor at the asking device wants a person."""
+    del hub
+    event = HelpAsked(_self(tx), place[: rules.DETAIL_LENGTH])
+    tx.record(event)
+    return {"device": event.device}
+
+
+@action
+def give_help(tx: Transaction, hub: Hub, *, device: str) -> Answer:
+    """Somebody of reception went there."""
+    del hub
+    tx.record(HelpGiven(_device(tx, device).name))
+    return {"device": device}
+
+
+def _self(tx: Transaction) -> str:
+    if tx.actor.device is None:
+        raise NotAllowed("only a device says this of itself")
+    return _device(tx, tx.actor.device).name

@@ -1,0 +1,42 @@
+"""Tables of agents and devices. Only added to, never edited.
+
+`agent_secret`, `agent_session` and `device_token` hold secrets: hashes alone, and no event knows them.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("agents")
+
+_TABLES = (
+    """CREATE TABLE agent (
+        code TEXT PRIMARY KEY, name TEXT NOT NULL, roles TEXT NOT NULL, removed INTEGER NOT NULL DEFAULT 0,
+        has_secret INTEGER NOT NULL DEFAULT 0, signed_in_at INTEGER, signed_in_tick INTEGER,
+        failures INTEGER NOT NULL DEFAULT 0, failed_at INTEGER, failed_tick INTEGER) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE device (
+        name TEXT PRIMARY KEY, kind TEXT NOT NULL, counters TEXT NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
+        paired_at INTEGER NOT NULL, paired_tick INTEGER NOT NULL, help_at INTEGER, help_tick INTEGER,
+        help_place TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID""",
+    """CREATE TABLE device_trouble (
+        device TEXT NOT NULL, part TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL DEFAULT '',
+        since_at INTEGER NOT NULL, since_tick INTEGER NOT NULL, PRIMARY KEY (device, part)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE agent_secret (
+        agent TEXT PRIMARY KEY, hash TEXT NOT NULL, one_shot INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE agent_session (
+        hash BLOB PRIMARY KEY, socket BLOB NOT NULL UNIQUE, agent TEXT NOT NULL, newcomer INTEGER NOT NULL,
+        began_at INTEGER NOT NULL, began_tick INTEGER NOT NULL, seen_at INTEGER NOT NULL, seen_tick INTEGER NOT NULL,
+        ended TEXT) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX agent_session_live ON agent_session (agent) WHERE ended IS NULL",
+    """CREATE TABLE device_token (
+        device TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, seen_at INTEGER, seen_tick INTEGER
+        ) STRICT, WITHOUT ROWID""",
+)
+
+
+@migrations()
+def create(db: Database) -> None:
+    """Agents, devices, what troubles them, and their secrets apart."""
+    for table in _TABLES:
+        db.conn.execute(table)

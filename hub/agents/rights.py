@@ -1,0 +1,123 @@
+"""Who may do what. Every ask, page and socket event has its row here; what has none does not start.
+
+Roles are those of requirements B.0 and, for a device, its kind. A row says who may try; what is
+possible then is for the rules of the room that is asked, and where a counter is concerned `may_at` says
+at which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.agents.model import NEWCOMER, ROLES
+from hub.ask import Actor
+from hub.errors import NotAllowed
+
+_STAFF = frozenset(ROLES)
+_AT_COUNTERS = frozenset(
+    {"receptionist", "clerk", "collections_cashier", "benefits_cashier", "case_officer", "validator"}
+)
+_STEP = _AT_COUNTERS | {"panel", "api"}
+_SEAT = _STEP | {"supervisor"}
+_DESK = frozenset({"receptionist", "supervisor", "api"})
+_DAY = frozenset({"supervisor", "api", "admin"})
+_PEOPLE = frozenset({"supervisor", "admin"})
+_DEVICES = frozenset({"kiosk", "display", "panel"})
+
+_ASKS: dict[str, frozenset[str]] = {
+    "issue": frozenset({"kiosk", "api", "receptionist", "supervisor"}),
+    "printed": frozenset({"kiosk"}),
+    "shown": frozenset({"kiosk"}),
+    "failed": frozenset({"kiosk"}),
+    "trouble": _DEVICES | {"printer"},
+    "help": frozenset({"kiosk"}),
+    "helped": frozenset({"receptionist", "supervisor"}),
+    "print_take": frozenset({"kiosk", "panel", "printer"}),
+    "print_report": frozenset({"kiosk", "panel", "printer"}),
+    "return": _DESK,
+    "cancel": _DESK,
+    "priority": _DESK,
+    "confirm_paper": _DESK,
+    "reprint": _DESK,
+    "next": _STEP,
+    "recall": _STEP,
+    "start": _STEP,
+    "finish": _STEP,
+    "no_show": _STEP,
+    "hold": _STEP,
+    "resume": _STEP,
+    "transfer": _STEP,
+    "release": _STEP,
+    "undo": _STEP,
+    "pick": _STEP,
+    "open": _SEAT,
+    "pause": _SEAT,
+    "unpause": _SEAT,
+    "close": _SEAT,
+    "day_open": _DAY,
+    "day_close": _DAY,
+    "mode": _DAY,
+}
+_READS: dict[str, frozenset[str]] = {
+    "board": _STAFF | {"display", "panel", "api"},
+    "counters": _STAFF | {"panel", "api"},
+    "ticket": _STAFF - {"admin"} | {"api"},
+    "statistics": frozenset({"supervisor", "executive", "auditor", "api"}),
+    "events": frozenset({"auditor", "api"}),
+    "devices": frozenset({"receptionist", "supervisor", "admin"}),
+}
+_PAGES: dict[str, frozenset[str]] = {
+    "agents.choose": _STAFF | {NEWCOMER},
+    "agents.people": _PEOPLE,
+    "agents.add": _PEOPLE,
+    "agents.change": _PEOPLE,
+    "agents.reset": _PEOPLE,
+    "agents.remove": _PEOPLE,
+}
+#: name of an ask, a Flask endpoint or a socket event → the roles that may.
+RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES
+
+#: What needs no login: shells and files without content, and the doors at which one shows who one is.
+PUBLIC: frozenset[str] = frozenset(
+    {
+        "healthz",
+        "static", "look.static",
+        "agents.login", "agents.logout", "agents.static",
+        "display.page", "display.sound", "display.static",
+        "counter_panel.page", "counter_panel.static",
+        "connect", "disconnect", "ask",
+    }
+)  # fmt: skip
+#: The hub's own asks, and those of its administrator's local door.
+_HUB = "hub"
+
+
+def allowed(actor: Actor | None, what: str) -> bool:
+    """Whether an actor may do `what`; nobody may do what has no row."""
+    if what in PUBLIC:
+        return True
+    if actor is None or what not in RIGHTS:
+        return False
+    return _HUB in actor.roles or not RIGHTS[what].isdisjoint(actor.roles)
+
+
+def undeclared(names: Iterable[str]) -> list[str]:
+    """Those of the names that have no row: the app does not start while there is one."""
+    return sorted({name for name in names if name not in RIGHTS and name not in PUBLIC})
+
+
+def may_at(actor: Actor, counter: str, signed_on_agent: str | None, *, opening: bool = False) -> None:
+    """Raise NotAllowed when the actor has no business at this counter, saying what to do.
+
+    A panel works the counters it holds; an agent the one they are signed on to, and any one to sign on.
+    """
+    if not actor.roles.isdisjoint({_HUB, "supervisor", "api"}):
+        return
+    if actor.device is not None:
+        if counter not in actor.counters:
+            raise NotAllowed(
+                f"{actor.device} does not hold counter {counter}: pair it again naming its counters",
+                code="other_counter", counters=list(actor.counters),
+            )  # fmt: skip
+    elif not opening and (actor.agent is None or signed_on_agent != actor.agent):
+        raise NotAllowed(f"you are not signed on at counter {counter}: sign on there first", code="other_counter")
