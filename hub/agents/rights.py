@@ -65,6 +65,8 @@ _READS: dict[str, frozenset[str]] = {
     "statistics": frozenset({"supervisor", "executive", "auditor", "api"}),
     "events": frozenset({"auditor", "api"}),
     "devices": frozenset({"receptionist", "supervisor", "admin"}),
+    "openapi": _STAFF | {"api"},
+    "metrics": frozenset({"supervisor", "admin", "auditor", "api"}),
 }
 _PAGES: dict[str, frozenset[str]] = {
     "agents.choose": _STAFF | {NEWCOMER},
@@ -81,10 +83,9 @@ RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES
 PUBLIC: frozenset[str] = frozenset(
     {
         "healthz",
-        "static", "look.static",
-        "agents.login", "agents.logout", "agents.static",
-        "display.page", "display.sound", "display.static",
-        "counter_panel.page", "counter_panel.static",
+        "agents.login", "agents.logout",
+        "display.page", "display.sound",
+        "counter_panel.page",
         "connect", "disconnect", "ask",
     }
 )  # fmt: skip
@@ -94,7 +95,7 @@ _HUB = "hub"
 
 def allowed(actor: Actor | None, what: str) -> bool:
     """Whether an actor may do `what`; nobody may do what has no row."""
-    if what in PUBLIC:
+    if what in PUBLIC or is_static(what):
         return True
     if actor is None or what not in RIGHTS:
         return False
@@ -103,7 +104,12 @@ def allowed(actor: Actor | None, what: str) -> bool:
 
 def undeclared(names: Iterable[str]) -> list[str]:
     """Those of the names that have no row: the app does not start while there is one."""
-    return sorted({name for name in names if name not in RIGHTS and name not in PUBLIC})
+    return sorted({name for name in names if name not in RIGHTS and name not in PUBLIC and not is_static(name)})
+
+
+def is_static(endpoint: str) -> bool:
+    """Whether an endpoint serves files of the program: styles, scripts, letters, icons."""
+    return endpoint == "static" or endpoint.endswith(".static")
 
 
 def may_at(actor: Actor, counter: str, signed_on_agent: str | None, *, opening: bool = False) -> None:

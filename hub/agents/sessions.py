@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from hub.agents import rules, store
+from werkzeug.wrappers import Request
+
+from hub.agents import cookie, rules, store
 from hub.agents.model import Ending, Session
 from hub.agents.secrets import derived, digest
 from hub.ask import HUB, Actor, Ask
@@ -40,6 +42,11 @@ def actor_of_session(hub: Hub, value: str | None) -> Actor | None:
     if elapsed(session.seen, hub.now()).ms >= rules.SEEN_MS:
         _seen(hub, digest(value))
     return _actor(session)
+
+
+def actor_of_request(hub: Hub, request: Request) -> Actor | None:
+    """Who acts with the cookie of this request."""
+    return actor_of_session(hub, cookie.value(request))
 
 
 def actor_of_socket_token(hub: Hub, token: str | None) -> Actor | None:
