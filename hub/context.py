@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -14,7 +15,7 @@ from hub.settings import Settings
 from hub.store import Store, Transaction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Hub:
     """One agency's hub."""
 
@@ -29,6 +30,10 @@ class Hub:
     def reader(self) -> sqlite3.Connection:
         """This thread's read-only connection."""
         return self.store.reader
+
+    def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
+        """This thread's reader, held at one moment."""
+        return self.store.snapshot()
 
     def perform(self, ask: Ask, action: Callable[[Transaction], Answer]) -> Answer:
         """Do an action once for its key; see `Store.perform`."""

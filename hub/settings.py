@@ -444,16 +444,21 @@ FILES: dict[str, dict[str, str]] = {
 LARGEST_FILE = 1_000_000
 
 
+#: What is special to one box (addresses, folders), over all other files.
+LOCAL = "local.toml"
+
+
 def load_settings(folder: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
     """The configuration in `folder`. Raises ConfigurationFault with every problem found.
 
-    `overrides` has the shape of `Settings` in plain values (`{"hub": {"port": 8081}}`); tables are
+    `local.toml`, where there is one, has the last word: what is special to one box. Its tables are named as
+    `Settings` names them. `overrides` has the shape of `Settings` in plain values (`{"hub": {"port": 8081}}`); tables are
     merged at every depth, anything else replaces what the files say.
     """
     if not folder.is_dir():
         raise ConfigurationFault([f"{folder}: no such folder; make one with: mbote init {folder}"])
     problems: list[str] = []
-    data = merged(_read_folder(folder, problems), overrides or {})
+    data = merged(merged(_read_folder(folder, problems), _read_file(folder / LOCAL, problems)), overrides or {})
     settings = _validated(data, problems)
     problems += find_misfits(settings)
     if problems:

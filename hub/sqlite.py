@@ -22,7 +22,8 @@ from hub.errors import StoreFault
 
 #: pragma → the value it must have once a writer is open.
 WRITER = {"page_size": 1024, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
-READER = {"query_only": 1, "foreign_keys": 1, "trusted_schema": 0}
+#: Many threads read: each keeps 128 KiB of pages, no more.
+READER = {"cache_size": -128, "query_only": 1, "foreign_keys": 1, "trusted_schema": 0}
 BUSY_MS = 5_000
 
 

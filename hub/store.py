@@ -169,6 +169,19 @@ class Store:
         return connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """This thread's reader, held at one moment: all that is read inside belongs together."""
+        reader = self.reader
+        if reader.in_transaction:
+            yield reader
+            return
+        reader.execute("BEGIN")
+        try:
+            yield reader
+        finally:
+            reader.execute("COMMIT")
+
+    @contextmanager
     def transaction(self, ask: Ask) -> Iterator[Transaction]:
         """The one door of every change without an answer to keep. Raises StoreFault when the disk refuses."""
         with self._write:

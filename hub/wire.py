@@ -151,7 +151,10 @@ class KioskPicture:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueService:
-    """One thing a visitor can come for. `labels` and `papers` by language; `hours` as ((open, last), …) per weekday."""
+    """One thing a visitor can come for. `labels` and `papers` by language.
+
+    `hours` is (first ticket, last ticket) for Monday to Sunday, None on a closed day; empty: always open.
+    """
 
     service: str
     prefix: str

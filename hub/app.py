@@ -1,0 +1,223 @@
+"""The web application: who asks is found out once, rights are checked once, errors are answered once.
+
+Every route declares its roles in `agents/rights.py`; the application refuses to exist while one does not.
+Pages and API views hold no `except`: each refusal knows its code and status and is answered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Blueprint, Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from hub import api as public_api
+from hub.agents import csrf, devices, rights, sessions
+from hub.ask import Actor
+from hub.context import Hub
+from hub.door import limit_request
+from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, Refused, StoreFault, TooLarge
+from hub.look import CONTENT_SECURITY_POLICY, look
+from hub.queues import store
+from hub.say import say
+
+log = structlog.get_logger("app")
+BODY_BYTES = 64 * 1024
+NOBODY = Actor()
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What is wired into the application: pages, and what the API reads."""
+
+    pages: tuple[Blueprint, ...]
+    board: Callable[[Any], Any]
+    statistics: Callable[[Any, Any], Any]
+    present: Callable[[], int] = lambda: 0
+    frame_ancestors: str = "'none'"
+    undeclared: Iterable[str] = ()
+
+
+def create_app(hub: Hub, rooms: Rooms) -> Flask:
+    """The application of one hub. Raises ConfigurationFault when a route declares no roles."""
+    app = Flask("hub", static_folder=None, template_folder="desk/templates", root_path=str(_root()))
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["mbote"] = hub
+    app.before_request(_who_asks(hub))
+    app.after_request(_headers(rooms))
+    for blueprint in (look(), public_api.api(hub, rooms.board, rooms.statistics), *rooms.pages):
+        app.register_blueprint(blueprint)
+    _add_health(app, hub, rooms)
+    _add_errors(app)
+    _all_declared(app)
+    return app
+
+
+def _root() -> Any:
+    from pathlib import Path  # noqa: PLC0415
+
+    return Path(__file__).parent
+
+
+def _all_declared(app: Flask) -> None:
+    endpoints = {what_of(rule.endpoint) for rule in app.url_map.iter_rules()}
+    if missing := rights.undeclared(endpoints):
+        raise ConfigurationFault([f"hub/agents/rights.py: {name} declares no roles" for name in missing])
+
+
+def what_of(endpoint: str) -> str:
+    """The name under which the table of rights has an endpoint: the API's are the asks' own."""
+    return endpoint.removeprefix("api.")
+
+
+# --- who asks --------------------------------------------------------------------------------
+
+
+def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
+    def before() -> AnyResponse | None:
+        g.actor = NOBODY
+        if request.endpoint is None:
+            return None
+        limit_request(request)
+        g.actor = identify(hub) or NOBODY
+        return _turned_away(what_of(request.endpoint))
+
+    return before
+
+
+def _turned_away(what: str) -> AnyResponse | None:
+    if what in rights.PUBLIC or what.endswith("static"):
+        return None
+    if g.actor is NOBODY:
+        if _wants_page():
+            return redirect(url_for("agents.login", next=request.full_path.rstrip("?")))
+        raise NotAuthenticated("send a token: Authorization: Bearer …")
+    if not rights.allowed(g.actor, what):
+        raise NotAllowed(f"{g.actor.scope} may not do this")
+    return None
+
+
+def identify(hub: Hub) -> Actor | None:
+    """Who sends this request: a device by its token, an agent by the session cookie (then no foreign page)."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return devices.actor_of_token(hub, token.strip())
+    actor = sessions.actor_of_session(hub, request.cookies.get(csrf.cookie_name(request)))
+    if actor is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
+        csrf.check(request)
+    return actor
+
+
+def identify_socket(hub: Hub) -> Callable[[Any], Actor | None]:
+    """Who opens a socket: `auth` holds a device's token or the short token that a page was given."""
+
+    def identify_auth(auth: Any) -> Actor | None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str) or not token:
+            return None
+        return devices.actor_of_token(hub, token) or sessions.actor_of_socket_token(hub, token)
+
+    return identify_auth
+
+
+# --- answers ---------------------------------------------------------------------------------
+
+
+def _headers(rooms: Rooms) -> Callable[[Response], Response]:
+    policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {rooms.frame_ancestors}")
+
+    def after(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        if not (request.endpoint or "").endswith("static"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return after
+
+
+def _wants_page() -> bool:
+    return not request.path.startswith(public_api.PREFIX) and request.accept_mimetypes.accept_html
+
+
+def _add_errors(app: Flask) -> None:
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> AnyResponse:
+        return _answer(error)
+
+    @app.errorhandler(StoreFault)
+    def not_stored(error: StoreFault) -> AnyResponse:
+        log.error("not stored", fault=str(error))
+        return _answer(Refused("nothing was recorded: the disk refuses; try again", code="not_stored"), 503)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> AnyResponse:
+        if error.code == TooLarge.status:
+            return _answer(TooLarge(f"at most {BODY_BYTES // 1024} KiB"))
+        status = error.code or 500
+        return _answer(Refused(error.description or error.name, code=_code_of(error.name)), status)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> AnyResponse:
+        log.exception("unexpected", path=request.path, kind=type(error).__name__)
+        return _answer(Refused("something went wrong here; it is in the log", code="internal"), 500)
+
+
+def _code_of(name: str) -> str:
+    return name.lower().replace(" ", "_")
+
+
+def _answer(error: Refused, status: int | None = None) -> AnyResponse:
+    status = status or error.status
+    if _wants_page():
+        page = render_template("desk/refused.html", error=error, status=status, words=_words(error))
+        return make_response(page, status)
+    response = jsonify({"error": error.as_json()})
+    response.status_code = status
+    if "retry_s" in error.facts:
+        response.headers["Retry-After"] = str(error.facts["retry_s"])
+    return response
+
+
+def _words(error: Refused) -> str:
+    """The refusal in the agents' language, where it has words there."""
+    try:
+        return say("fr", f"errors.{error.reason}")
+    except KeyError:
+        return error.message
+
+
+# --- health ----------------------------------------------------------------------------------
+
+
+def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
+    figures = CollectorRegistry()
+    waiting = Gauge("mbote_waiting", "People waiting", registry=figures)
+    seq = Gauge("mbote_journal_seq", "Last entry of the journal", registry=figures)
+    present = Gauge("mbote_clients", "Connected screens, panels and desks", registry=figures)
+
+    @app.get("/healthz", endpoint="healthz")
+    def healthz() -> AnyResponse:
+        return jsonify({"ok": True, "seq": hub.store.head[0], "epoch": hub.store.epoch})
+
+    @app.get("/metrics", endpoint="metrics")
+    def metrics() -> AnyResponse:
+        with hub.snapshot() as reader:
+            waiting.set(len(store.waiting(reader)))
+        seq.set(hub.store.head[0])
+        present.set(rooms.present())
+        return Response(generate_latest(figures), mimetype="text/plain; version=0.0.4")

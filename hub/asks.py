@@ -1,0 +1,319 @@
+"""Everything that can be asked of the hub, in one table: what it is called, what it must say, what it does.
+
+The API and the socket are two doors to the same table: same body, same answer, same rights
+(`agents/rights.py`), same journal. The OpenAPI document is read off it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hub.agents import actions as agents
+from hub.agents import rights
+from hub.ask import Actor, Answer, Ask
+from hub.context import Hub
+from hub.errors import NotAllowed, NotFound, Unreadable
+from hub.printing import actions as printing
+from hub.queues import actions as queues
+from hub.queues import store
+from hub.queues.model import Category, Channel, Mode, Paper, Priority
+
+Key = Annotated[str, Field(min_length=1, max_length=64)]
+Word = Annotated[str, Field(max_length=64)]
+Words = Annotated[str, Field(max_length=300)]
+Milliseconds = Annotated[int, Field(ge=0, le=4_102_444_800_000)]
+
+
+class Body(BaseModel):
+    """What every ask says: a key made by the client, the same for each repeat of the same request."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: Key
+
+
+class Pressed(BaseModel):
+    """When a button was pressed, as the kiosk knows it: `hub_at` is its estimate of the hub's time, in ms."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    boot: Word = ""
+    mono: Milliseconds = 0
+    hub_at: Milliseconds | None = None
+
+
+class IssueBody(Body):
+    """A ticket, please."""
+
+    service: Word
+    language: Word | None = None
+    category: Category = "simple"
+    priority: Priority = "normal"
+    counter: Word | None = None
+    registration_number: Word | None = None
+    requester: Annotated[str, Field(max_length=120)] | None = None
+    reason: Words | None = None
+    pressed: Pressed | None = None
+
+
+class PaperBody(Body):
+    """What became of the paper of the request `issue` (its key), and the label on it."""
+
+    issue: Key
+    label: Word
+    service: Word
+    language: Word | None = None
+    category: Category = "simple"
+    priority: Priority = "normal"
+    pressed: Pressed | None = None
+    reason: Words | None = None
+    printed_at: Milliseconds | None = None
+
+
+class TroubleBody(Body):
+    """A part of a device is in trouble, or well again (`ok`)."""
+
+    part: Word
+    state: Word
+    detail: Words = ""
+
+
+class PlaceBody(Body):
+    """Where help is wanted."""
+
+    place: Words = ""
+
+
+class TicketBody(Body):
+    """A ticket by its public id."""
+
+    ticket: Word
+    reason: Words | None = None
+
+
+class PriorityBody(TicketBody):
+    """A ticket's new priority class."""
+
+    priority: Priority
+
+
+class CounterBody(Body):
+    """A counter by its code."""
+
+    counter: Word
+
+
+class OpenBody(CounterBody):
+    """Who signs on; an agent's own session needs no `agent`."""
+
+    agent: Word | None = None
+    take_over: bool = False
+
+
+class ReasonBody(CounterBody):
+    """A step with a motive."""
+
+    reason: Words | None = None
+
+
+class FinishBody(CounterBody):
+    """How the visit ended."""
+
+    outcome: Word = "served"
+
+
+class ResumeBody(CounterBody):
+    """Which visit goes on; the last put on hold when absent."""
+
+    ticket: Word | None = None
+
+
+class PickBody(ReasonBody):
+    """Which ticket is called out of turn."""
+
+    ticket: Word
+
+
+class TransferBody(ReasonBody):
+    """Where to: a service, or one counter (`to`)."""
+
+    service: Word | None = None
+    to: Word | None = None
+
+
+class DayBody(Body):
+    """The date of the day to open, ISO; today when absent."""
+
+    date: Word | None = None
+
+
+class CloseDayBody(Body):
+    """Whether visitors still at counters are left unfinished."""
+
+    force: bool = False
+
+
+class ModeBody(Body):
+    """What the kiosk gives."""
+
+    mode: Mode
+
+
+class PrintReportBody(Body):
+    """What became of a print job."""
+
+    job: int
+    attempt: int
+    state: Word
+    reason: Words | None = None
+
+
+Act = Callable[[Hub, Ask, Any], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One thing that can be asked. `path` is where the API has it, below /api/v1; '' for the socket alone."""
+
+    body: type[Body]
+    act: Act
+    path: str = ""
+    status: int = 200
+    at_counter: bool = False
+    summary: str = ""
+
+
+def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
+    channel: Channel = "kiosk" if "kiosk" in ask.actor.roles else "reception"
+    return queues.issue(
+        hub, ask, service=body.service, channel=channel, language=body.language, category=body.category,
+        priority=body.priority, counter=body.counter, requester=body.requester,
+        registration_number=body.registration_number, reason=body.reason, pressed_at=_pressed(body.pressed),
+    )  # fmt: skip
+
+
+def _pressed(pressed: Pressed | None) -> int | None:
+    return pressed.hub_at if pressed else None
+
+
+def _paper(paper: Paper) -> Act:
+    def report(hub: Hub, ask: Ask, body: PaperBody) -> Answer:
+        return queues.report_paper(
+            hub, ask, issue=body.issue, paper=paper, label=body.label, service=body.service, language=body.language,
+            category=body.category, priority=body.priority, pressed_at=_pressed(body.pressed), reason=body.reason,
+        )  # fmt: skip
+
+    return report
+
+
+def _plain(action: Callable[..., Answer]) -> Act:
+    """An action whose arguments are the body's fields."""
+
+    def act(hub: Hub, ask: Ask, body: Body) -> Answer:
+        return action(hub, ask, **body.model_dump(exclude={"key"}))
+
+    return act
+
+
+def _open(hub: Hub, ask: Ask, body: OpenBody) -> Answer:
+    agent = body.agent or ask.actor.agent
+    if agent is None:
+        raise Unreadable("say which agent signs on", field="agent")
+    if ask.actor.agent and agent != ask.actor.agent and "supervisor" not in ask.actor.roles:
+        raise NotAllowed("you can only sign yourself on")
+    agents.check_serves(hub, agent)
+    return queues.open_counter(hub, ask, counter=body.counter, agent=agent, take_over=body.take_over)
+
+
+def _at(body: type[CounterBody], action: Callable[..., Answer], step: str, summary: str) -> Spec:
+    return Spec(body, _plain(action), f"/counters/<counter>/{step}", at_counter=True, summary=summary)
+
+
+def _on(body: type[TicketBody], action: Callable[..., Answer], step: str, summary: str) -> Spec:
+    return Spec(body, _plain(action), f"/tickets/<ticket>/{step}", summary=summary)
+
+
+class _NoReason(Body):
+    ticket: Word
+
+
+ASKS: dict[str, Spec] = {
+    "issue": Spec(IssueBody, _issue, "/tickets", 201, summary="Give a ticket"),
+    "printed": Spec(PaperBody, _paper("printed"), summary="The ticket's paper is in the visitor's hand"),
+    "shown": Spec(PaperBody, _paper("shown"), summary="The ticket's number was shown on the kiosk's screen"),
+    "failed": Spec(PaperBody, _paper("failed"), summary="The ticket's paper failed"),
+    "trouble": Spec(TroubleBody, _plain(agents.trouble), summary="A part of a device is in trouble"),
+    "help": Spec(PlaceBody, lambda hub, ask, body: agents.ask_help(hub, ask, place=body.place), summary="A visitor asks for help"),
+    "return": _on(TicketBody, queues.give_back, "return", "Bring an absent visitor back"),
+    "cancel": _on(TicketBody, queues.cancel, "cancel", "Give a ticket up"),
+    "priority": _on(PriorityBody, queues.set_priority, "priority", "Set a ticket's priority class"),
+    "reprint": _on(TicketBody, printing.reprint_ticket, "reprint", "Print a further copy of a ticket"),
+    "confirm_paper": Spec(
+        _NoReason, _plain(queues.confirm_paper), "/tickets/<ticket>/confirm-paper", summary="Staff saw the label on the paper"
+    ),
+    "next": _at(CounterBody, queues.call_next, "next", "Call the next visitor"),
+    "recall": _at(CounterBody, queues.recall, "recall", "Call once more"),
+    "start": _at(CounterBody, queues.start, "start", "The visitor is at the counter"),
+    "no_show": _at(CounterBody, queues.no_show, "no-show", "Nobody came"),
+    "finish": _at(FinishBody, queues.finish, "finish", "The visit at this counter is over"),
+    "hold": _at(ReasonBody, queues.hold, "hold", "Put the visit aside"),
+    "resume": _at(ResumeBody, queues.resume, "resume", "Take a visit up again"),
+    "transfer": _at(TransferBody, queues.transfer, "transfer", "Send the visitor on"),
+    "release": _at(CounterBody, queues.release, "release", "Called by mistake"),
+    "undo": _at(CounterBody, queues.undo, "undo", "Take back finish, absent or transfer"),
+    "pick": _at(PickBody, queues.pick, "pick", "Call one ticket out of turn"),
+    "open": Spec(OpenBody, _open, "/counters/<counter>/open", summary="Sign an agent on"),
+    "pause": _at(ReasonBody, queues.pause, "pause", "Call nobody for a while"),
+    "unpause": _at(CounterBody, queues.unpause, "unpause", "Free again after a pause"),
+    "close": _at(CounterBody, queues.close_counter, "close", "Sign off"),
+    "day_open": Spec(DayBody, _plain(queues.open_day), "/day/open", summary="Open the business day"),
+    "day_close": Spec(CloseDayBody, _plain(queues.close_day), "/day/close", summary="Close the business day"),
+    "mode": Spec(ModeBody, _plain(queues.change_mode), "/day/mode", summary="What the kiosk gives"),
+    "print_take": Spec(Body, lambda hub, ask, _: printing.take(hub, ask), summary="Take the next print job"),
+    "print_report": Spec(PrintReportBody, _plain(printing.report), summary="What became of a print job"),
+}
+
+
+def perform(hub: Hub, actor: Actor, what: str, content: Any) -> Answer:
+    """Answer one ask of an actor. Raises Refused in one of its kinds."""
+    spec = ASKS.get(what)
+    if spec is None:
+        raise NotFound(f"there is nothing called {what!r} to ask; see /api/v1/openapi.json", code="unknown_ask", field="what")
+    if not rights.allowed(actor, what):
+        raise NotAllowed(f"{actor.scope} may not ask for {what}")
+    body = parsed(spec.body, content)
+    if isinstance(body, CounterBody):
+        _may_at(hub, actor, what, body.counter)
+    ask = Ask(actor, body.key, {"what": what} | body.model_dump(exclude={"key"}, exclude_defaults=True))
+    return spec.act(hub, ask, body)
+
+
+def _may_at(hub: Hub, actor: Actor, what: str, counter: str) -> None:
+    if hub.settings.counter(counter) is None:
+        raise NotFound(f"no counter {counter}", code="unknown_counter", field="counter")
+    rights.may_at(actor, counter, store.counter(hub.reader, counter).agent, opening=what == "open")
+
+
+def parsed(body: type[Body], content: Any) -> Body:
+    """The body, or Unreadable naming the first field that does not fit."""
+    if not isinstance(content, dict):
+        raise Unreadable("send a JSON object")
+    try:
+        return body.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or None
+        raise Unreadable(_sentence(field, first["type"], first["msg"], body), field=field) from error
+
+
+def _sentence(field: str | None, kind: str, message: str, body: type[Body]) -> str:
+    if kind == "extra_forbidden":
+        return f"{field}: no such field; there are {', '.join(names(body))}"
+    return f"{field}: {message}" if field else message
+
+
+def names(body: type[Body]) -> Iterable[str]:
+    """The fields of a body."""
+    return sorted(body.model_fields)

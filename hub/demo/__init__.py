@@ -1,0 +1,42 @@
+"""`mbote demo`: a whole agency on one machine, with everything real but the metal.
+
+Hub, kiosk and panels are the product's own processes; the printer is an emulator on TCP, the buttons
+are mock pins driven through Unix sockets. The demo stands in for systemd: a process that dies is
+started again.
+"""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+import webbrowser
+from pathlib import Path
+
+from hub.demo.agency import Agency, prepare
+from hub.demo.processes import Processes
+
+
+def run(*, port: int, data: Path | None, visitors: float, speed: float, people: int, open_browser: bool) -> None:
+    """Run the demo until Ctrl-C. `visitors` an hour come by themselves, `speed` times as fast as in life."""
+    del people  # a generated country comes with the people room
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    with tempfile.TemporaryDirectory(prefix="mbote-demo-") as temporary:
+        agency = prepare((data or Path(temporary)).resolve(), port)
+        _serve(agency, stop, visitors=visitors, speed=speed, open_browser=open_browser)
+
+
+def _serve(agency: Agency, stop: threading.Event, *, visitors: float, speed: float, open_browser: bool) -> None:
+    with agency.printer(), Processes(agency) as processes:
+        if not processes.wait_ready(stop):
+            return
+        print(f"ready {agency.url}", flush=True)
+        if open_browser:
+            webbrowser.open(agency.url)
+        if visitors:
+            from hub.demo.crowd import Crowd  # noqa: PLC0415 (only when there is one)
+
+            Crowd(agency, visitors, speed).start(stop)
+        stop.wait()

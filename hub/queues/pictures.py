@@ -1,0 +1,295 @@
+"""What screens see of the queues: whole small pictures, built from one moment of the store.
+
+Nothing here names a person who waits. The room's screen adds what only it knows (directions, words,
+sounds) in `display/board.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from hub.chain import canonical_json
+from hub.clock import Instant, elapsed, instant, iso, local
+from hub.context import Hub
+from hub.queues import estimate, faces, rules, store
+from hub.queues.actions import servers
+from hub.queues.model import BusinessDay, CounterSession
+from hub.queues.store import Reader
+from hub.settings import DAYS, Counter, Opening, Service
+from hub.wire import (
+    Board,
+    BoardCall,
+    BoardQueue,
+    CallState,
+    Catalogue,
+    CatalogueService,
+    CounterFace,
+    Counters,
+    KioskPicture,
+    KioskService,
+    Ring,
+    SlipText,
+    Wait,
+    as_json,
+)
+
+CALLS_SHOWN = 12
+RING_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many wait in a service, and since when the first does (ms)."""
+
+    count: int
+    oldest_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The queues at one moment, read once for all pictures of it."""
+
+    epoch: int
+    seq: int
+    now: Instant
+    day: BusinessDay | None
+    sessions: Mapping[str, CounterSession]
+    waiting: Mapping[str, Waiting]
+
+
+def moment(hub: Hub, reader: Reader) -> Moment:
+    """Read what every picture needs."""
+    row = reader.execute("SELECT max(seq) AS seq, (SELECT epoch FROM store) AS epoch FROM journal").fetchone()
+    now = hub.now()
+    return Moment(row["epoch"], row["seq"] or 0, now, store.day(reader), store.counters(reader), _waiting(reader, now))
+
+
+def _waiting(reader: Reader, now: Instant) -> dict[str, Waiting]:
+    found: dict[str, Waiting] = {}
+    for row in store.waiting(reader):
+        ms = elapsed(instant(row["issued_at"], row["issued_tick"]), now).ms
+        before = found.get(row["service"], Waiting(0, 0))
+        found[row["service"]] = Waiting(before.count + 1, max(before.oldest_ms, ms))
+    return found
+
+
+def _count(at: Moment, service: str) -> int:
+    return at.waiting[service].count if service in at.waiting else 0
+
+
+def announced(hub: Hub, at: Moment, service: Service) -> Wait | None:
+    """The range for someone who would come now."""
+    serving = servers(hub, dict(at.sessions), service.code)
+    return estimate.announced(_count(at, service.code), service.mean_min, serving)
+
+
+# --- the room --------------------------------------------------------------------------------
+
+
+def board(hub: Hub, reader: Reader) -> Board:
+    """The waiting-room picture, before a screen adds its own words."""
+    at = moment(hub, reader)
+    is_open = at.day is not None and at.day.open
+    rows = store.last_calls(reader, at.day, CALLS_SHOWN) if at.day and is_open else []
+    return Board(
+        epoch=at.epoch,
+        seq=at.seq,
+        at=at.now.iso(hub.settings.agency.zone),
+        agency=hub.settings.agency.name,
+        day=is_open,
+        mode=at.day.mode if at.day else "closed",
+        calls=tuple(_board_call(hub, row) for row in rows),
+        queues=tuple(_board_queue(hub, at, service) for service in public_services(hub)),
+        message="",
+        rings=tuple(_ring(row) for row in rows if _rings(row, at.now)),
+    )
+
+
+def public_services(hub: Hub) -> tuple[Service, ...]:
+    """The services that the public takes a ticket for."""
+    return tuple(s for s in hub.settings.services if s.prefix)
+
+
+def _board_call(hub: Hub, row: Any) -> BoardCall:
+    counter = hub.settings.counter(row["counter"])
+    states: dict[str, CallState] = {"called": "called", "serving": "serving"}
+    return BoardCall(
+        ticket=row["label"],
+        counter=row["counter"],
+        counter_label=counter.label if counter else "",
+        call=row["call"],
+        repeat=row["call_count"],
+        at=iso(row["last_called_at"], hub.settings.agency.zone),
+        state=states.get(row["state"], "ended") if row["present"] else "ended",
+        direction=counter.arrow if counter else "",
+    )
+
+
+def _board_queue(hub: Hub, at: Moment, service: Service) -> BoardQueue:
+    wait = announced(hub, at, service)
+    return BoardQueue(
+        service=service.code,
+        label=service.label,
+        icon=service.icon,
+        waiting=_count(at, service.code),
+        low_s=wait.low_s if wait else None,
+        high_s=wait.high_s if wait else None,
+        served=wait is not None,
+    )
+
+
+def _rings(row: Any, now: Instant) -> bool:
+    called = instant(row["last_called_at"], row["last_called_tick"])
+    return row["state"] == "called" and bool(row["present"]) and elapsed(called, now).ms < RING_MS
+
+
+def _ring(row: Any) -> Ring:
+    return Ring(row["call"], row["call_count"], row["label"], row["counter"], {}, "")
+
+
+# --- the counters ----------------------------------------------------------------------------
+
+
+def counters(hub: Hub, reader: Reader, codes: tuple[str, ...], names: Mapping[str, str]) -> Counters:
+    """The picture of a panel or a desk: these counters, `names` of agents by code."""
+    at = moment(hub, reader)
+    found = [c for code in codes if (c := hub.settings.counter(code))]
+    return Counters(
+        epoch=at.epoch,
+        seq=at.seq,
+        at=at.now.iso(hub.settings.agency.zone),
+        agency=hub.settings.agency.name,
+        day=at.day is not None and at.day.open,
+        counters=tuple(_counter(hub, reader, at, counter, names) for counter in found),
+    )
+
+
+def _counter(hub: Hub, reader: Reader, at: Moment, counter: Counter, names: Mapping[str, str]) -> CounterFace:
+    session = at.sessions.get(counter.code, CounterSession(counter.code))
+    ticket = store.ticket(reader, session.ticket) if session.ticket else None
+    since = session.since or at.now
+    oldest = [at.waiting[s].oldest_ms for s in counter.services if s in at.waiting]
+    return CounterFace(
+        counter=counter.code,
+        label=counter.label,
+        state=session.state,
+        agent=session.agent,
+        agent_name=names.get(session.agent or "", session.agent),
+        ticket=ticket.label if ticket else None,
+        ticket_id=faces.public_id(ticket) if ticket else None,
+        service=ticket.stage.service if ticket else None,
+        why=faces.why_sentence(hub, ticket.stage.why) if ticket else "",
+        waiting=sum(_count(at, service) for service in counter.services),
+        oldest_s=max(oldest) // 1000 if oldest else None,
+        next_actions=rules.next_actions(session, ticket, hub.settings.queue),
+        since=since.iso(hub.settings.agency.zone),
+        elapsed_s=elapsed(since, at.now).ms // 1000,
+        call_count=ticket.stage.call_count if ticket else 0,
+        waited_s=_waited_s(ticket.issued, ticket.stage.started or at.now) if ticket else None,
+        reason=session.reason,
+    )
+
+
+def _waited_s(issued: Instant, until: Instant) -> int:
+    return elapsed(issued, until).ms // 1000
+
+
+# --- the kiosk -------------------------------------------------------------------------------
+
+
+def kiosk(hub: Hub, reader: Reader) -> KioskPicture:
+    """What a kiosk needs to know now."""
+    at = moment(hub, reader)
+    is_open = at.day is not None and at.day.open
+    return KioskPicture(
+        epoch=at.epoch,
+        seq=at.seq,
+        day=at.day.date if at.day and is_open else None,
+        mode=at.day.mode if at.day else "closed",
+        services=tuple(_kiosk_service(hub, reader, at, service) for service in public_services(hub)),
+        message="",
+        catalogue=catalogue(hub).version,
+        hub_at=at.now.at,
+    )
+
+
+def _kiosk_service(hub: Hub, reader: Reader, at: Moment, service: Service) -> KioskService:
+    wait = announced(hub, at, service)
+    why = _why_closed(hub, reader, at, service)
+    return KioskService(
+        service=service.code,
+        open=not why,
+        why_closed=why,
+        waiting=_count(at, service.code),
+        low_s=wait.low_s if wait else None,
+        high_s=wait.high_s if wait else None,
+    )
+
+
+def _why_closed(hub: Hub, reader: Reader, at: Moment, service: Service) -> str:
+    if at.day is None or not at.day.open:
+        return "day"
+    if at.day.mode != "open":
+        return "mode"
+    if service.quota is not None and store.given(reader, at.day.id, service.code) >= service.quota:
+        return "quota"
+    hours = _hours_today(hub, at.now)
+    minute = local(at.now.at, hub.settings.agency.zone).strftime("%H:%M")
+    if hours and not hours[0] <= minute < (service.last_ticket or hours[1]):
+        return "hours"
+    return ""
+
+
+def _hours_today(hub: Hub, now: Instant) -> tuple[str, str] | None:
+    if not hub.settings.day.timetable:
+        return None
+    opening = hub.settings.day.hours.get(DAYS[local(now.at, hub.settings.agency.zone).weekday()])
+    return (opening.open, opening.last_ticket or opening.close) if opening else None
+
+
+@lru_cache(maxsize=4)
+def catalogue(hub: Hub) -> Catalogue:
+    """All that a kiosk keeps to work alone. Its version is a digest of the rest."""
+    unversioned = _catalogue(hub, "")
+    digest = hashlib.sha256(canonical_json(as_json(unversioned)).encode()).hexdigest()[:12]
+    return _catalogue(hub, digest)
+
+
+def _catalogue(hub: Hub, version: str) -> Catalogue:
+    settings = hub.settings
+    return Catalogue(
+        version=version,
+        agency=settings.agency.name,
+        services=tuple(_catalogue_service(hub, service) for service in public_services(hub)),
+        languages=settings.agency.languages,
+        slip=SlipText(
+            organisation=settings.agency.organisation,
+            agency=settings.agency.name,
+            footer={settings.agency.languages[0]: settings.agency.address} if settings.agency.address else {},
+            recalls=settings.queue.recalls,
+            return_min=settings.queue.return_min,
+        ),
+        buttons={str(b.pin): b.service for b in settings.kiosk.buttons if b.service},
+        timezone=settings.agency.timezone,
+    )
+
+
+def _catalogue_service(hub: Hub, service: Service) -> CatalogueService:
+    hours = hub.settings.day.hours if hub.settings.day.timetable else {}
+    return CatalogueService(
+        service=service.code,
+        prefix=service.prefix,
+        labels=service.kiosk or {hub.settings.agency.languages[0]: service.label},
+        icon=service.icon,
+        papers=service.papers,
+        hours=tuple(_last_times(hours[day], service) if day in hours else None for day in DAYS) if hours else (),
+        quota=service.quota,
+    )
+
+
+def _last_times(opening: Opening, service: Service) -> tuple[str, str]:
+    return opening.open, service.last_ticket or opening.last_ticket or opening.close

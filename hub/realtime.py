@@ -1,0 +1,201 @@
+"""Socket.IO in and out: who is there, what each screen sees, and what devices ask. The only file that emits.
+
+A screen registers here as (kind, picture): this room knows no screen. After each commit the store
+hands the entries over, in journal order; one announcer thread then sends every kind its whole new
+picture: the first change at once, then at most ten a second, latest wins. A failing or slow receiver
+delays nobody, and nobody acts from an announcement.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from flask import request
+from flask_socketio import ConnectionRefusedError as Turned
+from flask_socketio import SocketIO, join_room
+
+from hub import asks
+from hub.ask import Actor
+from hub.context import Hub
+from hub.errors import MboteError, NotAllowed, Refused, StoreFault
+from hub.journal import Entry
+from hub.queues.store import Reader
+from hub.wire import as_json
+
+log = structlog.get_logger("realtime")
+#: Least time between two pictures of one kind, seconds.
+PACE_S = 0.1
+#: Pictures hold ages and ranges: they are sent again this often when nothing happens, seconds.
+REFRESH_S = 30.0
+PING_S, PING_TIMEOUT_S = 3, 4
+PACKET_BYTES = 16 * 1024
+
+Identify = Callable[[Any], Actor | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A kind of screen: the event that carries its picture, and how the picture of one profile is built.
+
+    `profile` says which clients see the same picture; `takes` which actors are such screens.
+    `once` are events sent on connecting, before the first picture.
+    """
+
+    event: str
+    takes: Callable[[Actor], bool]
+    profile: Callable[[Actor], Hashable]
+    picture: Callable[[Reader, Any], Any]
+    once: tuple[tuple[str, Callable[[], Any]], ...] = ()
+
+
+@dataclass(slots=True)
+class _Client:
+    actor: Actor
+    screens: tuple[tuple[Screen, Hashable], ...]
+
+
+@dataclass(slots=True)
+class _Pace:
+    """When each kind was last sent, and which wait to be."""
+
+    dirty: set[str] = field(default_factory=set)
+    sent: dict[str, float] = field(default_factory=dict)
+
+
+class Realtime:
+    """The live side of one hub."""
+
+    def __init__(self, hub: Hub, socketio: SocketIO, identify: Identify, screens: tuple[Screen, ...]) -> None:
+        self._hub = hub
+        self._io = socketio
+        self._identify = identify
+        self._screens = screens
+        self._clients: dict[str, _Client] = {}
+        self._pace = _Pace()
+        self._wake = threading.Condition()
+        socketio.on_event("connect", self._connect)
+        socketio.on_event("disconnect", self._disconnect)
+        socketio.on_event("ask", self._ask)
+
+    def start(self) -> None:
+        """Begin announcing."""
+        threading.Thread(target=self._announce_for_ever, name="announcer", daemon=True).start()
+
+    def present(self) -> list[Actor]:
+        """Who is connected now."""
+        return [client.actor for client in list(self._clients.values())]
+
+    def kick(self, device: str) -> None:
+        """Close every socket of a device whose token was revoked."""
+        for sid, client in list(self._clients.items()):
+            if client.actor.device == device:
+                self._io.server.disconnect(sid)
+
+    # --- in ----------------------------------------------------------------------------------
+
+    def _connect(self, auth: Any = None) -> None:
+        actor = self._identify(auth)
+        if actor is None:
+            raise Turned("not_authenticated")
+        screens = tuple((screen, screen.profile(actor)) for screen in self._screens if screen.takes(actor))
+        sid: str = request.sid  # type: ignore[attr-defined]
+        self._clients[sid] = _Client(actor, screens)
+        for screen, profile in screens:
+            join_room(_room(screen, profile))
+            for event, value in screen.once:
+                self._io.emit(event, as_json(value()), to=sid)
+            with self._hub.snapshot() as reader:
+                self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=sid)
+
+    def _disconnect(self, *_: Any) -> None:
+        self._clients.pop(request.sid, None)  # type: ignore[attr-defined]
+
+    def _ask(self, content: Any = None, *_: Any) -> dict[str, Any]:
+        client = self._clients.get(request.sid)  # type: ignore[attr-defined]
+        try:
+            if client is None:
+                raise NotAllowed("connect with a token first")
+            if not isinstance(content, dict) or not isinstance(content.get("what"), str):
+                raise asks.Unreadable("send {what, key, …}", field="what")
+            body = {name: value for name, value in content.items() if name != "what"}
+            return asks.perform(self._hub, client.actor, content["what"], body)
+        except Refused as refused:
+            return {"error": refused.as_json()}
+        except StoreFault as fault:
+            log.error("not stored", fault=str(fault))
+            return {"error": {"code": "not_stored", "message": "nothing was recorded: the disk refuses; try again"}}
+
+    # --- out ---------------------------------------------------------------------------------
+
+    def announce(self, entries: tuple[Entry, ...]) -> None:
+        """Something was recorded: the screens are to see it. Returns at once."""
+        if entries:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Send every kind its picture, at its pace."""
+        with self._wake:
+            self._pace.dirty.update(screen.event for screen in self._screens)
+            self._wake.notify()
+
+    def _announce_for_ever(self) -> None:
+        while True:
+            due = self._next_due()
+            for screen in self._screens:
+                if screen.event in due:
+                    self._send(screen)
+
+    def _next_due(self) -> set[str]:
+        """Wait for kinds whose turn it is; all of them when nothing has happened for a while."""
+        with self._wake:
+            if not self._wake.wait_for(lambda: self._pace.dirty, REFRESH_S):
+                self._pace.dirty.update(screen.event for screen in self._screens)
+            while True:
+                now = time.monotonic()
+                waits = {event: self._pace.sent.get(event, 0) + PACE_S - now for event in self._pace.dirty}
+                due = {event for event, wait in waits.items() if wait <= 0}
+                if due:
+                    self._pace.dirty -= due
+                    self._pace.sent |= dict.fromkeys(due, now)
+                    return due
+                self._wake.wait(min(waits.values()))
+
+    def _send(self, screen: Screen) -> None:
+        profiles = {profile for client in list(self._clients.values()) for s, profile in client.screens if s is screen}
+        if not profiles:
+            return
+        try:
+            with self._hub.snapshot() as reader:
+                pictures = {profile: as_json(screen.picture(reader, profile)) for profile in profiles}
+            for profile, picture in pictures.items():
+                self._io.emit(screen.event, picture, to=_room(screen, profile))
+        except (MboteError, OSError, KeyError, ValueError, TypeError, AttributeError):
+            log.exception("a screen could not be told", screen=screen.event)
+
+
+def _room(screen: Screen, profile: Hashable) -> str:
+    return f"{screen.event}:{profile}"
+
+
+def socket_server(app: Any, origins: str | list[str] | None = None) -> SocketIO:
+    """The Socket.IO server: websocket only, threads, one handler at a time per client, no compression."""
+    return SocketIO(
+        app,
+        async_mode="threading",
+        transports=["websocket"],
+        allow_upgrades=False,
+        cors_allowed_origins=origins,
+        ping_interval=PING_S,
+        ping_timeout=PING_TIMEOUT_S,
+        max_http_buffer_size=PACKET_BYTES,
+        async_handlers=False,
+        http_compression=False,
+        websocket_compression=False,
+        logger=False,
+        engineio_logger=False,
+    )

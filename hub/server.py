@@ -1,0 +1,65 @@
+"""The hub's process: gunicorn with one worker and many threads (`mbote hub`).
+
+Arbiter and worker die together: a worker whose arbiter was killed would go on holding port and
+database, so the kernel is asked to kill it too. There is no graceful path that differs from the
+kill path: every start is a recovery.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from hub.orphans import die_with_parent
+from hub.settings import Settings
+
+
+class HubServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn, configured here and not from a file; the application is built in the worker."""
+
+    def __init__(self, settings: Settings, demo: dict[str, Any] | None) -> None:
+        self._settings = settings
+        self._demo = demo
+        super().__init__()
+
+    def load_config(self) -> None:
+        """One worker: Socket.IO's state and the writer live in it."""
+        box = self._settings.hub
+        values = {
+            "bind": f"{box.host}:{box.port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": box.threads,
+            "control_socket_disable": True,
+            "graceful_timeout": 1,
+            "timeout": 60,
+            "keepalive": 75,
+            "loglevel": "warning",
+            "proc_name": "mbote-hub",
+            "limit_request_line": 4094,
+            "limit_request_fields": 50,
+            "post_fork": lambda _server, worker: die_with_parent(worker.ppid),
+            "post_worker_init": self._ready,
+        }
+        for name, value in values.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application, in the worker: nothing of the store is opened before the fork."""
+        from hub.wsgi import build  # noqa: PLC0415 (imports every room: only the worker needs them)
+
+        return build(self._settings, self._demo)
+
+    def _ready(self, _worker: Any) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        box = self._settings.hub
+        print(f"ready http://{box.host}:{box.port}/", flush=True)
+
+
+def serve(settings: Settings, demo: dict[str, Any] | None = None) -> None:
+    """Run the hub until it is stopped."""
+    HubServer(settings, demo).run()

@@ -1,0 +1,188 @@
+"""The one wiring place: it imports everybody and nobody imports it.
+
+A hub is its settings, its store and the rooms named here. `open_hub` opens the store alone (the
+command line while the hub is stopped); `build` gives the whole web application with its live side.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Flask
+from sqlite_utils.migrations import Migrations
+
+from counter_panel.pages import pages as panel_pages
+from display import board as room_board
+from display.pages import pages as display_pages
+from display.voice import Voice
+from hub import VERSION, admin, outbox
+from hub.agents import devices
+from hub.agents import store as agent_store
+from hub.agents.migrations import migrations as agent_migrations
+from hub.agents.pages import pages as agent_pages
+from hub.app import Rooms, create_app, identify_socket
+from hub.ask import HUB, Actor, Ask
+from hub.context import Hub
+from hub.desk.pages import pages as desk_pages
+from hub.door import guard_socket
+from hub.errors import MboteError
+from hub.journal import Appliers
+from hub.printing import store as print_store
+from hub.printing.migrations import migrations as print_migrations
+from hub.queues import actions as queues
+from hub.queues import pictures
+from hub.queues import store as queue_store
+from hub.queues.migrations import migrations as queue_migrations
+from hub.realtime import Realtime, Screen, socket_server
+from hub.services import ports
+from hub.services.ports import CounterService, load
+from hub.settings import Display, Settings
+from hub.store import Store
+from hub.supervision.pages import pages as supervision_pages
+from hub.supervision.statistics import figures
+from hub.wire import Board, as_json
+
+log = structlog.get_logger("hub")
+HOUSEKEEPING_S = 30
+#: A screen that the configuration does not name.
+ANY_DISPLAY = Display(name="ANY")
+
+
+def rooms(services: tuple[CounterService, ...] = ()) -> tuple[Appliers, tuple[Migrations, ...], dict[str, tuple[str, ...]]]:
+    """What every room brings to the store: appliers, migrations, and its state tables with their private columns."""
+    appliers: dict[Any, Any] = {}
+    tables: dict[str, tuple[str, ...]] = {}
+    for room in (queue_store, agent_store, print_store, outbox):
+        appliers |= room.APPLIERS
+        tables |= room.STATE_TABLES
+    for service in services:
+        appliers |= service.appliers
+        tables |= service.state_tables
+    sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations)
+    return appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables
+
+
+def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None) -> Hub:
+    """The hub's store, held. Raises StoreFault when another process holds it."""
+    services = load(settings.counter_services)
+    appliers, migrations, _ = rooms(services)
+    folder = settings.path(settings.hub.data)
+    store = Store(folder, appliers=appliers, migration_sets=migrations, announce=announce, version=VERSION)
+    hub = Hub(settings, store)
+    store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
+    return hub
+
+
+def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
+    """The whole hub, live. `demo` is what `mbote demo` wires besides."""
+    announcer = _Later()
+    hub = open_hub(settings, announcer)
+    services = load(settings.counter_services)
+    voice = Voice(settings)
+    realtime: list[Realtime] = []
+    extra = _demo_pages(hub, demo) if demo else ()
+    app = create_app(
+        hub,
+        Rooms(
+            pages=(
+                agent_pages(hub), desk_pages(hub, services), supervision_pages(hub), display_pages(settings, voice),
+                panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
+            ),
+            board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
+            statistics=lambda reader, query: figures(hub, reader, query),
+            present=lambda: len(realtime[0].present()) if realtime else 0,
+            frame_ancestors="'self'" if demo else "'none'",
+        ),
+    )  # fmt: skip
+    socketio = socket_server(app)
+    guard_socket(socketio)
+    realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice)))
+    devices.on_revoked.append(realtime[0].kick)
+    announcer.to = realtime[0].announce
+    realtime[0].start()
+    admin.serve(hub)
+    outbox.start(hub)
+    threading.Thread(target=_housekeeping, args=(hub,), name="housekeeping", daemon=True).start()
+    return app
+
+
+class _Later:
+    """Hands entries on, once there is somebody to hear them."""
+
+    to: Callable[[Any], None] = staticmethod(lambda _: None)
+
+    def __call__(self, entries: Any) -> None:
+        self.to(entries)
+
+
+def _demo_pages(hub: Hub, demo: dict[str, Any]) -> tuple[Any, ...]:
+    from hub.demo.pages import pages  # noqa: PLC0415 (the demo is only wired by `mbote demo`)
+
+    return (pages(hub, demo),)
+
+
+# --- screens ---------------------------------------------------------------------------------
+
+
+def screens(hub: Hub, voice: Voice) -> tuple[Screen, ...]:
+    """Every kind of screen there is, and what it sees."""
+    return (
+        Screen(
+            event="board",
+            takes=_is("display", "api"),
+            profile=lambda actor: actor.device,
+            picture=lambda reader, name: _board(hub, voice, reader, name),
+        ),
+        Screen(
+            event="counters",
+            takes=lambda actor: bool(actor.counters) or "panel" in actor.roles or actor.agent is not None,
+            profile=lambda actor: _counters_of(hub, actor),
+            picture=lambda reader, codes: _counters(hub, reader, codes),
+        ),
+        Screen(
+            event="kiosk",
+            takes=_is("kiosk"),
+            profile=lambda _: "",
+            picture=lambda reader, _: pictures.kiosk(hub, reader),
+            once=(("catalogue", lambda: pictures.catalogue(hub)),),
+        ),
+    )
+
+
+def _is(*roles: str) -> Callable[[Actor], bool]:
+    return lambda actor: not actor.roles.isdisjoint(roles)
+
+
+def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
+    """The room's picture as one screen shows it; its sentences are made ready to be heard."""
+    screen = next((d for d in hub.settings.displays if d.name == name), ANY_DISPLAY)
+    board = room_board.for_screen(pictures.board(hub, reader), screen, hub.settings)
+    for ring in board.rings:
+        voice.expect(ring.text)
+    return board
+
+
+def _counters_of(hub: Hub, actor: Actor) -> tuple[str, ...]:
+    """The counters that someone sees: a panel its own, an agent all of them."""
+    return actor.counters or tuple(counter.code for counter in hub.settings.counters)
+
+
+def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
+    return pictures.counters(hub, reader, codes, agent_store.names(reader))
+
+
+# --- housekeeping ----------------------------------------------------------------------------
+
+
+def _housekeeping(hub: Hub) -> None:
+    """What time alone brings about: visits on hold too long, answers older than a week."""
+    while not threading.Event().wait(HOUSEKEEPING_S):
+        try:
+            if queue_store.open_tickets(hub.reader, ("on_hold",)):
+                queues.expire_holds(hub, Ask(HUB))
+            hub.store.prune()
+        except MboteError as error:
+            log.warning("housekeeping", fault=str(error))
