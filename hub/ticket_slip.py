@@ -1,0 +1,190 @@
+"""The ticket: what is on the paper, in the visitor's language. Pure: the same ticket gives the same lines.
+
+The kiosk lays out what it prints by itself, the hub what it has printed (a further copy, a ticket given at
+reception): one layout for both, so that every paper of a ticket looks the same.
+
+The number is as large as the paper carries, and every line says something to do or to know. A number of
+the kiosk's own series carries no estimate: without the hub nothing is known of the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from hub.paper import Cut, Feed, Line, Pair, Qr, Rule, Slip, Text
+from hub.say import say
+from hub.wire import CatalogueService, SlipText, Wait
+
+#: Largest size of letters on a ticket printer.
+LARGEST = 8
+
+
+class Numbered(Protocol):
+    """What the paper says of the number. `own`: of a kiosk's own series, so nothing is known of the queue."""
+
+    @property
+    def label(self) -> str:
+        """As it is called."""
+
+    @property
+    def own(self) -> bool:
+        """Given without the hub."""
+
+    @property
+    def ahead(self) -> int | None:
+        """How many wait before this one, where that is known."""
+
+    @property
+    def wait(self) -> Wait | None:
+        """The range announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that the hub gave."""
+
+    label: str
+    own: bool = False
+    ahead: int | None = None
+    wait: Wait | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """All that the paper shows. `at` is the local time, None while nobody knows it; `follow` a full address."""
+
+    number: Numbered
+    service: CatalogueService | None
+    text: SlipText | None
+    language: str
+    at: datetime | None
+    follow: str = ""
+    priority: bool = False
+
+
+def ticket_slip(ticket: Ticket, columns: int = 48) -> Slip:
+    """The lines of a ticket, for paper so many characters wide."""
+    return (
+        *_head(ticket),
+        *_number(ticket, columns),
+        *_queue(ticket),
+        *_papers(ticket),
+        *_when_away(ticket),
+        *_follow(ticket),
+        *_foot(ticket),
+        Cut(),
+    )
+
+
+def label_size(label: str, columns: int) -> int:
+    """The largest size at which the label stands on one line."""
+    return max(1, min(LARGEST, columns // max(1, len(label))))
+
+
+def minutes(low_s: int, high_s: int) -> tuple[int, int]:
+    """A range in whole minutes, in steps that people use: one below ten, five above."""
+    return _down(low_s / 60), _up(high_s / 60)
+
+
+def wait_sentence(wait: Wait, language: str, room: str = "slip") -> str:
+    """The range in words; an upper bound alone when it may also be no wait at all."""
+    low, high = minutes(wait.low_s, wait.high_s)
+    if low == 0:
+        return say(language, f"{room}.wait_short", high=max(high, 1))
+    if high <= low:
+        return say(language, f"{room}.wait_long", low=low)
+    return say(language, f"{room}.wait_range", low=low, high=high)
+
+
+def _step(value: float) -> int:
+    return 1 if value < 10 else 5  # noqa: PLR2004
+
+
+def _down(value: float) -> int:
+    return int(value // _step(value)) * _step(value)
+
+
+def _up(value: float) -> int:
+    return -int(-value // _step(value)) * _step(value)
+
+
+def _head(ticket: Ticket) -> Iterator[Line]:
+    if ticket.text:
+        yield Text(ticket.text.organisation, align="center")
+        yield Text(ticket.text.agency, bold=True, align="center")
+    yield Rule()
+
+
+def _number(ticket: Ticket, columns: int) -> Iterator[Line]:
+    label = ticket.number.label
+    if ticket.service:
+        yield Text(_worded(ticket.service.labels, ticket.language, ticket.service.service), bold=True, align="center")
+    yield Text(label, size=label_size(label, columns), bold=True, align="center")
+    if ticket.priority:
+        yield Text(say(ticket.language, "slip.priority"), bold=True, align="center")
+    if ticket.at:
+        day = say(ticket.language, "slip.date", day=f"{ticket.at:%d}", month=f"{ticket.at:%m}", year=f"{ticket.at:%Y}")
+        yield Pair(day, f"{ticket.at:%H:%M}")
+
+
+def _queue(ticket: Ticket) -> Iterator[Line]:
+    yield Rule()
+    number, language = ticket.number, ticket.language
+    if number.own:
+        yield Text(say(language, "slip.own_series"))
+        return
+    if number.ahead == 0:
+        yield Text(say(language, "slip.ahead_none"), bold=True)
+    elif number.ahead is not None:
+        yield Text(say(language, "slip.ahead", count=number.ahead), bold=True)
+    if number.wait:
+        yield Text(wait_sentence(number.wait, language), bold=True)
+
+
+def _papers(ticket: Ticket) -> Iterator[Line]:
+    papers = ticket.service and _papers_of(ticket.service, ticket.language)
+    if papers:
+        yield Feed()
+        yield Text(say(ticket.language, "slip.papers"))
+        yield from (Text(f"- {paper}") for paper in papers)
+
+
+def _when_away(ticket: Ticket) -> Iterator[Line]:
+    text = ticket.text
+    if text is None:
+        return
+    yield Feed()
+    once = text.recalls == 1
+    yield Text(
+        say(ticket.language, "slip.away_once") if once else say(ticket.language, "slip.away", calls=text.recalls)
+    )
+    if text.return_min:
+        yield Text(say(ticket.language, "slip.away_return", minutes=text.return_min))
+    else:
+        yield Text(say(ticket.language, "slip.away_no_return"))
+
+
+def _follow(ticket: Ticket) -> Iterator[Line]:
+    if ticket.follow:
+        yield Feed()
+        yield Text(say(ticket.language, "slip.follow"), align="center")
+        yield Qr(ticket.follow)
+
+
+def _foot(ticket: Ticket) -> Iterator[Line]:
+    footer = ticket.text and _worded(ticket.text.footer, ticket.language, "")
+    if footer:
+        yield Rule()
+        yield Text(footer, align="center")
+
+
+def _worded(words: dict[str, str], language: str, otherwise: str) -> str:
+    """In the visitor's language, else in the first there is."""
+    return words.get(language) or next(iter(words.values()), otherwise)
+
+
+def _papers_of(service: CatalogueService, language: str) -> tuple[str, ...]:
+    return service.papers.get(language) or next(iter(service.papers.values()), ())

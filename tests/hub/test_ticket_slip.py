@@ -1,0 +1,36 @@
+"""Every paper of a ticket looks the same, whoever lays it out."""
+
+from datetime import datetime
+
+import pytest
+
+from hub import ticket_slip
+from hub.paper import Text
+from hub.ticket_slip import Number, Ticket
+from hub.wire import CatalogueService, SlipText, Wait
+from kiosk import press
+from kiosk import slip as kiosk_slip
+
+SERVICE = CatalogueService(
+    "DEP", "D", {"fr": "Dépôt", "en": "Documents"}, "file-upload", {"fr": ("Pièce d'identité",)}, (), None
+)
+TEXT = SlipText("Caisse", "Agence du centre", {"fr": "Avenue 1"}, 3, 30)
+AT = datetime(2026, 3, 2, 8, 30)  # noqa: DTZ001 (local time, as the slip takes it)
+SAID = [(None, None, ""), (0, None, ""), (12, Wait(1200, 2100), "K7QM2ZXB")]
+
+
+@pytest.mark.parametrize(("ahead", "wait", "follow"), SAID)
+@pytest.mark.parametrize("language", ["fr", "en", "ln"])
+@pytest.mark.parametrize("columns", [32, 48])
+def test_the_kiosk_and_the_hub_print_the_same_ticket(ahead, wait, follow, language, columns):
+    ours = Ticket(Number("D014", ahead=ahead, wait=wait), SERVICE, TEXT, language, AT, follow, priority=True)
+    theirs = kiosk_slip.Ticket(
+        press.Number("D014", own=False, ahead=ahead, wait=wait), SERVICE, TEXT, language, AT, follow, priority=True
+    )
+    assert ticket_slip.ticket_slip(ours, columns) == kiosk_slip.ticket_slip(theirs, columns)
+
+
+def test_the_label_is_the_largest_thing_on_the_paper():
+    slip = ticket_slip.ticket_slip(Ticket(Number("D014"), SERVICE, TEXT, "fr", AT))
+    texts = [line for line in slip if isinstance(line, Text)]
+    assert max(texts, key=lambda line: line.size).text == "D014"
