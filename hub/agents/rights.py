@@ -75,6 +75,7 @@ _PAGES: dict[str, frozenset[str]] = {
     "agents.change": _PEOPLE,
     "agents.reset": _PEOPLE,
     "agents.remove": _PEOPLE,
+    "desk.page": _AT_COUNTERS,
 }
 #: name of an ask, a Flask endpoint or a socket event → the roles that may.
 RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES

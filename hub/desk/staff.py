@@ -1,0 +1,63 @@
+"""What every page of the staff needs to know of who is reading it: `staff` in each template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import g, request
+
+from hub.agents import cookie, csrf, rights, store
+from hub.ask import Actor
+from hub.context import Hub
+from hub.say import direction, say, words
+
+#: Where each one starts: the first page of these that their roles allow.
+_HOMES = (("desk.page", "/desk"), ("supervision.page", "/supervision"), ("agents.people", "/agents"))
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The reader of a page; `code` is empty when nobody is signed in. `csrf` goes into every form."""
+
+    language: str
+    agency: str
+    code: str = ""
+    name: str = ""
+    roles: tuple[str, ...] = ()
+    csrf: str = ""
+    home: str = "/login"
+
+    @property
+    def dir(self) -> str:
+        """The direction of the page."""
+        return direction(self.language)
+
+    def say(self, key: str, /, **values: object) -> str:
+        """A sentence in the language of the staff."""
+        return say(self.language, key, **values)
+
+
+def staff_of(hub: Hub) -> Staff:
+    """Who sends this request."""
+    language = hub.settings.agency.languages[0]
+    actor: Actor = g.get("actor") or Actor()
+    session = cookie.value(request)
+    if actor.agent is None or session is None:
+        return Staff(language, hub.settings.agency.name)
+    found = store.agent(hub.reader, actor.agent)
+    return Staff(
+        language=language,
+        agency=hub.settings.agency.name,
+        code=actor.agent,
+        name=found.name if found else actor.agent,
+        roles=tuple(role_word(language, role) for role in sorted(actor.roles)),
+        csrf=csrf.token_for(session),
+        home=next((url for page, url in _HOMES if rights.allowed(actor, page)), "/login"),
+    )
+
+
+def role_word(language: str, role: str) -> str:
+    """A role as people say it; a role without a word keeps its name."""
+    name = f"role_{role}"
+    known = name in words(language, "desk") or name in words("fr", "desk")
+    return say(language, f"desk.{name}") if known else role
