@@ -283,7 +283,7 @@ def release(counter: CounterSession, ticket: Ticket, rules: QueueRules, now: Ins
     """Called by mistake: back to its old place, within `release_s`."""
     counter_step(counter, "release")
     step(ticket, "release")
-    if _since(ticket.stage.last_called, now).ms > rules.release_s * 1000:
+    if _since(ticket.stage.last_called, now).ms >= rules.release_s * 1000:
         raise IllegalStep(
             f"{ticket.label} was called more than {rules.release_s} s ago",
             code="too_late",
