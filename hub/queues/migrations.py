@@ -50,3 +50,9 @@ def create(db: Database) -> None:
     """Days, numbers, tickets with their stages, and what each counter is doing."""
     for table in _TABLES:
         db.conn.execute(table)
+
+
+@migrations()
+def untouched(db: Database) -> None:
+    """The journal number of what a counter may take back: nothing must have happened to the ticket since."""
+    db.conn.execute("ALTER TABLE counter ADD COLUMN last_seq INTEGER")

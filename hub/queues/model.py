@@ -80,7 +80,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class CounterSession:
-    """What a counter is doing. A counter never opened is `closed`. `last` is the ticket it let go of last."""
+    """What a counter is doing. A counter never opened is `closed`.
+
+    `last` is the ticket it let go of last, by `last_step`, which is entry `last_seq` of the journal.
+    """
 
     code: str
     state: CounterState = "closed"
@@ -90,6 +93,7 @@ class CounterSession:
     reason: str = ""
     last: int | None = None
     last_step: Undoable | None = None
+    last_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,16 +300,12 @@ def finish(counter: CounterSession, ticket: Ticket, now: Instant, outcome: str) 
     return TicketServed(ticket.id, counter.code, outcome, served.ms, served.certain)
 
 
-#: What each undoable step left the ticket as, and may be undone from.
-_LEFT_AS: dict[str, TicketState] = {"finish": "served", "no_show": "no_show", "transfer": "waiting"}
-
-
 def undo(counter: CounterSession, ticket: Ticket | None, rules: QueueRules, now: Instant) -> StepUndone:
     """Take back the counter's last finish, absent or transfer: within `undo_s`, ticket untouched since."""
     counter_step(counter, "undo")
     if ticket is None or counter.last_step is None:
         raise Refused("nothing to undo at this counter", code="nothing_to_undo")
-    if ticket.state != _LEFT_AS[counter.last_step] or (counter.last_step == "transfer" and ticket.stage.call_count):
+    if ticket.last_seq != counter.last_seq:
         raise Refused(f"{ticket.label} has gone on since", code="touched")
     if _since(counter.since, now).ms > rules.undo_s * 1000:
         raise Refused(f"more than {rules.undo_s} s have passed", code="too_late")

@@ -188,6 +188,7 @@ def counter_of(row: sqlite3.Row) -> m.CounterSession:
         reason=row["reason"],
         last=row["last"],
         last_step=row["last_step"],
+        last_seq=row["last_seq"] or 0,
     )
 
 
@@ -304,7 +305,7 @@ def _stage_now(rows: Rows, ticket_id: int, **values: object) -> None:
 
 def _counter_now(rows: Rows, code: str, state: str, **values: object) -> None:
     """A counter's new state, since now. What it let go of last is kept only when given."""
-    values = {"last": None, "last_step": None, "reason": ""} | values
+    values = {"last": None, "last_step": None, "last_seq": None, "reason": ""} | values
     values |= {"state": state, "since_at": rows.now.at, "since_tick": rows.now.tick}
     names = ", ".join(f"{name} = ?" for name in values)
     rows.run(f"UPDATE counter SET {names} WHERE code = ?", *values.values(), code)  # noqa: S608 (the same)
@@ -371,7 +372,7 @@ def _end_stage(rows: Rows, ticket_id: int, outcome: m.Outcome, **values: object)
 def _absent(rows: Rows, event: m.TicketAbsent) -> None:
     _end_stage(rows, event.ticket, "no_show")
     _ticket_now(rows, event.ticket, state="no_show")
-    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="no_show")
+    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="no_show", last_seq=rows.seq)
 
 
 def _returned(rows: Rows, event: m.TicketReturned) -> None:
@@ -408,7 +409,7 @@ def _resumed(rows: Rows, event: m.TicketResumed) -> None:
 def _transferred(rows: Rows, event: m.TicketTransferred) -> None:
     _end_stage(rows, event.ticket, "transferred", service_ms=event.service_ms, detail=event.reason)
     _next_stage(rows, event.ticket, event.service, event.wanted, 0)
-    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="transfer")
+    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="transfer", last_seq=rows.seq)
 
 
 def _released(rows: Rows, event: m.TicketReleased) -> None:
@@ -423,7 +424,7 @@ def _released(rows: Rows, event: m.TicketReleased) -> None:
 def _served(rows: Rows, event: m.TicketServed) -> None:
     _end_stage(rows, event.ticket, "served", service_ms=event.service_ms, detail=event.outcome)
     _ticket_now(rows, event.ticket, state="served")
-    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="finish")
+    _counter_now(rows, event.counter, "free", ticket=None, last=event.ticket, last_step="finish", last_seq=rows.seq)
 
 
 _BACK_TO: dict[m.Undoable, tuple[str, str]] = {
