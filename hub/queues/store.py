@@ -382,7 +382,11 @@ def _returned(rows: Rows, event: m.TicketReturned) -> None:
 
 def _next_stage(rows: Rows, ticket_id: int, service: str | None, wanted: str | None, behind: int) -> None:
     """The ticket waits again: a new stage, in the same service unless another is named."""
-    row = rows.one("SELECT s.rank, s.service FROM ticket t JOIN stage s ON s.id = t.stage WHERE t.id = ?", ticket_id)
+    row = rows.one(
+        "SELECT (SELECT max(rank) FROM stage WHERE ticket = t.id) AS rank, s.service"
+        " FROM ticket t JOIN stage s ON s.id = t.stage WHERE t.id = ?",
+        ticket_id,
+    )
     rank, present = (row["rank"], row["service"]) if row else (0, "")
     stage_id = _next_id(rows, "stage")
     entered = (rows.now.at, rows.now.tick)
