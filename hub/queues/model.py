@@ -279,7 +279,7 @@ class TicketRecalled(TicketEvent):
 
 @dataclass(frozen=True, slots=True)
 class ServiceStarted(TicketEvent):
-    """The visitor is at the counter. `wait_ms` since the issue of the ticket, less what was held."""
+    """The visitor is at the counter. `wait_ms` is the wait in this queue: since the issue, for the first."""
 
     kind: ClassVar[str] = "service_started"
     counter: str

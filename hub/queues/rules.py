@@ -205,10 +205,10 @@ def recall(counter: CounterSession, ticket: Ticket, rules: QueueRules, now: Inst
 
 
 def start(counter: CounterSession, ticket: Ticket, now: Instant) -> ServiceStarted:
-    """The visitor is here: the wait ends."""
+    """The visitor is here: the wait in this queue ends. A first stage is entered when the ticket is issued."""
     counter_step(counter, "start")
     step(ticket, "start")
-    waited = elapsed(ticket.issued, now)
+    waited = elapsed(ticket.stage.entered, now)
     return ServiceStarted(ticket.id, counter.code, waited.ms, waited.certain)
 
 
