@@ -243,7 +243,8 @@ def confirm_paper(tx: Transaction, hub: Hub, *, ticket: str) -> Answer:
 @action
 def give_back(tx: Transaction, hub: Hub, *, ticket: str, reason: str | None = None) -> Answer:
     """The absent visitor is back."""
-    return _after(tx, hub, ticket, lambda found: rules.give_back(found, hub.settings.queue, tx.now, reason))
+    day = rules.open_day(store.day(tx.connection))
+    return _after(tx, hub, ticket, lambda found: rules.give_back(found, day, hub.settings.queue, tx.now, reason))
 
 
 @action

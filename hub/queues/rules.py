@@ -225,9 +225,11 @@ def no_show(counter: CounterSession, ticket: Ticket, rules: QueueRules, now: Ins
     return TicketAbsent(ticket.id, counter.code)
 
 
-def give_back(ticket: Ticket, rules: QueueRules, now: Instant, reason: str | None) -> TicketReturned:
+def give_back(ticket: Ticket, day: BusinessDay, rules: QueueRules, now: Instant, reason: str | None) -> TicketReturned:
     """An absent visitor is back: the same day, within `return_min`, once."""
     step(ticket, "return")
+    if ticket.day != day.id:
+        raise Refused(f"{ticket.label} was of another day: give a new ticket", code="too_late")
     if ticket.returns:
         raise Refused(f"{ticket.label} was already brought back once: give a new ticket", code="returned_before")
     if _since(ticket.stage.ended, now).ms > rules.return_min * 60_000:
