@@ -34,7 +34,7 @@ from hub.queues.model import (
 )
 from hub.settings import DAYS, Counter, Opening
 from hub.store import Transaction
-from hub.wire import Wait
+from hub.wire import Step, Wait
 
 _TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 (an alphabet)
 _MS_PER_MIN = 60_000
@@ -373,17 +373,17 @@ def _candidate(hub: Hub, row: Any, now: Instant) -> routing.Candidate:
 # --- at the counter --------------------------------------------------------------------------
 
 
-def _held(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Ticket]:
-    """The counter and the ticket it holds. Raises IllegalStep when it holds none."""
+def _held(tx: Transaction, hub: Hub, code: str, name: Step) -> tuple[CounterSession, Ticket]:
+    """The counter and the ticket it holds, for a step. Raises IllegalStep when it holds none."""
     session, _ = _session(tx, hub, code)
     ticket = store.ticket(tx.connection, session.ticket) if session.ticket else None
-    return session, rules.at_counter(session, ticket)
+    return session, rules.at_counter(session, ticket, name)
 
 
 @action
 def recall(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     """Call the visitor once more."""
-    session, ticket = _held(tx, hub, counter)
+    session, ticket = _held(tx, hub, counter, "recall")
     tx.record(rules.recall(session, ticket, hub.settings.queue, tx.now))
     return _shown(tx, hub, ticket)
 
@@ -391,7 +391,7 @@ def recall(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
 @action
 def start(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     """The visitor is here."""
-    session, ticket = _held(tx, hub, counter)
+    session, ticket = _held(tx, hub, counter, "start")
     tx.record(rules.start(session, ticket, tx.now))
     return _shown(tx, hub, ticket)
 
@@ -399,7 +399,7 @@ def start(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
 @action
 def no_show(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     """Nobody came."""
-    session, ticket = _held(tx, hub, counter)
+    session, ticket = _held(tx, hub, counter, "no_show")
     tx.record(rules.no_show(session, ticket, hub.settings.queue, tx.now))
     return _shown(tx, hub, ticket)
 
@@ -407,7 +407,7 @@ def no_show(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
 @action
 def finish(tx: Transaction, hub: Hub, *, counter: str, outcome: str = "served") -> Answer:
     """The visit at this counter is over."""
-    session, ticket = _held(tx, hub, counter)
+    session, ticket = _held(tx, hub, counter, "finish")
     tx.record(rules.finish(session, ticket, tx.now, outcome))
     return _shown(tx, hub, ticket)
 
@@ -415,7 +415,7 @@ def finish(tx: Transaction, hub: Hub, *, counter: str, outcome: str = "served") 
 @action
 def hold(tx: Transaction, hub: Hub, *, counter: str, reason: str | None = None) -> Answer:
     """Put the visit aside, with a motive."""
-    session, ticket = _held(tx, hub, counter)
+    session, ticket = _held(tx, hub, counter, "hold")
     tx.record(rules.hold(session, ticket, tx.now, reason))
     return _shown(tx, hub, ticket)
 
@@ -448,7 +448,7 @@ def transfer(  # noqa: PLR0913 (where to, and why)
     reason: str | None = None,
 ) -> Answer:
     """Send the visitor on to a service, or to one counter (`to`), with a motive."""
-    session, ticket = _held(tx, hub, counter)
+    session, ticket = _held(tx, hub, counter, "transfer")
     if to is not None:
         target = _known_counter(hub, to)
         service = service or (target.services[0] if target.services else None)
@@ -461,7 +461,7 @@ def transfer(  # noqa: PLR0913 (where to, and why)
 @action
 def release(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     """Called by mistake."""
-    session, ticket = _held(tx, hub, counter)
+    session, ticket = _held(tx, hub, counter, "release")
     tx.record(rules.release(session, ticket, hub.settings.queue, tx.now))
     return _shown(tx, hub, ticket)
 

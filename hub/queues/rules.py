@@ -183,10 +183,10 @@ def motive(reason: str | None) -> str:
     return reason.strip()
 
 
-def at_counter(counter: CounterSession, ticket: Ticket | None) -> Ticket:
-    """The ticket a counter holds. Raises IllegalStep when it holds none."""
+def at_counter(counter: CounterSession, ticket: Ticket | None, name: Step) -> Ticket:
+    """The ticket that a counter holds and `name` is asked of. Raises IllegalStep when it holds none."""
     if ticket is None:
-        counter_step(counter, "recall")
+        counter_step(counter, name)
         raise NotFound(f"counter {counter.code} holds no ticket")
     return ticket
 
