@@ -9,6 +9,14 @@ from flask import Blueprint, render_template, request
 from hub.say import direction, say, words
 from hub.settings import Settings
 
+#: What may be said of a hold, a transfer and a pause: names of words in panel.toml. The words travel, not the names:
+#: a motive is read by people, and another door may send one that nobody foresaw.
+REASONS = {
+    "hold": ("photocopy", "missing_document", "checking", "other"),
+    "transfer": ("other_service", "next_step", "wrong_queue", "other"),
+    "pause": ("break", "meeting", "fault", "back_office"),
+}
+
 
 def pages(settings: Settings) -> Blueprint:
     """GET /panel."""
@@ -30,11 +38,3 @@ def pages(settings: Settings) -> Blueprint:
         )
 
     return room
-
-
-#: What may be said of a hold, a transfer and a pause; each has its word in panel.toml.
-REASONS = {
-    "hold": ("photocopy", "missing_document", "checking", "other"),
-    "transfer": ("other_service", "next_step", "wrong_queue", "other"),
-    "pause": ("break", "meeting", "fault", "back_office"),
-}

@@ -178,18 +178,19 @@ def write_wav(path: Path, sound: Samples) -> None:
 
 
 class Voice:
-    """The sounds of one hub."""
+    """The sounds of one hub, in its data folder, which is made ready here: gong and silence are there at once."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine = engine
-        self.folder = folder / f"{engine.name}-{RECIPE}"
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.engine = engine or _configured(settings)
+        self.folder = settings.path(settings.hub.data) / "sounds" / f"{self.engine.name}-{RECIPE}"
         self._expected: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._names = threading.Lock()
         self._rendering = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="voice")
+        self._make_ready()
 
-    def open(self) -> Voice:
-        """Make the folder, with gong and silence in it, and forget what other engines made."""
+    def _make_ready(self) -> None:
+        """The folder, gong and silence; what other engines have made is forgotten."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for other in self.folder.parent.iterdir():
             if other != self.folder:
@@ -197,7 +198,6 @@ class Voice:
         for name, sound in ((CHIME, gong()), (SILENCE, silence(0.1))):
             if not self._path(name).is_file():
                 write_wav(self._path(name), sound)
-        return self
 
     def close(self) -> None:
         """Stop rendering; what is under way is finished."""
@@ -250,7 +250,5 @@ class Voice:
         return f"<Voice {self.engine.name}>"
 
 
-def open_voice(settings: Settings) -> Voice:
-    """The voice that this agency is configured to have."""
-    engine: Engine = NoVoice() if settings.hub.voice == "none" else Espeak(settings.hub.voice_speed)
-    return Voice(engine, settings.path(settings.hub.data) / "sounds").open()
+def _configured(settings: Settings) -> Engine:
+    return NoVoice() if settings.hub.voice == "none" else Espeak(settings.hub.voice_speed)

@@ -8,7 +8,10 @@ const PLACE = "mbote.counter";
 const IDLE_ICONS = { closed: "lock", paused: "coffee", day_closed: "lock", free: "users" };
 /** What each form asks for, and what is missing in it. */
 const FORMS = {
-  open: (form) => [{ agent: form.get("agent").trim().toUpperCase() }, form.get("agent").trim() ? "" : say("agent_missing")],
+  open: (form) => [
+    { agent: form.get("agent").trim().toUpperCase(), ...(takingOver ? { take_over: true } : {}) },
+    form.get("agent").trim() ? "" : say("agent_missing"),
+  ],
   transfer: (form) => [
     { service: form.get("service"), reason: form.get("reason") },
     form.get("service") ? "" : say("transfer_missing"),
@@ -24,6 +27,8 @@ let cameAt = 0;
 let chosen = sessionStorage.getItem(PLACE);
 let busy = false;
 let ticking = 0;
+/** The hub said that the place is taken: the same button pressed again takes it over. */
+let takingOver = false;
 
 for (const step of ["recall", "no_show", "start", "hold", "transfer", "finish"]) find("#others").append(button(step));
 const link = new Link({ picture: "counters", onPicture: take, onState: draw });
@@ -111,7 +116,7 @@ function drawCall(here) {
 
 function stateWord(here) {
   if (here.state === "calling" && here.call_count > 1) return say("calling_times", { count: here.call_count });
-  const reason = here.state === "paused" && hasWord(`pause_${here.reason}`) ? ` · ${say(`pause_${here.reason}`)}` : "";
+  const reason = here.state === "paused" && here.reason ? ` · ${here.reason}` : "";
   return say(here.state) + reason;
 }
 
@@ -220,6 +225,7 @@ function praise(step, answer) {
 }
 
 function explain(error) {
+  takingOver = ["agent_elsewhere", "counter_taken"].includes(error.code);
   const sentence = sentenceOf(error);
   if (!find("dialog[open]")) toast(sentence, "bad");
   if (error.code === "no_agent" && !find("dialog[open]")) openDialog("open");
@@ -227,7 +233,7 @@ function explain(error) {
 }
 
 function sentenceOf(error) {
-  if (error instanceof Refused) return error.code === "no_agent" ? say("no_agent") : error.message;
+  if (error instanceof Refused) return hasWord(`error_${error.code}`) ? say(`error_${error.code}`, error.facts) : error.message;
   if (error instanceof Away) return say(error.sent ? "unknown" : "away");
   throw error;
 }
@@ -235,6 +241,7 @@ function sentenceOf(error) {
 /* ------------------------------------------------------------------ dialogs */
 
 function openDialog(step) {
+  takingOver = false;
   const dialog = find(`#${step}-dialog`);
   complain(dialog, "");
   dialog.querySelector("form").reset();

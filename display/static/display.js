@@ -131,16 +131,18 @@ function newRow() {
   return make("li", "", "", icon("help-circle"), words, make("b", "count"));
 }
 
-/** A line whose text has a direction of its own: a French label on an Arabic screen. */
+/** A line whose text has a direction of its own: a French label on an Arabic screen is cut at its own end. */
 function isolated(className) {
-  return make("p", className, "", make("bdi"));
+  const line = make("p", className);
+  line.dir = "auto";
+  return line;
 }
 
 function drawRow(row, queue) {
   row.classList.toggle("unserved", !queue.served);
   setIcon(row.querySelector(".icon"), queue.icon || "help-circle");
-  setText(row.querySelector(".name bdi"), queue.label);
-  setText(row.querySelector(".range bdi"), rangeOf(queue));
+  setText(row.querySelector(".name"), queue.label);
+  setText(row.querySelector(".range"), rangeOf(queue));
   setText(row.querySelector(".count"), String(queue.waiting));
 }
 

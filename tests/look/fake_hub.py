@@ -18,7 +18,7 @@ import counter_panel.pages
 import display.pages
 from display.voice import Voice
 from hub.look import CONTENT_SECURITY_POLICY, look
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
 from hub.wire import as_json
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -28,8 +28,8 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 class FakeHub:
     """What a screen's test holds: pictures to send, asks received, and the plug."""
 
-    def __init__(self, voice: Voice, settings: Settings | None = None) -> None:
-        self.settings = settings or load_settings(CONFIG)
+    def __init__(self, voice: Voice, settings: Settings) -> None:
+        self.settings = settings
         self.asks: list[dict[str, Any]] = []
         self.asked = threading.Condition()
         self.answer: Any = lambda _ask: {"ticket": None, "why": ""}

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from display.voice import RATE, Voice
-from tests.look.fake_hub import FakeHub
+from hub.settings import load_settings
+from tests.look.fake_hub import CONFIG, FakeHub
 
 CHROMIUM = os.environ.get("MBOTE_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -44,8 +45,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def hub(tmp_path) -> Iterator[FakeHub]:
-    voice = Voice(Beep(), tmp_path / "sounds").open()
-    fake = FakeHub(voice)
+    settings = load_settings(CONFIG).model_copy(update={"folder": tmp_path})
+    voice = Voice(settings, Beep())
+    fake = FakeHub(voice, settings)
     yield fake
     fake.close()
     voice.close()

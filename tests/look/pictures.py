@@ -12,8 +12,8 @@ from hub.wire import Board, BoardCall, BoardQueue, CounterFace, Counters, Ring
 AT = "2026-11-23T09:42:10+01:00"
 
 
-def call(number: int, ticket: str, counter: str, state: Any = "called", repeat: int = 1, label: str = "") -> BoardCall:
-    return BoardCall(ticket, counter, label, number, repeat, AT, state)
+def call(number: int, ticket: str, counter: str, state: Any = "called", repeat: int = 1) -> BoardCall:
+    return BoardCall(ticket, counter, "", number, repeat, AT, state)
 
 
 def ring(one: BoardCall) -> Ring:
@@ -67,7 +67,9 @@ def serving(counter: str = "05", **changes: Any) -> CounterFace:
 
 def calling(counter: str = "05", **changes: Any) -> CounterFace:
     plain = face(counter, "calling", ticket="D002", ticket_id="01J", service="DEP", why="RDV 09:30", call_count=2)
-    return replace(plain, next_actions=("start", "recall", "no_show", "release"), elapsed_s=12, waited_s=1085, **changes)
+    return replace(
+        plain, next_actions=("start", "recall", "no_show", "release"), elapsed_s=12, waited_s=1085, **changes
+    )
 
 
 def counters(*faces: CounterFace, seq: int = 1, **changes: Any) -> Counters:

@@ -1,0 +1,63 @@
+"""Wiring of the physical panels: `mbote panel --config DIR`, or `python -m counter_panel DIR`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from counter_panel.app import CounterPanel, PanelApp, by_pin
+from hardware.devices import Devices, open_devices
+from hardware.lamp import Lamp
+from hub.client import HubClient
+from hub.say import FIRST, words
+from hub.settings import PanelCounter, Settings, load_settings
+
+#: How long the first start waits for the hub before it says that it is ready without one.
+FIRST_S = 5.0
+#: A number display shows two narrow characters a module, and never more than this.
+WIDEST = 8
+
+
+def run(settings: Settings, stop: threading.Event | None = None) -> None:
+    """Serve until told to stop. Prints `ready NAME` once the keys are heard."""
+    stop = stop or _until_told()
+    wired = settings.panel
+    token = settings.path(wired.token)
+    language = settings.agency.languages[0]
+    short = words(FIRST, "panel") | words(language, "panel")
+    with ExitStack() as opened:
+        devices = open_devices(wired.devices, settings.path(wired.socket))
+        opened.callback(devices.close)
+        panels = {one.counter: _panel(one, devices, short) for one in wired.counters}
+        hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip())
+        keys = by_pin(wired.counters)
+        app = PanelApp(hub, panels, keys)
+        opened.callback(app.close)
+        hub.listen(app.picture, app.link).open()
+        opened.callback(hub.close)
+        devices.buttons(keys, app.pressed, wired.debounce_ms, wired.stuck_s)
+        hub.wait_connected(FIRST_S)
+        print(f"ready {wired.name}", flush=True)  # noqa: T201  whoever started us waits for this line
+        stop.wait()
+
+
+def _panel(wired: PanelCounter, devices: Devices, short: dict[str, str]) -> CounterPanel:
+    display = devices.number_display(wired.counter, wired.display, wired.cascaded, wired.spi)
+    lamps: dict[str, Lamp] = {name: devices.lamp(pin) for name, pin in wired.lamps.items()}
+    return CounterPanel(wired.counter, display, lamps, short, min(WIDEST, 2 * wired.cascaded))
+
+
+def _until_told() -> threading.Event:
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    run(load_settings(Path(sys.argv[1] if len(sys.argv) > 1 else ".")))
