@@ -117,33 +117,17 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
         _known_counter(hub, counter)
     ahead = store.ahead(tx.connection, found.code)
     wait = announced(hub, tx, found.code, ahead)
-    series = found.prefix if hub.settings.queue.numbering == "per_prefix" else ""
+    series = rules.series_of(found, hub.settings.queue.numbering)
     pressed = _pressed(tx.now, pressed_at)
     number = store.last_number(tx.connection, day.id, series) + 1
     event = TicketIssued(
-        ticket=_next_ticket(tx),
-        epoch=tx.epoch,
-        day=day.id,
-        label=rules.label(series, number),
-        series=series,
-        number=number,
-        service=found.code,
-        category=category,
-        priority=priority,
-        language=language or hub.settings.agency.languages[0],
-        channel=channel,
-        paper="none" if by_staff else "awaited",
-        token=_token(),
-        issued_at=pressed.at,
-        issued_tick=pressed.tick,
-        certain=pressed.certain,
-        low_s=wait.low_s if wait else None,
-        high_s=wait.high_s if wait else None,
-        wanted=counter,
-        requester=requester,
-        registration_number=registration_number,
-        reason=reason,
-    )
+        ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=rules.label(series, number), series=series,
+        number=number, service=found.code, category=category, priority=priority,
+        language=language or hub.settings.agency.languages[0], channel=channel, paper="none" if by_staff else "awaited",
+        token=_token(), issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
+        low_s=wait.low_s if wait else None, high_s=wait.high_s if wait else None, wanted=counter,
+        requester=requester, registration_number=registration_number, reason=reason,
+    )  # fmt: skip
     tx.record(event)
     return faces.issued_face(hub, _ticket(tx, event.ticket), ahead, wait)
 
@@ -191,23 +175,11 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
         raise Unreadable("no such service", code="unknown_service", field="service")
     series, number = _own_series(tx, day, label)
     event = TicketIssued(
-        ticket=_next_ticket(tx),
-        epoch=tx.epoch,
-        day=day.id,
-        label=label,
-        series=series,
-        number=number,
-        service=service,
-        category=category,
-        priority=priority,
-        language=language or hub.settings.agency.languages[0],
-        channel="kiosk",
-        paper="awaited",
-        token=_token(),
-        issued_at=pressed.at,
-        issued_tick=pressed.tick,
-        certain=pressed.certain,
-    )
+        ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
+        service=service, category=category, priority=priority,
+        language=language or hub.settings.agency.languages[0], channel="kiosk", paper="awaited", token=_token(),
+        issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
+    )  # fmt: skip
     tx.record(event, of_key=issue)
     return _ticket(tx, event.ticket)
 

@@ -117,6 +117,15 @@ def next_day(day: BusinessDay | None, date: str) -> int:
     return day.id + 1
 
 
+def series_of(service: Service, numbering: str) -> str:
+    """The series that numbers a service's tickets; '' is the common one. Raises Unreadable where there is none."""
+    if numbering == "common":
+        return ""
+    if not service.prefix:
+        raise Unreadable(f"{service.label} gives no tickets: it has no prefix", code="no_tickets", field="service")
+    return service.prefix
+
+
 def label(series: str, number: int) -> str:
     """What is on the paper: `D001` with a prefix, `2` in the common series (requirements D.1)."""
     return f"{series}{number:03d}" if series else str(number)
@@ -127,8 +136,8 @@ def admit(  # noqa: PLR0913 (all that may stand against a ticket)
 ) -> Service:
     """The service, if it gives a ticket now. `minute` is the local HH:MM, `hours` None when it has no timetable.
 
-    Staff may give a ticket outside the hours and over the quota; nobody gets one for a service without prefix
-    where tickets are numbered by prefix. Raises Unreadable or Refused (`closed_hours`, `quota`, `closed_mode`).
+    Staff may give a ticket outside the hours and over the quota. Raises Unreadable or Refused
+    (`closed_hours`, `quota`, `closed_mode`).
     """
     if service is None:
         raise Unreadable("no such service", code="unknown_service", field="service")
