@@ -1,0 +1,42 @@
+"""Fixtures of the whole house: a hub on a real file with a clock that moves when told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.clock import ManualClock
+from hub.context import Hub
+from tests.office import Office, demo_settings, open_store
+
+#: A Monday, ten minutes before the doors open in Brazzaville.
+MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(MONDAY)
+
+
+@pytest.fixture(scope="session")
+def agency():
+    """The demo agency's settings, read once."""
+    return demo_settings()
+
+
+@pytest.fixture
+def hub(tmp_path, clock, agency):
+    """A hub of the demo agency on a new file; no day is open yet."""
+    opened = Hub(agency, open_store(tmp_path / "data", clock))
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def office(hub, clock):
+    """The agency with its day open and nobody in it."""
+    house = Office(hub, clock).open_day()
+    yield house
+    house.hub.store.close()
