@@ -182,6 +182,19 @@ def test_a_torn_page_is_found(agency, store):
     assert "fault" in states(doctor.database, agency)
 
 
+def test_rows_that_break_their_own_table_are_found(agency, store):
+    store.close()
+    with sqlite3.connect(agency / "data" / DATABASE) as broken:
+        broken.execute("CREATE TABLE odd (name)")
+        broken.execute("INSERT INTO odd VALUES (NULL)")
+        broken.execute("PRAGMA writable_schema = 1")
+        broken.execute("UPDATE sqlite_schema SET sql = 'CREATE TABLE odd (name NOT NULL)' WHERE name = 'odd'")
+    broken.close()
+    assert ("fault", "NULL value in odd.name") in [
+        (each.state, each.found) for each in findings(doctor.database, agency)
+    ]
+
+
 def test_a_database_in_the_wrong_mode_is_a_fault(agency, store):
     store.close()
     with sqlite3.connect(agency / "data" / DATABASE) as changed:

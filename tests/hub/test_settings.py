@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.agents.model import ROLES
 from hub.errors import ConfigurationFault
 from hub.misfits import remarks
 from hub.problems import did_you_mean
@@ -64,20 +65,7 @@ def test_every_demo_service_says_what_to_bring_in_each_language():
 def test_the_demo_people_fit_the_demo_agency():
     settings = load_settings(DEMO)
     people = tomllib.loads((DEMO / "agents.toml").read_text("utf-8"))["agent"]
-    roles = [
-        "receptionist",
-        "clerk",
-        "validator",
-        "collections_cashier",
-        "benefits_cashier",
-        "head_cashier",
-        "supervisor",
-        "executive",
-        "case_officer",
-        "auditor",
-        "admin",
-    ]
-    assert {role for person in people for role in person["roles"]} == set(roles)
+    assert {role for person in people for role in person["roles"]} == set(ROLES)
     for person in people:
         assert set(person) <= {"code", "name", "roles", "counter"}, "no passwords in a file of data"
         assert re.fullmatch(settings.agency.agent_code, person["code"])
@@ -93,7 +81,7 @@ def test_the_demo_people_fit_the_demo_agency():
 UNKNOWN = [
     ("agency.toml", "[queue]", "[queu]", "agency.toml: unknown table [queu], did you mean queue?"),
     ("agency.toml", "city =", "ctiy =", "agency.toml: agency.ctiy: unknown key, did you mean city?"),
-    ("agency.toml", "city =", "City =", "agency.toml: agency.City: unknown key, did you mean city?"),
+    ("agency.toml", "city =", "CTY =", "agency.toml: agency.CTY: unknown key, did you mean city?"),
     ("agency.toml", "city =", "recalls =", "agency.toml: agency.recalls: unknown key; it belongs in [queue] of agency.toml"),
     ("agency.toml", "message =", "mesage =", "agency.toml: display #1 (SALLE): mesage: unknown key, did you mean message?"),
     ("agency.toml", "mon = { open", "mon = { opne", "agency.toml: day.hours.mon.opne: unknown key, did you mean open?"),
@@ -134,6 +122,7 @@ WRONG = [
     ("agency.toml", 'open = "07:30"', 'open = "7h30"', "agency.toml: day.hours.mon.open: should look like a time such as '07:30', for example '07:30' (found '7h30')"),
     ("agency.toml", 'open = "07:30", close = "15:00"', 'open = "15:00", close = "07:30"', "agency.toml: day.hours.mon: impossible hours: open 15:00, last_ticket 14:30, close 07:30 must follow"),
     ("agency.toml", 'last_ticket = "14:30"', 'last_ticket = "15:30"', "agency.toml: day.hours.mon: impossible hours: open 07:30, last_ticket 15:30, close 15:00 must follow"),
+    ("agency.toml", 'open = "07:30", close = "15:00", last_ticket = "14:30"', 'open = "07:30", close = "07:30"', "agency.toml: day.hours.mon: impossible hours: open 07:30, last_ticket 07:30, close 07:30 must follow"),
     ("agency.toml", "max_wait_min = 90", "recalls = 1", "agency.toml: queue: absent_after_calls 2 is more than the 1 calls that recalls allows: nobody could ever be marked absent"),
     ("services.toml", 'prefix = "A"', 'prefix = "a"', "services.toml: service #2 (RAS): prefix: should look like one or two capitals, for example 'D' (found 'a')"),
     ("counters.toml", 'code = "05"', "code = 5", "counters.toml: counter #5 (5): code: should be text, between quotes (found 5)"),
