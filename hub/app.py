@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
-from hub.agents import csrf, devices, rights, sessions
+from hub.agents import cookie, csrf, devices, rights, sessions
 from hub.ask import Actor
 from hub.context import Hub
 from hub.door import limit_request
@@ -115,7 +115,7 @@ def identify(hub: Hub) -> Actor | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return devices.actor_of_token(hub, token.strip())
-    actor = sessions.actor_of_session(hub, request.cookies.get(csrf.cookie_name(request)))
+    actor = sessions.actor_of_session(hub, cookie.value(request))
     if actor is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
         csrf.check(request)
     return actor

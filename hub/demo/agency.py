@@ -146,7 +146,7 @@ def _pair(hub: Hub, agency: Agency) -> None:
 
 def _hire(hub: Hub, agency: Agency) -> None:
     """The people of requirements D.2, each at their counter."""
-    known = {row["code"] for row in agent_store.agents(hub.reader)}
+    known = {row.code for row in agent_store.agents(hub.reader)}
     for person in tomllib.loads((SOURCE / "agents.toml").read_text("utf-8"))["agent"]:
         code, roles = person["code"], tuple(person["roles"])
         if code not in known:
