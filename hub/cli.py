@@ -92,13 +92,12 @@ def main() -> None:
 @click.option("--data", type=FOLDER, help="Folder to keep between runs.")
 @click.option("--visitors", type=AnHour(), default=0.0, help="Synthetic visitors and agents; 0 (nobody) unless given.")
 @click.option("--speed", type=click.FloatRange(0.1, 1000), default=1.0, show_default=True, help="How fast time passes.")
-@click.option("--people", type=click.IntRange(0), default=0, help="A generated country of so many people.")
 @click.option("--no-open", is_flag=True, help="Open no browser.")
-def demo(port: int, data: Path | None, visitors: float, speed: float, people: int, no_open: bool) -> None:  # noqa: FBT001, PLR0913, PLR0917 (click hands options in)
+def demo(port: int, data: Path | None, visitors: float, speed: float, no_open: bool) -> None:  # noqa: FBT001 (click hands options in)
     """A whole agency with simulated hardware, in this terminal."""
     from hub.demo import run
 
-    run(port=port, data=data, visitors=visitors, speed=speed, people=people, open_browser=not no_open)
+    run(port=port, data=data, visitors=visitors, speed=speed, people=0, open_browser=not no_open)
 
 
 @main.command()
@@ -131,7 +130,7 @@ def check(folder: Path) -> None:
 def hub(folder: Path) -> None:
     """Run the hub."""
     settings = _settings(folder)
-    from hub.wsgi import serve
+    from hub.server import serve
 
     serve(settings, demo=None)
 
@@ -228,7 +227,7 @@ def agent() -> None:
 @config_option
 def add_agent(code: str, name: str, roles: tuple[str, ...], folder: Path) -> None:
     """Add an agent; prints the code for the first sign-on, which works once."""
-    click.echo(_ask(folder, "agent.add", code=code, name=name, roles=list(roles))["first_code"])
+    click.echo(_ask(folder, "agent.add", code=code, name=name, roles=list(roles))["one_shot"])
 
 
 @agent.command("reset")
@@ -236,7 +235,7 @@ def add_agent(code: str, name: str, roles: tuple[str, ...], folder: Path) -> Non
 @config_option
 def reset_agent(code: str, folder: Path) -> None:
     """End an agent's sessions and password; prints a new code for one sign-on."""
-    click.echo(_ask(folder, "agent.reset", code=code)["first_code"])
+    click.echo(_ask(folder, "agent.reset", code=code)["one_shot"])
 
 
 @agent.command("list")

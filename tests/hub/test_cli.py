@@ -8,6 +8,8 @@ import stat
 import subprocess
 import sys
 import types
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -169,7 +171,7 @@ def test_no_process_starts_with_a_wrong_configuration(tmp_path, command):
 
 @pytest.mark.parametrize(
     ("command", "module", "function"),
-    [("hub", "hub.wsgi", "serve"), ("kiosk", "kiosk.__main__", "run"), ("panel", "counter_panel.__main__", "run")],
+    [("hub", "hub.server", "serve"), ("kiosk", "kiosk.__main__", "run"), ("panel", "counter_panel.__main__", "run")],
 )
 def test_a_process_gets_the_settings(run, folder, stand_in, command, module, function):
     calls = stand_in(module, **{function: lambda *_, **__: None})
@@ -179,13 +181,26 @@ def test_a_process_gets_the_settings(run, folder, stand_in, command, module, fun
     assert kwargs == ({"demo": None} if command == "hub" else {})
 
 
+@pytest.mark.parametrize(
+    ("module", "function", "args", "kwargs"),
+    [
+        ("hub.server", "serve", ["settings"], {"demo": None}),
+        ("kiosk.__main__", "run", ["settings"], {}),
+        ("counter_panel.__main__", "run", ["settings"], {}),
+        ("hub.demo", "run", [], dict.fromkeys(["port", "data", "visitors", "speed", "people", "open_browser"])),
+    ],
+)
+def test_what_a_command_runs_takes_what_it_is_given(module, function, args, kwargs):
+    signature(getattr(import_module(module), function)).bind(*args, **kwargs)
+
+
 def test_the_demo_gets_what_was_typed(run, stand_in, tmp_path):
     calls = stand_in("hub.demo", run=lambda **_: None)
     assert run("demo").exit_code == 0
-    words = ["--port", 9000, "--data", tmp_path, "--visitors", "40/h", "--speed", 8, "--people", 1000, "--no-open"]
+    words = ["--port", 9000, "--data", tmp_path, "--visitors", "40/h", "--speed", 8, "--no-open"]
     assert run("demo", *words).exit_code == 0
     nothing = {"port": 8080, "data": None, "visitors": 0.0, "speed": 1.0, "people": 0, "open_browser": True}
-    everything = {"port": 9000, "data": tmp_path, "visitors": 40.0, "speed": 8.0, "people": 1000, "open_browser": False}
+    everything = {"port": 9000, "data": tmp_path, "visitors": 40.0, "speed": 8.0, "people": 0, "open_browser": False}
     assert [kwargs for _, kwargs in calls] == [nothing, everything]
 
 
@@ -200,8 +215,8 @@ def test_the_demo_gets_what_was_typed(run, stand_in, tmp_path):
         ("pair kiosk K2", "pair", {"kind": "kiosk", "name": "K2", "counters": []}, {"token": "abc"}, "abc\n"),
         ("pair panel P2 --counter 05 --counter 06", "pair", {"kind": "panel", "name": "P2", "counters": ["05", "06"]}, {"token": "x"}, "x\n"),
         ("revoke K2", "revoke", {"name": "K2"}, {"revoked": "K2"}, "revoked K2\n"),
-        ("agent add 01016E IBARA --role clerk --role auditor", "agent.add", {"code": "01016E", "name": "IBARA", "roles": ["clerk", "auditor"]}, {"first_code": "1-2-3"}, "1-2-3\n"),
-        ("agent reset 01016E", "agent.reset", {"code": "01016E"}, {"first_code": "4-5"}, "4-5\n"),
+        ("agent add 01016E IBARA --role clerk --role auditor", "agent.add", {"code": "01016E", "name": "IBARA", "roles": ["clerk", "auditor"]}, {"one_shot": "1-2-3"}, "1-2-3\n"),
+        ("agent reset 01016E", "agent.reset", {"code": "01016E"}, {"one_shot": "4-5"}, "4-5\n"),
         ("agent list", "agent.list", {}, {"agents": [{"code": "01016E", "roles": ["clerk", "auditor"], "left": None}]}, "CODE    ROLES           LEFT\n01016E  clerk, auditor  -\n"),
         ("devices", "devices", {}, {"devices": []}, ""),
     ],
