@@ -255,8 +255,8 @@ def call_next(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     """Call whoever is next for this counter, and say why; or say why nobody."""
     session, configured = _session(tx, hub, counter)
     rules.counter_step(session, "next")
-    candidates = [_candidate(hub, row, tx.now) for row in store.waiting(tx.connection)]
-    choice = routing.choose(candidates, _caller(tx, hub, configured), hub.settings.queue)
+    candidates = waiting_now(hub, tx.connection, tx.now)
+    choice = routing.choose(candidates, caller_now(hub, tx.connection, configured), hub.settings.queue)
     if isinstance(choice, routing.Nobody):
         tx.record(NobodyWaiting(counter, choice.why))
         return {
@@ -287,9 +287,11 @@ def pick(tx: Transaction, hub: Hub, *, counter: str, ticket: str, reason: str | 
     rules.counter_step(session, "pick")
     found = faces.ticket_by_id(tx.connection, ticket)
     rules.step(found, "call")
+    candidates = waiting_now(hub, tx.connection, tx.now)
+    picked = next(c for c in candidates if c.ticket == found.id)
     event = TicketCalled(
         ticket=found.id, stage=found.stage.id, label=found.label, counter=counter, agent=session.agent, rule=0,
-        why="picked:0", waiting=0, reason=rules.motive(reason),
+        why="picked:0", waiting=len(candidates), passed=routing.passed(candidates, picked), reason=rules.motive(reason),
     )  # fmt: skip
     return _called(tx, hub, event)
 
@@ -303,18 +305,24 @@ def _called(tx: Transaction, hub: Hub, event: TicketCalled) -> Answer:
     }
 
 
-def _caller(tx: Transaction, hub: Hub, counter: Counter) -> routing.Caller:
-    sessions = store.counters(tx.connection)
+def waiting_now(hub: Hub, reader: store.Reader, now: Instant) -> list[routing.Candidate]:
+    """Everyone who can be called, as routing sees them."""
+    return [_candidate(hub, row, now) for row in store.waiting(reader)]
+
+
+def caller_now(hub: Hub, reader: store.Reader, counter: Counter) -> routing.Caller:
+    """The counter that asks, as routing sees it."""
+    sessions = store.counters(reader)
     open_counters = frozenset(code for code, s in sessions.items() if s.state not in ("closed", "paused"))
-    day = store.day(tx.connection)
-    run = _priority_run(tx, day, counter.services, hub.settings.queue.priority_run) if day else 0
+    day = store.day(reader)
+    run = _priority_run(reader, day, counter.services, hub.settings.queue.priority_run) if day else 0
     return routing.Caller(counter.code, counter.services, open_counters, run)
 
 
-def _priority_run(tx: Transaction, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
+def _priority_run(reader: store.Reader, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
     """How many of the last calls from these queues, in a row, were priority ones."""
     run = 0
-    for row in store.last_calls(tx.connection, day, 20 * enough):
+    for row in store.last_calls(reader, day, 20 * enough):
         if row["service"] not in services:
             continue
         if row["priority"] == "normal" or run >= enough:
