@@ -261,12 +261,14 @@ def replay(source: sqlite3.Connection, target: sqlite3.Connection, appliers: App
     """Write the state rows of `source`'s journal into the empty tables of `target`; how many entries."""
     kinds = {kind.kind: (kind, applier) for kind, applier in appliers.items()}
     count = 0
+    target.execute("BEGIN")  # all of it at once: a commit for each entry takes ten times as long
     for row in source.execute("SELECT j.*, p.body FROM journal j LEFT JOIN journal_private p USING (seq) ORDER BY seq"):
         kind, applier = kinds[row["kind"]]
         values = json.loads(row["payload"]) | (json.loads(row["body"]) if row["body"] else {})
         now = Instant(row["at"], row["mono"], row["boot"], bool(row["certain"]))
         applier(Replayed(target, now, row["seq"], Actor(row["actor"], row["device"])), _event(kind, values))
         count += 1
+    target.execute("COMMIT")
     return count
 
 
