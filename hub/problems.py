@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -32,16 +34,20 @@ def twice(words: Iterable[str]) -> list[str]:
     return sorted({word for word in every if every.count(word) > 1})
 
 
-def sentence(error: ErrorDetails, files: Files, root: type[BaseModel], data: Mapping[str, Any]) -> str:
-    """One problem that pydantic found, for the person who wrote the file."""
+def sentence(error: ErrorDetails, files: Files, root: type[BaseModel], layers: Mapping[str, Any]) -> str:
+    """One problem that pydantic found, for the person who wrote the file.
+
+    `layers` are what was read, by name, the later over the earlier; the one named '' came from `files`.
+    """
     loc = [part for part in error["loc"] if part != "[key]"]
     file, table = next((f, t) for f, tables in files.items() for t, setting in tables.items() if setting == loc[0])
-    return f"{file}: {_place(loc, table, data)}: {_what(error, loc, files, root)}"
+    source = next((name for name in reversed([*layers]) if _inside(layers[name], *loc) is not None), "")
+    return f"{source or file}: {_place(loc, table, layers[source])}: {_what(error, loc, files, root)}"
 
 
 def _place(loc: list[int | str], table: str, data: Any) -> str:
     """`service #3 (DEP): papers.fr`: the way to a value, with the names of the list items on it."""
-    value = data[loc[0]]
+    value = _inside(data, loc[0])
     place = table
     for part in loc[1:]:
         value = _inside(value, part)
@@ -57,9 +63,10 @@ def _place(loc: list[int | str], table: str, data: Any) -> str:
     return place.removesuffix(":")
 
 
-def _inside(value: Any, part: int | str) -> Any:
+def _inside(value: Any, *way: int | str) -> Any:
+    """What stands at the end of the way; None where there is nothing."""
     try:
-        return value[part]
+        return reduce(getitem, way, value)
     except (LookupError, TypeError):
         return None
 

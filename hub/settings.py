@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -442,8 +443,6 @@ FILES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 #: A hand-written file is some kilobytes; what is larger is something else.
 LARGEST_FILE = 1_000_000
-
-
 #: What is special to one box (addresses, folders), over all other files.
 LOCAL = "local.toml"
 
@@ -451,15 +450,19 @@ LOCAL = "local.toml"
 def load_settings(folder: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
     """The configuration in `folder`. Raises ConfigurationFault with every problem found.
 
-    `local.toml`, where there is one, has the last word: what is special to one box. Its tables are named as
-    `Settings` names them. `overrides` has the shape of `Settings` in plain values (`{"hub": {"port": 8081}}`); tables are
-    merged at every depth, anything else replaces what the files say.
+    `local.toml`, where there is one, has the last word of the files: what is special to one box. It has the
+    shape of `Settings`, as `overrides` has in plain values (`{"hub": {"port": 8081}}`). Tables are merged
+    at every depth, anything else replaces what was said before.
     """
     if not folder.is_dir():
         raise ConfigurationFault([f"{folder}: no such folder; make one with: mbote init {folder}"])
     problems: list[str] = []
-    data = merged(merged(_read_folder(folder, problems), _read_file(folder / LOCAL, problems)), overrides or {})
-    settings = _validated(data, problems)
+    layers = {
+        "": _read_folder(folder, problems),
+        LOCAL: _known(LOCAL, _read_file(folder / LOCAL, problems), problems),
+        "overrides": _known("overrides", overrides or {}, problems),
+    }
+    settings = _validated(layers, problems)
     problems += find_misfits(settings)
     if problems:
         raise ConfigurationFault(problems)
@@ -485,6 +488,14 @@ def _read_folder(folder: Path, problems: list[str]) -> dict[str, Any]:
             problems.append(f"{name}: unknown table [{table}]{meant}")
         data |= {setting: content[table] for table, setting in tables.items() if table in content}
     return data
+
+
+def _known(layer: str, content: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """The tables of a layer that has the shape of Settings, a problem added for each that is none."""
+    tables = Settings.model_fields.keys() - {"folder"}
+    unknown = sorted(content.keys() - tables)
+    problems += [f"{layer}: unknown table [{table}]{did_you_mean(table, tables)}" for table in unknown]
+    return {table: value for table, value in content.items() if table in tables}
 
 
 def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
@@ -514,8 +525,9 @@ def _text(content: bytes) -> str:
         raise ValueError(f"line {line} is not UTF-8 text; save the file in the encoding UTF-8") from error
 
 
-def _validated(data: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-    """The settings whose values fit, by name; a problem added for each of the others."""
+def _validated(layers: Mapping[str, Mapping[str, Any]], problems: list[str]) -> dict[str, Any]:
+    """The settings whose values fit, by name; a problem added for each of the others, naming its layer."""
+    data: dict[str, Any] = reduce(merged, layers.values(), {})
     settings: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         if name in data:
@@ -523,7 +535,7 @@ def _validated(data: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
                 settings[name] = _ADAPTERS[name].validate_python(data[name])
             except ValidationError as error:
                 found = error.errors(include_url=False)
-                problems += [sentence({**e, "loc": (name, *e["loc"])}, FILES, Settings, data) for e in found]
+                problems += [sentence({**e, "loc": (name, *e["loc"])}, FILES, Settings, layers) for e in found]
         elif not field.is_required():
             settings[name] = field.get_default(call_default_factory=True)
         elif name != "folder" and (missing := _missing(name, problems)):

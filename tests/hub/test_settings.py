@@ -242,7 +242,7 @@ GARBAGE = {
 }
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*FILES, "local.toml"])
 @pytest.mark.parametrize("kind", GARBAGE)
 def test_garbage_is_one_problem_of_its_file(folder, file, kind):
     content, said = GARBAGE[kind]
@@ -302,7 +302,35 @@ def test_overrides_are_merged_at_every_depth(folder):
 
 
 def test_overrides_are_checked_like_files(folder):
-    assert problems(folder, hub={"prot": 1}) == ["agency.toml: hub.prot: unknown key, did you mean port?"]
+    assert problems(folder, hub={"prot": 1}, kisok={}) == [
+        "overrides: unknown table [kisok], did you mean kiosk?",
+        "overrides: hub.prot: unknown key, did you mean port?",
+    ]
+
+
+def test_what_is_special_to_one_box_has_the_last_word_of_the_files(folder):
+    (folder / "local.toml").write_text('[hub]\nport = 9000\n[kiosk.printer]\nhost = "10.0.0.9"\n')
+    settings = load_settings(folder, {"hub": {"host": "0.0.0.0"}})  # noqa: S104 (read, not bound)
+    assert (settings.hub.host, settings.hub.port, settings.kiosk.printer.host) == ("0.0.0.0", 9000, "10.0.0.9")  # noqa: S104
+    assert (settings.kiosk.printer.port, len(settings.kiosk.buttons)) == (9100, 9)
+
+
+def test_a_mistake_in_the_box_s_own_file_is_told_as_its_own(folder):
+    change(folder, "agency.toml", "city =", "ctiy =")
+    (folder / "local.toml").write_text('folder = "/"\n[kisok]\n[hub]\nport = "x"\n[agency]\nname = 5\n')
+    assert problems(folder) == [
+        f"local.toml: unknown table [folder]; known: {', '.join(sorted(Settings.model_fields.keys() - {'folder'}))}",
+        "local.toml: unknown table [kisok], did you mean kiosk?",
+        "local.toml: agency.name: should be text, between quotes (found 5)",
+        "agency.toml: agency.ctiy: unknown key, did you mean city?",
+        "local.toml: hub.port: should be a valid integer, unable to parse string as an integer (found 'x')",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"[", b"hub = 1", b"[[hub]]", b"services = 3", b"kiosk.printer = []"])
+def test_garbage_in_the_box_s_own_file_is_told(folder, content):
+    (folder / "local.toml").write_bytes(content)
+    assert [problem.split(":")[0] for problem in problems(folder)] == ["local.toml"]
 
 
 def test_merging_leaves_both_sides_as_they_were():
