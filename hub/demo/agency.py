@@ -21,6 +21,7 @@ from hub.context import Hub
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
+from hub.say import say
 from hub.settings import Settings, load_settings
 from hub.wsgi import open_hub
 
@@ -77,6 +78,7 @@ def prepare(folder: Path, port: int) -> Agency:
         _open_day(hub)
         _pair(hub, agency)
         _hire(hub, agency)
+        _write(folder / "screens.json", json.dumps(_screens(agency), ensure_ascii=False))
     finally:
         hub.store.close()
     return agency
@@ -159,6 +161,22 @@ def _hire(hub: Hub, agency: Agency) -> None:
             }
         )  # fmt: skip
         _seat(hub, code, person.get("counter"))
+
+
+def _screens(agency: Agency) -> dict[str, Any]:
+    """What the agency page shows: the room's token, whose desk, and where else to go."""
+    seat = next(a for a in agency.agents if a["counter"] == PANEL_COUNTERS[0])
+    elsewhere = (("receptionist", "reception", "/desk", "users"), ("supervisor", "supervision", "/supervision", "clock"))
+    return {
+        "display": agency.tokens["own_display"],
+        "seat": {"code": seat["code"], "name": seat["name"], "counter": seat["counter"]},
+        "people": [
+            {"code": a["code"], "word": say("fr", f"demo.{word}"), "to": to, "icon": icon}
+            for role, word, to, icon in elsewhere
+            for a in agency.agents
+            if role in a["roles"]
+        ],
+    }
 
 
 def _seat(hub: Hub, code: str, counter: str | None) -> None:
