@@ -14,6 +14,7 @@ import click
 
 from hub import VERSION
 from hub.errors import ConfigurationFault, MboteError
+from hub.orphans import die_with_demo
 
 if TYPE_CHECKING:
     from hub.settings import Settings
@@ -85,6 +86,7 @@ def _ask(folder: Path, what: str, **body: Any) -> dict[str, Any]:
 @click.version_option(VERSION, prog_name="mbote")
 def main() -> None:
     """Mbote: the queue and the counters of an agency, on one small box."""
+    die_with_demo()
 
 
 @main.command()
