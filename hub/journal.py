@@ -55,6 +55,21 @@ def create(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def append_only(db: Database) -> None:
+    """Every column of an entry stands, also those that the first trigger forgot; only answers can be forgotten."""
+    for statement in (
+        "DROP TRIGGER journal_no_edit",
+        """CREATE TRIGGER journal_no_edit BEFORE UPDATE OF seq, epoch, boot, at, mono, certain, actor, device, key,
+            kind, subject, payload, private_digest, hash ON journal
+            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
+        """CREATE TRIGGER journal_no_new_answer BEFORE UPDATE OF answer, body_digest ON journal
+            WHEN NEW.answer IS NOT NULL OR NEW.body_digest IS NOT NULL
+            BEGIN SELECT RAISE(ABORT, 'an answer is never changed'); END""",
+    ):
+        db.conn.execute(statement)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A fact in the past. Fields are plain values; `PRIVATE` names those that identify a person."""
@@ -123,6 +138,8 @@ def apply_hub_started(rows: Rows, event: HubStarted) -> None:
 
 
 APPLIERS: Appliers = {HubStarted: apply_hub_started}
+#: State tables of the journal's own events, and their personal columns.
+STATE_TABLES: Mapping[str, tuple[str, ...]] = {"boot": ()}
 
 
 @cache
