@@ -68,9 +68,11 @@ class Press:
     def issue_body(self) -> dict[str, Any]:
         """What the hub is asked, besides `what` and `key`."""
         body: dict[str, Any] = {"service": self.service, "language": self.language, "pressed": self.at.as_json()}
-        if self.priority != "normal":
-            body |= {"category": "priority", "priority": self.priority}
-        return body
+        return body | self.declared()
+
+    def declared(self) -> dict[str, str]:
+        """The priority that the visitor declared; nothing for most."""
+        return {} if self.priority == "normal" else {"category": "priority", "priority": self.priority}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,9 @@ def report_body(press: Press, number: Number, at: Moment) -> dict[str, Any]:
         "label": number.label,
         "service": press.service,
         "language": press.language,
-        "priority": press.priority,
         "pressed": press.at.as_json(),
-        "printed_at": at.as_json(),
+        "printed_at": at.hub_at,
+        **press.declared(),
     }
 
 

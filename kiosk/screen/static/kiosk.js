@@ -1,0 +1,486 @@
+/**
+ * The kiosk's page: one question, one touch, one number.
+ *
+ * The kiosk process knows everything and says it by server-sent events; this page draws it and sends
+ * touches, each with a key of its own. Four pages, `home`, `papers`, `priority` and `result`, each drawn
+ * anew from `visit` and `picture`; nothing else is remembered, so the next visitor starts clean.
+ */
+
+import { make, setText, SPRITE } from "/look/page.js";
+
+const IDLE_MS = 20_000;
+const WARNING_S = 10;
+const TICKET_MS = 8_000;
+const NO_PAPER_MS = 20_000;
+/** A kiosk answers in 3 s whatever happens: after this the page says so itself. */
+const ANSWER_MS = 4_000;
+/** The stream beats every 15 s. */
+const SILENT_MS = 50_000;
+
+const PRIORITIES = {
+  reduced_mobility: "wheelchair",
+  pregnant: "gender-female",
+  age_70: "user",
+  infant: "baby-carriage",
+};
+const NOTE_ICONS = { state_away: "plug-connected-x", state_starting: "clock", state_lost: "alert-triangle" };
+const TOOLS = { large_text: "text-size", contrast: "contrast", lower: "arrow-bar-to-down", help: "hand-stop" };
+const CLASSES = { large_text: "large", contrast: "contrast", lower: "lower" };
+
+const at = (id) => document.getElementById(id);
+const NEW_VISIT = { page: "home", service: null, priority: "normal", tap: "", told: null };
+
+let words = {};
+let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "" };
+let language = "";
+let visit = { ...NEW_VISIT };
+let lost = false;
+
+/* ---------------------------------------------------------------------- icons */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The sprite becomes part of the page: drawing again then fetches nothing and never blinks. */
+function takeSprite() {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.responseType = "document";
+    request.overrideMimeType("image/svg+xml");
+    request.onload = () => resolve(document.body.append(hidden(request.responseXML)));
+    request.onerror = () => resolve();
+    request.open("GET", SPRITE);
+    request.send();
+  });
+}
+
+function hidden(sprite) {
+  const holder = document.importNode(sprite.documentElement, true);
+  holder.setAttribute("class", "sprite");
+  holder.setAttribute("aria-hidden", "true");
+  return holder;
+}
+
+function icon(name, className = "icon") {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", className === "icon" ? className : `icon ${className}`);
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/* ---------------------------------------------------------------------- words */
+
+function say(name, values = {}) {
+  const own = words[spoken()]?.words ?? {};
+  const sentence = own[name] ?? "";
+  return sentence.replace(/\{(\w+)\}/g, (_, value) => String(values[value] ?? ""));
+}
+
+/** The language of the page: the visitor's, else the agency's first, else one that we have words for. */
+function spoken() {
+  return [language, picture.languages[0], "fr"].find((each) => words[each]) ?? "fr";
+}
+
+const worded = (texts, otherwise) => texts[spoken()] ?? Object.values(texts)[0] ?? otherwise;
+
+function range(low, high) {
+  if (high == null) return "";
+  if (low === 0) return say("wait_short", { high: Math.max(1, high) });
+  return high <= low ? say("wait_long", { low }) : say("wait_range", { low, high });
+}
+
+function queueLine(waiting, low, high) {
+  if (waiting == null) return "";
+  const before = waiting === 0 ? say("before_none") : say(waiting === 1 ? "before_one" : "before_many", { count: waiting });
+  return [before, waiting === 0 ? "" : range(low, high)].filter(Boolean).join(" · ");
+}
+
+/* -------------------------------------------------------------------- drawing */
+
+function draw() {
+  const page = at("page");
+  const focused = document.activeElement?.dataset?.id;
+  document.documentElement.lang = spoken();
+  document.documentElement.dir = words[spoken()]?.dir ?? "ltr";
+  document.body.dataset.page = visit.page;
+  setText(at("agency"), picture.agency);
+  drawLanguages();
+  drawNotes();
+  drawTools();
+  page.replaceChildren(...PAGES[visit.page]());
+  const again = focused && document.querySelector(`[data-id="${CSS.escape(focused)}"]`);
+  if (again) again.focus({ preventScroll: true });
+}
+
+function go(change) {
+  const before = visit.page;
+  visit = { ...visit, ...change };
+  draw();
+  if (visit.page !== before) at("page").focus({ preventScroll: true });
+}
+
+/** A button with an id that survives redrawing, so that the keyboard stays where it was. */
+function button(id, className, touch, ...children) {
+  const made = make("button", className, "", ...children);
+  made.type = "button";
+  made.dataset.id = id;
+  made.addEventListener("click", touch);
+  return made;
+}
+
+function pressed(made, on) {
+  made.setAttribute("aria-pressed", String(on));
+  return made;
+}
+
+function drawLanguages() {
+  const known = picture.languages.filter((each) => words[each]);
+  at("languages").replaceChildren(
+    ...known.map((each) => {
+      const choose = button(`language-${each}`, "", () => ((language = each), go({})), words[each].words.language);
+      choose.lang = each;
+      return pressed(choose, each === spoken());
+    }),
+  );
+}
+
+function drawNotes() {
+  const notes = lost ? ["state_lost"] : picture.notes;
+  const items = notes.map((note) => make("li", "", "", icon(NOTE_ICONS[note] ?? "alert-triangle"), make("span", "", say(note))));
+  if (picture.message && !lost) items.push(make("li", "quiet-note", "", icon("info-circle"), make("span", "", picture.message)));
+  at("notes").replaceChildren(...items);
+}
+
+function drawTools() {
+  const made = Object.entries(TOOLS).map(([tool, drawing]) => {
+    const touch = tool === "help" ? askForHelp : () => (document.body.classList.toggle(CLASSES[tool]), draw());
+    const each = button(tool, tool, touch, icon(drawing), make("span", "", say(tool)));
+    return tool === "help" ? each : pressed(each, document.body.classList.contains(CLASSES[tool]));
+  });
+  at("tools").replaceChildren(...made);
+}
+
+const PAGES = { home, papers, priority, result };
+
+function home() {
+  const list = make("ul", "services", "", ...picture.services.map(tile));
+  const head = make("div", "headline", "", make("h1", "", say("question")));
+  if (canSpeak()) head.append(button("listen", "listen", readAloud, icon("volume"), make("span", "", say("listen"))));
+  return [head, list, make("div", "more", "", priorityButton())];
+}
+
+function tile({ service, icon: drawing, labels }) {
+  const touch = () => choose(serviceOf(service));
+  const made = button(service, "", touch, icon(drawing), make("b", "", worded(labels, service)), make("small"));
+  refreshTile(made, serviceOf(service));
+  return make("li", "", "", made);
+}
+
+/** What changes on a tile, in place: a finger may be on it, and a tile drawn anew would lose the touch. */
+function refreshTile(made, service) {
+  const closed = say(`closed_${service.closed}`) || say("closed_closed");
+  setText(made.querySelector("small"), service.closed ? closed : queueLine(service.waiting, service.low, service.high));
+  made.classList.toggle("closed", Boolean(service.closed));
+}
+
+const serviceOf = (code) => picture.services.find((each) => each.service === code);
+
+/** Whether two pictures have the same tiles and languages, whatever their queues. */
+const sameTiles = (one, other) => fixed(one) === fixed(other);
+const fixed = ({ agency, languages, services }) =>
+  JSON.stringify([agency, languages, services.map(({ service, labels, icon: drawing, papers: list }) => [service, labels, drawing, list])]);
+
+function hearPicture(news) {
+  const same = sameTiles(picture, news);
+  picture = news;
+  drawNotes();
+  if (!same) draw();
+  else if (visit.page === "home") {
+    for (const made of document.querySelectorAll(".services button")) refreshTile(made, serviceOf(made.dataset.id));
+  }
+}
+
+function priorityButton() {
+  const on = visit.priority !== "normal";
+  const word = on ? say("priority_on", { which: say(`priority_${visit.priority}`) }) : say("priority");
+  const drawing = on ? "check" : "wheelchair";
+  return pressed(button("priority", "", () => go({ page: "priority" }), icon(drawing), make("b", "", word)), on);
+}
+
+function priority() {
+  const choices = Object.entries(PRIORITIES).map(([name, drawing]) =>
+    pressed(
+      button(`priority-${name}`, "", () => go({ page: "home", priority: name }), icon(drawing), make("b", "", say(`priority_${name}`))),
+      visit.priority === name,
+    ),
+  );
+  return [
+    make(
+      "section", "question", "",
+      make("h1", "", say("priority_title")),
+      make("div", "choices", "", ...choices),
+      make("p", "second", say("priority_note")),
+      make("div", "answers", "", backButton(), ...(visit.priority === "normal" ? [] : [withoutPriority()])),
+    ),
+  ];
+}
+
+function withoutPriority() {
+  const forget = () => go({ page: "home", priority: "normal" });
+  return button("priority-normal", "quiet", forget, icon("x"), make("span", "", say("priority_normal")));
+}
+
+function papers() {
+  const list = papersOf(visit.service);
+  return [
+    make(
+      "section", "question", "",
+      make("p", "of", "", icon(visit.service.icon), make("span", "", worded(visit.service.labels, ""))),
+      make("h1", "", say("papers_title")),
+      make("ul", "papers", "", ...list.map((paper) => make("li", "", "", icon("file-text"), make("span", "", paper)))),
+      make("p", "second", say("papers_note")),
+      make("div", "answers", "", backButton(), button("take", "main", take, icon("ticket"), make("span", "", say("take")))),
+    ),
+  ];
+}
+
+const papersOf = (service) => service.papers[spoken()] ?? Object.values(service.papers)[0] ?? [];
+
+function backButton() {
+  return button("back", "quiet", () => go({ page: "home", service: null }), icon("arrow-left"), make("span", "", say("back")));
+}
+
+function result() {
+  const told = visit.told;
+  if (!told || told.step === "asking") {
+    return [make("section", "result", "", make("p", "word good", "", icon("ticket"), make("span", "", say("asking"))))];
+  }
+  return [told.step === "refused" ? refused(told) : numbered(told)];
+}
+
+function refused(told) {
+  const word = say(`refused_${told.refusal}`) || say("refused_other");
+  const actions = make("div", "actions", "", make("p", "word", word), finish());
+  return make("section", "result", "", make("div", "actions", "", icon("x", "large-icon"), make("h1", "", say("refused_title"))), actions);
+}
+
+function numbered(told) {
+  const { label, own, ahead, low, high } = told.number;
+  const service = serviceOf(told.service);
+  const paper = make("div", "ticket", "", make("p", "over", say("your_number")), make("p", label.length > 5 ? "label long" : "label", label));
+  if (service) paper.append(make("p", "name", worded(service.labels, "")));
+  const line = own ? say("own_series") : queueLine(ahead, low, high);
+  if (line) paper.append(make("p", "ahead", line));
+  return make("section", "result", "", paper, make("div", "actions", "", paperWord(told.paper), finish()));
+}
+
+function paperWord(paper) {
+  if (paper === "none") return make("p", "word bad", "", icon("printer"), make("span", "", say("no_paper")));
+  const [drawing, word] = paper === "printed" ? ["check", "take_paper"] : ["printer", "printing"];
+  return make("p", "word good", "", icon(drawing), make("span", "", say(word)));
+}
+
+const finish = () => button("done", "quiet", restart, make("span", "", say("done")));
+
+/* -------------------------------------------------------------------- touching */
+
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function choose(service) {
+  speak(worded(service.labels, ""));
+  if (service.closed) {
+    go({ page: "result", service, told: { step: "refused", service: service.service, refusal: service.closed } });
+    endsAfter(TICKET_MS);
+  } else {
+    go({ service });
+    if (papersOf(service).length) go({ page: "papers" });
+    else take();
+  }
+}
+
+/** One touch, one key: while a ticket is being asked for, another touch is the same one. */
+async function take() {
+  if (visit.tap) return;
+  const tap = newKey();
+  const { service, priority: declared } = visit;
+  go({ page: "result", tap, told: { step: "asking" } });
+  setTimeout(() => visit.tap === tap && visit.told.step === "asking" && catchUp(tap), ANSWER_MS);
+  await post("/press", { tap, service: service.service, language: spoken(), priority: declared });
+}
+
+async function post(path, body) {
+  try {
+    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What became of a touch whose answer we did not hear. */
+async function catchUp(tap) {
+  let found = null;
+  try {
+    const answer = await fetch(`/tap/${tap}`);
+    found = answer.ok ? await answer.json() : null;
+  } catch {
+    /* the kiosk process is away: said below */
+  }
+  if (visit.tap !== tap) return;
+  const service = visit.service?.service;
+  if (found?.number) {
+    hearTold({ step: "paper", tap, service, number: found.number, paper: found.state === "printed" ? "printed" : "none" });
+  } else {
+    hearTold({ step: "refused", tap, service, refusal: found?.refusal || "out_of_order" });
+  }
+}
+
+async function askForHelp() {
+  const answer = await post("/help", {});
+  ask(say("help_title"), say(answer?.coming ? "help_coming" : "help_away"), say("close"), () => {});
+}
+
+/* --------------------------------------------------------------------- hearing */
+
+function hearTold(told) {
+  if (told.tap && told.tap === visit.tap) return showTold(told);
+  if (told.tap || !told.number) return undefined;
+  // A physical button: its visitor reads the number here, unless another one is in the middle of a touch.
+  if (visit.page === "home" || (visit.told && !visit.tap)) return showTold(told);
+  return asideNumber(told);
+}
+
+function showTold(told) {
+  if (told.step === "asking") return;
+  go({ page: "result", told });
+  endsAfter(told.paper === "none" ? NO_PAPER_MS : TICKET_MS);
+}
+
+function asideNumber(told) {
+  const note = at("aside");
+  setText(note, `${say("your_number")} : ${told.number.label}${told.paper === "none" ? `. ${say("no_paper")}` : ""}`);
+  note.hidden = false;
+  clearTimeout(asideNumber.timer);
+  asideNumber.timer = setTimeout(() => (note.hidden = true), told.paper === "none" ? NO_PAPER_MS : TICKET_MS);
+}
+
+function listenToKiosk() {
+  let quiet;
+  const alive = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => setLost(true), SILENT_MS);
+    setLost(false);
+  };
+  const stream = new EventSource("/live");
+  const on = (name, hear) => stream.addEventListener(name, (event) => (alive(), hear(JSON.parse(event.data))));
+  on("picture", hearPicture);
+  on("told", hearTold);
+  on("beat", () => {});
+  stream.addEventListener("open", () => visit.tap && visit.told?.step === "asking" && catchUp(visit.tap));
+  stream.addEventListener("error", () => {
+    setLost(true);
+    // A stream that the server ended for good is asked for again; the browser retries the others itself.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listenToKiosk, 1_000);
+  });
+}
+
+function setLost(now) {
+  if (now === lost) return;
+  lost = now;
+  drawNotes();
+}
+
+/* -------------------------------------------------------------- time, and going */
+
+let ending;
+let idle;
+
+function endsAfter(ms) {
+  clearTimeout(ending);
+  ending = setTimeout(restart, ms);
+}
+
+/** The first page, the first language, plain sizes: nothing of one visitor is left for the next. */
+function restart() {
+  clearTimeout(ending);
+  language = "";
+  document.body.classList.remove(...Object.values(CLASSES));
+  if (at("dialog").open) at("dialog").close();
+  globalThis.speechSynthesis?.cancel();
+  visit = { ...NEW_VISIT };
+  draw();
+  watchIdle();
+}
+
+const isClean = () => visit.page === "home" && visit.priority === "normal" && !language && !document.body.className && !at("dialog").open;
+
+function watchIdle() {
+  clearTimeout(idle);
+  if (!isClean()) idle = setTimeout(warn, IDLE_MS);
+}
+
+function warn() {
+  if (visit.page === "result" || isClean()) return;
+  let left = WARNING_S;
+  const note = () => say("still_there_note", { count: left });
+  const dialog = ask(say("still_there"), note(), say("still_there_yes"), () => clearInterval(count));
+  const count = setInterval(() => {
+    left -= 1;
+    setText(dialog.querySelector("p"), note());
+    if (left <= 0) {
+      clearInterval(count);
+      restart();
+    }
+  }, 1_000);
+}
+
+function ask(title, text, answer, answered) {
+  const dialog = at("dialog");
+  const close = () => (dialog.close(), answered(), watchIdle());
+  dialog.replaceChildren(make("h2", "", title), make("p", "", text), button("answer", "main", close, make("span", "", answer)));
+  dialog.oncancel = answered;
+  if (!dialog.open) dialog.showModal();
+  return dialog;
+}
+
+/* --------------------------------------------------------------------- speaking */
+
+const voice = () => globalThis.speechSynthesis?.getVoices().find((each) => each.lang.startsWith(spoken()));
+const canSpeak = () => Boolean(voice());
+
+function speak(text) {
+  const with_voice = voice();
+  if (!with_voice) return;
+  const utterance = new SpeechSynthesisUtterance(text);
+  utterance.voice = with_voice;
+  speechSynthesis.cancel();
+  speechSynthesis.speak(utterance);
+}
+
+function readAloud() {
+  speak([say("question"), ...picture.services.map((each) => worded(each.labels, ""))].join(". "));
+}
+
+/* ------------------------------------------------------------------------ start */
+
+async function start() {
+  try {
+    words = await (await fetch("/words")).json();
+  } catch {
+    setTimeout(start, 1_000);
+    return;
+  }
+  await takeSprite();
+  draw();
+  listenToKiosk();
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, watchIdle, { capture: true });
+  addEventListener("click", watchIdle);
+  addEventListener("contextmenu", (event) => event.preventDefault());
+  globalThis.speechSynthesis?.addEventListener?.("voiceschanged", draw);
+}
+
+start();
