@@ -1,0 +1,480 @@
+"""The door: what is too large, too deep, too often or no message at all is turned away before it is decoded.
+
+Left alone, engine.io and Socket.IO write one traceback per malformed packet (10 s of nonsense from one
+stranger made 3.3 MB of log), keep the connection, and decode first. `guard_socket` is the one place where
+this is stopped. It knows four inner things of those libraries, checked by tests/hub/test_door.py:
+
+* `engineio.Server._async["websocket"]`: the class that wraps a websocket. Ours looks at each frame in `wait()`;
+  what is bad ends the connection as if the client had gone, so that every table is tidied up.
+* `engineio.Server.handle_request`: where a banned or crowding address is refused before the handshake.
+* `simple_websocket.Base._thread`: an oversized frame can leave its reader waiting for ever; ours always wakes it.
+* the loggers of both libraries: the same complaint at most once a minute.
+
+Who sends more than three bad packets in a minute is banned for a minute: by token once it was accepted, else
+by address. A banned address may still knock, a few times a second, one packet each: a paired device behind it gets in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import socket
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import simple_websocket
+import structlog
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+from werkzeug.wrappers import Request
+from wsproto.utilities import ProtocolError
+
+from hub.errors import BadRequest, TooLarge, TooMany
+
+log = structlog.get_logger("door")
+MINUTE_S = 60.0
+#: How many strangers are remembered at once.
+REMEMBERED = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What passes: bytes, depth of JSON, and how often. `per_s` is for one token, over HTTP and socket together."""
+
+    body_bytes: int = 64 * 1024
+    packet_bytes: int = 16 * 1024
+    depth: int = 12
+    per_s: float = 50.0
+    bad_packets: int = 3
+    ban_s: float = 60.0
+    knocks_per_s: float = 5.0
+    hello_s: float = 5.0
+    strangers: int = 40
+    unsent: int = 200
+
+
+# --- what may be in a text -------------------------------------------------------------------
+
+# Possessive (`++`, `*+`): no text, however made, is read twice.
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|([\[{])|([\]}])', re.DOTALL)
+# Half a character (a lone surrogate) and the null character: no text has them and no database keeps them.
+_NO_CHARACTER = re.compile(
+    r"\\u(?:0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F])"
+)
+
+
+def fault_of_json(text: str, depth: int) -> str | None:
+    """What is wrong with a JSON text before it is decoded; None when it may be."""
+    if too_deep(text, depth):
+        return "too_deep"
+    return "no_character" if _NO_CHARACTER.search(text) else None
+
+
+def too_deep(text: str, depth: int) -> bool:
+    """Whether brackets outside of strings are nested deeper than this."""
+    level = 0
+    for found in _BRACKET.finditer(text):
+        level += (found[1] is not None) - (found[2] is not None)
+        if level > depth:
+            return True
+    return False
+
+
+# --- who comes too often ---------------------------------------------------------------------
+
+
+class Pace:
+    """So many a second for each name, saved up for one second. The names least seen are forgotten first."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, name: str, per_s: float) -> bool:
+        """Whether one more may pass."""
+        with self._lock:
+            now = self._now()
+            left, since = self._left.pop(name, (per_s, now))
+            left = min(per_s, left + (now - since) * per_s)
+            passes = left >= 1
+            self._left[name] = (left - passes, now)
+            if len(self._left) > REMEMBERED:
+                self._left.popitem(last=False)
+            return passes
+
+
+class Bans:
+    """Who sent too many bad packets, and until when they are banned."""
+
+    def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
+        self._limits = limits
+        self._now = now
+        self._bad: OrderedDict[str, deque[float]] = OrderedDict()
+        self._until: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def bad(self, name: str) -> None:
+        """One more bad packet of this name."""
+        with self._lock:
+            now = self._now()
+            seen = self._bad.pop(name, deque[float](maxlen=self._limits.bad_packets + 1))
+            self._bad[name] = seen
+            seen.append(now)
+            if len(seen) > self._limits.bad_packets and now - seen[0] <= MINUTE_S:
+                self._until[name] = now + self._limits.ban_s
+            for table in (self._bad, self._until):
+                if len(table) > REMEMBERED:
+                    table.popitem(last=False)
+
+    def left_s(self, name: str) -> float:
+        """For how long the name is banned; 0 when it is not."""
+        return max(0.0, self._until.get(name, 0.0) - self._now())
+
+
+class Complaints:
+    """One line a minute per cause, with how many there were."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._said: dict[str, float] = {}
+        self._since: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def due(self, cause: str) -> int:
+        """How often the cause came since its last line, this time included; 0 when it is too early for a line."""
+        with self._lock:
+            count = self._since[cause] = self._since.get(cause, 0) + 1
+            now = self._now()
+            if cause in self._said and now - self._said[cause] < MINUTE_S:
+                return 0
+            self._said[cause], self._since[cause] = now, 0
+            return count
+
+
+class Door:
+    """The limits with all that is remembered about who broke them."""
+
+    def __init__(self, limits: Limits | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits or Limits()
+        self.pace = Pace(now)
+        self.bans = Bans(self.limits, now)
+        self.complaints = Complaints(now)
+        self.refused: dict[str, int] = {}
+
+    def complain(self, cause: str, who: str) -> None:
+        """Count a refusal, and say so at most once a minute."""
+        self.refused[cause] = self.refused.get(cause, 0) + 1
+        if count := self.complaints.due(cause):
+            kind, _, address = who.partition(":")
+            log.warning("refused", cause=cause, who=address if kind == "address" else "a device", times=count)
+
+    def bad(self, cause: str, who: str) -> None:
+        """A bad packet: counted towards a ban."""
+        self.complain(cause, who)
+        self.bans.bad(who)
+
+
+#: The door of this process. `open_door` gives it the limits of the settings before the hub listens.
+_DOOR = Door()
+
+
+def open_door(limits: Limits) -> Door:
+    """Put a door with these limits in place of the one there is."""
+    global _DOOR  # noqa: PLW0603 (a process has one door, like its listening port)
+    _DOOR = Door(limits)
+    return _DOOR
+
+
+def by_token(token: str) -> str:
+    """The name under which a token's holder is counted; the token itself is not kept."""
+    return f"token:{hashlib.sha256(token.encode(errors='replace')).hexdigest()}"
+
+
+def by_address(address: str | None) -> str:
+    """The name under which a stranger is counted."""
+    return f"address:{address or '?'}"
+
+
+# --- HTTP ------------------------------------------------------------------------------------
+
+
+def limit_request(request: Request, door: Door | None = None) -> None:
+    """Raise TooMany, TooLarge or BadRequest for what is not worth reading. The body may then be decoded."""
+    door = door or _DOOR
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    who = by_token(token.strip()) if scheme.lower() == "bearer" else by_address(request.remote_addr)
+    try:
+        _limit(request, door, who)
+    except (TooMany, TooLarge, BadRequest) as refused:
+        door.complain(f"http_{refused.reason}", who)
+        raise
+
+
+def _limit(request: Request, door: Door, who: str) -> None:
+    limits = door.limits
+    if who.startswith("token:"):
+        _not_too_often(door, who)
+    if request.content_length is not None and request.content_length > limits.body_bytes:
+        raise TooLarge(f"at most {limits.body_bytes // 1024} KiB")
+    if request.mimetype == "application/json":
+        fault = fault_of_json(request.get_data(cache=True).decode(errors="replace"), limits.depth)
+        if fault == "too_deep":
+            raise BadRequest(f"JSON nested deeper than {limits.depth}", code=fault)
+        if fault:
+            raise BadRequest("text with a null character or half a character", code=fault)
+
+
+def _not_too_often(door: Door, who: str) -> None:
+    if left_s := door.bans.left_s(who):
+        raise TooMany("this token sent too many bad packets: wait", retry_s=int(left_s) + 1)
+    if not door.pace.take(who, door.limits.per_s):
+        raise TooMany(f"at most {door.limits.per_s:g} requests a second", retry_s=1)
+
+
+# --- Socket.IO -------------------------------------------------------------------------------
+
+_CLOSE, _PONG, _MESSAGE = "1", "3", "4"
+_CONNECT, _DISCONNECT, _EVENT = 0, 1, 2
+_RESERVED = frozenset({"connect", "disconnect"})
+#: What decoding a packet raises when it is none.
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A frame that may be decoded. `type` is None for one that is engine.io's own."""
+
+    type: int | None = None
+    id: int | None = None
+    data: Any = None
+
+
+class Bad(Exception):
+    """A frame that no client of ours sends; its cause in one word."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+def read_frame(frame: str | bytes, limits: Limits, packet_class: Any, events: Iterable[str]) -> Packet:
+    """The packet in a frame. Raises Bad before engine.io or Socket.IO get to see it."""
+    if not isinstance(frame, str):
+        raise Bad("binary")
+    if len(frame) > limits.packet_bytes:
+        raise Bad("too_large")
+    if frame in (_CLOSE, _PONG):
+        return Packet()
+    if frame[:1] != _MESSAGE or frame[1:2] not in ("0", "1", "2"):
+        raise Bad("malformed")
+    if fault := fault_of_json(frame, limits.depth):
+        raise Bad(fault)
+    return _decoded(frame[1:], packet_class, events)
+
+
+def _decoded(text: str, packet_class: Any, events: Iterable[str]) -> Packet:
+    try:
+        found = packet_class(encoded_packet=text)
+    except _MALFORMED as error:
+        raise Bad("malformed") from error
+    packet = Packet(found.packet_type, found.id, found.data)
+    if found.namespace not in (None, "/") or found.attachment_count or not _makes_sense(packet):
+        raise Bad("malformed")
+    if packet.type == _EVENT and (packet.data[0] in _RESERVED or packet.data[0] not in events):
+        raise Bad("unknown_event")
+    return packet
+
+
+def _makes_sense(packet: Packet) -> bool:
+    if packet.type == _EVENT:
+        return isinstance(packet.data, list) and bool(packet.data) and isinstance(packet.data[0], str)
+    if packet.type == _CONNECT:
+        return packet.id is None and isinstance(packet.data, dict | None)
+    return packet.id is None and packet.data is None
+
+
+class _Line(simple_websocket.Server):  # type: ignore[misc]
+    """A websocket whose reader always wakes up when the line ends, whatever ended it."""
+
+    def _thread(self) -> None:
+        try:
+            super()._thread()
+        except (ProtocolError, ValueError, AssertionError):
+            self.sock.close()
+        finally:
+            self.connected = False
+            self.event.set()
+
+
+class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
+    """One client's websocket: its frames are looked at before anything else sees them."""
+
+    def __init__(self, door: Door, server: Any, handler: Any, eio: Any) -> None:
+        super().__init__(handler, eio)
+        self._door = door
+        self._server = server
+        self._client = handler.__self__
+        self._token: str | None = None
+        self._was_paired = False
+        self._frames = 0
+        self._address = by_address(None)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Shake hands and serve until the line ends. Compression is not offered: a small frame stays small."""
+        self._address = by_address(environ.get("REMOTE_ADDR"))
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        try:
+            self.ws = _Line(environ, max_message_size=self._door.limits.packet_bytes)
+        except (ProtocolError, simple_websocket.SimpleWebsocketError):
+            self._door.bad("handshake", self._address)
+            self._client.close(wait=False, abort=True)
+            start_response("400 Bad Request", [("Content-Length", "0"), ("Connection", "close")])
+            return [b""]
+        self.app(self)
+        if self.ws.mode == "gunicorn":
+            raise StopIteration
+        raise ConnectionError
+
+    def wait(self) -> str | None:
+        """The next good frame; None when the line has ended or must."""
+        while True:
+            frame = self._received()
+            if frame is None:
+                return None
+            try:
+                packet = read_frame(
+                    frame, self._door.limits, self._server.packet_class, self._server.handlers.get("/", {})
+                )
+                if self._passes(packet):
+                    return str(frame)
+            except Bad as bad:
+                self._door.bad(bad.cause, self._who())
+                self.close()
+                return None
+
+    def close(self) -> None:
+        """End the line, also with a peer that does not answer."""
+        super().close()
+        try:
+            self.ws.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+    def _received(self) -> Any:
+        """The next frame. Who is not paired yet must say so soon; who no longer is has nothing to say."""
+        paired = self._paired()
+        if not paired and (self._was_paired or (self._frames and self._door.bans.left_s(self._address))):
+            self.close()
+            return None
+        self._was_paired = paired
+        try:
+            frame = self.ws.receive(timeout=None if paired else self._door.limits.hello_s)
+        except simple_websocket.ConnectionClosed:
+            if self.ws.incoming_message_len > self._door.limits.packet_bytes:
+                self._door.bad("too_large", self._who())
+            return None
+        self._frames += 1
+        if frame is None:
+            self._door.complain("silent", self._address)
+            self.close()
+        return frame
+
+    def _passes(self, packet: Packet) -> bool:
+        """Whether Socket.IO gets the packet. Raises Bad for one out of place."""
+        if packet.type == _CONNECT:
+            self._introduce(packet)
+        elif packet.type == _EVENT:
+            if not self._paired():
+                raise Bad("not_connected")
+            return self._in_time(packet)
+        return True
+
+    def _introduce(self, packet: Packet) -> None:
+        token = (packet.data or {}).get("token")
+        if self._paired():
+            raise Bad("connected_twice")
+        self._token = by_token(token) if isinstance(token, str) else None
+        if self._token and self._door.bans.left_s(self._token):
+            raise Bad("banned")
+
+    def _in_time(self, packet: Packet) -> bool:
+        """Whether the ask may pass now; else it is answered here. Raises Bad for a flood whose answers nobody reads."""
+        if self._door.pace.take(self._who(), self._door.limits.per_s):
+            return True
+        self._door.complain("too_many", self._who())
+        if self._client.queue.qsize() > self._door.limits.unsent:
+            raise Bad("flood")
+        if packet.id is not None:
+            error = TooMany(f"at most {self._door.limits.per_s:g} asks a second", retry_s=1)
+            answer = self._server.packet_class(3, data=[{"error": error.as_json()}], namespace="/", id=packet.id)
+            self._server._send_packet(self._client.sid, answer)  # noqa: SLF001 (no public way to acknowledge from here)
+        return False
+
+    def _paired(self) -> bool:
+        sid = self._server.manager.sid_from_eio_sid(self._client.sid, "/")
+        return sid is not None and bool(self._server.manager.is_connected(sid, "/"))
+
+    def _who(self) -> str:
+        return self._token if self._token and (self._paired() or self._was_paired) else self._address
+
+
+class _Strangers:
+    """How many sockets each address has open that have not been accepted; refused before the handshake."""
+
+    def __init__(self, door: Door, server: Any) -> None:
+        self._door = door
+        self._server = server
+        self._handle = server.eio.handle_request
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """In place of engine.io's handler of requests."""
+        address = by_address(environ.get("REMOTE_ADDR"))
+        if self._crowd(address):
+            self._door.complain("crowd", address)
+        elif self._door.bans.left_s(address) and not self._door.pace.take(
+            f"knock {address}", self._door.limits.knocks_per_s
+        ):
+            self._door.complain("banned", address)
+        else:
+            return self._handle(environ, start_response)
+        body = json.dumps({"error": TooMany("wait", retry_s=1).as_json()}).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Retry-After", "1")]
+        start_response("429 Too Many Requests", headers)
+        return [body]
+
+    def _crowd(self, address: str) -> bool:
+        environs = list(self._server.environ.items())
+        known = self._server.manager.sid_from_eio_sid
+        open_here = [sid for sid, environ in environs if by_address(environ.get("REMOTE_ADDR")) == address]
+        return sum(known(sid, "/") is None for sid in open_here) >= self._door.limits.strangers
+
+
+class _OnceAMinute(logging.Filter):
+    """The same complaint of a library once a minute, and with its traceback only then."""
+
+    def __init__(self, complaints: Complaints) -> None:
+        super().__init__()
+        self._complaints = complaints
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        return self._complaints.due(f"{record.name} {record.msg}") > 0
+
+
+def guard_socket(socketio: Any, door: Door | None = None) -> Door:
+    """Stand before a Flask-SocketIO server, before it serves anybody."""
+    door = door or _DOOR
+    server = socketio.server
+    guarded = partial(_Guarded, door, server)
+    server.eio._async = server.eio._async | {"websocket": guarded}  # noqa: SLF001 (see the head of this file)
+    server.eio.handle_request = _Strangers(door, server)
+    for name in ("engineio.server", "socketio.server"):
+        logging.getLogger(name).addFilter(_OnceAMinute(door.complaints))
+    return door
