@@ -8,14 +8,7 @@ from flask import Blueprint, render_template, request
 
 from hub.say import direction, say, words
 from hub.settings import Settings
-
-#: What may be said of a hold, a transfer and a pause: names of words in panel.toml. The words travel, not the names:
-#: a motive is read by people, and another door may send one that nobody foresaw.
-REASONS = {
-    "hold": ("photocopy", "missing_document", "checking", "other"),
-    "transfer": ("other_service", "next_step", "wrong_queue", "other"),
-    "pause": ("break", "meeting", "fault", "back_office"),
-}
+from hub.wire import MOTIVES
 
 
 def pages(settings: Settings) -> Blueprint:
@@ -34,7 +27,7 @@ def pages(settings: Settings) -> Blueprint:
             words=json.dumps(words("fr", "panel") | words(language, "panel"), ensure_ascii=False),
             say=lambda name: say(language, f"panel.{name}"),
             services=[service for service in settings.services if service.prefix],
-            reasons=REASONS,
+            reasons=MOTIVES,
         )
 
     return room

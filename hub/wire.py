@@ -24,6 +24,14 @@ Step = Literal[
     "resume", "release", "undo", "open", "pause", "unpause", "close", "pick",
 ]  # fmt: skip
 
+#: What may be said of a hold, a transfer and a pause: names of words in panel.toml. The words travel, not the names:
+#: a motive is read by people, and another door may send one that nobody foresaw.
+MOTIVES: dict[str, tuple[str, ...]] = {
+    "hold": ("photocopy", "missing_document", "checking", "other"),
+    "transfer": ("other_service", "next_step", "wrong_queue", "other"),
+    "pause": ("break", "meeting", "fault", "back_office"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class BoardCall:
@@ -118,6 +126,113 @@ class Counters:
     agency: str
     day: bool
     counters: tuple[CounterFace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskStep:
+    """A step that the desk offers, from `after_s` after the picture until `until_s`.
+
+    `why` is the code of the refusal that stands against it now; without an `after_s` time alone will not lift it.
+    """
+
+    step: Step
+    after_s: int = 0
+    until_s: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The ticket at a counter, with what an agent needs to greet. `facts` are words: a language, a priority."""
+
+    ticket: str
+    id: str
+    state: str
+    service: str
+    service_label: str
+    waited_s: int
+    why: str
+    priority: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEntry:
+    """One line of the visit's thread; `at` is the local HH:MM."""
+
+    at: str
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """Somebody whom this counter would call; `why` is empty when it is simply their turn."""
+
+    ticket: str
+    service_label: str
+    waited_s: int
+    priority: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnHold:
+    """A visit put aside at this counter."""
+
+    ticket: str
+    id: str
+    held_s: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingWork:
+    """Work of a counter service that waits for this agent."""
+
+    text: str
+    count: int
+    oldest_s: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The last step of the counter, while it can be taken back: so many seconds from the picture on."""
+
+    step: str
+    ticket: str
+    left_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who is at a counter, for somebody who looks for a place."""
+
+    counter: str
+    state: CounterState
+    agent: str | None
+    agent_name: str | None
+    ticket: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one agent sees. `counter` is None when they are signed on to none, and only then there are `seats`."""
+
+    epoch: int
+    seq: int
+    at: str
+    day: bool
+    counter: CounterFace | None
+    visit: Visit | None
+    steps: tuple[DeskStep, ...]
+    undo: Undo | None
+    thread: tuple[ThreadEntry, ...]
+    upcoming: tuple[Upcoming, ...]
+    on_hold: tuple[OnHold, ...]
+    pending: tuple[PendingWork, ...]
+    seats: tuple[Seat, ...]
 
 
 @dataclass(frozen=True, slots=True)

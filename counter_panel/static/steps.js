@@ -1,24 +1,8 @@
 /** What a panel can ask, and what it offers now. Pure: no page, no clock. */
 
-/** Each step: its key on the keyboard (if any) and its icon. The order is that of the keys. */
-export const STEPS = {
-  next: { key: "F2", icon: "arrow-right" },
-  recall: { key: "F3", icon: "bell-ringing" },
-  no_show: { key: "F4", icon: "user-x" },
-  start: { key: "F5", icon: "player-play" },
-  hold: { key: "F6", icon: "player-pause" },
-  transfer: { key: "F7", icon: "corner-up-right" },
-  finish: { key: "F8", icon: "check" },
-  resume: { icon: "player-play" },
-  unpause: { icon: "player-play" },
-  open: { icon: "door-enter" },
-  release: { icon: "x" },
-  pause: { icon: "coffee" },
-  close: { icon: "door-exit" },
-};
-export const KEYS = Object.fromEntries(
-  Object.entries(STEPS).flatMap(([step, { key }]) => (key ? [[key, step]] : [])),
-);
+import { KEYS, STEPS } from "/look/steps.js";
+
+export { KEYS, STEPS };
 /** Always on the panel, enabled or not: nothing jumps under the finger. */
 export const FIXED = ["recall", "no_show", "start", "hold", "transfer", "finish"];
 /** Behind the menu: done a few times a day. */

@@ -76,6 +76,9 @@ _PAGES: dict[str, frozenset[str]] = {
     "agents.reset": _PEOPLE,
     "agents.remove": _PEOPLE,
     "desk.page": _AT_COUNTERS,
+    "desk.line": _AT_COUNTERS,
+    "desk.choose": _AT_COUNTERS,
+    "desk.open": _AT_COUNTERS,
 }
 #: name of an ask, a Flask endpoint or a socket event → the roles that may.
 RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES

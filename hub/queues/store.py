@@ -203,6 +203,20 @@ def counter_of_agent(reader: Reader, agent: str) -> str | None:
     return row["code"] if row else None
 
 
+#: How far back a place counts as usual: the card is not read to its end for a newcomer.
+_RECENT_STAGES = 5_000
+
+
+def usual_counter(reader: Reader, agent: str) -> str | None:
+    """Where an agent last worked; None when that is long ago."""
+    row = reader.execute(
+        "SELECT counter FROM stage WHERE id > (SELECT coalesce(max(id), 0) FROM stage) - ? AND agent = ?"
+        " ORDER BY id DESC LIMIT 1",
+        (_RECENT_STAGES, agent),
+    ).fetchone()
+    return row["counter"] if row else None
+
+
 def last_calls(reader: Reader, day: m.BusinessDay, limit: int) -> list[sqlite3.Row]:
     """The last stages called that day, newest first, with their tickets."""
     return reader.execute(

@@ -1,0 +1,88 @@
+"""What surrounds the middle of the desk: the tabs, the first picture, the words and choices of its script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import g, request
+
+from hub.agents import cookie, sessions
+from hub.ask import Actor
+from hub.context import Hub
+from hub.desk import pictures
+from hub.say import FIRST, say, words
+from hub.settings import Counter, Service
+from hub.wire import MOTIVES, Desk, as_json
+
+if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
+    from hub.services.ports import CounterService
+
+#: The rooms whose words the desk's script speaks; a later one wins.
+_ROOMS = ("panel", "desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A counter service that the agent's roles allow, in the order of the configuration."""
+
+    name: str
+    title: str
+    icon: str
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All that `desk/desk.html` is made of, but its middle."""
+
+    picture: Desk
+    tabs: tuple[Tab, ...]
+    socket: str
+    words: str
+    services: tuple[Service, ...]
+    counters: tuple[Counter, ...]
+    motives: dict[str, tuple[str, ...]]
+
+    @property
+    def json(self) -> str:
+        """The picture as the script reads it."""
+        return json.dumps(as_json(self.picture), ensure_ascii=False)
+
+
+def frame_of(hub: Hub, services: tuple[CounterService, ...]) -> Frame:
+    """The frame for whoever sends this request."""
+    actor: Actor = g.actor
+    language = hub.settings.agency.languages[0]
+    with hub.snapshot() as reader:
+        picture = pictures.desk(hub, reader, services, actor.agent or "")
+    return Frame(
+        picture=picture,
+        tabs=tabs_of(services, actor, language),
+        socket=sessions.socket_token(cookie.value(request) or ""),
+        words=script_words(language),
+        services=tuple(s for s in hub.settings.services if any(s.code in c.services for c in hub.settings.counters)),
+        counters=tuple(c for c in hub.settings.counters if c.services),
+        motives=MOTIVES,
+    )
+
+
+def tabs_of(services: Iterable[CounterService], actor: Actor, language: str = FIRST) -> tuple[Tab, ...]:
+    """The services that the actor's roles allow and that have pages."""
+    return tuple(
+        Tab(s.name, say(language, s.title), s.icon, f"/desk/{s.name}", request.path.startswith(f"/desk/{s.name}"))
+        for s in services
+        if s.pages is not None and not s.roles.isdisjoint(actor.roles)
+    )
+
+
+def script_words(language: str) -> str:
+    """The words of the desk's script, and for each refusal what to do (`error_CODE`)."""
+    found: dict[str, str] = {}
+    for room in _ROOMS:
+        found |= words(FIRST, room) | words(language, room)
+    refusals = words(FIRST, "errors") | words(language, "errors")
+    return json.dumps(found | {f"error_{code}": text for code, text in refusals.items()}, ensure_ascii=False)

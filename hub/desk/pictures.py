@@ -1,0 +1,176 @@
+"""What one agent sees: the visit at their counter, who is next, what is waiting for them. One picture, one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.agents import store as agents
+from hub.clock import Instant, elapsed
+from hub.context import Hub
+from hub.desk import steps
+from hub.desk.thread import motive, thread_of, word
+from hub.queues import faces, pictures, store
+from hub.queues.line import upcoming
+from hub.queues.model import Ticket
+from hub.queues.routing import Choice
+from hub.settings import Counter
+from hub.wire import CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Upcoming, Visit
+
+if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
+    import sqlite3
+
+    from hub.services.ports import CounterService
+
+UPCOMING = 12
+_S_PER_MIN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One agent looking, at one moment of the store. `names` of agents by code."""
+
+    hub: Hub
+    reader: sqlite3.Connection
+    services: tuple[CounterService, ...]
+    agent: str
+    names: Mapping[str, str]
+    now: Instant
+
+    @property
+    def language(self) -> str:
+        """The language of the staff."""
+        return self.hub.settings.agency.languages[0]
+
+
+def desk(hub: Hub, reader: sqlite3.Connection, services: tuple[CounterService, ...], agent: str) -> Desk:
+    """The picture of an agent, wherever they are signed on: a screen of theirs stays the same when they move."""
+    eye = Glance(hub, reader, services, agent, agents.names(reader), hub.now())
+    code = store.counter_of_agent(reader, agent)
+    counter = hub.settings.counter(code) if code else None
+    return _at(eye, counter) if counter else _nowhere(eye)
+
+
+def _at(eye: Glance, counter: Counter) -> Desk:
+    """At a counter."""
+    seen, rule = _counters(eye, counter.code), eye.hub.settings.queue
+    session = store.counter(eye.reader, counter.code)
+    ticket = store.ticket(eye.reader, session.ticket) if session.ticket else None
+    last = store.ticket(eye.reader, session.last) if session.last else None
+    held = _on_hold(eye, counter)
+    return Desk(
+        epoch=seen.epoch,
+        seq=seen.seq,
+        at=seen.at,
+        day=seen.day,
+        counter=seen.counters[0],
+        visit=_visit(eye, ticket, seen.counters[0]) if ticket else None,
+        steps=steps.offered(session, ticket, rule, eye.now, on_hold=bool(held)) if seen.day else (),
+        undo=steps.undoable(session, last, rule, eye.now),
+        thread=thread_of(eye.hub, eye.reader, ticket, eye.services) if ticket else (),
+        upcoming=_upcoming(eye, counter),
+        on_hold=held,
+        pending=_pending(eye),
+        seats=(),
+    )
+
+
+def _nowhere(eye: Glance) -> Desk:
+    """At no counter: the places there are."""
+    seen = _counters(eye, *(counter.code for counter in eye.hub.settings.counters))
+    return Desk(
+        epoch=seen.epoch,
+        seq=seen.seq,
+        at=seen.at,
+        day=seen.day,
+        counter=None,
+        visit=None,
+        steps=(),
+        undo=None,
+        thread=(),
+        upcoming=(),
+        on_hold=(),
+        pending=_pending(eye),
+        seats=tuple(Seat(f.counter, f.state, f.agent, f.agent_name, f.ticket) for f in seen.counters),
+    )
+
+
+def _counters(eye: Glance, *codes: str) -> Counters:
+    return pictures.counters(eye.hub, eye.reader, codes, eye.names)
+
+
+def _visit(eye: Glance, ticket: Ticket, face: CounterFace) -> Visit:
+    service = eye.hub.settings.service(ticket.stage.service)
+    return Visit(
+        ticket=ticket.label,
+        id=faces.public_id(ticket),
+        state=ticket.state,
+        service=ticket.stage.service,
+        service_label=service.label if service else ticket.stage.service,
+        waited_s=face.waited_s or 0,
+        why=why(eye.language, ticket.stage.why.partition(":")[0]),
+        priority=ticket.priority,
+        facts=_facts(eye.language, ticket),
+    )
+
+
+def why(language: str, name: str) -> str:
+    """Why this one, without the minutes, which stand beside it; nothing when it is simply their turn."""
+    return word(language, f"why_{name}")
+
+
+def _facts(language: str, ticket: Ticket) -> tuple[str, ...]:
+    """What to know before the first word: another language, a priority, a special visit, no paper."""
+    found = (
+        word(language, f"language_{ticket.language}", ticket.language) if ticket.language != language else "",
+        word(language, f"priority_{ticket.priority}"),
+        word(language, f"category_{ticket.category}"),
+        word(language, f"paper_{ticket.paper}"),
+        word(language, "returned") if ticket.returns else "",
+    )
+    return tuple(fact for fact in found if fact)
+
+
+def _upcoming(eye: Glance, counter: Counter) -> tuple[Upcoming, ...]:
+    several = len(counter.services) > 1
+    return tuple(_next(eye, choice, several=several) for choice in upcoming(eye.hub, eye.reader, counter, UPCOMING))
+
+
+def _next(eye: Glance, choice: Choice, *, several: bool) -> Upcoming:
+    candidate = choice.candidate
+    service = eye.hub.settings.service(candidate.service) if several else None
+    return Upcoming(
+        ticket=candidate.label,
+        service_label=service.label if service else "",
+        waited_s=int(candidate.waited_min * _S_PER_MIN),
+        priority=candidate.priority,
+        why=why(eye.language, choice.why),
+    )
+
+
+def _on_hold(eye: Glance, counter: Counter) -> tuple[OnHold, ...]:
+    """Visits put aside at this counter, and this agent's own from elsewhere that can go on here."""
+    return tuple(
+        OnHold(t.label, faces.public_id(t), elapsed(t.stage.held, eye.now).ms // 1000, _motive_of_hold(eye, t))
+        for t in store.open_tickets(eye.reader, ("on_hold",))
+        if t.stage.held
+        and (t.stage.counter == counter.code or (t.stage.agent == eye.agent and t.stage.service in counter.services))
+    )
+
+
+def _motive_of_hold(eye: Glance, ticket: Ticket) -> str:
+    return motive(eye.language, store.stages(eye.reader, ticket.id)[-1]["detail"] or "")
+
+
+def _pending(eye: Glance) -> tuple[PendingWork, ...]:
+    """What the services have for this agent, as far as their roles go."""
+    found = agents.agent(eye.reader, eye.agent)
+    roles = found.roles if found else frozenset()
+    return tuple(
+        PendingWork(p.said(eye.language), p.count, max(0, eye.now.at - p.oldest_at) // 1000, p.url)
+        for service in eye.services
+        if not roles.isdisjoint(service.roles)
+        for p in service.pending(eye.reader, eye.agent)
+        if p.count
+    )
