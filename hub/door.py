@@ -32,6 +32,7 @@ from typing import Any
 import simple_websocket
 import structlog
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+from simple_websocket.errors import SimpleWebsocketError
 from werkzeug.wrappers import Request
 from wsproto.utilities import ProtocolError
 
@@ -332,7 +333,7 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         try:
             self.ws = _Line(environ, max_message_size=self._door.limits.packet_bytes)
-        except (ProtocolError, simple_websocket.SimpleWebsocketError):
+        except (ProtocolError, SimpleWebsocketError):
             self._door.bad("handshake", self._address)
             self._client.close(wait=False, abort=True)
             start_response("400 Bad Request", [("Content-Length", "0"), ("Connection", "close")])
