@@ -13,7 +13,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,10 @@ from hub.journal import Appliers, Entry, Event
 from hub.sqlite import open_reader, open_writer
 
 DATABASE = "mbote.db"
+SIGNING_KEY = Path("keys/journal.ed25519")
 TAIL = 1_000
+#: What a disk, or a file that was damaged on it, makes of a statement; the other kinds are mistakes of ours.
+_DISK = (sqlite3.OperationalError, sqlite3.DatabaseError)
 Guard = Callable[["Transaction", Event], None]
 Listener = Callable[["Transaction", Event], None]
 Announce = Callable[[tuple[Entry, ...]], None]
@@ -140,6 +143,13 @@ class Store:
         self._local = threading.local()
         self._lock = hold(folder)
         self._sets = (migrations, journal.migrations, *migration_sets)
+        try:
+            self._open(clock, version)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _open(self, clock: Clock | None, version: str) -> None:
         self.writer = open_writer(self.path, self._sets)
         self.head = journal.head(self.writer)
         self.epoch: int = self.writer.execute("SELECT epoch FROM store").fetchone()[0]
@@ -147,7 +157,10 @@ class Store:
         self._start(clock, version)
 
     def _verify_tail(self) -> None:
-        broken = next(journal.faults(self.writer, after=max(0, self.head[0] - TAIL)), None)
+        try:
+            broken = next(journal.faults(self.writer, after=max(0, self.head[0] - TAIL)), None)
+        except sqlite3.DatabaseError as error:
+            broken = f"journal: it cannot be read: {error}"
         if broken:
             raise StoreFault(f"{broken}; the hub does not start on a journal it cannot trust: run `mbote verify`")
 
@@ -205,7 +218,7 @@ class Store:
                     return kept
                 answer = action(tx)
                 recorded = tx.commit(answer)
-                assert recorded or ask.key is None, "an action answered a key without naming an event"  # noqa: S101
+                assert recorded or ask.key is None, "an action answered a key without naming an event"
                 self.announce(recorded)
                 return answer
 
@@ -221,22 +234,34 @@ class Store:
         """Roll back whatever was not committed; a disk's refusal becomes a StoreFault."""
         try:
             yield
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if type(error) not in _DISK:
+                self._roll_back()
+                raise
             raise self._fault(error) from error
-        finally:
-            if self.writer.in_transaction:
-                self.writer.execute("ROLLBACK")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        if self.writer.in_transaction:
+            self.writer.execute("ROLLBACK")
 
     def _fault(self, error: sqlite3.Error) -> StoreFault:
-        """Never go on with a file handle that failed: its pages may be marked clean."""
+        """Never go on with a file handle that failed: its pages may be marked clean.
+
+        Where it cannot be opened anew, the next request finds it closed and tries again.
+        """
         self.writer.close()
-        self.writer = open_writer(self.path)
-        self.head = journal.head(self.writer)
+        with suppress(StoreFault, sqlite3.Error):
+            fresh = open_writer(self.path)
+            self.head = journal.head(fresh)
+            self.writer = fresh
         return StoreFault(f"nothing was recorded, the disk refused: {error}")
 
     def sign_head(self, reason: str) -> None:
         """Sign the chain's present head (day and till closings)."""
-        key = chain.signing_key(self.folder / "keys" / "journal.ed25519")
+        key = chain.signing_key(self.folder / SIGNING_KEY)
         with self._write:
             seq, digest = self.head
             self.writer.execute(
