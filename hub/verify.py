@@ -1,0 +1,161 @@
+"""Whether all that was recorded is still there as it was recorded; what `mbote verify` says.
+
+Three questions, each sharper than the one before: does each entry of the journal hash to what the
+next one was chained to; are the heads signed at closings still in that chain; does the journal,
+replayed, give the state rows again? Where a person's private part was purged by retention, the
+personal columns are empty on both sides. Nothing is written; a hub may be running meanwhile:
+all is read at one moment.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from itertools import islice, zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+from urllib.parse import quote
+
+from sqlite_utils.migrations import Migrations
+
+from hub import chain, journal, store
+from hub.journal import Appliers
+from hub.sqlite import open_writer
+
+#: More than these and the next ones say nothing new.
+MOST_PROBLEMS = 100
+
+
+class Report(NamedTuple):
+    """What was found wrong, the first bad entry first, and how much was looked at."""
+
+    problems: list[str]
+    counts: dict[str, int]
+
+
+class Rooms(NamedTuple):
+    """What the rooms bring to the store: appliers, migrations, and state tables with their personal columns."""
+
+    appliers: Appliers
+    migrations: tuple[Migrations, ...]
+    tables: Mapping[str, tuple[str, ...]]
+
+
+def verify(data: Path, rooms: Rooms | None = None) -> Report:
+    """Check the data folder of one hub."""
+    path = data / store.DATABASE
+    if not path.is_file():
+        return Report([f"{path}: no such file; is this the data folder of a hub?"], {})
+    try:
+        with closing(_opened(path)) as connection:
+            found = _found(connection, data, rooms or _all_rooms())
+            return Report(list(islice(found, MOST_PROBLEMS)), _counts(connection))
+    except sqlite3.DatabaseError as error:
+        return Report([f"{path.name}: the file is damaged: {error}"], {})
+
+
+def _all_rooms() -> Rooms:
+    from hub.services.ports import folders, load  # noqa: PLC0415 (the whole web application comes with them)
+    from hub.wsgi import rooms  # noqa: PLC0415
+
+    return Rooms(*rooms(load(folders())))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, held at one moment. What is no text any more is read as something else."""
+    at_rest = not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK)
+    mode = "immutable=1" if at_rest else "mode=ro"
+    connection = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.text_factory = lambda text: text.decode(errors="replace")
+    connection.execute("BEGIN")
+    return connection
+
+
+def _found(connection: sqlite3.Connection, data: Path, rooms: Rooms) -> Iterator[str]:
+    """Every problem; the state rows are compared only with a journal that is whole."""
+    whole = True
+    for problem in (*_file_faults(connection), *journal.faults(connection), *_head_faults(connection, data)):
+        whole = False
+        yield problem
+    if whole:
+        yield from _replay_faults(connection, rooms)
+
+
+def _file_faults(connection: sqlite3.Connection) -> Iterator[str]:
+    for (said,) in connection.execute("PRAGMA quick_check"):
+        if said != "ok":
+            yield f"{store.DATABASE}: {said}"
+
+
+def _head_faults(connection: sqlite3.Connection, data: Path) -> Iterator[str]:
+    key = data / store.SIGNING_KEY
+    if key.exists():
+        public = chain.signing_key(key).public_key().public_bytes_raw()
+        yield from journal.head_faults(connection, public)
+    elif connection.execute("SELECT 1 FROM signed_head").fetchone():
+        yield f"journal: its heads are signed and {key} is missing: the signatures cannot be checked"
+
+
+def _replay_faults(connection: sqlite3.Connection, rooms: Rooms) -> Iterator[str]:
+    """Where the state rows are not what the journal gives."""
+    appliers = {**journal.APPLIERS, **rooms.appliers}
+    known = {kind.kind for kind in appliers}
+    for row in connection.execute("SELECT kind, min(seq) AS seq FROM journal GROUP BY kind ORDER BY seq"):
+        if row["kind"] not in known:
+            yield f"journal: entry {row['seq']} is a {row['kind']}, which this version does not know"
+            return
+    with TemporaryDirectory(prefix="mbote-verify-") as folder:
+        sets = (store.migrations, journal.migrations, *rooms.migrations)
+        with closing(open_writer(Path(folder) / "replayed.db", sets)) as replayed:
+            try:
+                journal.replay(connection, replayed, appliers)
+            except sqlite3.IntegrityError as error:
+                yield f"journal: it cannot be replayed: {error}"
+                return
+            for table in (*journal.STATE_TABLES, *rooms.tables):
+                yield from islice(_differences(connection, replayed, table), 1)
+
+
+def _differences(recorded: sqlite3.Connection, replayed: sqlite3.Connection, table: str) -> Iterator[str]:
+    """The rows of one table that differ, by primary key; what is in them is not said, it may be about a person."""
+    columns = replayed.execute(f"PRAGMA table_info({table})").fetchall()
+    names = ", ".join(row["name"] for row in columns)
+    keys = [row["name"] for row in sorted(columns, key=lambda row: row["pk"]) if row["pk"]] or ["rowid"]
+    sql = f"SELECT {names} FROM {table} ORDER BY {', '.join(keys)}"  # noqa: S608 (a table of ours, by name)
+    rows = recorded.execute(sql) if _has(recorded, table) else iter(())
+    for found, wanted in zip_longest(rows, replayed.execute(sql)):
+        if found is None or wanted is None or tuple(found) != tuple(wanted):
+            yield _difference(table, keys, found, wanted)
+
+
+def _difference(table: str, keys: list[str], found: sqlite3.Row | None, wanted: sqlite3.Row | None) -> str:
+    row = found if found is not None else wanted
+    assert row is not None
+    place = f"{table}: row {', '.join(str(row[key]) for key in keys if key != 'rowid')}"
+    if found is None:
+        return f"{place} is missing, the journal gives it"
+    if wanted is None:
+        return f"{place} is there, the journal does not give it"
+    if [found[key] for key in keys] != [wanted[key] for key in keys]:
+        return f"{place} does not follow from the journal"
+    wrong = [name for name in found.keys() if found[name] != wanted[name]]  # noqa: SIM118 (a row has keys, it is no dict)
+    return f"{place}: {', '.join(wrong)} is not what the journal gives"
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    return (
+        connection.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)).fetchone()
+        is not None
+    )
+
+
+def _counts(connection: sqlite3.Connection) -> dict[str, int]:
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+    wanted = [
+        t for t in ("journal", "journal_private", "signed_head", "business_day", "ticket", "stage") if t in tables
+    ]
+    return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in wanted}  # noqa: S608 (the names above)
