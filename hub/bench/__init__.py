@@ -1,0 +1,33 @@
+"""`mbote bench`: our figures beside the limits of the same run, as ratios; machines are noisy.
+
+A limit is what the bare libraries do here and now; a budget is a ratio to it (docs/performance.md).
+Nothing is asserted: each line says what was measured and whether it holds.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+from hub import VERSION
+
+WHAT = ("queue",)
+
+
+def run(what: str, quick: bool) -> dict[str, Any]:
+    """The measures of `what` (`queue`, `all`). `quick`: a smoke run of some seconds. Raises ValueError."""
+    from hub.bench import queue  # noqa: PLC0415 (starts browsers and hubs: only when asked)
+
+    if what not in (*WHAT, "all"):
+        raise ValueError(f"nothing called {what} to measure; there are {', '.join((*WHAT, 'all'))}")
+    lines, limits = queue.measure(quick=quick)
+    return {
+        "version": VERSION,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"cpus": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "quick": quick,
+        "limits": limits,
+        "lines": [line.as_json() for line in lines],
+    }

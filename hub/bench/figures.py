@@ -1,0 +1,66 @@
+"""Percentiles, budgets and the lines of a report."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Nearest rank: the smallest value that at least `share` (0 to 1) of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def summary(seconds: list[float]) -> dict[str, float]:
+    """p50, p95, p99 in milliseconds, and how many."""
+    found = {f"p{round(share * 100)}": round(percentile(seconds, share) * 1000, 3) for share in (0.5, 0.95, 0.99)}
+    return found | {"n": len(seconds)}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `most` (or at least `least`) of `value`; `of` names the limit that a ratio is taken to."""
+
+    value: float
+    most: float | None = None
+    least: float | None = None
+    of: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is kept."""
+        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        bound = {"most": self.most} if self.most is not None else {"least": self.least}
+        return {"value": round(self.value, 3), **bound, "of": self.of, "holds": self.holds}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measure of the performance page."""
+
+    id: str
+    measure: str
+    figures: dict[str, Any]
+    budgets: tuple[Budget, ...] = field(default=())
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; `holds` when every budget does."""
+        return {
+            "id": self.id,
+            "measure": self.measure,
+            "figures": self.figures,
+            "budgets": [budget.as_json() for budget in self.budgets],
+            "holds": all(budget.holds for budget in self.budgets),
+            "note": self.note,
+        }
+
+
+def ratio(ours: dict[str, float], limit: dict[str, float], share: str, most: float, of: str) -> Budget:
+    """Our percentile over the limit's, at most `most`. `of` names the limit."""
+    return Budget(ours[share] / limit[share], most=most, of=f"{share} of {of}")

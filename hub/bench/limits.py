@@ -1,0 +1,108 @@
+"""The limits of this machine, taken bare: what the libraries do with nothing of ours around them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hardware.ink import encode
+from hub.bench.bare import TABLE, insert
+from hub.bench.figures import summary
+from hub.bench.rig import Http, Listener, PaperSink, bare_server, cpu_s, pss_mb
+from hub.paper import Cut, Feed, Qr, Rule, Slip, Text
+from hub.sqlite import open_writer
+
+import socket
+
+SLIP: Slip = (
+    Text("Caisse nationale de sécurité sociale", align="center"), Text("CNSS Siège", bold=True, align="center"), Feed(),
+    Text("D001", size=6, bold=True, align="center"), Text("Déposer des pièces", align="center"), Rule(),
+    Text("7 personnes avant vous"), Text("Attente estimée : 15 à 25 min"), Feed(),
+    *(Text(f"- pièce à préparer numéro {n}") for n in range(6)),
+    Qr("GWSABF4K"), Feed(2), Cut(),
+)  # fmt: skip
+CLIENTS = 16
+SCREENS = 10
+
+
+def timed(work: Callable[[], Any], times: int) -> list[float]:
+    """How long each of so many runs took, seconds."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def at_once(workers: int, each: int, work: Callable[[int], Callable[[], Any]]) -> tuple[list[float], float]:
+    """`workers` threads doing `work(n)()` `each` times together: every duration, and how many a second."""
+    with ThreadPoolExecutor(workers) as pool:
+        ready = [work(n) for n in range(workers)]
+        began = time.perf_counter()
+        taken = [t for part in pool.map(lambda one: timed(one, each), ready) for t in part]
+        return taken, workers * each / (time.perf_counter() - began)
+
+
+def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
+    """`commit`: one durable row. `press`: the row, a ticket as ESC/POS, an open socket, its cut at the other end."""
+    writer, lock = open_writer(folder / "limits.db"), threading.Lock()
+    for statement in TABLE:
+        writer.execute(statement)
+    sink = PaperSink()
+    printer = socket.create_connection(("127.0.0.1", sink.port))
+    taken = []
+    commit = timed(lambda: insert(writer, lock, "DEP"), times)
+    for number in range(1, times + 1):
+        began = time.perf_counter()
+        insert(writer, lock, "DEP")
+        printer.sendall(encode(SLIP))
+        taken.append(sink.wait(number) - began)
+    printer.close()
+    sink.close()
+    writer.close()
+    return {"commit": summary(commit), "press": summary(taken)}
+
+
+def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
+    """`issue16`: the bare server with 16 clients; `call10`: POST until the last of ten screens has the event; memory."""
+    with bare_server(folder) as (port, pid):
+        start_mb = pss_mb(pid)
+        at_16, a_second = at_once(CLIENTS, max(20, times // CLIENTS), lambda _: _poster(port))
+        screens = [Listener(port, "", "told") for _ in range(SCREENS)]
+        calls = _calls(port, screens, times)
+        idle = idle_share(pid, 3)
+        memory = {"start_mb": round(start_mb, 1), "mb": round(pss_mb(pid), 1), "idle_percent": idle}
+        for screen in screens:
+            screen.close()
+    return {
+        "issue16": summary(at_16) | {"per_s": round(a_second)},
+        "call10": summary(calls),
+        "bare": memory,
+    }
+
+
+def _poster(port: int) -> Callable[[], Any]:
+    connection = Http(port)
+    return lambda: connection.post("/silent", {"service": "DEP"})
+
+
+def _calls(port: int, screens: list[Listener], times: int) -> list[float]:
+    poster = Http(port)
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        number = poster.post("/commit", {"service": "DEP"})["number"]
+        taken.append(max(s.wait(lambda last, n=number: last.get("number", 0) >= n) for s in screens) - began)  # type: ignore[misc]
+    return taken
+
+
+def idle_share(pid: int, seconds: float) -> float:
+    """Share of one processor used while nothing happens, percent."""
+    before = cpu_s(pid)
+    time.sleep(seconds)
+    return round((cpu_s(pid) - before) / seconds * 100, 2)

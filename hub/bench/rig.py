@@ -1,0 +1,220 @@
+"""The rig: a real hub and a bare server as processes, sinks for paper, clients that take the time.
+
+Ours and the limit are driven by the same code in the same run, so that the driver's own cost is in both.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import socketio
+
+from hub.agents import actions as agents
+from hub.ask import HUB, Ask
+from hub.demo.agency import Agency, prepare
+from hub.demo.processes import ROOT, Processes
+from hub.wsgi import open_hub
+
+ANSWER_S = 20.0
+#: Kiosks that the driver plays: K50 to K65.
+FIRST_KIOSK, KIOSKS = 50, 16
+
+
+def key() -> str:
+    """A fresh key."""
+    return uuid4().hex
+
+
+class Http:
+    """One keep-alive connection."""
+
+    def __init__(self, port: int, token: str = "") -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+        self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST JSON and read the answer, whatever its status."""
+        self._connection.request("POST", path, json.dumps(body), self._headers)
+        answer: dict[str, Any] = json.loads(self._connection.getresponse().read())
+        return answer
+
+    def get(self, path: str) -> dict[str, Any]:
+        """GET JSON."""
+        self._connection.request("GET", path, headers=self._headers)
+        answer: dict[str, Any] = json.loads(self._connection.getresponse().read())
+        return answer
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+class Listener:
+    """A websocket client that notes when it last heard `event`, and what."""
+
+    def __init__(self, port: int, token: str, event: str) -> None:
+        self.heard = threading.Condition()
+        self.last: dict[str, Any] = {}
+        self.at = 0.0
+        self.client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.3, randomization_factor=0)
+        self.client.on(event, self._hear)
+        self.client.connect(f"http://127.0.0.1:{port}", transports=["websocket"], auth={"token": token}, retry=True)
+
+    def _hear(self, picture: dict[str, Any]) -> None:
+        now = time.perf_counter()
+        with self.heard:
+            self.last, self.at = picture, now
+            self.heard.notify_all()
+
+    def wait(self, wanted: Callable[[dict[str, Any]], bool], timeout: float = ANSWER_S) -> float:
+        """When it heard what is wanted. Raises TimeoutError."""
+        with self.heard:
+            if not self.heard.wait_for(lambda: wanted(self.last), timeout):
+                raise TimeoutError(f"not heard within {timeout} s")
+            return self.at
+
+    def close(self) -> None:
+        """Hang up."""
+        self.client.disconnect()
+
+
+class PaperSink:
+    """A printer that takes everything at once and knows when the last byte of a slip came."""
+
+    CUT = b"\x1dV"
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._cut = threading.Condition()
+        self.cuts = 0
+        self.at = 0.0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._read, args=(client,), daemon=True).start()
+
+    def _read(self, client: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65_536):
+                found = data.count(self.CUT)
+                for asked in range(data.count(b"\x10\x04")):
+                    del asked
+                    client.sendall(b"\x12")
+                if found:
+                    with self._cut:
+                        self.cuts += found
+                        self.at = time.perf_counter()
+                        self._cut.notify_all()
+
+    def wait(self, cuts: int) -> float:
+        """When that many slips were cut."""
+        with self._cut:
+            if not self._cut.wait_for(lambda: self.cuts >= cuts, ANSWER_S):
+                raise TimeoutError(f"{self.cuts} of {cuts} slips")
+            return self.at
+
+    def close(self) -> None:
+        """Unplug."""
+        self._listener.close()
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def wait_answer(port: int, timeout: float = 15) -> float:
+    """How long until /healthz answers, seconds."""
+    began = time.perf_counter()
+    while time.perf_counter() - began < timeout:
+        with suppress(OSError, http.client.HTTPException, ValueError):
+            Http(port).get("/healthz")
+            return time.perf_counter() - began
+        time.sleep(0.005)
+    raise TimeoutError(f"nothing answers on port {port}")
+
+
+@contextmanager
+def bare_server(folder: Path) -> Iterator[tuple[int, int]]:
+    """The bare server running: its port and process."""
+    port = free_port()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "MBOTE_PARENT": str(os.getpid())}
+    command = [sys.executable, "-m", "hub.bench.bare", str(port), str(folder / "bare.db")]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+    try:
+        wait_answer(port)
+        yield port, child.pid
+    finally:
+        child.terminate()
+        child.wait(10)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Agency]:
+    """The demo agency running: hub, kiosk and panel as processes."""
+    agency = prepare(folder, free_port())
+    _pair(agency, [f"K{FIRST_KIOSK + n}" for n in range(KIOSKS)])
+    stop = threading.Event()
+    with ExitStack() as opened:
+        printer = agency.printer().open()
+        opened.callback(printer.close)
+        processes = opened.enter_context(Processes(agency))
+        if not processes.wait_ready(stop):
+            raise TimeoutError("the agency does not start")
+        yield agency
+
+
+def _pair(agency: Agency, kiosks: list[str]) -> None:
+    """Kiosks to be played by the driver."""
+    hub = open_hub(agency.settings)
+    try:
+        for name in kiosks:
+            agency.tokens[name] = str(agents.pair(hub, Ask(HUB), kind="kiosk", name=name)["token"])
+    finally:
+        hub.store.close()
+
+
+# --- what a process uses ---------------------------------------------------------------------
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
+    below = Path(f"/proc/{pid}/task")
+    children = [int(child) for task in below.glob("*/children") for child in task.read_text().split()]
+    return [pid, *(found for child in children for found in family(child))]
+
+
+def pss_mb(pid: int) -> float:
+    """Proportional memory of a process and all below it, MB."""
+    total = 0
+    for each in family(pid):
+        rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
+        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total / 1024
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time used by a process and all below it, seconds."""
+    tick = os.sysconf("SC_CLK_TCK")
+    total = 0
+    for each in family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / tick
