@@ -35,7 +35,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         panels = {one.counter: _panel(one, devices, short) for one in wired.counters}
         hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip())
         keys = by_pin(wired.counters)
-        app = PanelApp(hub, panels, keys)
+        app = PanelApp(hub, panels, keys, motive=short["hold_key"])
         opened.callback(app.close)
         hub.listen(app.picture, app.link).open()
         opened.callback(hub.close)

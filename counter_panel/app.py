@@ -116,10 +116,16 @@ class CounterPanel:
 
 
 class PanelApp:
-    """All counters of one box, and what their keys ask for: `keys` says (counter, step) by pin."""
+    """All counters of one box, and what their keys ask for: `keys` says (counter, step) by pin.
 
-    def __init__(self, line: Line, panels: Mapping[str, CounterPanel], keys: Mapping[int, tuple[str, str]]) -> None:
+    `motive` is the reason given with a step that needs one: a key cannot be asked why.
+    """
+
+    def __init__(
+        self, line: Line, panels: Mapping[str, CounterPanel], keys: Mapping[int, tuple[str, str]], motive: str = ""
+    ) -> None:
         self._line = line
+        self._motives = {"hold": {"reason": motive}}
         self._panels = panels
         self._keys = keys
         self._busy: set[str] = set()
@@ -183,7 +189,7 @@ class PanelApp:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                answer = self._line.ask(step, key, ANSWER_S, counter=panel.counter)
+                answer = self._line.ask(step, key, ANSWER_S, counter=panel.counter, **self._motives.get(step, {}))
                 break
             except HubAway:
                 if time.monotonic() >= deadline or self._line.away:

@@ -37,6 +37,7 @@ class FakeHub:
         self.violations: list[str] = []
         self.pictures: dict[str, Any] = {}
         self.clients: set[str] = set()
+        self._voice = voice
         self._app = self._pages(voice)
         self._io = SocketIO(self._app, async_mode="threading", ping_interval=3, ping_timeout=4)
         self._io.on_event("connect", self._connect)
@@ -44,7 +45,7 @@ class FakeHub:
         self._io.on_event("ask", self._ask)
         self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
         self._plug = Plug(self._server.server_port)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def _pages(self, voice: Voice) -> Flask:
         app = Flask("fake_hub")
@@ -69,7 +70,9 @@ class FakeHub:
         return f"http://127.0.0.1:{self._plug.port}"
 
     def show(self, event: str, picture: Any) -> None:
-        """Every screen gets this picture, now and on connect."""
+        """Every screen gets this picture, now and on connect; what rings in it will be spoken."""
+        for ring in getattr(picture, "rings", ()):
+            self._voice.expect(ring.text)
         self.pictures[event] = as_json(picture)
         self._io.emit(event, self.pictures[event])
 

@@ -1,0 +1,57 @@
+"""One board, seen from several screens."""
+
+import pytest
+
+from display.board import for_screen
+from hub.settings import Display, load_settings
+from tests.look.fake_hub import CONFIG
+from tests.look.pictures import board, call, queues
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return load_settings(CONFIG)
+
+
+def test_a_screen_lists_its_own_services_in_its_own_order(settings):
+    seen = for_screen(board(queues=queues(9)), Display(name="S", services=("PEN", "DEP")), settings)
+    assert [queue.service for queue in seen.queues] == ["PEN", "DEP"]
+
+
+def test_without_a_list_all_that_give_tickets_are_shown_in_the_order_of_the_configuration(settings):
+    seen = for_screen(board(queues=queues(9)), Display(name="S"), settings)
+    assert [q.service for q in seen.queues] == [s.code for s in settings.services if s.prefix]
+
+
+def test_the_arrow_is_the_screen_s_before_the_counter_s(settings):
+    picture = board(calls=[call(2, "D002", "05"), call(1, "A001", "02")])
+    seen = for_screen(picture, Display(name="S", arrows={"05": "down"}), settings)
+    assert [one.direction for one in seen.calls] == ["down", settings.counter("02").arrow]
+
+
+def test_nobody_is_called_to_a_back_desk(settings):
+    hidden = call(1, "V001", "21")
+    seen = for_screen(board(calls=[hidden], rings=[hidden]), Display(name="S"), settings)
+    assert (seen.calls, seen.rings) == ((), ())
+
+
+def test_each_ring_says_where_to_go_and_knows_its_sound(settings):
+    one = call(1, "D002", "05")
+    seen = for_screen(board(calls=[one], rings=[one]), Display(name="S", languages=("fr", "en")), settings)
+    place = settings.counter("05").location
+    assert seen.rings[0].text == {
+        "fr": f"Ticket D, deux ; guichet cinq, {place}.",
+        "en": "Ticket D, two; counter five.",
+    }
+    assert seen.rings[0].sound.startswith("/sound/")
+
+
+def test_a_message_of_the_day_goes_before_the_screen_s_own(settings):
+    screen = Display(name="S", message="Bonjour", minimum_s=9)
+    assert for_screen(board(), screen, settings).message == "Bonjour"
+    assert for_screen(board(message="Caisse fermée"), screen, settings).message == "Caisse fermée"
+    assert for_screen(board(), screen, settings).minimum_s == 9
+
+
+def test_the_town_stands_beside_the_agency(settings):
+    assert for_screen(board(), Display(name="S"), settings).agency == "CNSS Siège · Brazzaville"
