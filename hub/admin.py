@@ -1,0 +1,260 @@
+"""The administrator's local door: a Unix socket in the data folder, one line of JSON in, one line out.
+
+Whoever owns the folder may ask; nobody else reaches the socket (0600). The same questions are answered by
+`offline` while the hub is stopped. Garbage gets an error line, and the next line is read as if nothing had been.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from hub.admin_ask import DOOR, reachable
+from hub.agents import actions as agents
+from hub.agents import devices
+from hub.agents import store as agent_store
+from hub.ask import Actor, Answer, Ask
+from hub.clock import Instant
+from hub.context import Hub
+from hub.errors import BadRequest, NotFound, Refused, StoreFault
+from hub.queues import actions as queues
+from hub.queues import store as queue_store
+from hub.settings import Settings
+
+#: The administrator at the box itself.
+LOCAL = Actor(device="admin", roles=frozenset({"hub"}))
+LINE_BYTES = 64 * 1024
+#: A line that does not come is not waited for.
+PATIENCE_S = 10.0
+log = structlog.get_logger("admin")
+
+Body = Mapping[str, Any]
+
+
+def answer(hub: Hub, what: str, body: Body) -> Answer:
+    """The answer, or `{"error": {…}}`. `what` may be written with a dot, as the command line does."""
+    found = _ANSWERS.get(what.replace(".", "_"))
+    try:
+        if found is None:
+            raise NotFound(
+                f"there is nothing called {what!r} to ask; there are {', '.join(_ANSWERS)}", code="unknown_ask"
+            )
+        return found(hub, body)
+    except Refused as refused:
+        return {"error": refused.as_json()}
+    except StoreFault as fault:
+        return {"error": {"code": "not_stored", "message": str(fault)}}
+
+
+# --- what can be asked -------------------------------------------------------------------------
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadRequest(f"{name}: a text is needed", field=name)
+    return value
+
+
+def _texts(body: Body, name: str) -> list[str]:
+    value = body.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadRequest(f"{name}: a list of texts is needed", field=name)
+    return value
+
+
+def _day_open(hub: Hub, body: Body) -> Answer:
+    return queues.open_day(hub, Ask(LOCAL), date=_text(body, "date") if "date" in body else None)
+
+
+def _day_close(hub: Hub, body: Body) -> Answer:
+    return queues.close_day(hub, Ask(LOCAL), force=body.get("force") is True)
+
+
+def _pair(hub: Hub, body: Body) -> Answer:
+    return agents.pair(
+        hub, Ask(LOCAL), kind=_text(body, "kind"), name=_text(body, "name"), counters=_texts(body, "counters")
+    )
+
+
+def _revoke(hub: Hub, body: Body) -> Answer:
+    return agents.revoke(hub, Ask(LOCAL), name=_text(body, "name"))
+
+
+def _agent_add(hub: Hub, body: Body) -> Answer:
+    return agents.add_agent(
+        hub, Ask(LOCAL), code=_text(body, "code"), name=_text(body, "name"), roles=_texts(body, "roles")
+    )
+
+
+def _agent_reset(hub: Hub, body: Body) -> Answer:
+    return agents.reset_code(hub, Ask(LOCAL), code=_text(body, "code"))
+
+
+def _agent_remove(hub: Hub, body: Body) -> Answer:
+    return agents.remove_agent(hub, Ask(LOCAL), code=_text(body, "code"))
+
+
+def _iso(hub: Hub, moment: Instant | None) -> str | None:
+    return moment.iso(hub.settings.agency.zone) if moment else None
+
+
+def _devices(hub: Hub, _: Body) -> Answer:
+    return {
+        "devices": [
+            {
+                "name": each.device.name,
+                "kind": each.device.kind,
+                "counters": list(each.device.counters),
+                "seen": _iso(hub, each.device.seen),
+                "trouble": [f"{trouble.part} {trouble.state}" for trouble in each.troubles],
+            }
+            for each in devices.listed(hub)
+        ]
+    }
+
+
+def _agent_list(hub: Hub, _: Body) -> Answer:
+    return {
+        "agents": [
+            {
+                "code": agent.code,
+                "name": agent.name,
+                "roles": sorted(agent.roles),
+                "secret": "chosen" if agent.has_secret else "one-shot code",
+                "signed_in": _iso(hub, agent.signed_in),
+            }
+            for agent in agent_store.agents(hub.reader)
+        ]
+    }
+
+
+def _status(hub: Hub, _: Body) -> Answer:
+    with hub.snapshot() as reader:
+        day = queue_store.day(reader)
+        return {
+            "agency": hub.settings.agency.name,
+            "day": day.date if day and day.open else None,
+            "waiting": len(queue_store.waiting(reader)),
+            "agents": len(agent_store.agents(reader)),
+            "devices": len(agent_store.devices(reader)),
+            "seq": hub.store.head[0],
+            "epoch": hub.store.epoch,
+        }
+
+
+_ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
+    "day_open": _day_open,
+    "day_close": _day_close,
+    "pair": _pair,
+    "devices": _devices,
+    "revoke": _revoke,
+    "agent_add": _agent_add,
+    "agent_reset": _agent_reset,
+    "agent_remove": _agent_remove,
+    "agent_list": _agent_list,
+    "status": _status,
+}
+
+
+# --- while the hub runs ------------------------------------------------------------------------
+
+
+def serve(hub: Hub) -> LocalDoor:
+    """Open the local door of a running hub, in a thread of its own."""
+    return LocalDoor(hub).open()
+
+
+class LocalDoor:
+    """The socket and its thread. The data folder is held by this process, so a socket found there is a dead hub's."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._path = hub.store.folder / DOOR
+        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+    def open(self) -> LocalDoor:
+        """Listen. Nobody can connect between bind and chmod: that comes before listen."""
+        self._path.unlink(missing_ok=True)
+        with reachable(self._path.parent) as near:
+            self._listening.bind(f"{near}/{DOOR}")
+        self._path.chmod(0o600)
+        self._listening.listen()
+        threading.Thread(target=self._accept, name="admin", daemon=True).start()
+        return self
+
+    def close(self) -> None:
+        """Stop listening. May be called twice."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._path.unlink(missing_ok=True)
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # closed: the thread's work is done
+            while True:
+                line, _ = self._listening.accept()
+                threading.Thread(target=self._converse, args=(line,), name="admin line", daemon=True).start()
+
+    def _converse(self, line: socket.socket) -> None:
+        line.settimeout(PATIENCE_S)
+        with line, suppress(OSError), line.makefile("rb") as incoming:
+            while said := incoming.readline(LINE_BYTES + 1):
+                line.sendall(answer_line(self._hub, said))
+                if len(said) > LINE_BYTES:
+                    return
+
+
+def answer_line(hub: Hub, said: bytes) -> bytes:
+    """One line of JSON for one line of whatever it is."""
+    try:
+        what, body = _parsed(said)
+        given = answer(hub, what, body)
+    except BadRequest as error:
+        given = {"error": error.as_json()}
+    return json.dumps(given, ensure_ascii=False).encode(errors="replace") + b"\n"
+
+
+def _parsed(said: bytes) -> tuple[str, Body]:
+    if len(said) > LINE_BYTES:
+        raise BadRequest(f"a line holds at most {LINE_BYTES // 1024} KiB")
+    try:
+        body = json.loads(said)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest('send one line of JSON: {"what": …}') from error
+    if not isinstance(body, dict) or not isinstance(body.get("what"), str):
+        raise BadRequest('send {"what": …, …}', field="what")
+    return body.pop("what"), body
+
+
+# --- while it is stopped -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The store of a stopped hub, held for a moment."""
+
+    hub: Hub
+
+    def answer(self, what: str, body: Body) -> Answer:
+        """As the running hub would."""
+        return answer(self.hub, what, body)
+
+
+@contextmanager
+def offline(settings: Settings) -> Iterator[Offline]:
+    """Answer from the data itself. Raises StoreFault while a hub holds the folder."""
+    from hub.wsgi import open_hub  # noqa: PLC0415 (the one wiring place imports this file)
+
+    hub = open_hub(settings)
+    try:
+        yield Offline(hub)
+    finally:
+        hub.store.close()
