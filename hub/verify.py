@@ -124,7 +124,8 @@ def _differences(recorded: sqlite3.Connection, replayed: sqlite3.Connection, tab
     """The rows of one table that differ, by primary key; what is in them is not said, it may be about a person."""
     columns = replayed.execute(f"PRAGMA table_info({table})").fetchall()
     names = ", ".join(row["name"] for row in columns)
-    keys = [row["name"] for row in sorted(columns, key=lambda row: row["pk"]) if row["pk"]] or ["rowid"]
+    keys = [row["name"] for row in sorted(columns, key=lambda row: row["pk"]) if row["pk"]]
+    assert keys, f"{table} has no primary key to compare by"
     sql = f"SELECT {names} FROM {table} ORDER BY {', '.join(keys)}"  # noqa: S608 (a table of ours, by name)
     rows = recorded.execute(sql) if _has(recorded, table) else iter(())
     for found, wanted in zip_longest(rows, replayed.execute(sql)):
@@ -133,17 +134,24 @@ def _differences(recorded: sqlite3.Connection, replayed: sqlite3.Connection, tab
 
 
 def _difference(table: str, keys: list[str], found: sqlite3.Row | None, wanted: sqlite3.Row | None) -> str:
-    row = found if found is not None else wanted
-    assert row is not None
-    place = f"{table}: row {', '.join(str(row[key]) for key in keys if key != 'rowid')}"
-    if found is None:
-        return f"{place} is missing, the journal gives it"
-    if wanted is None:
-        return f"{place} is there, the journal does not give it"
-    if [found[key] for key in keys] != [wanted[key] for key in keys]:
-        return f"{place} does not follow from the journal"
-    wrong = [name for name in found.keys() if found[name] != wanted[name]]  # noqa: SIM118 (a row has keys, it is no dict)
-    return f"{place}: {', '.join(wrong)} is not what the journal gives"
+    """Both come in the order of their keys: the row with the smaller one has no fellow on the other side."""
+    theirs, ours = _key(found, keys), _key(wanted, keys)
+    if ours is not None and (theirs is None or ours < theirs):
+        return f"{table}: row {_said(ours)} is missing, the journal gives it"
+    if theirs is not None and theirs != ours:
+        return f"{table}: row {_said(theirs)} is there, the journal does not give it"
+    assert found is not None
+    assert wanted is not None
+    wrong = [name for name in wanted.keys() if found[name] != wanted[name]]  # noqa: SIM118 (a row is no dictionary)
+    return f"{table}: row {_said(_key(found, keys))}: {', '.join(wrong)} is not what the journal gives"
+
+
+def _key(row: sqlite3.Row | None, keys: list[str]) -> tuple[int | str, ...] | None:
+    return None if row is None else tuple(row[key] for key in keys)
+
+
+def _said(key: tuple[int | str, ...] | None) -> str:
+    return ", ".join(str(part) for part in key or ())
 
 
 def _has(connection: sqlite3.Connection, table: str) -> bool:
