@@ -249,7 +249,7 @@ ASKS: dict[str, Spec] = {
     "return": _on(TicketBody, queues.give_back, "return", "Bring an absent visitor back"),
     "cancel": _on(TicketBody, queues.cancel, "cancel", "Give a ticket up"),
     "priority": _on(PriorityBody, queues.set_priority, "priority", "Set a ticket's priority class"),
-    "reprint": _on(TicketBody, printing.reprint_ticket, "reprint", "Print a further copy of a ticket"),
+    "reprint": _on(TicketBody, queues.reprint, "reprint", "Print a further copy of a ticket"),
     "confirm_paper": Spec(
         _NoReason, _plain(queues.confirm_paper), "/tickets/<ticket>/confirm-paper", summary="Staff saw the label on the paper"
     ),

@@ -11,6 +11,7 @@ import signal
 import tempfile
 import threading
 import webbrowser
+from contextlib import closing
 from pathlib import Path
 
 from hub.demo.agency import Agency, prepare
@@ -29,7 +30,7 @@ def run(*, port: int, data: Path | None, visitors: float, speed: float, people: 
 
 
 def _serve(agency: Agency, stop: threading.Event, *, visitors: float, speed: float, open_browser: bool) -> None:
-    with agency.printer(), Processes(agency) as processes:
+    with closing(agency.printer().open()), Processes(agency) as processes:
         if not processes.wait_ready(stop):
             return
         print(f"ready {agency.url}", flush=True)

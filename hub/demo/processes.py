@@ -74,7 +74,8 @@ class Processes:
 
     def _start(self, name: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "hub.demo.child" if name == "hub" else "hub.cli", name]
-        environment = os.environ | {"MBOTE_PARENT": str(os.getpid()), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        environment = os.environ | {"MBOTE_PARENT": str(os.getpid()), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         child = subprocess.Popen(  # noqa: S603 (our own commands)
             [*command, "--config", str(self._agency.config)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, env=environment,
