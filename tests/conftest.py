@@ -6,10 +6,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
 
 from hub.clock import ManualClock
 from hub.context import Hub
 from tests.office import Office, demo_settings, open_store
+
+# No folder of found examples in a clone, and no failure because two cores were busy.
+settings.register_profile("mbote", database=None, deadline=None, max_examples=50)
+settings.load_profile("mbote")
 
 #: A Monday, ten minutes before the doors open in Brazzaville.
 MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))
