@@ -75,6 +75,13 @@ _PAGES: dict[str, frozenset[str]] = {
     "agents.change": _PEOPLE,
     "agents.reset": _PEOPLE,
     "agents.remove": _PEOPLE,
+    **dict.fromkeys(
+        (
+            "reception.page", "reception.give", "reception.change", "reception.settle", "reception.search",
+            "reception.lists", "reception.helped", "reception.note_answer", "reception.withdraw_answer",
+        ),
+        frozenset({"receptionist", "supervisor"}),
+    ),
     "desk.page": _AT_COUNTERS,
     "desk.line": _AT_COUNTERS,
     "desk.choose": _AT_COUNTERS,
@@ -88,6 +95,7 @@ PUBLIC: frozenset[str] = frozenset(
     {
         "healthz",
         "agents.login", "agents.logout",
+        "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these
         "display.page", "display.sound",
         "counter_panel.page",
         "connect", "disconnect", "ask",
