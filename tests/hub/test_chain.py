@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hub import chain
 
 ENTRY = {
-    "seq": 2, "epoch": 1, "boot": 1, "at": 1772432400000, "mono": 5000, "certain": 1, "actor": "00902F",
-    "device": None, "key": "k1", "kind": "ticket_issued", "subject": "ticket 1", "payload": '{"label":"D001"}', "private_digest": b"\1\2",
+    "seq": 2, "epoch": 1, "boot": 1, "at": 1772432400000, "mono": 5000, "certain": 1,
+    "actor": "00902F", "device": None, "key": "k1", "kind": "ticket_issued", "subject": "ticket 1",
+    "payload": '{"label":"D001"}', "private_digest": b"\1\2",
 }  # fmt: skip
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
