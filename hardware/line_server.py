@@ -46,10 +46,15 @@ class LineServer:
         with suppress(FileNotFoundError):
             if stat.S_ISSOCK(self.path.lstat().st_mode):
                 self.path.unlink()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(os.fspath(self.path))
-        self.path.chmod(0o660)
-        self._listener.listen(16)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.bind(os.fspath(self.path))
+            self.path.chmod(0o660)
+            listener.listen(16)
+        except OSError:
+            listener.close()
+            raise
+        self._listener = listener
         threading.Thread(target=self._accept, args=(self._listener,), name="simulated", daemon=True).start()
         return self
 

@@ -149,6 +149,7 @@ class Printer:
             if status.health == "not_ok":
                 with suppress(OSError):
                     port.write(CLEAR)
+                    self._ask(port)  # an answer: it has been heard before we hang up
                 return Result("unknown", status.reason)
         return self._without_confirmation(status, time.monotonic() - heard >= silence_s)
 

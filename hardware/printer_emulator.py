@@ -135,13 +135,13 @@ class PrinterEmulator:
     def _unplug(self) -> None:
         listener, client = self._listener, self._client
         self._listener = None
+        with self._state:
+            self._buffer.clear()
         for end in (listener, client):
             if end is not None:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
                 end.close()
-        with self._state:
-            self._buffer.clear()
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
@@ -156,12 +156,14 @@ class PrinterEmulator:
         """Real-time commands are obeyed here, the rest waits for the mechanism."""
         for part, breaks in self._until_it_breaks(data):
             with self._state:
-                if self._fault != "silent":
+                if self._fault not in POWERED_OFF:
                     self._buffer += ASKED.sub(b"", part)
                     self._state.notify_all()
             if breaks:
                 self._drain()
                 self.fault(breaks)
+                if breaks in POWERED_OFF:
+                    return  # the rest came to a dead printer
         if CLEAR in data:
             with self._state:
                 self._buffer.clear()

@@ -1,0 +1,284 @@
+"""From a press to paper to the hub's ear, and everything that may break on the way."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pytest
+
+from hardware.printer import Status
+from kiosk.spool import Spool
+
+PAPER_KEYS = {"what", "key", "issue", "label", "service", "language", "pressed", "printed_at"}
+
+
+def labels(slips) -> list[str]:
+    return [max((line for line in slip if line.kind == "text"), key=lambda line: line.height).text for slip in slips]
+
+
+def test_a_press_gives_a_ticket_and_the_hub_hears_of_the_paper(kiosk, hub, printer):
+    kiosk.press()
+    assert labels(printer.wait_for_slips(1)) == ["D001"]
+    issue, report = hub.wait_for("issue")[0], hub.wait_for("printed")[0]
+    assert set(issue) == {"what", "key", "service", "language", "pressed"}
+    assert set(issue["pressed"]) == {"boot", "mono", "hub_at"}
+    assert set(report) == PAPER_KEYS
+    assert (report["issue"], report["label"], report["service"]) == (issue["key"], "D001", "DEP")
+    assert len(report["key"]) <= 64
+    kiosk.until(lambda: kiosk.spool.waiting_reports() == 0)
+    assert [told.paper for told in kiosk.wait("paper")] == ["printed"]
+
+
+def test_a_declared_priority_travels_with_the_press_and_stands_on_the_paper(kiosk, hub, printer):
+    kiosk.app.press("RAS", "en", "pregnant", tap="t1")
+    slip = printer.wait_for_slips(1)[0]
+    assert "PRIORITY DECLARED" in [line.text for line in slip]
+    for what in ("issue", "printed"):
+        ask = hub.wait_for(what)[0]
+        assert (ask["category"], ask["priority"], ask["language"]) == ("priority", "pregnant", "en")
+
+
+def test_the_press_is_on_disk_before_the_hub_hears_of_it(kiosk, hub):
+    seen = []
+
+    def look(ask):
+        other = Spool(kiosk.folder / "spool.db", "K1").open()
+        seen.append([press.key for press, _ in other.unfinished()] == [ask["key"]])
+        other.close()
+        return hub._issue(ask)
+
+    hub.answers["issue"] = look
+    kiosk.press()
+    hub.wait_for("printed")
+    assert seen == [True]
+
+
+@pytest.mark.faults
+def test_without_answer_in_time_the_own_series_is_printed_for_the_same_key(kiosk, hub, printer):
+    answer_now = threading.Event()
+
+    def late(ask):
+        answer_now.wait(3)
+        return hub._issue(ask)
+
+    hub.answers["issue"] = late
+    began = time.monotonic()
+    kiosk.press()
+    slip = printer.wait_for_slips(1)[0]
+    assert time.monotonic() - began < 1.5
+    answer_now.set()
+    assert labels([slip]) == ["K1-001"]
+    assert not any("Attente" in line.text for line in slip), "an own number carries no estimate"
+    report = hub.wait_for("printed")[0]
+    assert (report["label"], report["issue"]) == ("K1-001", hub.wait_for("issue")[0]["key"])
+    time.sleep(0.1)  # the late answer arrives: for nobody
+    assert len(printer.slips) == 1
+    assert [told.number.label for told in kiosk.wait("number")] == ["K1-001"]
+
+
+@pytest.mark.faults
+def test_alone_it_gives_its_own_numbers_and_tells_them_in_order_when_the_hub_is_back(kiosk, hub, printer):
+    kiosk.press()
+    hub.wait_for("printed")
+    hub.stop()
+    kiosk.until(lambda: kiosk.line.away)
+    for count in (2, 3, 4):
+        kiosk.press()
+        printer.wait_for_slips(count)
+    kiosk.wait("paper", 4)
+    assert kiosk.spool.waiting_reports() == 3
+    hub.start()
+    began = time.monotonic()
+    reports = hub.wait_for("printed", 4)[1:]
+    assert time.monotonic() - began < 2
+    assert [report["label"] for report in reports] == ["K1-001", "K1-002", "K1-003"]
+    assert labels(printer.slips) == ["D001", "K1-001", "K1-002", "K1-003"]
+
+
+@pytest.mark.faults
+def test_a_report_that_was_not_answered_is_told_again_under_its_key(kiosk, hub):
+    hub.answers["printed"] = lambda _ask: hub.stop() or {}
+    kiosk.press()
+    hub.wait_for("printed")
+    del hub.answers["printed"]
+    kiosk.until(lambda: kiosk.line.away)
+    hub.start()
+    first, second = hub.wait_for("printed", 2)[:2]
+    assert first == second
+
+
+def test_a_report_that_must_wait_for_the_day_waits_and_one_refused_for_good_is_set_aside(kiosk, hub):
+    hub.answers["printed"] = {"error": {"code": "day_closed", "message": "the day is not open"}}
+    kiosk.press()
+    hub.wait_for("printed")
+    assert kiosk.spool.waiting_reports() == 1
+    del hub.answers["printed"]
+    hub.publish()
+    hub.wait_for("printed", 2)
+    kiosk.until(lambda: kiosk.spool.waiting_reports() == 0)
+    hub.answers["printed"] = {"error": {"code": "label_settled", "message": "no"}}
+    kiosk.press()
+    hub.wait_for("printed", 3)
+    kiosk.until(lambda: kiosk.spool.waiting_reports() == 0)
+    assert kiosk.spool._one("SELECT set_aside FROM report")["set_aside"] == "label_settled"
+
+
+@pytest.mark.parametrize(("code", "word"), [("closed_hours", "hours"), ("quota", "quota"), ("strange", "other")])
+def test_a_refusal_is_told_and_leaves_no_ticket(kiosk, hub, printer, code, word):
+    hub.answers["issue"] = {"error": {"code": code, "message": "no"}}
+    kiosk.press()
+    assert kiosk.wait("refused")[0].refusal == word
+    assert not printer.slips
+    assert kiosk.spool.unfinished() == []
+
+
+def test_what_the_picture_says_is_closed_is_not_even_asked(kiosk, hub):
+    hub.closed = {"DEP": "quota"}
+    hub.publish()
+    kiosk.until(lambda: kiosk.app.why_closed("DEP") == "quota")
+    kiosk.press()
+    assert kiosk.wait("refused")[0].refusal == "quota"
+    assert not hub._of("issue")
+
+
+def test_without_a_screen_a_refusal_is_printed_as_a_word(make_kiosk, hub, printer):
+    kiosk = make_kiosk(has_screen=False).start()
+    hub.answers["issue"] = {"error": {"code": "quota", "message": "no"}}
+    kiosk.press()
+    words = " ".join(line.text for line in printer.wait_for_slips(1)[0])
+    assert "plus de ticket" in words
+
+
+@pytest.mark.faults
+def test_without_paper_the_number_is_shown_and_the_hub_hears_shown(kiosk, hub, printer):
+    printer.fault("paper_out")
+    kiosk.printer_is(Status("not_ok", "paper_end"))
+    assert hub.wait_for("trouble")[-1]["state"] == "paper_out"
+    began = time.monotonic()
+    kiosk.press()
+    told = kiosk.wait("number")[0]
+    assert (told.number.label, told.paper) == ("D001", "none")
+    assert time.monotonic() - began < 3
+    report = hub.wait_for("shown")[0]
+    assert (report["label"], set(report)) == ("D001", PAPER_KEYS)
+    printer.fault(None)
+    kiosk.printer_is(Status("ok"))
+    assert [ask["state"] for ask in hub.wait_for("trouble", 2)] == ["paper_out", "ok"]
+    kiosk.press()
+    assert labels(printer.wait_for_slips(1)) == ["D002"]
+
+
+@pytest.mark.faults
+def test_without_paper_and_without_screen_the_ticket_is_reported_failed(make_kiosk, hub, printer):
+    kiosk = make_kiosk(has_screen=False).start()
+    printer.fault("paper_out")
+    kiosk.press()
+    assert hub.wait_for("failed")[0]["label"] == "D001"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("fault", ["paper_out", "cover_open", "silent", "unplugged"])
+def test_whatever_breaks_in_mid_ticket_the_visitor_is_told_within_three_seconds(kiosk, hub, printer, fault):
+    printer.fault(fault, 120)
+    began = time.monotonic()
+    kiosk.press()
+    kiosk.wait("paper")
+    assert time.monotonic() - began < 3
+    assert hub.wait_for("shown")[0]["label"] == "D001"
+    printer.fault(None)
+    kiosk.printer_is(Status("ok"))
+    kiosk.press()
+    assert labels(printer.wait_for_slips(1)) == ["D002"], "what was left undone came out"
+
+
+def test_a_finger_that_comes_down_twice_on_the_screen_takes_one_ticket(kiosk, hub):
+    for _ in range(3):
+        kiosk.app.press("DEP", "fr", tap="same")
+    hub.wait_for("printed")
+    assert len(hub._of("issue")) == 1
+    state, number, _ = kiosk.spool.of_tap("same")
+    assert (state, number.label) == ("printed", "D001")
+
+
+def test_one_button_gives_one_ticket_in_its_time_and_another_button_is_free(make_kiosk, hub):
+    kiosk = make_kiosk(again_s=2.0).start()
+    for _ in range(5):
+        kiosk.press(17)
+    kiosk.press(27)
+    hub.wait_for("printed", 2)
+    assert sorted(ask["service"] for ask in hub._of("issue")) == ["DEP", "RAS"]
+
+
+def test_a_stuck_button_is_told_and_so_is_its_return(kiosk, hub):
+    kiosk.app.button(17, "stuck", 0)
+    assert {k: v for k, v in hub.wait_for("trouble")[0].items() if k != "key"} == {
+        "what": "trouble", "part": "button 17", "state": "stuck", "detail": "",
+    }  # fmt: skip
+    kiosk.app.button(17, "freed", 0)
+    assert hub.wait_for("trouble", 2)[1]["state"] == "ok"
+
+
+def test_help_reaches_the_hub_or_says_that_it_did_not(kiosk, hub):
+    assert kiosk.app.help()
+    assert set(hub.wait_for("help")[0]) == {"what", "key"}
+    hub.stop()
+    kiosk.until(lambda: kiosk.line.away)
+    assert not kiosk.app.help()
+
+
+@pytest.mark.faults
+def test_a_kiosk_killed_after_the_press_serves_the_visitor_who_still_stands_there(make_kiosk, hub, printer):
+    kiosk = make_kiosk()
+    kiosk.spool.keep("catalogue", None)
+    first = make_kiosk()
+    press = _kept_press(first, "DEP")
+    kiosk.start()
+    assert labels(printer.wait_for_slips(1)) in (["D001"], ["K1-001"])
+    assert hub.wait_for("printed")[0]["issue"] == press.key
+
+
+@pytest.mark.faults
+def test_a_kiosk_killed_while_printing_prints_the_same_number_as_a_duplicate(make_kiosk, hub, printer):
+    kiosk = make_kiosk()
+    press = _kept_press(kiosk, "DEP")
+    number = kiosk.spool.own_number(press)
+    kiosk.start()
+    slip = printer.wait_for_slips(1)[0]
+    assert "DUPLICATA" in slip[0].text
+    assert number.label in [line.text for line in slip]
+    assert hub.wait_for("printed")[0]["label"] == number.label
+
+
+@pytest.mark.faults
+def test_a_press_left_behind_long_ago_is_noted_for_the_staff_and_not_printed(make_kiosk, hub, printer):
+    kiosk = make_kiosk()
+    press = _kept_press(kiosk, "DEP", age_ms=60_000)
+    kiosk.start()
+    report = hub.wait_for("failed")[0]
+    assert (report["issue"], report["label"]) == (press.key, "K1-001")
+    assert not printer.slips
+
+
+def _kept_press(kiosk, service: str, age_ms: int = 0):
+    from dataclasses import replace  # noqa: PLC0415
+
+    from kiosk.press import Press  # noqa: PLC0415
+
+    now = kiosk.app.clock.now()
+    press = Press("abcd", service, "fr", "normal", "button 17", "", replace(now, mono=now.mono - age_ms))
+    return kiosk.spool.add(press)
+
+
+def test_the_history_of_a_visit_is_written_down(kiosk, hub):
+    kiosk.press()
+    hub.wait_for("printed")
+    kiosk.until(lambda: kiosk.spool.waiting_reports() == 0)
+    lines = [json.loads(line) for line in (kiosk.folder / "history").read_text().splitlines()]
+    assert [(line["k"], line.get("f")) for line in lines if line["k"] in ("invoke", "ok")] == [
+        ("invoke", "ticket.issue"), ("ok", None), ("invoke", "ticket.paper"), ("ok", None),
+    ]  # fmt: skip
+    for process in {line["p"] for line in lines}:
+        numbers = [line["n"] for line in lines if line["p"] == process]
+        assert numbers == list(range(len(numbers)))
