@@ -33,7 +33,7 @@ NUMBERS = [
     (200_000, "deux cent mille", "deux cent mille", "two hundred thousand"),
     (1_000_000, "un million", "un million", "one million"),
     (200_000_000, "deux cents millions", "deux cents millions", "two hundred million"),
-    (80_000_080, "quatre-vingts millions quatre-vingts", "quatre-vingts millions quatre-vingts", "eighty million eighty"),
+    (80_000_000, "quatre-vingts millions", "quatre-vingts millions", "eighty million"),
 ]  # fmt: skip
 
 

@@ -27,6 +27,9 @@ ARGUMENTS = [
 EXPECTED_NOISE = ("ERR_EMPTY_RESPONSE", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to")
 
 
+CHROMIUM_KEY = pytest.StashKey[Browser]()
+
+
 class Beep:
     """An engine that says everything in a tenth of a second."""
 
@@ -37,11 +40,14 @@ class Beep:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def chromium(request) -> Browser:
+    """The one browser of a test run. Playwright starts once in a process, however many folders ask for it."""
+    config = request.config
+    if CHROMIUM_KEY not in config.stash:
+        playwright = sync_playwright().start()
+        config.stash[CHROMIUM_KEY] = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        config.add_cleanup(playwright.stop)
+    return config.stash[CHROMIUM_KEY]
 
 
 @pytest.fixture
