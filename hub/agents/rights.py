@@ -22,6 +22,7 @@ _SEAT = _STEP | {"supervisor"}
 _DESK = frozenset({"receptionist", "supervisor", "api"})
 _DAY = frozenset({"supervisor", "api", "admin"})
 _PEOPLE = frozenset({"supervisor", "admin"})
+_OVERSIGHT = frozenset({"supervisor", "executive", "auditor"})
 _DEVICES = frozenset({"kiosk", "display", "panel"})
 
 _ASKS: dict[str, frozenset[str]] = {
@@ -83,6 +84,11 @@ _PAGES: dict[str, frozenset[str]] = {
         frozenset({"receptionist", "supervisor"}),
     ),
     "desk.page": _AT_COUNTERS,
+    "supervision": _OVERSIGHT,
+    "supervision.page": _OVERSIGHT,
+    "supervision.still_open": _OVERSIGHT,
+    "supervision.statistics": _OVERSIGHT,
+    "supervision.csv": _OVERSIGHT,
     "desk.line": _AT_COUNTERS,
     "desk.choose": _AT_COUNTERS,
     "desk.open": _AT_COUNTERS,
