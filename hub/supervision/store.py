@@ -1,0 +1,90 @@
+"""Visits read from the rows of tickets and stages.
+
+Those rows are the journal folded (`hub.queues.store` writes them from events alone), so these are the
+journal's figures; a test works them out from the events themselves and finds the same.
+
+Only the days asked for are read: the index of labels has the day first, that of stages the ticket. No index
+was added for statistics: each costs the card a page at every issue, and a day is found without.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from hub.clock import Instant, instant
+from hub.queues.store import Reader
+from hub.supervision.model import Day, Passage, Visit
+
+_ROWS = (
+    "SELECT t.id, t.day, t.asked, t.state, t.stage, t.issued_at, t.issued_tick, t.low_s, t.high_s, s.id AS s_id,"
+    " s.rank, s.service, s.counter, s.agent, s.entered_at, s.entered_tick, s.call_count, s.called_at, s.called_tick,"
+    " s.started_at, s.started_tick, s.ended_at, s.ended_tick, s.outcome, s.held_ms"
+    " FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
+    " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
+    " WHERE b.date BETWEEN ? AND ? AND s.outcome IS NOT 'undone'"
+)
+
+
+def days(reader: Reader, first: str, last: str, zone: ZoneInfo) -> dict[int, Day]:
+    """The business days between two dates (ISO, both included), by number."""
+    rows = reader.execute("SELECT * FROM business_day WHERE date BETWEEN ? AND ? ORDER BY id", (first, last))
+    return {
+        row["id"]: Day(row["date"], row["opened_at"], row["closed_at"], _offset_ms(row["opened_at"], zone))
+        for row in rows
+    }
+
+
+def _offset_ms(at_ms: int, zone: ZoneInfo) -> int:
+    offset = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).utcoffset()
+    return int(offset.total_seconds() * 1000) if offset else 0
+
+
+def visits(reader: Reader, found: dict[int, Day]) -> list[Visit]:
+    """Every visit of these days, in order of issue."""
+    if not found:
+        return []
+    dates = sorted(day.date for day in found.values())
+    by_ticket: dict[int, list[sqlite3.Row]] = defaultdict(list)
+    for row in reader.execute(_ROWS, (dates[0], dates[-1])):
+        by_ticket[row["id"]].append(row)
+    return [_visit(by_ticket[ticket], found) for ticket in sorted(by_ticket)]
+
+
+def _visit(rows: list[sqlite3.Row], found: dict[int, Day]) -> Visit:
+    """The stage that the ticket points at comes last: after an undone transfer it is not the newest."""
+    rows.sort(key=lambda row: (row["s_id"] == row["stage"], row["rank"]))
+    row = rows[0]
+    day = found[row["day"]]
+    return Visit(
+        day=day.date,
+        asked=row["asked"],
+        state=row["state"],
+        hour=day.hour(row["issued_at"]),
+        issued=instant(row["issued_at"], row["issued_tick"]),
+        passages=tuple(_passage(row, day) for row in rows),
+        low_s=row["low_s"],
+        high_s=row["high_s"],
+    )
+
+
+def _passage(row: sqlite3.Row, day: Day) -> Passage:
+    return Passage(
+        service=row["service"],
+        hour=day.hour(row["entered_at"]),
+        entered=instant(row["entered_at"], row["entered_tick"]),
+        counter=row["counter"],
+        agent=row["agent"],
+        calls=row["call_count"],
+        called=_maybe(row["called_at"], row["called_tick"]),
+        started=_maybe(row["started_at"], row["started_tick"]),
+        ended=_maybe(row["ended_at"], row["ended_tick"]),
+        outcome=row["outcome"],
+        held_ms=row["held_ms"],
+    )
+
+
+def _maybe(at: int | None, tick: int | None) -> Instant | None:
+    return None if at is None or tick is None else instant(at, tick)
