@@ -9,6 +9,7 @@ from flask import g, request
 from hub.agents import cookie, csrf, rights, store
 from hub.ask import Actor
 from hub.context import Hub
+from hub.errors import Refused
 from hub.say import direction, say, words
 
 #: Where each one starts: the first page of these that their roles allow.
@@ -35,6 +36,11 @@ class Staff:
     def say(self, key: str, /, **values: object) -> str:
         """A sentence in the language of the staff."""
         return say(self.language, key, **values)
+
+    def refusal(self, error: Refused) -> str:
+        """What a refusal says to an agent; in its own words where ours have none for its code."""
+        known = error.reason in words("fr", "errors")
+        return self.say(f"errors.{error.reason}") if known else error.message
 
 
 def staff_of(hub: Hub) -> Staff:
