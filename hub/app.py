@@ -117,7 +117,8 @@ def identify(hub: Hub) -> Actor | None:
         return devices.actor_of_token(hub, token.strip())
     actor = sessions.actor_of_session(hub, cookie.value(request))
     if actor is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
-        csrf.check(request)
+        # the demo's metal belongs to whoever looks at the page: a session adds nothing that a token would guard
+        (csrf.check_origin if request.blueprint == "demo" else csrf.check)(request)
     return actor
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 from typing import Any
 
+import structlog
 from gunicorn.app.base import BaseApplication
 
 from hub.orphans import die_with_parent
@@ -60,6 +61,20 @@ class HubServer(BaseApplication):  # type: ignore[misc]
         print(f"ready http://{box.host}:{box.port}/", flush=True)
 
 
+def log_lines() -> None:
+    """One JSON object a line, for journald. A traceback is told without the values in it: they may name people."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        cache_logger_on_first_use=True,
+    )
+
+
 def serve(settings: Settings, demo: dict[str, Any] | None = None) -> None:
     """Run the hub until it is stopped."""
+    log_lines()
     HubServer(settings, demo).run()

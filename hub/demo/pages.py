@@ -113,7 +113,7 @@ def _page(hub: Hub, demo: dict[str, Any]) -> str:
         display_token=facts["display"],
         seat=facts["seat"],
         people=facts["people"],
-        say=lambda name, **values: say("fr", f"demo.{name}", **values),
+        say=lambda key, /, **values: say("fr", f"demo.{key}", **values),
     )
 
 
