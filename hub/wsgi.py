@@ -19,7 +19,7 @@ from display import board as room_board
 from display.pages import pages as display_pages
 from display.voice import Voice
 from hub import VERSION, admin, outbox
-from hub.agents import devices
+from hub.agents import devices, rights
 from hub.agents import store as agent_store
 from hub.agents.migrations import migrations as agent_migrations
 from hub.agents.pages import pages as agent_pages
@@ -27,6 +27,7 @@ from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
+from hub.desk.pictures import desk
 from hub.door import guard_socket
 from hub.errors import MboteError
 from hub.journal import Appliers
@@ -99,7 +100,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     )  # fmt: skip
     socketio = socket_server(app)
     guard_socket(socketio)
-    realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice)))
+    realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services)))
     devices.on_revoked.append(realtime[0].kick)
     announcer.to = realtime[0].announce
     realtime[0].start()
@@ -127,7 +128,7 @@ def _demo_pages(hub: Hub, demo: dict[str, Any]) -> tuple[Any, ...]:
 # --- screens ---------------------------------------------------------------------------------
 
 
-def screens(hub: Hub, voice: Voice) -> tuple[Screen, ...]:
+def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tuple[Screen, ...]:
     """Every kind of screen there is, and what it sees."""
     return (
         Screen(
@@ -138,9 +139,16 @@ def screens(hub: Hub, voice: Voice) -> tuple[Screen, ...]:
         ),
         Screen(
             event="counters",
-            takes=lambda actor: bool(actor.counters) or "panel" in actor.roles or actor.agent is not None,
+            takes=_is("panel", "supervisor", "executive"),
             profile=lambda actor: _counters_of(hub, actor),
             picture=lambda reader, codes: _counters(hub, reader, codes),
+        ),
+        # An agent's, not a counter's: it stays theirs wherever they sit down.
+        Screen(
+            event="desk",
+            takes=lambda actor: rights.allowed(actor, "desk.page"),
+            profile=lambda actor: actor.agent,
+            picture=lambda reader, agent: desk(hub, reader, services, agent),
         ),
         Screen(
             event="kiosk",

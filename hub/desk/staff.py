@@ -10,7 +10,7 @@ from hub.agents import cookie, csrf, rights, store
 from hub.ask import Actor
 from hub.context import Hub
 from hub.errors import Refused
-from hub.say import direction, say, words
+from hub.say import FIRST, direction, say, words
 
 #: Where each one starts: the first page of these that their roles allow.
 _HOMES = (("desk.page", "/desk"), ("supervision.page", "/supervision"), ("agents.people", "/agents"))
@@ -39,7 +39,7 @@ class Staff:
 
     def refusal(self, error: Refused) -> str:
         """What a refusal says to an agent; in its own words where ours have none for its code."""
-        known = error.reason in words("fr", "errors")
+        known = error.reason in words(FIRST, "errors")
         return self.say(f"errors.{error.reason}") if known else error.message
 
 
@@ -65,5 +65,4 @@ def staff_of(hub: Hub) -> Staff:
 def role_word(language: str, role: str) -> str:
     """A role as people say it; a role without a word keeps its name."""
     name = f"role_{role}"
-    known = name in words(language, "desk") or name in words("fr", "desk")
-    return say(language, f"desk.{name}") if known else role
+    return say(language, f"agents.{name}") if name in words(FIRST, "agents") else role
