@@ -194,6 +194,8 @@ class HubBox(Model):
     """Folder of the database, keys and sounds; relative to the configuration folder."""
     threads: Annotated[int, Field(ge=8, le=1024)] = 160
     """Request threads: at least twice the most clients."""
+    requests_per_s: Annotated[float, Field(ge=5, le=100_000)] = 100
+    """Most requests and asks a second of one device or one agent; more are refused with `too_many`."""
     voice: Literal["espeak", "none"] = "espeak"
     """What speaks in the waiting room; with `none` the gong alone calls."""
     voice_speed: Annotated[int, Field(ge=80, le=300)] = 135

@@ -28,7 +28,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import desk
-from hub.door import guard_socket
+from hub.door import Limits, guard_socket, open_door
 from hub.errors import MboteError
 from hub.journal import Appliers
 from hub.printing import store as print_store
@@ -79,6 +79,7 @@ def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: Non
 
 def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     """The whole hub, live. `demo` is what `mbote demo` wires besides."""
+    open_door(Limits(per_s=settings.hub.requests_per_s))
     announcer = _Later()
     hub = open_hub(settings, announcer)
     services = load(settings.counter_services)
