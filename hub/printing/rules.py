@@ -73,7 +73,7 @@ def left_ms(job: Job, now: Instant) -> int:
 
 def can_take(job: Job, device: str, now: Instant) -> bool:
     """A queued job; one's own again after a restart; another's once that owner is silent."""
-    if job.ended or job.slip is None or is_stale(job, now) or job.attempt >= ATTEMPTS:
+    if job.ended or job.slip is None or job.attempt >= ATTEMPTS:
         return False
     if job.state == "queued" or job.owner == device:
         return job.state in ("queued", "sent")

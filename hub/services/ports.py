@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 
 from flask import Blueprint
 from sqlite_utils.migrations import Migrations
@@ -29,7 +28,6 @@ from hub.store import Guard, Listener, Transaction
 
 FOLDER = Path(__file__).parent
 Facts = Mapping[str, object]
-NO_FACTS: Facts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class ThreadLine:
     at: int
     icon: str
     words: str
-    facts: Facts = NO_FACTS
+    facts: Facts = field(default_factory=dict)
 
     def said(self, language: str) -> str:
         """The sentence."""
@@ -68,7 +66,7 @@ class Offer:
     service: str
     icon: str
     words: str
-    facts: Facts = NO_FACTS
+    facts: Facts = field(default_factory=dict)
 
     def said(self, language: str) -> str:
         """The reason, as it is said to the person."""

@@ -1,0 +1,110 @@
+"""What can be asked at reception. Tickets belong to the queues: reception asks them, and prints what they caused."""
+
+from __future__ import annotations
+
+from hub.ask import Answer, Ask
+from hub.clock import local
+from hub.context import Hub, action
+from hub.errors import NotFound, Unreadable
+from hub.journal import Event
+from hub.printing.store import queue_job
+from hub.queues import actions as queues
+from hub.queues import pictures
+from hub.queues import rules as queue_rules
+from hub.queues import store as queue_store
+from hub.queues.model import Category, Priority, Ticket, TicketIssued, TicketReprinted
+from hub.services.reception import rules, slips, store
+from hub.services.reception.model import VisitorAnswered
+from hub.store import Transaction
+from hub.wire import Wait
+
+
+def give(  # noqa: PLR0913 (a ticket has that many facts)
+    hub: Hub,
+    ask: Ask,
+    *,
+    service: str,
+    category: Category = "simple",
+    priority: Priority = "normal",
+    reason: str = "",
+    counter: str | None = None,
+    language: str | None = None,
+    requester: str | None = None,
+) -> Answer:
+    """A ticket for somebody who stands at reception. A priority needs a motive: others will wait for it."""
+    said = rules.motive(reason, needed=priority != "normal")
+    if not service:
+        raise Unreadable("choose a service", code="service_needed", field="service")
+    return queues.issue(
+        hub,
+        ask,
+        service=service,
+        channel="reception",
+        category="priority" if category == "simple" and priority != "normal" else category,
+        priority=priority,
+        reason=said,
+        counter=counter,
+        language=language,
+        requester=requester,
+    )
+
+
+@action
+def note_answer(tx: Transaction, hub: Hub, *, service: str) -> Answer:
+    """Somebody was helped on the spot; `service` is what they came for."""
+    day = queue_rules.open_day(queue_store.day(tx.connection))
+    if hub.settings.service(service) is None:
+        raise Unreadable("choose a service", code="service_needed", field="service")
+    event = VisitorAnswered(store.next_answer(tx.connection), day.id, service)
+    tx.record(event)
+    return {"answer": event.answer, "service": service, "today": store.answered(tx.connection, day.id)}
+
+
+@action
+def withdraw_answer(tx: Transaction, hub: Hub, *, answer: int) -> Answer:
+    """That was a slip of the finger."""
+    del hub
+    known = store.answer(tx.connection, answer)
+    if known is None:
+        raise NotFound("no such answer", field="answer")
+    found, given = known
+    tx.record(rules.withdraw(found, given, tx.now))
+    return {"answer": answer, "today": store.answered(tx.connection, found.day)}
+
+
+# --- heard from the queues -------------------------------------------------------------------
+
+
+def print_given(hub: Hub, tx: Transaction, event: Event) -> None:
+    """A ticket that an agent gives at reception is printed at once, by the kiosk's printer."""
+    assert isinstance(event, TicketIssued)
+    if event.channel == "reception" and tx.actor.agent is not None:
+        ahead = queue_store.ahead(tx.connection, event.service) - 1
+        _print(hub, tx, event.ticket, copy=0, ahead=max(0, ahead))
+
+
+def print_copy(hub: Hub, tx: Transaction, event: Event) -> None:
+    """A further copy that somebody asked for, wherever they asked."""
+    assert isinstance(event, TicketReprinted)
+    _print(hub, tx, event.ticket, copy=event.copy)
+
+
+def _print(hub: Hub, tx: Transaction, ticket_id: int, *, copy: int, ahead: int | None = None) -> None:
+    ticket = queue_store.ticket(tx.connection, ticket_id)
+    assert ticket is not None
+    kiosk = hub.settings.kiosk
+    slip = slips.ticket_paper(pictures.catalogue(hub), _facts(hub, ticket, ahead), kiosk.printer.columns)
+    queue_job(tx, about=store.about(ticket.id), printer=kiosk.name, copy=copy, slip=slip)
+
+
+def _facts(hub: Hub, ticket: Ticket, ahead: int | None) -> slips.Facts:
+    return slips.Facts(
+        label=ticket.label,
+        service=ticket.asked,
+        language=ticket.language,
+        at=local(ticket.issued.at, hub.settings.agency.zone),
+        follow=ticket.token,
+        priority=ticket.priority != "normal",
+        wait=Wait(ticket.low_s, ticket.high_s) if ticket.low_s is not None and ticket.high_s is not None else None,
+        ahead=ahead,
+    )

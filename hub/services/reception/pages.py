@@ -1,0 +1,282 @@
+"""The receptionist's page. A view parses, asks one action, and shows; refusals fly to one handler below.
+
+Every form carries a key made when it was drawn: a double click, a reload or a lost answer is one
+request. A request of htmx gets the part of the page that changes, any other the whole page.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, get_args
+
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request
+
+from hub.agents import actions as agents
+from hub.ask import Ask
+from hub.context import Hub
+from hub.errors import NotFound, Refused, Unreadable
+from hub.printing import actions as printing
+from hub.queues import actions as queues
+from hub.queues import faces
+from hub.queues import store as queue_store
+from hub.queues.model import Category, Priority
+from hub.say import say, words
+from hub.services.reception import actions, store
+from hub.services.reception.model import Given, Trouble
+from hub.wire import Wait
+
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+#: `priority` follows from the priority class, so nobody has to say it twice.
+CATEGORIES: tuple[Category, ...] = tuple(each for each in get_args(Category) if each != "priority")
+#: Sent back with what changes the lists, so that they are drawn again.
+CHANGED = {"HX-Trigger": "reception-changed"}
+#: What a drawn part needs beside what the whole page needs.
+Parts = dict[str, Any]
+
+pages = Blueprint(
+    "reception", __name__, url_prefix="/desk/reception", template_folder="templates", static_folder="static"
+)
+
+
+def _hub() -> Hub:
+    hub: Hub = current_app.extensions["mbote"]
+    return hub
+
+
+def _ask(what: str) -> Ask:
+    """Who asks, under the form's key; the body is what was filled in."""
+    filled = {name: value for name, value in request.form.items() if name not in ("key", "csrf")}
+    return Ask(g.actor, request.form.get("key") or _new_key(), {"what": f"reception.{what}"} | filled)
+
+
+def _new_key() -> str:
+    return secrets.token_hex(16)
+
+
+def _language() -> str:
+    return _hub().settings.agency.languages[0]
+
+
+@pages.context_processor
+def _in_templates() -> dict[str, Any]:
+    language = _language()
+    return {
+        "t": lambda key, **values: say(language, f"reception.{key}", **values),
+        "minutes": _minutes,
+        "trouble_words": _trouble_words,
+        "new_key": _new_key,
+        "priorities": PRIORITIES,
+        "categories": CATEGORIES,
+    }
+
+
+def _minutes(wait: Wait) -> tuple[int, int]:
+    """A range in whole minutes, the upper end rounded up."""
+    return wait.low_s // 60, -(-wait.high_s // 60)
+
+
+def _trouble_words(trouble: Trouble) -> str:
+    """What to look at, in words; a state without words keeps its name."""
+    known = f"trouble_{trouble.state}" in words("fr", "reception")
+    name = f"trouble_{trouble.state}" if known else "trouble_other"
+    return say(_language(), f"reception.{name}", part=trouble.part, state=trouble.state)
+
+
+# --- drawing ---------------------------------------------------------------------------------
+
+
+def _whole() -> Parts:
+    """What the page shows besides what was just done."""
+    hub = _hub()
+    with hub.snapshot() as reader:
+        day = queue_store.day(reader)
+        return {
+            "day_open": day is not None and day.open,
+            "services": store.services_now(hub, reader),
+            "missing": store.missing(hub, reader),
+            "absent": store.absent(hub, reader),
+            "troubles": store.troubles(hub),
+            "answered": store.answered(reader, day.id) if day else 0,
+            "counters": [counter for counter in hub.settings.counters if counter.shown],
+            "languages": hub.settings.agency.languages,
+            "printer": hub.settings.kiosk.name,
+        }
+
+
+def _show(part: str, status: int = 200, headers: dict[str, str] | None = None, **parts: Any) -> Response:
+    """One part for htmx, the whole page for anybody else."""
+    template = f"reception/{part}.html" if request.headers.get("HX-Request") else "reception/page.html"
+    response = make_response(render_template(template, **(_whole() | parts)), status)
+    response.headers.update(headers or {})
+    return response
+
+
+@pages.get("")
+def page() -> Response:
+    """The whole page."""
+    return _show("page", **_search())
+
+
+@pages.get("/lists")
+def lists() -> Response:
+    """What waits for somebody: troubles, missing papers, absent visitors."""
+    return _show("lists")
+
+
+@pages.get("/search")
+def search() -> Response:
+    """Today's tickets by what is typed of their label."""
+    return _show("found", **_search())
+
+
+def _search() -> Parts:
+    typed = request.args.get("label", "").strip()
+    hub = _hub()
+    with hub.snapshot() as reader:
+        return {"typed": typed, "found": store.found(hub, reader, typed) if typed else ()}
+
+
+# --- giving ----------------------------------------------------------------------------------
+
+
+@pages.post("/tickets")
+def give() -> Response:
+    """A ticket for somebody, and an empty form for the next."""
+    form = request.form
+    answer = actions.give(
+        _hub(),
+        _ask("give"),
+        service=form.get("service", ""),
+        category=_one_of(form.get("category"), CATEGORIES, "category"),
+        priority=_one_of(form.get("priority"), PRIORITIES, "priority"),
+        reason=form.get("reason", ""),
+        counter=form.get("counter") or None,
+        language=form.get("language") or None,
+        requester=form.get("requester", "").strip() or None,
+    )
+    return _show("give", headers=CHANGED, given=_given(answer))
+
+
+def _one_of(value: str | None, known: tuple[Any, ...], field: str) -> Any:
+    """The value, the first when left out. Raises Unreadable for one that the form does not offer."""
+    if value and value not in known:
+        raise Unreadable(f"{field}: one of {', '.join(known)}", field=field)
+    return value or known[0]
+
+
+def _given(answer: dict[str, Any]) -> Given:
+    hub = _hub()
+    with hub.snapshot() as reader:
+        sheet = store.sheet(hub, reader, faces.ticket_by_id(reader, answer["id"]))
+    wait = answer["wait"]
+    return Given(sheet, answer["ahead"], Wait(wait["low_s"], wait["high_s"]) if wait else None)
+
+
+@pages.post("/answers")
+def note_answer() -> Response:
+    """Somebody was helped on the spot."""
+    noted = actions.note_answer(_hub(), _ask("note_answer"), service=request.form.get("service", ""))
+    return _show("give", headers=CHANGED, noted=noted)
+
+
+@pages.post("/answers/<int:answer>/withdraw")
+def withdraw_answer(answer: int) -> Response:
+    """That was a slip of the finger."""
+    actions.withdraw_answer(_hub(), _ask("withdraw_answer"), answer=answer)
+    return _show("give", headers=CHANGED, withdrawn=True)
+
+
+# --- one ticket ------------------------------------------------------------------------------
+
+
+def _confirm(hub: Hub, ask: Ask, ticket: str) -> None:
+    queues.confirm_paper(hub, ask, ticket=ticket)
+
+
+def _return(hub: Hub, ask: Ask, ticket: str) -> None:
+    queues.give_back(hub, ask, ticket=ticket)
+
+
+def _reprint(hub: Hub, ask: Ask, ticket: str) -> None:
+    queues.reprint(hub, ask, ticket=ticket)
+
+
+def _set_priority(hub: Hub, ask: Ask, ticket: str) -> None:
+    priority: Priority = _one_of(request.form.get("priority"), PRIORITIES, "priority")
+    queues.set_priority(hub, ask, ticket=ticket, priority=priority, reason=request.form.get("reason"))
+
+
+def _cancel(hub: Hub, ask: Ask, ticket: str) -> None:
+    queues.cancel(hub, ask, ticket=ticket, reason=request.form.get("reason"))
+
+
+STEPS: dict[str, Callable[[Hub, Ask, str], None]] = {
+    "confirm": _confirm, "return": _return, "reprint": _reprint, "priority": _set_priority, "cancel": _cancel,
+}  # fmt: skip
+
+
+@pages.post("/tickets/<ticket>/<step>")
+def change(ticket: str, step: str) -> Response:
+    """One step of one ticket, and its sheet as it is now."""
+    if step not in STEPS:
+        raise NotFound(f"{step} is none of {', '.join(STEPS)}")
+    STEPS[step](_hub(), _ask(f"{step}/{ticket}"), ticket)
+    return _show("found", headers=CHANGED, found=(_sheet(ticket),), done=step)
+
+
+def _sheet(ticket: str) -> Any:
+    hub = _hub()
+    with hub.snapshot() as reader:
+        return store.sheet(hub, reader, faces.ticket_by_id(reader, ticket))
+
+
+@pages.post("/jobs/<int:job>/<any(printed,unwanted):outcome>")
+def settle(job: int, outcome: str) -> Response:
+    """Somebody looked for a paper that may be missing."""
+    printing.settle(_hub(), _ask(f"settle/{job}"), job=job, printed=outcome == "printed")
+    return _show("lists", headers=CHANGED)
+
+
+@pages.post("/help/<device>")
+def helped(device: str) -> Response:
+    """Somebody went to the visitor who called."""
+    agents.give_help(_hub(), _ask(f"helped/{device}"), device=device)
+    return _show("lists", headers=CHANGED)
+
+
+# --- refusals --------------------------------------------------------------------------------
+
+#: endpoint → the part that shows its refusal, beside what was typed. A list shows its own.
+_REFUSED_IN = {
+    "reception.give": "give", "reception.note_answer": "give", "reception.withdraw_answer": "give",
+    "reception.change": "found", "reception.settle": "lists", "reception.helped": "lists",
+}  # fmt: skip
+
+
+@pages.errorhandler(Refused)
+def _refused(error: Refused) -> Response:
+    """Say it where the eye is, and keep what was typed. Nothing was recorded, so the form's key may be used again."""
+    part = _REFUSED_IN.get(request.endpoint or "")
+    if part is None:
+        raise error
+    parts: Parts = {"error": error, "error_words": _words(error), "kept": request.form}
+    if part == "found":
+        parts |= _refused_ticket(error)
+    return _show(part, error.status, **parts)
+
+
+def _refused_ticket(error: Refused) -> Parts:
+    """The sheet that was worked on, if there is such a ticket."""
+    values = request.view_args or {}
+    if isinstance(error, NotFound):
+        return {"found": ()}
+    return {"found": (_sheet(values["ticket"]),), "refused_step": values["step"]}
+
+
+def _words(error: Refused) -> str:
+    """The refusal in the agents' language: reception's own words, else the common ones, else its own."""
+    for room, name in (("reception", f"refused_{error.reason}"), ("errors", error.reason)):
+        if name in words("fr", room):
+            return say(_language(), f"{room}.{name}")
+    return error.message
