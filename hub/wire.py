@@ -326,6 +326,100 @@ class TicketIssued:
     follow: str
 
 
+#: How well something goes; `none`: nothing to say of it yet. Shown by colour, icon and word together.
+Level = Literal["good", "warn", "bad", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class CounterTile:
+    """One counter on the supervisor's board. `flag`: `idle` (INACTIF), `long` (a long service), or ''."""
+
+    counter: str
+    label: str
+    state: CounterState
+    agent_name: str | None
+    ticket: str | None
+    elapsed_s: int
+    waiting: int
+    level: Level
+    flag: Literal["idle", "long", ""] = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One queue on the supervisor's board: who waits now, and today's P80 wait against the target, seconds.
+
+    `open_counters` serve it now; `served` were issued for it and are served.
+    """
+
+    service: str
+    label: str
+    waiting: int
+    oldest_s: int | None
+    low_s: int | None
+    high_s: int | None
+    open_counters: int
+    served: int
+    p80_s: int | None
+    target_s: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """The day's visits, each in one place: all but `issued` add up to it. `unprinted` wait for their paper."""
+
+    issued: int
+    served: int
+    waiting: int
+    at_counters: int
+    absent: int
+    cancelled: int
+    unserved: int
+    unprinted: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourWait:
+    """Those who came in one local hour and were received: how many, and their P80 wait, seconds."""
+
+    hour: int
+    received: int
+    p80_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a supervisor should know, in a sentence of the agency's first language; `code` for programs."""
+
+    code: str
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """The supervisor's board. `date` is the business day's, ISO, None before the first; `alerts` worst first.
+
+    `more_alerts` were left out to keep the picture small.
+    """
+
+    epoch: int
+    seq: int
+    at: str
+    agency: str
+    day: bool
+    date: str | None
+    mode: str
+    tiles: tuple[CounterTile, ...]
+    queues: tuple[QueueRow, ...]
+    totals: DayTotals
+    hours: tuple[HourWait, ...]
+    alerts: tuple[Alert, ...]
+    more_alerts: int = 0
+
+
 T = TypeVar("T")
 
 
