@@ -43,6 +43,7 @@ from hub.services.ports import CounterService, load
 from hub.settings import Display, Settings
 from hub.store import Store
 from hub.supervision.pages import pages as supervision_pages
+from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
 from hub.wire import Board, as_json
 
@@ -157,6 +158,12 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             profile=lambda _: "",
             picture=lambda reader, _: pictures.kiosk(hub, reader),
             once=(("catalogue", lambda: pictures.catalogue(hub)),),
+        ),
+        Screen(
+            event="supervision",
+            takes=_is("supervisor", "executive", "auditor"),
+            profile=lambda _: "",
+            picture=lambda reader, _: supervision(hub, reader),
         ),
     )
 
