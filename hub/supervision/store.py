@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from hub.clock import Instant, instant
+from hub.queues import store as queues
 from hub.queues.store import Reader
 from hub.supervision.model import Day, Passage, Visit
 
@@ -88,3 +91,59 @@ def _passage(row: sqlite3.Row, day: Day) -> Passage:
 
 def _maybe(at: int | None, tick: int | None) -> Instant | None:
     return None if at is None or tick is None else instant(at, tick)
+
+
+# --- the board -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The wait of one passage that was received: entering its queue to the start, certain."""
+
+    service: str
+    entered_at: int
+    ms: int
+
+
+def day_of(reader: Reader, day_id: int, zone: ZoneInfo) -> Day:
+    """One business day by its number."""
+    row = reader.execute("SELECT * FROM business_day WHERE id = ?", (day_id,)).fetchone()
+    return Day(row["date"], row["opened_at"], row["closed_at"], _offset_ms(row["opened_at"], zone))
+
+
+def states(reader: Reader, day_id: int) -> dict[tuple[str, str], int]:
+    """How many visits of a day are in each state, by the service they were issued for."""
+    rows = reader.execute(
+        "SELECT asked, state, count(*) FROM ticket INDEXED BY ticket_label WHERE day = ? GROUP BY asked, state",
+        (day_id,),
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def waits(reader: Reader, day_id: int) -> tuple[Wait, ...]:
+    """The certain waits of a day that have ended with a start: what `measures` calls `wait`."""
+    rows = reader.execute(
+        "SELECT s.service, s.entered_at, s.wait_ms FROM ticket t INDEXED BY ticket_label"
+        " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
+        " WHERE t.day = ? AND s.wait_ms IS NOT NULL AND s.certain",
+        (day_id,),
+    )
+    return tuple(Wait(*row) for row in rows)
+
+
+def entered(reader: Reader) -> dict[str, Instant]:
+    """Since when each queue's line has somebody in it: the first entry among those who wait there now."""
+    found: dict[str, Instant] = {}
+    for row in sorted(queues.waiting(reader), key=lambda row: row["entered_at"]):
+        found.setdefault(row["service"], instant(row["entered_at"], row["entered_tick"]))
+    return found
+
+
+def labels(reader: Reader, tickets: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """The label and the present queue of some tickets."""
+    marks = ",".join("?" * len(tickets))
+    rows = reader.execute(
+        f"SELECT t.id, t.label, s.service FROM ticket t JOIN stage s ON s.id = t.stage WHERE t.id IN ({marks})",  # noqa: S608 (marks alone)
+        tuple(tickets),
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -1,0 +1,238 @@
+"""The supervisor's board, from one moment of the store: `hub.queues.pictures.moment` and this day's visits.
+
+Percentiles, hours and counts are those of `measures` and of the statistics' page: one definition for both.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hub.agents import store as agents
+from hub.clock import Instant, elapsed
+from hub.context import Hub
+from hub.queues import pictures
+from hub.queues.model import CounterSession
+from hub.queues.pictures import Moment
+from hub.say import say, words
+from hub.settings import Counter, Service
+from hub.supervision import rules, store
+from hub.supervision.measures import COUNTS, percentile
+from hub.wire import Alert, CounterTile, DayTotals, HourWait, QueueRow, Supervision
+
+ALERTS_SHOWN = 10
+_P80 = 0.8
+_S, _MIN = 1000, 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the board is drawn from, read once. `entered`: since when each queue's line has somebody in it."""
+
+    hub: Hub
+    at: Moment
+    names: Mapping[str, str]
+    labels: Mapping[int, tuple[str, str]]
+    states: Mapping[tuple[str, str], int]
+    waits: tuple[store.Wait, ...]
+    entered: Mapping[str, Instant]
+
+    def say(self, name: str, **values: object) -> str:
+        """A sentence in the agency's first language."""
+        return say(self.hub.settings.agency.languages[0], f"supervision.{name}", **values)
+
+    def session(self, counter: Counter) -> CounterSession:
+        """What a counter is doing."""
+        return self.at.sessions.get(counter.code, CounterSession(counter.code))
+
+    def since_ms(self, moment: Instant | None) -> int:
+        """How long ago."""
+        return elapsed(moment, self.at.now).ms if moment else 0
+
+    def line_ms(self, counter: Counter) -> int | None:
+        """Since when a counter has had somebody to call; None when it has nobody."""
+        found = [self.since_ms(self.entered[s]) for s in counter.services if s in self.entered]
+        return max(found) if found else None
+
+    def flag(self, counter: Counter) -> rules.Flag:
+        """What is remarkable about a counter."""
+        session = self.session(counter)
+        service = self.labels.get(session.ticket or 0, ("", ""))[1]
+        found = self.hub.settings.service(service)
+        mean_ms = (found.mean_min if found else 10.0) * _MIN
+        return rules.flag_of(session.state, self.since_ms(session.since), self.line_ms(counter), mean_ms)
+
+
+def supervision(hub: Hub, reader: sqlite3.Connection) -> Supervision:
+    """The whole board."""
+    scene = _scene(hub, reader)
+    at = scene.at
+    alerts = sorted(_alerts(scene, reader), key=lambda alert: rules.WORST[alert.level])
+    return Supervision(
+        epoch=at.epoch,
+        seq=at.seq,
+        at=at.now.iso(hub.settings.agency.zone),
+        agency=hub.settings.agency.name,
+        day=at.day is not None and at.day.open,
+        date=at.day.date if at.day else None,
+        mode=at.day.mode if at.day else "closed",
+        tiles=tuple(_tile(scene, counter) for counter in hub.settings.counters if counter.shown),
+        queues=tuple(_queue(scene, service) for service in pictures.public_services(hub)),
+        totals=_totals(scene),
+        hours=_hours(scene, reader),
+        alerts=tuple(alerts[:ALERTS_SHOWN]),
+        more_alerts=max(0, len(alerts) - ALERTS_SHOWN),
+    )
+
+
+def _scene(hub: Hub, reader: sqlite3.Connection) -> Scene:
+    at = pictures.moment(hub, reader)
+    held = [session.ticket for session in at.sessions.values() if session.ticket]
+    return Scene(
+        hub=hub,
+        at=at,
+        names=agents.names(reader),
+        labels=store.labels(reader, held),
+        states=store.states(reader, at.day.id) if at.day else {},
+        waits=store.waits(reader, at.day.id) if at.day else (),
+        entered=store.entered(reader),
+    )
+
+
+# --- counters, queues, the day ---------------------------------------------------------------
+
+
+def _tile(scene: Scene, counter: Counter) -> CounterTile:
+    session, flag = scene.session(counter), scene.flag(counter)
+    return CounterTile(
+        counter=counter.code,
+        label=counter.label,
+        state=session.state,
+        agent_name=scene.names.get(session.agent or "", session.agent),
+        ticket=scene.labels[session.ticket][0] if session.ticket else None,
+        elapsed_s=scene.since_ms(session.since) // _S,
+        waiting=sum(_waiting(scene, service) for service in counter.services),
+        level=rules.level_of_counter(session.state, flag),
+        flag=flag,
+        reason=session.reason if session.state == "paused" else "",
+    )
+
+
+def _waiting(scene: Scene, service: str) -> int:
+    return scene.at.waiting[service].count if service in scene.at.waiting else 0
+
+
+def _open_counters(scene: Scene, service: Service) -> int:
+    serving = (counter for counter in scene.hub.settings.counters if service.code in counter.services)
+    return sum(scene.session(counter).state not in ("closed", "paused") for counter in serving)
+
+
+def _queue(scene: Scene, service: Service) -> QueueRow:
+    line = scene.at.waiting.get(service.code)
+    announced = pictures.announced(scene.hub, scene.at, service)
+    p80_ms = _p80([wait.ms for wait in scene.waits if wait.service == service.code])
+    return QueueRow(
+        service=service.code,
+        label=service.label,
+        waiting=line.count if line else 0,
+        oldest_s=line.oldest_ms // _S if line else None,
+        low_s=announced.low_s if announced else None,
+        high_s=announced.high_s if announced else None,
+        open_counters=_open_counters(scene, service),
+        served=scene.states.get((service.code, "served"), 0),
+        p80_s=None if p80_ms is None else p80_ms // _S,
+        target_s=service.target_min * 60,
+        level=rules.level_of_queue(p80_ms, line.oldest_ms if line else None, service.target_min * _MIN),
+    )
+
+
+def _p80(waits_ms: list[int]) -> int | None:
+    return percentile(sorted(waits_ms), _P80) if waits_ms else None
+
+
+def _totals(scene: Scene) -> DayTotals:
+    """Each visit once; `measures.COUNTS` says which state is counted as what, what is left is in progress."""
+    by_state: dict[str, int] = defaultdict(int)
+    for (_, state), count in scene.states.items():
+        by_state[state] += count
+    done = {name: by_state[state] for name, state in COUNTS.items()}
+    return DayTotals(
+        issued=sum(by_state.values()),
+        served=done["served"],
+        waiting=by_state["waiting"],
+        at_counters=by_state["called"] + by_state["serving"] + by_state["on_hold"],
+        absent=done["absent"],
+        cancelled=done["cancelled"],
+        unserved=done["unserved"] + done["unfinished"],
+        unprinted=by_state["issued"],
+    )
+
+
+def _hours(scene: Scene, reader: sqlite3.Connection) -> tuple[HourWait, ...]:
+    """In the order of the day, which may pass midnight."""
+    day = store.day_of(reader, scene.at.day.id, scene.hub.settings.agency.zone) if scene.at.day else None
+    if day is None:
+        return ()
+    by_hour: dict[int, list[int]] = defaultdict(list)
+    for wait in sorted(scene.waits, key=lambda wait: wait.entered_at):
+        by_hour[day.hour(wait.entered_at)].append(wait.ms)
+    return tuple(HourWait(hour, len(found), percentile(sorted(found), _P80) // _S) for hour, found in by_hour.items())
+
+
+# --- alerts ----------------------------------------------------------------------------------
+
+
+def _alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
+    yield from _line_alerts(scene)
+    yield from _idle_alerts(scene)
+    yield from _device_alerts(scene, reader)
+
+
+def _line_alerts(scene: Scene) -> Iterator[Alert]:
+    max_wait_ms = scene.hub.settings.queue.max_wait_min * _MIN
+    for service in scene.hub.settings.services:
+        found = scene.at.waiting.get(service.code)
+        if found is None:
+            continue
+        served = _open_counters(scene, service) > 0
+        line = rules.Line(found.count, found.oldest_ms, service.target_min * _MIN, served)
+        alert = rules.alert_of(line, max_wait_ms)
+        if alert is None:
+            continue
+        code, level = alert
+        yield Alert(code, level, _line_sentence(scene, code, service, line))
+
+
+def _line_sentence(scene: Scene, code: str, service: Service, line: rules.Line) -> str:
+    if code == "nobody":
+        return scene.say("alert_nobody", service=service.label, count=line.waiting)
+    return scene.say(
+        "alert_late", service=service.label, minutes=line.oldest_ms // _MIN, target=service.target_min
+    )  # fmt: skip
+
+
+def _idle_alerts(scene: Scene) -> Iterator[Alert]:
+    for counter in scene.hub.settings.counters:
+        if counter.shown and scene.flag(counter) == "idle":
+            minutes = min(scene.since_ms(scene.session(counter).since), scene.line_ms(counter) or 0) // _MIN
+            waiting = sum(_waiting(scene, service) for service in counter.services)
+            text = scene.say("alert_idle", counter=counter.code, minutes=minutes, count=waiting)
+            yield Alert("idle", "bad", text)
+
+
+def _device_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
+    for device in agents.devices(reader):
+        if device.help_since is not None:
+            minutes = scene.since_ms(device.help_since) // _MIN
+            yield Alert("help", "bad", scene.say("alert_help", device=device.name, minutes=minutes))
+    for trouble in agents.troubles(reader):
+        what = _trouble_words(scene, trouble.part, trouble.state)
+        yield Alert("trouble", "warn", scene.say("alert_trouble", device=trouble.device, what=what))
+
+
+def _trouble_words(scene: Scene, part: str, state: str) -> str:
+    """What a device's trouble is called; one that nobody foresaw, as the device says it."""
+    name = f"trouble_{state}"
+    return scene.say(name, part=part) if name in words("fr", "supervision") else f"{part} : {state}"
