@@ -60,16 +60,15 @@ def face(counter: str = "05", state: Any = "free", **changes: Any) -> CounterFac
 
 
 def serving(counter: str = "05", **changes: Any) -> CounterFace:
-    plain = face(counter, "serving", ticket="D002", ticket_id="01J", service="DEP", why="Attente 18 min")
-    steps = ("finish", "hold", "transfer", "undo")
-    return replace(plain, next_actions=steps, elapsed_s=252, waited_s=1085, call_count=1, **changes)
+    facts = {"ticket": "D002", "ticket_id": "01J", "service": "DEP", "why": "Attente 18 min", "elapsed_s": 252}
+    steps = ("finish", "transfer", "hold")
+    return face(counter, "serving", **{**facts, "waited_s": 1085, "call_count": 1, "next_actions": steps, **changes})
 
 
 def calling(counter: str = "05", **changes: Any) -> CounterFace:
-    plain = face(counter, "calling", ticket="D002", ticket_id="01J", service="DEP", why="RDV 09:30", call_count=2)
-    return replace(
-        plain, next_actions=("start", "recall", "no_show", "release"), elapsed_s=12, waited_s=1085, **changes
-    )
+    facts = {"ticket": "D002", "ticket_id": "01J", "service": "DEP", "why": "RDV 09:30", "elapsed_s": 12}
+    steps = ("start", "recall", "no_show", "release")
+    return face(counter, "calling", **{**facts, "waited_s": 1085, "call_count": 2, "next_actions": steps, **changes})
 
 
 def counters(*faces: CounterFace, seq: int = 1, **changes: Any) -> Counters:
