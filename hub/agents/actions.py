@@ -194,7 +194,14 @@ def _begin(hub: Hub, agent: Agent, kept: tuple[str, bool]) -> Answer:
         value = _new_session(tx, agent.code, "taken_over", newcomer=one_shot)
     if instead:
         sessions.ended(agent.code)
-    return {"session": value, "agent": agent.code, "name": agent.name, "must_choose": one_shot, "instead": instead}
+    return {
+        "session": value,
+        "agent": agent.code,
+        "name": agent.name,
+        "roles": sorted(agent.roles),
+        "must_choose": one_shot,
+        "instead": instead,
+    }
 
 
 def _new_session(tx: Transaction, code: str, why: Ending, *, newcomer: bool = False) -> str:
@@ -217,7 +224,7 @@ def choose_secret(hub: Hub, ask: Ask, *, secret: str, current: str | None = None
     with secrets.one_at_a_time():
         kept = store.secret(hub.reader, code)
         if kept is not None and not _right(kept, current or ""):
-            raise Unreadable("this is not your present secret", code="wrong_secret", field="current")
+            raise Unreadable("this is not your present secret", code="wrong_current", field="current")
         hashed = secrets.hashed(chosen)
         with hub.store.transaction(ask) as tx:
             if store.secret(tx.connection, code) != kept:

@@ -71,6 +71,7 @@ _READS: dict[str, frozenset[str]] = {
 }
 _PAGES: dict[str, frozenset[str]] = {
     "agents.choose": _STAFF | {NEWCOMER},
+    "agents.choose_post": _STAFF | {NEWCOMER},
     "agents.people": _PEOPLE,
     "agents.add": _PEOPLE,
     "agents.change": _PEOPLE,
@@ -78,8 +79,15 @@ _PAGES: dict[str, frozenset[str]] = {
     "agents.remove": _PEOPLE,
     **dict.fromkeys(
         (
-            "reception.page", "reception.give", "reception.change", "reception.settle", "reception.search",
-            "reception.lists", "reception.helped", "reception.note_answer", "reception.withdraw_answer",
+            "reception.page",
+            "reception.give",
+            "reception.change",
+            "reception.settle",
+            "reception.search",
+            "reception.lists",
+            "reception.helped",
+            "reception.note_answer",
+            "reception.withdraw_answer",
         ),
         frozenset({"receptionist", "supervisor"}),
     ),
@@ -100,7 +108,7 @@ RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES
 PUBLIC: frozenset[str] = frozenset(
     {
         "healthz",
-        "agents.login", "agents.logout",
+        "agents.login", "agents.login_post", "agents.logout",
         "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these
         "display.page", "display.sound",
         "counter_panel.page",
