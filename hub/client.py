@@ -117,7 +117,7 @@ class HubClient:
         self._closed.set()
         self._gone.set()
         if self._line is not None:
-            self._line.disconnect()
+            _let_go(self._line)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=CONNECT_S)
 
@@ -130,6 +130,7 @@ class HubClient:
             if self._connect():
                 self._gone.wait()
                 self._hang_up()
+            _let_go(self._line)
             self._closed.wait(RETRY_S)
 
     def _connect(self) -> bool:
@@ -144,7 +145,6 @@ class HubClient:
                 self.url, auth={"token": self._token()}, transports=["websocket"], wait=True, wait_timeout=CONNECT_S
             )
         except (socketio.exceptions.SocketIOError, OSError, ValueError) as error:
-            line.shutdown()
             self._complain(str(error) or type(error).__name__)
             return False
         self._complain("")
@@ -181,6 +181,12 @@ class HubClient:
     def _is_old(self, name: str, picture: Body) -> bool:
         held = self.pictures.get(name)
         return held is not None and _age(picture) < _age(held)
+
+
+def _let_go(line: Any) -> None:
+    """Close the line's socket now: python-socketio leaves one that broke to the garbage, and a polite close waits 3 s."""
+    if socket := getattr(line.eio, "ws", None):
+        socket.shutdown()
 
 
 def _age(picture: Body) -> tuple[int, int]:
