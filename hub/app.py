@@ -58,6 +58,7 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     app.extensions["mbote"] = hub
     app.before_request(_who_asks(hub))
     app.after_request(_headers(rooms))
+    app.teardown_request(lambda _: hub.store.give_back())
     for blueprint in (look(), public_api.api(hub, rooms.board, rooms.statistics), *rooms.pages):
         app.register_blueprint(blueprint)
     _add_health(app, hub, rooms)

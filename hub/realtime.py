@@ -92,13 +92,26 @@ class Realtime:
 
     def kick(self, device: str) -> None:
         """Close every socket of a device whose token was revoked."""
+        self._hang_up(lambda actor: actor.device == device)
+
+    def kick_agent(self, agent: str) -> None:
+        """Close every socket of an agent whose session ended."""
+        self._hang_up(lambda actor: actor.agent == agent)
+
+    def _hang_up(self, on: Callable[[Actor], bool]) -> None:
         for sid, client in list(self._clients.items()):
-            if client.actor.device == device:
+            if on(client.actor):
                 self._io.server.disconnect(sid)
 
     # --- in ----------------------------------------------------------------------------------
 
     def _connect(self, auth: Any = None) -> None:
+        try:
+            self._let_in(auth)
+        finally:
+            self._hub.store.give_back()
+
+    def _let_in(self, auth: Any) -> None:
         actor = self._identify(auth)
         if actor is None:
             raise Turned("not_authenticated")
@@ -129,6 +142,8 @@ class Realtime:
         except StoreFault as fault:
             log.error("not stored", fault=str(fault))
             return {"error": {"code": "not_stored", "message": "nothing was recorded: the disk refuses; try again"}}
+        finally:
+            self._hub.store.give_back()
 
     # --- out ---------------------------------------------------------------------------------
 

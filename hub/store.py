@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,8 @@ from hub.sqlite import open_reader, open_writer
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
 TAIL = 1_000
+#: Reading connections kept for whoever reads next.
+IDLE_READERS = 6
 #: What a disk, or a file that was damaged on it, makes of a statement; the other kinds are mistakes of ours.
 _DISK = (sqlite3.OperationalError, sqlite3.DatabaseError)
 Guard = Callable[["Transaction", Event], None]
@@ -141,6 +144,7 @@ class Store:
         self.announce = announce
         self._write = threading.RLock()
         self._local = threading.local()
+        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._lock = hold(folder)
         self._sets = (migrations, journal.migrations, *migration_sets)
         try:
@@ -175,11 +179,27 @@ class Store:
 
     @property
     def reader(self) -> sqlite3.Connection:
-        """This thread's read-only connection."""
+        """This thread's read-only connection, until it is given back."""
         connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
         if connection is None:
-            connection = self._local.reader = open_reader(self.path)
+            connection = self._local.reader = self._idle_reader() or open_reader(self.path)
         return connection
+
+    def _idle_reader(self) -> sqlite3.Connection | None:
+        with suppress(queue.Empty):
+            return self._idle.get_nowait()
+        return None
+
+    def give_back(self) -> None:
+        """This thread is done reading for now: fifty sockets share a few connections, each of which costs memory."""
+        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if connection is None:
+            return
+        del self._local.reader
+        if connection.in_transaction or self._idle.qsize() >= IDLE_READERS:
+            connection.close()
+        else:
+            self._idle.put(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:

@@ -104,6 +104,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     guard_socket(socketio)
     realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services)))
     devices.on_revoked.append(realtime[0].kick)
+    sessions.on_ended.append(realtime[0].kick_agent)
     announcer.to = realtime[0].announce
     realtime[0].start()
     admin.serve(hub)
