@@ -91,7 +91,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
         hub,
         Rooms(
             pages=(
-                agent_pages(hub), desk_pages(hub, services), supervision_pages(hub), display_pages(settings, voice),
+                agent_pages(hub, lambda: _seats(hub)), desk_pages(hub, services), supervision_pages(hub), display_pages(settings, voice),
                 panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
@@ -111,6 +111,11 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     outbox.start(hub)
     threading.Thread(target=_housekeeping, args=(hub,), name="housekeeping", daemon=True).start()
     return app
+
+
+def _seats(hub: Hub) -> dict[str, str]:
+    """Where each agent is signed on."""
+    return {session.agent: code for code, session in queue_store.counters(hub.reader).items() if session.agent}
 
 
 class _Later:
