@@ -19,7 +19,7 @@ from display import board as room_board
 from display.pages import pages as display_pages
 from display.voice import Voice
 from hub import VERSION, admin, outbox
-from hub.agents import devices, rights
+from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
 from hub.agents.migrations import migrations as agent_migrations
 from hub.agents.pages import pages as agent_pages
