@@ -128,6 +128,7 @@ class PanelApp:
         self._motives = {"hold": {"reason": motive}}
         self._panels = panels
         self._keys = keys
+        self._newest: dict[str, CounterFace] | None = None
         self._busy: set[str] = set()
         self._askers = ThreadPoolExecutor(max(1, len(panels)), thread_name_prefix="ask")
         self._moved = threading.Event()
@@ -149,18 +150,23 @@ class PanelApp:
             self._askers.submit(self._ask, panel, step)
 
     def picture(self, name: str, body: dict[str, Any]) -> None:
-        """A picture from the hub (HubClient's on_picture)."""
-        if name != "counters":
-            return
-        known = {face.counter: face for face in parse(Counters, body).counters}
-        for code, panel in self._panels.items():
-            panel.know(known.get(code))
-        self._moved.set()
+        """A picture from the hub (HubClient's on_picture). It may come a moment before the line says it is here."""
+        if name == "counters":
+            self._newest = {face.counter: face for face in parse(Counters, body).counters}
+            self._tell()
 
     def link(self, away: bool) -> None:  # noqa: FBT001  the shape of HubClient's on_away
-        """The hub has gone, or is back; back it is for a panel once its picture has come."""
-        for panel in self._panels.values() if away else ():
-            panel.lose()
+        """The hub has gone, or is back; back it is for a panel when its picture has come and a press would leave."""
+        if away:
+            self._newest = None
+            for panel in self._panels.values():
+                panel.lose()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._newest is not None and not self._line.away:
+            for code, panel in self._panels.items():
+                panel.know(self._newest.get(code))
         self._moved.set()
 
     def close(self) -> None:
