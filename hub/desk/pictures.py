@@ -109,7 +109,7 @@ def _visit(eye: Glance, ticket: Ticket, face: CounterFace) -> Visit:
         service=ticket.stage.service,
         service_label=service.label if service else ticket.stage.service,
         waited_s=face.waited_s or 0,
-        why=why(eye.language, ticket.stage.why.partition(":")[0]),
+        why=_why_now(eye.language, ticket),
         priority=ticket.priority,
         facts=_facts(eye.language, ticket),
     )
@@ -120,11 +120,17 @@ def why(language: str, name: str) -> str:
     return word(language, f"why_{name}")
 
 
+def _why_now(language: str, ticket: Ticket) -> str:
+    """Why this ticket was called; a priority is said among the facts."""
+    name = ticket.stage.why.partition(":")[0]
+    return "" if name == f"priority_{ticket.priority}" else why(language, name)
+
+
 def _facts(language: str, ticket: Ticket) -> tuple[str, ...]:
     """What to know before the first word: another language, a priority, a special visit, no paper."""
     found = (
         word(language, f"language_{ticket.language}", ticket.language) if ticket.language != language else "",
-        word(language, f"priority_{ticket.priority}"),
+        word(language, f"priority_{ticket.priority}") if ticket.priority != "normal" else "",
         word(language, f"category_{ticket.category}"),
         word(language, f"paper_{ticket.paper}"),
         word(language, "returned") if ticket.returns else "",

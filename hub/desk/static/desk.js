@@ -7,7 +7,7 @@ import { Away, Link, Refused } from "/look/live.js";
 import { clockwork, hasWord, icon, make, say, setIcon, setText } from "/look/page.js";
 import { KEYS, STEPS } from "/look/steps.js";
 import { openDialog } from "./dialogs.js";
-import { BAR, ICONS, main, MENU, standing, ticks, undoLeft, WITH_DIALOG } from "./offer.js";
+import { ICONS, main, MENU, standing, ticks, undoLeft, WITH_DIALOG } from "./offer.js";
 
 const SHOWN = 8;
 /** After an answer the picture follows at once; so long a second press waits for it. */
@@ -22,7 +22,6 @@ let pictured = () => {};
 let complaint = "";
 let ticking = 0;
 
-for (const step of BAR) find("#keys").append(key(step));
 const link = new Link({
   picture: "desk",
   onPicture: take,
@@ -41,10 +40,24 @@ function take(picture) {
   if (desk.visit?.id !== before.visit?.id) announce(before.visit);
 }
 
-const passed = () => (performance.now() - cameAt) / 1000;
-const minutes = (seconds) => Math.floor(seconds / 60);
-const lost = () => link.state === "lost" || (link.state === "live" && !link.connected);
-const working = () => link.connected && link.state === "live" && !busy;
+/** Seconds since the picture came. */
+function passed() {
+  return (performance.now() - cameAt) / 1000;
+}
+
+function lost() {
+  return link.state === "lost" || (link.state === "live" && !link.connected);
+}
+
+function working() {
+  return link.connected && link.state === "live" && !busy;
+}
+
+/** "18 min", or that it is less than one. */
+function span(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return minutes ? say("span", { minutes }) : say("span_short");
+}
 
 /** The visit at this counter is another one: the services' pages and keep.js are told, and whoever does not look. */
 function announce(before) {
@@ -85,13 +98,13 @@ function drawNow() {
 function drawVisit(visit) {
   setText(find("#ticket"), visit.ticket);
   setText(find("#state"), stateWord());
-  const facts = [say("waited", { minutes: minutes(visit.waited_s) }), visit.why].filter(Boolean);
+  const facts = [say("waited", { span: span(visit.waited_s) }), visit.why].filter(Boolean);
   setText(find("#waited"), facts.join(" · "));
   setText(find("#facts"), factsOf(visit));
 }
 
 function factsOf(visit) {
-  return [visit.service_label, ...visit.facts].join(" · ");
+  return [...visit.facts, visit.service_label].join(" · ");
 }
 
 function stateWord() {
@@ -106,7 +119,7 @@ function drawIdle() {
   setText(find("#idle-what"), what);
   setText(find("#idle-more"), more);
   find("#idle [data-step]").hidden = desk.counter?.state !== "paused";
-  find("#choose").hidden = Boolean(desk.counter);
+  find("#choose").hidden = Boolean(place); // who had one is told beside the bar
 }
 
 function idle() {
@@ -136,14 +149,14 @@ function drawLine() {
   find("#line-empty").hidden = desk.upcoming.length > 0;
   const more = (desk.counter?.waiting ?? 0) - shown.length;
   find("#line-more").hidden = more <= 0 || !shown.length;
-  setText(find("#line-more"), say("line_more", { count: more }));
+  setText(find("#line-more"), say(more === 1 ? "line_more_one" : "line_more_many", { count: more }));
 }
 
 function fillNext(element, next) {
   if (!element.children.length) element.append(make("b"), make("span", "age"), make("small"));
   const [label, age, why] = element.children;
   setText(label, next.ticket);
-  setText(age, say("minutes", { minutes: minutes(next.waited_s) }));
+  setText(age, next.waited_s < 60 ? say("span_least") : span(next.waited_s));
   setText(why, [next.service_label, next.why].filter(Boolean).join(" · "));
   element.classList.toggle("first", next.priority !== "normal");
 }
@@ -162,7 +175,7 @@ function fillHeld(element, held) {
   }
   const [label, button, why] = element.children;
   setText(label, held.ticket);
-  setText(why, [say("on_hold", { minutes: minutes(held.held_s) }), held.reason].filter(Boolean).join(" · "));
+  setText(why, [say("on_hold", { span: span(held.held_s) }), held.reason].filter(Boolean).join(" · "));
   button.setAttribute("aria-label", `${say("resume")} ${held.ticket}`);
 }
 
@@ -198,14 +211,6 @@ function tick() {
   drawUndo();
   drawStrip();
   if (ticks(desk)) ticking = setTimeout(tick, 1005 - ((passed() * 1000) % 1000));
-}
-
-function key(step) {
-  const element = make("button", "onnight", "", make("span", "", say(step)), make("kbd", "", STEPS[step].key));
-  element.type = "button";
-  element.dataset.step = step;
-  element.setAttribute("aria-keyshortcuts", STEPS[step].key);
-  return element;
 }
 
 function drawKeys() {
@@ -274,7 +279,7 @@ function waiting() {
   const { waiting: count, oldest_s: oldest } = desk.counter ?? {};
   if (!desk.counter) return say("elsewhere_more");
   const many = count > 1 ? "waiting_many" : count === 1 ? "waiting_one" : "waiting_none";
-  return say(many, { count, minutes: minutes(oldest ?? 0) });
+  return say(many, { count, span: span(oldest ?? 0) });
 }
 
 /* ------------------------------------------------------------------- asking */

@@ -103,6 +103,7 @@ function drawPick() {
 function choice({ ticket, id, waited_s: waited }, checked) {
   const radio = make("input");
   Object.assign(radio, { type: "radio", name: "ticket", value: id, checked });
-  const age = make("span", "second push", say("minutes", { minutes: Math.floor(waited / 60) }));
+  const minutes = Math.floor(waited / 60);
+  const age = make("span", "second push", minutes ? say("span", { minutes }) : say("span_least"));
   return make("label", "", "", radio, icon("ticket"), make("b", "", ticket), age);
 }

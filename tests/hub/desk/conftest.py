@@ -1,0 +1,56 @@
+"""A hub in its own process and desks in a browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.hub.desk.house import House, new_house
+
+CHROMIUM = os.environ.get("MBOTE_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+SIZE = {"width": 1366, "height": 768}
+#: What Chromium says about a hub that a test has killed.
+EXPECTED_NOISE = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to", "status of 4")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def house(tmp_path_factory) -> Iterator[House]:
+    """One agency for all tests here: recalls come after a second, so that nobody sleeps twenty."""
+    built = new_house(tmp_path_factory.mktemp("house"), recall_after_s=1, absent_after_s=2).prepare().start()
+    yield built
+    built.kill()
+
+
+@pytest.fixture
+def desk_of(chromium, house) -> Iterator[Callable[..., Page]]:
+    """`desk_of("01016E", "/desk")`: that agent's page, whose console must stay silent."""
+    opened: list[BrowserContext] = []
+    noise: list[str] = []
+
+    def open_page(code: str, path: str = "/desk", **context: object) -> Page:
+        window = chromium.new_context(viewport=SIZE, base_url=house.url, **context)
+        opened.append(window)
+        window.add_cookies([house.cookie(code)])
+        page = window.new_page()
+        page.set_default_timeout(8_000)
+        page.on("console", lambda said: noise.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for window in opened:
+        window.close()
+    assert [line for line in noise if not any(known in line for known in EXPECTED_NOISE)] == []

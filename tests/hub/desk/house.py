@@ -1,0 +1,143 @@
+"""A real hub in its own process, with agents already signed in, and what a test asks of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from hub.agents import actions as agents
+from hub.agents import cookie
+from hub.ask import HUB, Actor, Ask
+from hub.queues import actions as queues
+from hub.settings import Settings, load_settings
+from hub.wsgi import open_hub
+
+ROOT = Path(__file__).parents[3]
+#: code → name, roles. Each test sits at a counter of its own, so that none waits for another.
+AGENTS = {
+    "01016E": ("MABIALA Rose", ["clerk"]),
+    "00902F": ("OKEMBA Jean", ["clerk"]),
+    "00733C": ("TSIBA Aline", ["receptionist"]),
+}
+SECRET = "une phrase facile a retenir"
+
+
+@dataclass
+class House:
+    """One agency: its configuration, its hub's process, its agents' sessions."""
+
+    folder: Path
+    settings: Settings
+    sessions: dict[str, str] = field(default_factory=dict)
+    api: str = ""
+    panel: str = ""
+    process: subprocess.Popen[str] | None = None
+    keys: Any = field(default_factory=count)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.hub.port}"
+
+    def prepare(self) -> House:
+        """Agents, devices and an open day, as an administrator would have left them."""
+        hub = open_hub(self.settings)
+        for code, (name, roles) in AGENTS.items():
+            agents.add_agent(hub, Ask(HUB), code=code, name=name, roles=roles)
+            self.sessions[code] = self._session(hub, code)
+        self.api = agents.pair(hub, Ask(HUB), kind="api", name="TESTS")["token"]
+        codes = tuple(c.code for c in self.settings.counters)
+        self.panel = agents.pair(hub, Ask(HUB), kind="panel", name="P9", counters=codes)["token"]
+        queues.open_day(hub, Ask(HUB))
+        hub.store.close()
+        return self
+
+    def _session(self, hub: Any, code: str) -> str:
+        issued = agents.reset_code(hub, Ask(HUB), code=code)["one_shot"]
+        begun = agents.sign_in(hub, Ask(HUB), code=code, secret=issued)
+        me = Ask(Actor(agent=code))
+        return str(agents.choose_secret(hub, me, secret=f"{SECRET} {code}", current=issued)["session"]) if begun else ""
+
+    def start(self) -> House:
+        """The hub's process, as systemd would start it."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "hub.cli", "hub", "--config", str(self.folder)],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=(self.folder / "hub.log").open("a"), text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("ready"), (self.folder / "hub.log").read_text()[-3000:]
+        return self
+
+    def kill(self) -> None:
+        """As the power would."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def cookie(self, code: str) -> dict[str, Any]:
+        """What a browser keeps of an agent's session."""
+        return {"name": cookie._PLAIN, "value": self.sessions[code], "url": self.url}
+
+    def ask(self, path: str, **body: Any) -> dict[str, Any]:
+        """What the API answers; a refusal too is an answer."""
+        body = {"key": f"test {next(self.keys)} {os.getpid()}"} | body
+        request = urllib.request.Request(
+            f"{self.url}/api/v1{path}",
+            json.dumps(body).encode(),
+            {"Authorization": f"Bearer {self.api}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            return dict(json.load(error))
+
+    def ticket(self, service: str, **more: Any) -> str:
+        """A visitor takes a ticket; its label."""
+        answer = self.ask("/tickets", service=service, **more)
+        assert "label" in answer, answer
+        return str(answer["label"])
+
+    def sit(self, code: str, counter: str) -> None:
+        """An agent sits down, wherever they were."""
+        answer = self.ask(f"/counters/{counter}/open", agent=code, take_over=True)
+        assert "error" not in answer, answer
+
+    def clear(self, counter: str) -> None:
+        """Nobody is left at a counter, nor in its queues."""
+        self.ask(f"/counters/{counter}/unpause")
+        self.ask(f"/counters/{counter}/start")
+        self.ask(f"/counters/{counter}/finish")
+        while self.ask(f"/counters/{counter}/next").get("ticket"):
+            self.ask(f"/counters/{counter}/start")
+            self.ask(f"/counters/{counter}/finish")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def new_house(folder: Path, **queue: Any) -> House:
+    """The demo agency in a folder of its own, on a free port."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (ROOT / "config").glob("*.toml"):
+        text = file.read_text("utf-8")
+        if file.name == "agency.toml":
+            rules = "".join(f"\n{name} = {value}" for name, value in queue.items())
+            text = text.replace("[queue]", "[queue]" + rules).replace("port = 8080", f"port = {free_port()}")
+        (folder / file.name).write_text(text, "utf-8")
+    return House(folder, load_settings(folder))
