@@ -23,6 +23,7 @@ from hub.agents import store as agent_store
 from hub.ask import Actor, Answer, Ask
 from hub.clock import Instant
 from hub.context import Hub
+from hub.door import fault_of_json
 from hub.errors import BadRequest, NotFound, Refused, StoreFault
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
@@ -31,6 +32,7 @@ from hub.settings import Settings
 #: The administrator at the box itself.
 LOCAL = Actor(device="admin", roles=frozenset({"hub"}))
 LINE_BYTES = 64 * 1024
+DEPTH = 4
 #: A line that does not come is not waited for.
 PATIENCE_S = 10.0
 log = structlog.get_logger("admin")
@@ -226,8 +228,9 @@ def _parsed(said: bytes) -> tuple[str, Body]:
     if len(said) > LINE_BYTES:
         raise BadRequest(f"a line holds at most {LINE_BYTES // 1024} KiB")
     try:
-        body = json.loads(said)
-    except (ValueError, RecursionError) as error:
+        text = said.decode()
+        body = None if fault_of_json(text, DEPTH) else json.loads(text)
+    except ValueError as error:
         raise BadRequest('send one line of JSON: {"what": …}') from error
     if not isinstance(body, dict) or not isinstance(body.get("what"), str):
         raise BadRequest('send {"what": …, …}', field="what")

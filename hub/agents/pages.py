@@ -74,7 +74,7 @@ def _helpers(hub: Hub) -> dict[str, Any]:
     session = cookie.value(request)
     me = store.agent(hub.reader, _actor().agent or "")
     return {
-        "say": lambda name, **values: say(language, f"agents.{name}", **values),
+        "say": lambda key, /, **values: say(language, f"agents.{key}", **values),
         "language": language,
         "dir": direction(language),
         "agency": hub.settings.agency.name,

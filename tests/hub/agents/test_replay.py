@@ -1,0 +1,65 @@
+"""The journal of agents and devices gives their rows again, and none of their secrets."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.agents import actions, store
+from hub.ask import HUB, Actor, Ask
+from hub.errors import NotAuthenticated
+
+
+@pytest.fixture
+def busy(people):
+    """All that can happen, at least once."""
+    ask = Ask(HUB)
+    people.arrive("00411A", "supervisor")
+    session = people.arrive("00902F", "clerk", "validator")
+    people.clock.advance(minutes=1)
+    people.sign_in("00902F")
+    for _ in range(3):
+        with pytest.raises(NotAuthenticated):
+            people.sign_in("00411A", "guess")
+    actions.change_agent(people.hub, ask, code="00902F", name="BOUITY Nadège", roles=["clerk"])
+    actions.sign_out(people.hub, Ask(Actor(agent="00902F")))
+    actions.reset_code(people.hub, ask, code="00411A")
+    people.add("00907F", "clerk")
+    actions.remove_agent(people.hub, ask, code="00907F")
+    people.add("00907F", "receptionist", name="ELENGA Firmin")
+    for kind, name in (("kiosk", "K1"), ("kiosk", "K2"), ("display", "SALLE"), ("panel", "P1"), ("api", "API")):
+        people.pair(kind, name)
+    people.pair("kiosk", "K2")
+    actions.trouble(people.hub, Ask(Actor(device="K1")), part="printer", state="no_paper", detail="x")
+    actions.trouble(people.hub, Ask(Actor(device="K2")), part="button 3", state="stuck")
+    actions.trouble(people.hub, Ask(Actor(device="SALLE")), part="sound", state="mute")
+    actions.trouble(people.hub, Ask(Actor(device="SALLE")), part="sound", state="ok")
+    actions.ask_help(people.hub, Ask(Actor(device="K1")), place="borne")
+    actions.ask_help(people.hub, Ask(Actor(device="K2")))
+    actions.give_help(people.hub, Ask(HUB), device="K2")
+    actions.revoke(people.hub, ask, name="API")
+    del session
+    return people
+
+
+def rows(connection, table):
+    return [tuple(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")]  # noqa: S608 (our own table names)
+
+
+def test_replaying_the_journal_gives_the_same_rows(busy, tmp_path):
+    again = busy.hub.store.replayed(tmp_path / "again.db")
+    for table in store.STATE_TABLES:
+        assert rows(again, table) == rows(busy.hub.reader, table) != [], table
+    for table in store.SECRET_TABLES:
+        assert rows(again, table) == []
+        assert rows(busy.hub.reader, table) != [], table
+    again.close()
+
+
+def test_every_kind_of_event_happened(busy):
+    assert {kind.kind for kind in store.APPLIERS} <= set(busy.journal)
+
+
+def test_every_table_is_state_or_secret(people):
+    names = {r[0] for r in people.hub.reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    mine = {name for name in names if name.startswith(("agent", "device"))}
+    assert mine == {*store.STATE_TABLES, *store.SECRET_TABLES}
