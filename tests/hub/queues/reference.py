@@ -1,0 +1,282 @@
+"""A second, smaller agency in plain dictionaries, written from requirements B.2, B.3 and B.12 alone.
+
+It shares no line with hub/queues. Each step says what comes of it or raises No, which leaves
+everything as it was; the property test asks the same of the real core and compares.
+Times are (wall, monotonic, boot) in milliseconds.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+MIN = 60_000
+HEAD_START = {"normal": (0, 1.0), "work_accident": (15, 2.0)}
+CLASSES = ("normal", "reduced_mobility", "pregnant", "age_70", "infant", "work_accident")
+
+
+class No(Exception):
+    """The requirements do not allow it now."""
+
+
+def need(*facts: object) -> None:
+    if not all(facts):
+        raise No
+
+
+def since(then: tuple[int, int, int], now: tuple[int, int, int]) -> int:
+    return max(0, now[1] - then[1] if then[2] == now[2] else now[0] - then[0])
+
+
+class Reference:
+    def __init__(self, counters: dict[str, tuple[str, ...]], prefixes: dict[str, str]) -> None:
+        self.serves, self.prefixes = counters, prefixes
+        self.day, self.open, self.mode = 0, False, "open"
+        self.tickets: list[dict[str, Any]] = []
+        self.labels: set[tuple[int, str]] = set()  # ever given, voided ones too
+        self.numbers: dict[tuple[int, str], int] = {}
+        self.counters = {code: {"state": "closed", "agent": None, "ticket": None, "undo": None} for code in counters}
+        self.calls: list[dict[str, Any]] = []
+        self.now = (0, 0, 1)
+
+    # --- the day and the counters
+
+    def open_day(self) -> None:
+        need(not self.open)
+        self.day, self.open, self.mode = self.day + 1, True, "open"
+
+    def close_day(self, *, force: bool) -> None:
+        need(self.open, force or not any(t["state"] in ("called", "serving") for t in self.tickets))
+        for t in self.tickets:
+            if t["state"] in ("issued", "waiting", "called"):
+                t.update(state="unserved")
+            elif t["state"] in ("serving", "on_hold"):
+                t.update(state="unfinished")
+        for c in self.counters.values():
+            c.update(state="closed", agent=None, ticket=None, undo=None)
+        self.open, self.calls = False, []
+
+    def change_mode(self, mode: str) -> None:
+        need(self.open)
+        self.mode = mode
+
+    def open_counter(self, code: str, agent: str, *, take_over: bool) -> None:
+        c = self.counters[code]
+        elsewhere = next((o for n, o in self.counters.items() if o["agent"] == agent and n != code), None)
+        need(self.open)
+        need(c["agent"] == agent or take_over or not (elsewhere or c["agent"]))
+        if elsewhere:
+            need(elsewhere["state"] in ("free", "paused"))
+            elsewhere.update(state="closed", agent=None, undo=None)
+        c["agent"] = agent
+        if c["state"] in ("closed", "paused"):
+            c["state"] = "free"
+
+    def pause(self, code: str) -> None:
+        need(self.counters[code]["state"] == "free")
+        self.counters[code].update(state="paused", undo=None)
+
+    def unpause(self, code: str) -> None:
+        need(self.counters[code]["state"] == "paused")
+        self.counters[code].update(state="free", undo=None)
+
+    def close_counter(self, code: str) -> None:
+        need(self.counters[code]["state"] in ("free", "paused"))
+        self.counters[code].update(state="closed", agent=None, undo=None)
+
+    # --- tickets
+
+    def issue(self, service: str, *, kiosk: bool, priority: str = "normal", wanted: str | None = None) -> int:
+        need(self.open, not kiosk or self.mode == "open")
+        prefix = self.prefixes[service]
+        number = self.numbers[self.day, prefix] = self.numbers.get((self.day, prefix), 0) + 1
+        return self._new(f"{prefix}{number:03d}", service, "issued" if kiosk else "waiting", self.now, priority, wanted)
+
+    def _new(self, label: str, service: str, state: str, at: Any, priority: str = "normal", wanted: Any = None) -> int:  # noqa: PLR0913, PLR0917
+        need((self.day, label) not in self.labels)
+        self.labels.add((self.day, label))
+        self.tickets.append({
+            "day": self.day, "label": label, "service": service, "state": state, "priority": priority, "issued": at,
+            "entered": at, "wanted": wanted, "behind": 0, "calls": 0, "counter": None, "returns": 0, "settled": False,
+            "touched": 0, "trail": [],
+        })  # fmt: skip
+        return len(self.tickets) - 1
+
+    def paper(self, t: dict[str, Any], *, failed: bool) -> None:
+        if not failed and t["state"] == "issued":
+            t["state"] = "waiting"
+        t["settled"] = True
+        self._touch(t)
+
+    def own_paper(self, label: str, service: str, *, failed: bool, ago: int) -> None:
+        """A kiosk reports a label of its own series, for a press that was never heard of."""
+        need(self.open)
+        at, mono, boot = self.now
+        pressed = (at - ago, mono - ago, boot) if ago < mono else (at - ago, 0, 0)
+        self.paper(self.tickets[self._new(label, service, "issued", pressed)], failed=failed)
+
+    def relabel(self, t: dict[str, Any], label: str, *, failed: bool) -> None:
+        """A kiosk had no answer in time and printed a label of its own for a ticket that is here."""
+        need(t["state"] == "issued", not t["settled"], self.open, (self.day, label) not in self.labels)
+        self.labels.add((self.day, label))
+        t["label"] = label
+        self.paper(t, failed=failed)
+
+    def set_priority(self, t: dict[str, Any], priority: str) -> None:
+        need(t["state"] in ("issued", "waiting", "called"))
+        t["priority"] = priority
+        self._touch(t)
+
+    def cancel(self, t: dict[str, Any]) -> None:
+        need(t["state"] in ("issued", "waiting", "called"))
+        if t["state"] == "called":
+            self._free(t["counter"])
+        t["state"] = "cancelled"
+        self._touch(t)
+
+    def give_back(self, t: dict[str, Any]) -> None:
+        need(self.open, t["state"] == "no_show", t["day"] == self.day, t["returns"] == 0)
+        need(since(t["ended"], self.now) <= 30 * MIN)
+        self._waits_again(t, t["service"], None, behind=3)
+        t["returns"] = 1
+        self._touch(t)
+
+    def expire_holds(self) -> None:
+        for t in self.tickets:
+            if t["state"] == "on_hold" and since(t["held"], self.now) >= 60 * MIN:
+                t["state"] = "unfinished"
+                self._touch(t)
+
+    # --- calling
+
+    def call_next(self, code: str) -> dict[str, Any] | None:
+        need(self.counters[code]["state"] == "free")
+        t = self._choice(code)
+        if t is not None:
+            self._call(code, t)
+        return t
+
+    def pick(self, code: str, t: dict[str, Any]) -> None:
+        need(self.counters[code]["state"] == "free", t["state"] == "waiting")
+        self._call(code, t)
+
+    def _call(self, code: str, t: dict[str, Any]) -> None:
+        for other in self.tickets:
+            if other is not t and other["state"] == "waiting" and other["service"] == t["service"]:
+                other["behind"] = max(0, other["behind"] - 1)
+        t.update(state="called", counter=code, calls=1, behind=0, first=self.now, last=self.now)
+        self.counters[code].update(state="calling", ticket=t, undo=None)
+        self.calls.append(t | {"of": t, "stage": len(t["trail"])})
+        self._touch(t)
+
+    def _choice(self, code: str) -> dict[str, Any] | None:
+        """B.12, by the book."""
+        open_now = {n for n, c in self.counters.items() if c["state"] in ("free", "calling", "serving")}
+        mine = [
+            t for t in self.tickets
+            if t["state"] == "waiting" and t["service"] in self.serves[code]
+            and (t["wanted"] not in open_now - {code} or since(t["entered"], self.now) >= 10 * MIN)
+        ]  # fmt: skip
+        least = min((t["behind"] for t in mine), default=0)
+        mine = [t for t in mine if t["behind"] == least]
+        if not mine:
+            return None
+        wait = {id(t): since(t["issued"], self.now) for t in mine}
+        over = [t for t in mine if wait[id(t)] > 90 * MIN]
+        if over:
+            return max(over, key=lambda t: wait[id(t)])
+
+        def score(t: dict[str, Any]) -> float:
+            start, weight = HEAD_START.get(t["priority"], (10, 1.5))
+            return round(start * MIN + weight * wait[id(t)] + (15 * MIN if t["wanted"] == code else 0), 6)
+
+        normal = [t for t in mine if t["priority"] == "normal"]
+        if self._priority_run(code) >= 3 and any(wait[id(t)] > 30 * MIN for t in normal):
+            mine = normal
+        return max(mine, key=score)
+
+    def _priority_run(self, code: str) -> int:
+        run = 0
+        for call in reversed([c for c in self.calls if c["service"] in self.serves[code]]):
+            if call["of"]["priority"] == "normal" or run == 3:
+                break
+            run += 1
+        return run
+
+    # --- at the counter
+
+    def step(self, name: str, code: str, **how: Any) -> None:
+        c = self.counters[code]
+        t = c["ticket"]
+        need(
+            t is not None, c["state"] == ("calling" if name in ("recall", "start", "no_show", "release") else "serving")
+        )
+        before = copy.copy(t)
+        getattr(self, f"_{name}")(code, t, **how)
+        self._touch(t)
+        if name in ("finish", "no_show", "transfer"):
+            c["undo"] = (name, t, before, self.now, t["touched"])
+
+    def _recall(self, code: str, t: dict[str, Any]) -> None:
+        need(t["calls"] < 3, since(t["last"], self.now) >= 20_000)
+        t.update(calls=t["calls"] + 1, last=self.now)
+
+    def _start(self, code: str, t: dict[str, Any]) -> None:
+        t["state"] = self.counters[code]["state"] = "serving"
+
+    def _no_show(self, code: str, t: dict[str, Any]) -> None:
+        need(t["calls"] >= 2, since(t["first"], self.now) >= 60_000)
+        t.update(state="no_show", ended=self.now)
+        self._free(code)
+
+    def _release(self, code: str, t: dict[str, Any]) -> None:
+        need(since(t["last"], self.now) < 15_000)
+        t.update(state="waiting", counter=None, calls=0)
+        self.calls = [c for c in self.calls if not (c["of"] is t and c["stage"] == len(t["trail"]))]
+        self._free(code)
+
+    def _finish(self, code: str, t: dict[str, Any]) -> None:
+        t["state"] = "served"
+        self._free(code)
+
+    def _hold(self, code: str, t: dict[str, Any]) -> None:
+        t.update(state="on_hold", held=self.now)
+        self._free(code)
+
+    def _transfer(self, code: str, t: dict[str, Any], service: str, wanted: str | None) -> None:
+        need(wanted != code)
+        self._waits_again(t, service, wanted, behind=0)
+        self._free(code)
+
+    def resume(self, code: str, t: dict[str, Any]) -> None:
+        need(self.counters[code]["state"] == "free", t["state"] == "on_hold")
+        need(code == t["counter"] or t["service"] in self.serves[code])
+        t.update(state="serving", counter=code)
+        self.counters[code].update(state="serving", ticket=t, undo=None)
+        self._touch(t)
+
+    def undo(self, code: str) -> None:
+        c = self.counters[code]
+        need(c["state"] == "free", c["undo"])
+        name, t, before, at, touched = c["undo"]
+        need(t["touched"] == touched, since(at, self.now) <= 60_000)
+        trail = [*t["trail"], "undone"] if name == "transfer" else t["trail"]
+        t.clear()
+        t.update(before, trail=trail)
+        c.update(state="calling" if name == "no_show" else "serving", ticket=t, undo=None)
+        self._touch(t)
+
+    # --- between
+
+    def _waits_again(self, t: dict[str, Any], service: str, wanted: str | None, behind: int) -> None:
+        t.update(
+            state="waiting", service=service, wanted=wanted, behind=behind, entered=self.now, counter=None, calls=0,
+            trail=[*t["trail"], t["service"]],
+        )  # fmt: skip
+
+    def _free(self, code: str) -> None:
+        self.counters[code].update(state="free", ticket=None, undo=None)
+
+    def _touch(self, t: dict[str, Any]) -> None:
+        self.touches = getattr(self, "touches", 0) + 1
+        t["touched"] = self.touches
