@@ -65,7 +65,7 @@ def _at(eye: Glance, counter: Counter) -> Desk:
         at=seen.at,
         day=seen.day,
         counter=seen.counters[0],
-        visit=_visit(eye, ticket, seen.counters[0]) if ticket else None,
+        visit=_visit(eye, ticket, counter, seen.counters[0]) if ticket else None,
         steps=steps.offered(session, ticket, rule, eye.now, on_hold=bool(held)) if seen.day else (),
         undo=steps.undoable(session, last, rule, eye.now),
         thread=thread_of(eye.hub, eye.reader, ticket, eye.services) if ticket else (),
@@ -100,19 +100,24 @@ def _counters(eye: Glance, *codes: str) -> Counters:
     return pictures.counters(eye.hub, eye.reader, codes, eye.names)
 
 
-def _visit(eye: Glance, ticket: Ticket, face: CounterFace) -> Visit:
-    service = eye.hub.settings.service(ticket.stage.service)
+def _visit(eye: Glance, ticket: Ticket, counter: Counter, face: CounterFace) -> Visit:
     return Visit(
         ticket=ticket.label,
         id=faces.public_id(ticket),
         state=ticket.state,
         service=ticket.stage.service,
-        service_label=service.label if service else ticket.stage.service,
+        service_label=_service_label(eye, counter, ticket.stage.service),
         waited_s=face.waited_s or 0,
         why=_why_now(eye.language, ticket),
         priority=ticket.priority,
         facts=_facts(eye.language, ticket),
     )
+
+
+def _service_label(eye: Glance, counter: Counter, code: str) -> str:
+    """What they come for; nothing at a counter where all come for the same."""
+    service = eye.hub.settings.service(code)
+    return service.label if service and counter.services != (code,) else ""
 
 
 def why(language: str, name: str) -> str:
@@ -139,16 +144,14 @@ def _facts(language: str, ticket: Ticket) -> tuple[str, ...]:
 
 
 def _upcoming(eye: Glance, counter: Counter) -> tuple[Upcoming, ...]:
-    several = len(counter.services) > 1
-    return tuple(_next(eye, choice, several=several) for choice in upcoming(eye.hub, eye.reader, counter, UPCOMING))
+    return tuple(_next(eye, counter, choice) for choice in upcoming(eye.hub, eye.reader, counter, UPCOMING))
 
 
-def _next(eye: Glance, choice: Choice, *, several: bool) -> Upcoming:
+def _next(eye: Glance, counter: Counter, choice: Choice) -> Upcoming:
     candidate = choice.candidate
-    service = eye.hub.settings.service(candidate.service) if several else None
     return Upcoming(
         ticket=candidate.label,
-        service_label=service.label if service else "",
+        service_label=_service_label(eye, counter, candidate.service),
         waited_s=int(candidate.waited_min * _S_PER_MIN),
         priority=candidate.priority,
         why=why(eye.language, choice.why),

@@ -26,7 +26,7 @@ class Staff:
     name: str = ""
     roles: tuple[str, ...] = ()
     csrf: str = ""
-    home: str = "/login"
+    home: str = "/desk"
 
     @property
     def dir(self) -> str:
@@ -58,7 +58,7 @@ def staff_of(hub: Hub) -> Staff:
         name=found.name if found else actor.agent,
         roles=tuple(role_word(language, role) for role in sorted(actor.roles)),
         csrf=csrf.token_for(session),
-        home=next((url for page, url in _HOMES if rights.allowed(actor, page)), "/login"),
+        home=next((url for page, url in _HOMES if rights.allowed(actor, page)), "/desk"),
     )
 
 

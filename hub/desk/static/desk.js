@@ -104,7 +104,7 @@ function drawVisit(visit) {
 }
 
 function factsOf(visit) {
-  return [...visit.facts, visit.service_label].join(" · ");
+  return [...visit.facts, visit.service_label].filter(Boolean).join(" · ");
 }
 
 function stateWord() {

@@ -20,7 +20,7 @@ from hub.agents import cookie
 from hub.ask import HUB, Actor, Ask
 from hub.queues import actions as queues
 from hub.settings import Settings, load_settings
-from hub.wsgi import open_hub
+from hub.rooms import open_hub
 
 ROOT = Path(__file__).parents[3]
 #: code → name, roles. Each test sits at a counter of its own, so that none waits for another.
