@@ -27,6 +27,7 @@ from hub.door import fault_of_json
 from hub.errors import BadRequest, NotFound, Refused, StoreFault
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
+from hub.rooms import open_hub
 from hub.settings import Settings
 
 #: The administrator at the box itself.
@@ -254,8 +255,6 @@ class Offline:
 @contextmanager
 def offline(settings: Settings) -> Iterator[Offline]:
     """Answer from the data itself. Raises StoreFault while a hub holds the folder."""
-    from hub.wsgi import open_hub  # noqa: PLC0415 (the one wiring place imports this file)
-
     hub = open_hub(settings)
     try:
         yield Offline(hub)

@@ -17,6 +17,7 @@ from hub.wire import as_json
 
 PREFIX = "/api/v1"
 EVENTS_AT_MOST = 1000
+LONGEST_NUMBER = 15
 
 
 def api(hub: Hub, board: Any, statistics: Any) -> Blueprint:
@@ -95,7 +96,7 @@ def json_body() -> dict[str, Any]:
 
 def _number(name: str, default: int) -> int:
     text = request.args.get(name, str(default))
-    if not text.isdigit() or len(text) > 15:
+    if not text.isdigit() or len(text) > LONGEST_NUMBER:
         raise Unreadable(f"{name}: a number from 0 on", field=name)
     return int(text)
 

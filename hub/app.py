@@ -175,7 +175,7 @@ def _add_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> AnyResponse:
-        log.exception("unexpected", path=request.path, kind=type(error).__name__)
+        log.error("unexpected", path=request.path, kind=type(error).__name__, exc_info=error)
         return _answer(Refused("something went wrong here; it is in the log", code="internal"), 500)
 
 

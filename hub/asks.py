@@ -245,13 +245,18 @@ ASKS: dict[str, Spec] = {
     "shown": Spec(PaperBody, _paper("shown"), summary="The ticket's number was shown on the kiosk's screen"),
     "failed": Spec(PaperBody, _paper("failed"), summary="The ticket's paper failed"),
     "trouble": Spec(TroubleBody, _plain(agents.trouble), summary="A part of a device is in trouble"),
-    "help": Spec(PlaceBody, lambda hub, ask, body: agents.ask_help(hub, ask, place=body.place), summary="A visitor asks for help"),
+    "help": Spec(
+        PlaceBody, lambda hub, ask, body: agents.ask_help(hub, ask, place=body.place), summary="A visitor asks for help"
+    ),
     "return": _on(TicketBody, queues.give_back, "return", "Bring an absent visitor back"),
     "cancel": _on(TicketBody, queues.cancel, "cancel", "Give a ticket up"),
     "priority": _on(PriorityBody, queues.set_priority, "priority", "Set a ticket's priority class"),
     "reprint": _on(TicketBody, queues.reprint, "reprint", "Print a further copy of a ticket"),
     "confirm_paper": Spec(
-        _NoReason, _plain(queues.confirm_paper), "/tickets/<ticket>/confirm-paper", summary="Staff saw the label on the paper"
+        _NoReason,
+        _plain(queues.confirm_paper),
+        "/tickets/<ticket>/confirm-paper",
+        summary="Staff saw the label on the paper",
     ),
     "next": _at(CounterBody, queues.call_next, "next", "Call the next visitor"),
     "recall": _at(CounterBody, queues.recall, "recall", "Call once more"),
@@ -280,7 +285,9 @@ def perform(hub: Hub, actor: Actor, what: str, content: Any) -> Answer:
     """Answer one ask of an actor. Raises Refused in one of its kinds."""
     spec = ASKS.get(what)
     if spec is None:
-        raise NotFound(f"there is nothing called {what!r} to ask; see /api/v1/openapi.json", code="unknown_ask", field="what")
+        raise NotFound(
+            f"there is nothing called {what!r} to ask; see /api/v1/openapi.json", code="unknown_ask", field="what"
+        )
     if not rights.allowed(actor, what):
         raise NotAllowed(f"{actor.scope} may not ask for {what}")
     body = parsed(spec.body, content)

@@ -99,7 +99,7 @@ def demo(port: int, data: Path | None, visitors: float, speed: float, no_open: b
     """A whole agency with simulated hardware, in this terminal."""
     from hub.demo import run
 
-    run(port=port, data=data, visitors=visitors, speed=speed, people=0, open_browser=not no_open)
+    run(port=port, data=data, visitors=visitors, speed=speed, open_browser=not no_open)
 
 
 @main.command()

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
@@ -49,8 +48,8 @@ def action(decide: Callable[Concatenate[Transaction, Hub, P], Answer]) -> Callab
     The action is called with the hub and the ask; it is done once for the ask's key.
     """
 
-    @wraps(decide)
-    def perform(hub: Hub, ask: Ask, *args: P.args, **values: P.kwargs) -> Answer:
+    def perform(hub: Hub, ask: Ask, /, *args: P.args, **values: P.kwargs) -> Answer:
         return hub.perform(ask, lambda tx: decide(tx, hub, *args, **values))
 
+    perform.__name__, perform.__doc__ = decide.__name__, decide.__doc__
     return perform

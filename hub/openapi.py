@@ -69,7 +69,10 @@ def _braces(path: str) -> str:
 
 
 def _parameters(path: str, query: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    inside = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in re.findall(r"[<{](\w+)[>}]", path)]
+    inside = [
+        {"name": n, "in": "path", "required": True, "schema": {"type": "string"}}
+        for n in re.findall(r"[<{](\w+)[>}]", path)
+    ]
     return inside + [{"name": n, "in": "query", "schema": {"type": "string"}} for n in query]
 
 
@@ -83,7 +86,9 @@ def _operation(what: str, spec: Spec) -> dict[str, Any]:
         "summary": spec.summary,
         "parameters": _parameters(spec.path),
         "requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema)}}},
-        "responses": {str(spec.status): {"description": "Done", "content": {"application/json": {"schema": {"type": "object"}}}}}
+        "responses": {
+            str(spec.status): {"description": "Done", "content": {"application/json": {"schema": {"type": "object"}}}}
+        }
         | _errors(),
     }
 
@@ -108,7 +113,8 @@ def _read(path: str, what: str, summary: str, query: tuple[str, ...]) -> dict[st
         "operationId": f"read_{what}",
         "summary": summary,
         "parameters": _parameters(path, query),
-        "responses": {"200": {"description": "Found", "content": {"application/json": {"schema": {"type": "object"}}}}} | _errors(),
+        "responses": {"200": {"description": "Found", "content": {"application/json": {"schema": {"type": "object"}}}}}
+        | _errors(),
     }
 
 

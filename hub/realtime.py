@@ -8,6 +8,7 @@ delays nobody, and nobody acts from an announcement.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -16,15 +17,14 @@ from typing import Any
 
 import structlog
 from flask import request
-from flask_socketio import ConnectionRefusedError as Turned
+from flask_socketio import ConnectionRefusedError as Turned  # type: ignore[attr-defined]
 from flask_socketio import SocketIO, join_room
 
 from hub import asks
 from hub.ask import Actor
 from hub.context import Hub
-from hub.errors import MboteError, NotAllowed, Refused, StoreFault
+from hub.errors import MboteError, NotAllowed, Refused, StoreFault, Unreadable
 from hub.journal import Entry
-from hub.queues.store import Reader
 from hub.wire import as_json
 
 log = structlog.get_logger("realtime")
@@ -49,7 +49,7 @@ class Screen:
     event: str
     takes: Callable[[Actor], bool]
     profile: Callable[[Actor], Hashable]
-    picture: Callable[[Reader, Any], Any]
+    picture: Callable[[sqlite3.Connection, Any], Any]
     once: tuple[tuple[str, Callable[[], Any]], ...] = ()
 
 
@@ -73,6 +73,7 @@ class Realtime:
     def __init__(self, hub: Hub, socketio: SocketIO, identify: Identify, screens: tuple[Screen, ...]) -> None:
         self._hub = hub
         self._io = socketio
+        self._server: Any = socketio.server  # type: ignore[attr-defined]
         self._identify = identify
         self._screens = screens
         self._clients: dict[str, _Client] = {}
@@ -101,7 +102,7 @@ class Realtime:
     def _hang_up(self, on: Callable[[Actor], bool]) -> None:
         for sid, client in list(self._clients.items()):
             if on(client.actor):
-                self._io.server.disconnect(sid)
+                self._server.disconnect(sid)
 
     # --- in ----------------------------------------------------------------------------------
 
@@ -134,13 +135,13 @@ class Realtime:
             if client is None:
                 raise NotAllowed("connect with a token first")
             if not isinstance(content, dict) or not isinstance(content.get("what"), str):
-                raise asks.Unreadable("send {what, key, …}", field="what")
+                raise Unreadable("send {what, key, …}", field="what")
             body = {name: value for name, value in content.items() if name != "what"}
             return asks.perform(self._hub, client.actor, content["what"], body)
         except Refused as refused:
             return {"error": refused.as_json()}
         except StoreFault as fault:
-            log.error("not stored", fault=str(fault))
+            log.warning("not stored", fault=str(fault))
             return {"error": {"code": "not_stored", "message": "nothing was recorded: the disk refuses; try again"}}
         finally:
             self._hub.store.give_back()
@@ -197,20 +198,20 @@ def _room(screen: Screen, profile: Hashable) -> str:
     return f"{screen.event}:{profile}"
 
 
-def socket_server(app: Any, origins: str | list[str] | None = None) -> SocketIO:
+def socket_server(app: Any) -> SocketIO:
     """The Socket.IO server: websocket only, threads, one handler at a time per client, no compression."""
+    # what the stubs do not know; without `cors_allowed_origins` only pages of this origin may connect
+    options: dict[str, Any] = {"transports": ["websocket"], "websocket_compression": False}
     return SocketIO(
         app,
         async_mode="threading",
-        transports=["websocket"],
         allow_upgrades=False,
-        cors_allowed_origins=origins,
         ping_interval=PING_S,
         ping_timeout=PING_TIMEOUT_S,
         max_http_buffer_size=PACKET_BYTES,
         async_handlers=False,
         http_compression=False,
-        websocket_compression=False,
         logger=False,
         engineio_logger=False,
+        **options,
     )

@@ -18,12 +18,11 @@ from gunicorn.app.base import BaseApplication
 from hub.orphans import die_with_parent
 from hub.settings import Settings
 
-
 #: mallopt's parameter: how many heaps there may be.
 M_ARENA_MAX = -8
 
 
-class HubServer(BaseApplication):  # type: ignore[misc]
+class HubServer(BaseApplication):
     """gunicorn, configured here and not from a file; the application is built in the worker."""
 
     def __init__(self, settings: Settings, demo: dict[str, Any] | None) -> None:
@@ -67,7 +66,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
 
 
 def few_arenas() -> None:
-    """glibc gives many threads many heaps, each keeping what it once took: two are enough under one lock."""
+    """Two heaps are enough under one lock: glibc gives many threads many, each keeping what it once took."""
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 

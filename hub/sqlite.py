@@ -12,7 +12,7 @@ never edited: the price is that no file shows the final schema (`mbote doctor` p
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -21,9 +21,15 @@ from sqlite_utils.migrations import Migrations
 from hub.errors import StoreFault
 
 #: pragma → the value it must have once a writer is open.
-WRITER = {"page_size": 1024, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
+WRITER: dict[str, int | str] = {
+    "page_size": 1024,
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+}
 #: Many threads read: each keeps 128 KiB of pages, no more.
-READER = {"cache_size": -128, "query_only": 1, "foreign_keys": 1, "trusted_schema": 0}
+READER: dict[str, int | str] = {"cache_size": -128, "query_only": 1, "foreign_keys": 1, "trusted_schema": 0}
 BUSY_MS = 5_000
 
 
@@ -47,7 +53,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreFault(f"{path.name} cannot be opened for reading: {error}") from error
 
 
-def _connect(path: Path, pragmas: dict[str, int | str]) -> sqlite3.Connection:
+def _connect(path: Path, pragmas: Mapping[str, int | str]) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_MS / 1000, check_same_thread=False, isolation_level=None, cached_statements=512
     )
@@ -58,10 +64,12 @@ def _connect(path: Path, pragmas: dict[str, int | str]) -> sqlite3.Connection:
     return connection
 
 
-def assert_pragmas(connection: sqlite3.Connection, pragmas: dict[str, int | str]) -> None:
+def assert_pragmas(connection: sqlite3.Connection, pragmas: Mapping[str, int | str]) -> None:
     """Raise StoreFault unless every pragma reads back as it was asked for."""
     for name, wanted in pragmas.items():
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
         if found != wanted:
             connection.close()
-            raise StoreFault(f"the database has {name} = {found}, it needs {wanted}: is it on a file system that allows it?")
+            raise StoreFault(
+                f"the database has {name} = {found}, it needs {wanted}: is it on a file system that allows it?"
+            )

@@ -58,10 +58,11 @@ def verify(data: Path, rooms: Rooms | None = None) -> Report:
 
 
 def _all_rooms() -> Rooms:
-    from hub.services.ports import folders, load  # noqa: PLC0415 (the whole web application comes with them)
-    from hub.wsgi import rooms  # noqa: PLC0415
+    from hub.rooms import brought  # noqa: PLC0415 (every room comes with it)
+    from hub.services.ports import folders, load  # noqa: PLC0415
 
-    return Rooms(*rooms(load(folders())))
+    found = brought(load(folders()))
+    return Rooms(found.appliers, found.migrations, found.state_tables)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

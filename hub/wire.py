@@ -426,7 +426,8 @@ T = TypeVar("T")
 def as_json(value: Any) -> Any:
     """Plain values of a wire object, ready for a JSON encoder."""
     if is_dataclass(value):
-        return {name: as_json(getattr(value, name)) for name in _names(type(value))}
+        kind: Any = type(value)
+        return {name: as_json(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, tuple | list):
         return [as_json(item) for item in value]
     if isinstance(value, dict):
@@ -435,19 +436,20 @@ def as_json(value: Any) -> Any:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))
 
 
 @cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
 def parse(kind: type[T], data: Any) -> T:
     """A wire object from plain values. Raises BadRequest naming the first field that does not fit."""
     try:
-        parsed: T = _adapter(kind).validate_python(data)
+        which: Any = kind
+        parsed: T = _adapter(which).validate_python(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])

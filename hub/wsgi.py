@@ -1,8 +1,4 @@
-"""The one wiring place: it imports everybody and nobody imports it.
-
-A hub is its settings, its store and the rooms named here. `open_hub` opens the store alone (the
-command line while the hub is stopped); `build` gives the whole web application with its live side.
-"""
+"""The one wiring place: it imports everybody and nobody imports it but the process that serves it."""
 
 from __future__ import annotations
 
@@ -12,16 +8,14 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from sqlite_utils.migrations import Migrations
 
 from counter_panel.pages import pages as panel_pages
 from display import board as room_board
 from display.pages import pages as display_pages
 from display.voice import Voice
-from hub import VERSION, admin, outbox
+from hub import admin, outbox
 from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
-from hub.agents.migrations import migrations as agent_migrations
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
@@ -30,18 +24,13 @@ from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import desk
 from hub.door import Limits, guard_socket, open_door
 from hub.errors import MboteError
-from hub.journal import Appliers
-from hub.printing import store as print_store
-from hub.printing.migrations import migrations as print_migrations
 from hub.queues import actions as queues
 from hub.queues import pictures
 from hub.queues import store as queue_store
-from hub.queues.migrations import migrations as queue_migrations
 from hub.realtime import Realtime, Screen, socket_server
-from hub.services import ports
+from hub.rooms import open_hub
 from hub.services.ports import CounterService, load
 from hub.settings import Display, Settings
-from hub.store import Store
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
@@ -51,31 +40,6 @@ log = structlog.get_logger("hub")
 HOUSEKEEPING_S = 30
 #: A screen that the configuration does not name.
 ANY_DISPLAY = Display(name="ANY")
-
-
-def rooms(services: tuple[CounterService, ...] = ()) -> tuple[Appliers, tuple[Migrations, ...], dict[str, tuple[str, ...]]]:
-    """What every room brings to the store: appliers, migrations, and its state tables with their private columns."""
-    appliers: dict[Any, Any] = {}
-    tables: dict[str, tuple[str, ...]] = {}
-    for room in (queue_store, agent_store, print_store, outbox):
-        appliers |= room.APPLIERS
-        tables |= room.STATE_TABLES
-    for service in services:
-        appliers |= service.appliers
-        tables |= service.state_tables
-    sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations)
-    return appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables
-
-
-def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None) -> Hub:
-    """The hub's store, held. Raises StoreFault when another process holds it."""
-    services = load(settings.counter_services)
-    appliers, migrations, _ = rooms(services)
-    folder = settings.path(settings.hub.data)
-    store = Store(folder, appliers=appliers, migration_sets=migrations, announce=announce, version=VERSION)
-    hub = Hub(settings, store)
-    store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
-    return hub
 
 
 def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
@@ -91,8 +55,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
         hub,
         Rooms(
             pages=(
-                agent_pages(hub, lambda: _seats(hub)), desk_pages(hub, services), supervision_pages(hub), display_pages(settings, voice),
-                panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
+                agent_pages(hub, lambda: _seats(hub)), desk_pages(hub, services), supervision_pages(hub),
+                display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
             statistics=lambda reader, query: figures(hub, reader, query),

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, jsonify, request
-from flask_socketio import SocketIO
 from gunicorn.app.base import BaseApplication
 
 from hub.orphans import die_with_demo
+from hub.realtime import socket_server
 from hub.sqlite import open_writer
 
 THREADS = 160
 TABLE = (
-    "CREATE TABLE IF NOT EXISTS ticket (id INTEGER PRIMARY KEY, day INTEGER, label TEXT, service TEXT, state TEXT, at INTEGER)",
+    """CREATE TABLE IF NOT EXISTS ticket (
+        id INTEGER PRIMARY KEY, day INTEGER, label TEXT, service TEXT, state TEXT, at INTEGER)""",
     "CREATE UNIQUE INDEX IF NOT EXISTS label ON ticket (day, label)",
     "CREATE INDEX IF NOT EXISTS waiting ON ticket (state, service)",
 )
@@ -29,10 +30,7 @@ TABLE = (
 def bare_app(file: Path) -> Flask:
     """One route that commits, one event that tells."""
     app = Flask("bare")
-    io = SocketIO(
-        app, async_mode="threading", transports=["websocket"], allow_upgrades=False, async_handlers=False,
-        websocket_compression=False, cors_allowed_origins=[],
-    )  # fmt: skip
+    io = socket_server(app)
     writer = open_writer(file)
     for statement in TABLE:
         writer.execute(statement)
@@ -65,7 +63,7 @@ def insert(writer: sqlite3.Connection, lock: threading.Lock, service: str) -> in
         return int(number)
 
 
-class BareServer(BaseApplication):  # type: ignore[misc]
+class BareServer(BaseApplication):
     """gunicorn as our hub has it."""
 
     def __init__(self, port: int, file: Path) -> None:
@@ -80,7 +78,7 @@ class BareServer(BaseApplication):  # type: ignore[misc]
         }.items():  # fmt: skip
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """The application, in the worker."""
         return bare_app(self._file)
 

@@ -1,4 +1,4 @@
-"""A real Chromium for what must be seen. Raises ImportError where playwright is not installed (`./mbote test` brings it)."""
+"""A real Chromium for what must be seen: `./mbote test` brings it and playwright."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ FLAGS = (
 
 @contextmanager
 def page_at(url: str, size: tuple[int, int] = (1920, 1080)) -> Iterator[Any]:
-    """A page of this size, opened at `url`."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    """A page of this size, opened at `url`. Raises ImportError where playwright or Chromium is missing."""
+    from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         raise ImportError("no Chromium is installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, bypass_csp=True)
         page.goto(url)
         page.wait_for_load_state("load")
         page.wait_for_timeout(800)

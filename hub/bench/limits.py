@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -15,8 +16,6 @@ from hub.bench.figures import summary
 from hub.bench.rig import Http, Listener, PaperSink, bare_server, cpu_s, pss_mb
 from hub.paper import Cut, Feed, Qr, Rule, Slip, Text
 from hub.sqlite import open_writer
-
-import socket
 
 SLIP: Slip = (
     Text("Caisse nationale de sécurité sociale", align="center"), Text("CNSS Siège", bold=True, align="center"), Feed(),
@@ -69,7 +68,7 @@ def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
 
 
 def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
-    """`issue16`: the bare server with 16 clients; `call10`: POST until the last of ten screens has the event; memory."""
+    """`issue16`: the bare server with 16 clients. `call10`: POST until the last of ten screens has it. Memory, idle."""
     with bare_server(folder) as (port, pid):
         start_mb = pss_mb(pid)
         at_16, a_second = at_once(CLIENTS, max(20, times // CLIENTS), lambda _: _poster(port))

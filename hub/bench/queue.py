@@ -18,7 +18,7 @@ from hub.bench.figures import Budget, Line, ratio, summary
 from hub.bench.rig import Http, Listener, PaperSink, cpu_s, key, pss_mb, running, wait_answer
 from hub.demo.agency import Agency
 from hub.queues import actions as queues
-from hub.wsgi import open_hub
+from hub.rooms import open_hub
 
 Limits = dict[str, dict[str, float]]
 SERVICE, COUNTER = "DEP", "05"
@@ -66,24 +66,28 @@ def measure(*, quick: bool) -> tuple[list[Line], Limits]:
 
 
 class KioskUnderTest:
-    """The kiosk's own code on a paper sink of ours: from the accepted press to the last byte at the printer's socket."""
+    """The kiosk's own code on a paper sink of ours, from the accepted press to the last byte at the socket."""
 
     def __init__(self, agency: Agency, name: str, token: str, folder: Path) -> None:
-        from hardware.print_loop import PrintLoop  # noqa: PLC0415
-        from hardware.printer import Printer  # noqa: PLC0415
-        from hub.client import HubClient  # noqa: PLC0415
-        from kiosk.__main__ import manners  # noqa: PLC0415
-        from kiosk.app import KioskApp  # noqa: PLC0415
-        from kiosk.box_clock import BoxClock  # noqa: PLC0415
-        from kiosk.history import History  # noqa: PLC0415
-        from kiosk.spool import Spool  # noqa: PLC0415
+        from hardware.print_loop import PrintLoop
+        from hardware.printer import Printer
+        from hub.client import HubClient
+        from kiosk.__main__ import manners
+        from kiosk.app import KioskApp
+        from kiosk.box_clock import BoxClock
+        from kiosk.history import History
+        from kiosk.spool import Spool
 
         kiosk = agency.settings.kiosk
         self.sink = PaperSink()
         self.spool = Spool(folder / f"{name}.db", name).open()
         self.client = HubClient(f"http://127.0.0.1:{agency.port}", lambda: token)
-        self.app = KioskApp(manners(agency.settings), self.client, self.spool, BoxClock(), History.from_environment(name))
-        printer = kiosk.printer.model_copy(update={"port": self.sink.port, "host": "127.0.0.1", "kind": "tcp", "status": False})
+        self.app = KioskApp(
+            manners(agency.settings), self.client, self.spool, BoxClock(), History.from_environment(name)
+        )
+        printer = kiosk.printer.model_copy(
+            update={"port": self.sink.port, "host": "127.0.0.1", "kind": "tcp", "status": False}
+        )
         self.paper = PrintLoop(Printer(printer), self.app.hear_job, self.app.hear_printer)
         self.app.open(self.paper, {})
         self.paper.open()
@@ -118,20 +122,26 @@ def _press(agency: Agency, times: Times, found: Limits) -> Line:
 
 
 def _kiosks_at_once(agency: Agency, times: Times, found: Limits) -> Line:
-    kiosks = [KioskUnderTest(agency, f"K{50 + n}", agency.tokens[f"K{50 + n}"], agency.folder) for n in range(limits.CLIENTS)]
+    kiosks = [
+        KioskUnderTest(agency, f"K{50 + n}", agency.tokens[f"K{50 + n}"], agency.folder) for n in range(limits.CLIENTS)
+    ]
     try:
-        taken, a_second = limits.at_once(limits.CLIENTS, max(5, times.presses // limits.CLIENTS), lambda n: kiosks[n].press)
+        taken, a_second = limits.at_once(
+            limits.CLIENTS, max(5, times.presses // limits.CLIENTS), lambda n: kiosks[n].press
+        )
     finally:
         for kiosk in kiosks:
             kiosk.close()
     ours = summary(taken) | {"per_s": round(a_second)}
     budgets = (ratio(ours, found["issue16"], "p99", 2, "issue16"), Budget(a_second, least=250, of="tickets a second"))
-    return Line("P2", "the same, 16 kiosks at once", ours, budgets, "all 16 kiosks and the driver share one process here")
+    return Line(
+        "P2", "the same, 16 kiosks at once", ours, budgets, "all 16 kiosks and the driver share one process here"
+    )
 
 
 def _action_alone(folder: Path, times: Times) -> Line:
-    from hub.demo.agency import prepare  # noqa: PLC0415
-    from hub.bench.rig import free_port  # noqa: PLC0415
+    from hub.bench.rig import free_port
+    from hub.demo.agency import prepare
 
     hub = open_hub(prepare(folder, free_port()).settings)
     device = Actor(device="K9", roles=frozenset({"kiosk"}))
@@ -143,7 +153,9 @@ def _action_alone(folder: Path, times: Times) -> Line:
     finally:
         hub.store.close()
     figures = {"per_s": round(a_second)}
-    return Line("P2a", "the issue action without sockets", figures, (Budget(a_second, least=1000, of="tickets a second"),))
+    return Line(
+        "P2a", "the issue action without sockets", figures, (Budget(a_second, least=1000, of="tickets a second"),)
+    )
 
 
 # --- P3, P4, P16: a call until it is seen ----------------------------------------------------
@@ -195,7 +207,7 @@ _SEEN = """([path, token, key]) => new Promise((done, fail) => {
 
 
 def _browser(agency: Agency, times: Times) -> Line:
-    from hub.bench.browser import page_at  # noqa: PLC0415 (playwright is a tool of development)
+    from hub.bench.browser import page_at
 
     counter = CounterUnderTest(agency)
     taken = []
@@ -213,8 +225,8 @@ def _browser(agency: Agency, times: Times) -> Line:
 
 
 def _physical_panel(agency: Agency, times: Times) -> Line:
-    from hardware.line_server import tell  # noqa: PLC0415
-    from hub.bench.browser import page_at  # noqa: PLC0415
+    from hardware.line_server import tell
+    from hub.bench.browser import page_at
 
     held = next(c for c in agency.settings.panel.counters if c.counter == COUNTER)
     pin = next(b.pin for b in held.buttons if b.step == "next")
@@ -228,14 +240,18 @@ def _physical_panel(agency: Agency, times: Times) -> Line:
                 page.wait_for_function("document.querySelector('[data-ticket=\"\"]') !== null")
                 began = time.perf_counter()
                 tell(agency.folder / "panel.sock", {"press": pin, "ms": 60})
-                page.wait_for_function("document.querySelector('[data-ticket]:not([data-ticket=\"\"])') !== null", polling="raf")
+                page.wait_for_function(
+                    "document.querySelector('[data-ticket]:not([data-ticket=\"\"])') !== null", polling="raf"
+                )
                 taken.append(time.perf_counter() - began)
                 page.wait_for_timeout(200)
     except ImportError as error:
         return Line("P16", "physical panel's next to the open visit", {}, (), f"not measured: {error}")
     ours = summary(taken)
     note = "with the 30 ms that a contact must be stable, and the driver's own polling by frame"
-    return Line("P16", "physical panel's next to the open visit", ours, (Budget(ours["p95"], most=100, of="ms p95"),), note)
+    return Line(
+        "P16", "physical panel's next to the open visit", ours, (Budget(ours["p95"], most=100, of="ms p95"),), note
+    )
 
 
 # --- P7: nobody twice ------------------------------------------------------------------------
@@ -294,7 +310,10 @@ def _killed(agency: Agency, times: Times) -> Line:
         time.sleep(1.2)
     screen.close()
     figures = {"first_answer": summary(answers), "screens_right": summary(pictures)}
-    worst = (Budget(max(answers), most=2, of="s to the first answer"), Budget(max(pictures), most=5, of="s to the screen"))
+    worst = (
+        Budget(max(answers), most=2, of="s to the first answer"),
+        Budget(max(pictures), most=5, of="s to the screen"),
+    )
     return Line("P8", "kill -9 of the hub", figures, worst)
 
 
@@ -325,6 +344,6 @@ def _idle(agency: Agency, times: Times) -> Line:
     before = {name: cpu_s(pid) for name, pid in agency.pids.items()}
     time.sleep(times.idle_s)
     shares = {name: round((cpu_s(agency.pids[name]) - used) / times.idle_s * 100, 2) for name, used in before.items()}
-    return Line("P10", "idle, percent of one core", shares, tuple(Budget(v, most=0.5, of=f"%, {n}") for n, v in shares.items()))
-
-
+    return Line(
+        "P10", "idle, percent of one core", shares, tuple(Budget(v, most=0.5, of=f"%, {n}") for n, v in shares.items())
+    )

@@ -25,7 +25,7 @@ from hub.agents import actions as agents
 from hub.ask import HUB, Ask
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import ROOT, Processes
-from hub.wsgi import open_hub
+from hub.rooms import open_hub
 
 ANSWER_S = 20.0
 #: Kiosks that the driver plays: K50 to K65.

@@ -18,9 +18,8 @@ from hub.demo.agency import Agency, prepare
 from hub.demo.processes import Processes
 
 
-def run(*, port: int, data: Path | None, visitors: float, speed: float, people: int, open_browser: bool) -> None:
+def run(*, port: int, data: Path | None, visitors: float, speed: float, open_browser: bool) -> None:
     """Run the demo until Ctrl-C. `visitors` an hour come by themselves, `speed` times as fast as in life."""
-    del people  # a generated country comes with the people room
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())

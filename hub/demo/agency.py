@@ -21,9 +21,9 @@ from hub.context import Hub
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
+from hub.rooms import open_hub
 from hub.say import say
 from hub.settings import Settings, load_settings
-from hub.wsgi import open_hub
 
 SOURCE = Path(__file__).resolve().parents[2] / "config"
 #: Everybody's secret in the demo, and nowhere else.
@@ -92,12 +92,13 @@ def _configure(folder: Path, port: int) -> None:
     tables: dict[str, dict[str, Any]] = {
         "hub": {"port": port, "data": str(folder / "data"), "requests_per_s": 10_000},
         "kiosk": {
-            "hub": hub, "token": str(folder / "kiosk.token"), "data": str(folder / "kiosk"), "screen_port": _free_port(),
-            "devices": "simulated", "socket": str(folder / "kiosk.sock"),
+            "hub": hub, "token": str(folder / "kiosk.token"), "data": str(folder / "kiosk"),
+            "screen_port": _free_port(), "devices": "simulated", "socket": str(folder / "kiosk.sock"),
         },
         "kiosk.printer": {"kind": "tcp", "host": "127.0.0.1", "port": _free_port()},
         "panel": {
-            "hub": hub, "token": str(folder / "panel.token"), "devices": "simulated", "socket": str(folder / "panel.sock"),
+            "hub": hub, "token": str(folder / "panel.token"),
+            "devices": "simulated", "socket": str(folder / "panel.sock"),
         },
     }  # fmt: skip
     lines = [line for name, values in tables.items() for line in _table(name, values)]
@@ -166,7 +167,10 @@ def _hire(hub: Hub, agency: Agency) -> None:
 def _screens(agency: Agency) -> dict[str, Any]:
     """What the agency page shows: the room's token, whose desk, and where else to go."""
     seat = next(a for a in agency.agents if a["counter"] == PANEL_COUNTERS[0])
-    elsewhere = (("receptionist", "reception", "/desk", "users"), ("supervisor", "supervision", "/supervision", "clock"))
+    elsewhere = (
+        ("receptionist", "reception", "/desk", "users"),
+        ("supervisor", "supervision", "/supervision", "clock"),
+    )
     return {
         "display": agency.tokens["own_display"],
         "seat": {"code": seat["code"], "name": seat["name"], "counter": seat["counter"]},

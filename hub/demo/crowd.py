@@ -88,6 +88,8 @@ class Crowd:
         url = f"{self._agency.url}api/v1/counters/{counter}/{step}"
         head = {"Authorization": f"Bearer {self._agency.tokens['api']}"}
         with suppress(requests.RequestException, ValueError):
-            answer: dict[str, Any] = requests.post(url, json={"key": uuid4().hex}, headers=head, timeout=ANSWER_S).json()
+            answer: dict[str, Any] = requests.post(
+                url, json={"key": uuid4().hex}, headers=head, timeout=ANSWER_S
+            ).json()
             return answer
         return {}

@@ -37,7 +37,9 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
         "panel": settings.path(settings.panel.socket),
         "printer": folder / "printer.sock",
     }
-    room = Blueprint("demo", __name__, template_folder="templates", static_folder="static", static_url_path="/demo/static")
+    room = Blueprint(
+        "demo", __name__, template_folder="templates", static_folder="static", static_url_path="/demo/static"
+    )
 
     @room.get("/")
     def page() -> Response:

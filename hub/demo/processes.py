@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,12 @@ from typing import Self
 
 from hub.demo.agency import Agency
 
-NAMES = ("hub", "kiosk", "panel")
+#: What python runs for each process; the folder of the configuration follows.
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "hub": ("-m", "hub.demo.child", "hub"),
+    "kiosk": ("-m", "hub.cli", "kiosk"),
+    "panel": ("-m", "hub.cli", "panel"),
+}
 READY_S = 60
 #: A process that lived shorter than this is not started again at once.
 SHORT_S, REST_S = 1.0, 1.0
@@ -24,13 +30,14 @@ ROOT = Path(__file__).resolve().parents[2]
 class Processes:
     """Hub, kiosk and panel of one agency."""
 
-    def __init__(self, agency: Agency) -> None:
+    def __init__(self, agency: Agency, commands: Mapping[str, tuple[str, ...]] = COMMANDS) -> None:
         self._agency = agency
+        self._commands = commands
         self._ending = threading.Event()
-        self._ready = {name: threading.Event() for name in NAMES}
+        self._ready = {name: threading.Event() for name in commands}
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
-        self._keepers = [threading.Thread(target=self._keep, args=(name,), name=name, daemon=True) for name in NAMES]
+        self._keepers = [threading.Thread(target=self._keep, args=(name,), name=name, daemon=True) for name in commands]
         (agency.folder / "log").mkdir(exist_ok=True)
 
     def __enter__(self) -> Self:
@@ -38,7 +45,9 @@ class Processes:
             keeper.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._ending.set()
         with self._lock:
             for child in self._children.values():
@@ -52,7 +61,7 @@ class Processes:
     def wait_ready(self, stop: threading.Event) -> bool:
         """Wait until each has answered once; whether all did."""
         end = time.monotonic() + READY_S
-        for name in NAMES:
+        for name in self._commands:
             while not self._ready[name].wait(0.1):
                 if stop.is_set():
                     return False
@@ -63,7 +72,7 @@ class Processes:
         return True
 
     def _keep(self, name: str) -> None:
-        """One thread a process for as long as the demo lives: the kernel ends the child with the thread that made it."""
+        """One thread a process as long as the demo lives: the kernel ends a child with the thread that made it."""
         while not self._ending.is_set():
             began = time.monotonic()
             child = self._start(name)
@@ -73,7 +82,7 @@ class Processes:
                 self._ending.wait(REST_S)
 
     def _start(self, name: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "hub.demo.child" if name == "hub" else "hub.cli", name]
+        command = [sys.executable, *self._commands[name]]
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         environment = os.environ | {"MBOTE_PARENT": str(os.getpid()), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         child = subprocess.Popen(  # noqa: S603 (our own commands)

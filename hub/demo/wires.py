@@ -57,7 +57,7 @@ class Wires:
     def _read(self, key: selectors.SelectorKey) -> Iterator[str]:
         box: str = key.data
         wire = key.fileobj
-        assert isinstance(wire, socket.socket)  # noqa: S101 (it is what was registered)
+        assert isinstance(wire, socket.socket)
         data = b""
         with suppress(OSError):
             data = wire.recv(65_536)

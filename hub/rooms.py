@@ -1,0 +1,62 @@
+"""What every room brings to the store, and the store opened with all of it.
+
+The running hub, the command line while it is stopped, `mbote verify` and the demo open the same store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils.migrations import Migrations
+
+from hub import VERSION, outbox
+from hub.agents import store as agents
+from hub.agents.migrations import migrations as agent_migrations
+from hub.context import Hub
+from hub.journal import Appliers
+from hub.printing import store as printing
+from hub.printing.migrations import migrations as print_migrations
+from hub.queues import store as queues
+from hub.queues.migrations import migrations as queue_migrations
+from hub.services import ports
+from hub.services.ports import CounterService
+from hub.settings import Settings
+from hub.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Appliers, migrations in their order, and the state tables with their private columns."""
+
+    appliers: Appliers
+    migrations: tuple[Migrations, ...]
+    state_tables: dict[str, tuple[str, ...]]
+
+
+def brought(services: tuple[CounterService, ...]) -> Brought:
+    """By all rooms, and by these counter services."""
+    appliers: dict[Any, Any] = {}
+    tables: dict[str, tuple[str, ...]] = {}
+    for room in (queues, agents, printing, outbox):
+        appliers |= room.APPLIERS
+        tables |= room.STATE_TABLES
+    for service in services:
+        appliers |= service.appliers
+        tables |= service.state_tables
+    sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations)
+    return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
+
+
+def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None) -> Hub:
+    """The hub's store, held. Raises StoreFault when another process holds it."""
+    services = ports.load(settings.counter_services)
+    rooms = brought(services)
+    folder = settings.path(settings.hub.data)
+    store = Store(
+        folder, appliers=rooms.appliers, migration_sets=rooms.migrations, announce=announce, version=VERSION
+    )  # fmt: skip
+    hub = Hub(settings, store)
+    store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
+    return hub
