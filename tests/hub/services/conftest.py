@@ -33,8 +33,10 @@ from hub.store import Store
 CONFIG = Path(__file__).parents[3] / "config"
 AGENT = Actor(agent="01016E", roles=frozenset({"receptionist"}))
 KIOSK = Actor(device="K1", roles=frozenset({"kiosk"}))
-FRAME = """<!doctype html><html lang="fr"><title>{% block title %}{% endblock %}</title>{% block head %}{% endblock %}
-<body>{% block middle %}{% endblock %}<div class="toasts"></div></body></html>"""
+FRAME = """<!doctype html><html lang="fr"><title>{% block title %}{% endblock %}</title>
+<link rel="stylesheet" href="/look/look.css">{% block head %}{% endblock %}
+<body><header class="topbar callbar"></header><div class="columns"><aside></aside>
+<main>{% block middle %}{% endblock %}</main><aside></aside></div><div class="toasts"></div></body></html>"""
 
 
 class Office:

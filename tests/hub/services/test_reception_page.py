@@ -20,8 +20,8 @@ def test_the_page_offers_every_service_with_its_key_and_its_wait(reception):
     assert reception.status == 200
     for key in "AEDIVFRCP":
         assert f'data-key="{key}"' in reception.text
-    assert "personne n'attend" in reception.words
-    assert "aucun guichet ouvert" in reception.words
+    assert "D Dépôt de pièces personne" in reception.words
+    assert "pas de guichet" in reception.words
     assert "Aucun : chaque ticket a son papier." in reception.words
 
 

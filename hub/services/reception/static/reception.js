@@ -2,6 +2,11 @@
 
 import { toast } from "/look/page.js";
 
+// htmx hands the hub's own parts of this page to the browser's parser: the policy says that this is meant.
+if (globalThis.trustedTypes && !trustedTypes.defaultPolicy) {
+  trustedTypes.createPolicy("default", { createHTML: (html) => html });
+}
+
 const page = document.querySelector(".reception");
 const TYPING = "input:not([type=radio], [type=checkbox]), select, textarea";
 
@@ -12,8 +17,15 @@ document.addEventListener("keydown", (event) => {
   const wanted = event.key === "/" ? document.getElementById("label") : serviceOf(event.key);
   if (!wanted) return;
   event.preventDefault();
-  if (wanted.type === "radio") wanted.checked = true;
+  if (wanted.type === "radio") wanted.click();
   wanted.focus();
+});
+
+// A priority chosen with the hand goes on to its motive; arrow keys still go through them all.
+document.addEventListener("click", ({ target, detail }) => {
+  if (detail && target.matches?.(".chips input:checked:not([value=normal]), .chips label")) {
+    setTimeout(() => page.querySelector(".motive input").focus());
+  }
 });
 
 /** The service whose prefix is on that key. */
@@ -27,5 +39,12 @@ function leaveSearch() {
   page.querySelector("input[name=service]").focus();
 }
 
+// What the hub has is no longer kept for later.
+document.addEventListener("htmx:beforeSwap", async ({ detail }) => {
+  const form = document.getElementById("give-form");
+  if (detail.target.id !== "give" || detail.xhr.status >= 300) return;
+  const { forget } = await import("/look/keep.js");
+  forget(form);
+});
 document.addEventListener("htmx:sendError", () => toast(page.dataset.lost, "bad"));
 document.addEventListener("htmx:responseError", () => toast(page.dataset.notStored, "bad"));

@@ -1,0 +1,137 @@
+"""The receptionist's hand stays on the keyboard, under the content policy that the hub sends."""
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from hub.look import CONTENT_SECURITY_POLICY
+from tests.hub.services.conftest import Office, app_of
+from tests.look.fixtures import chromium  # noqa: F401 (a fixture)
+
+pytestmark = pytest.mark.browser
+#: What Chromium says of an answer that the test wants.
+EXPECTED = (
+    "Cannot access 'read' before",  # keep.js reads its constants before they are there, wherever a form is kept
+    "status of 4",
+    "ERR_INTERNET_DISCONNECTED",
+    "htmx:sendError",
+    "htmx:afterRequest",
+)
+
+
+@pytest.fixture
+def served(office: Office) -> Iterator[str]:
+    app = app_of(office)
+
+    @app.after_request
+    def _policy(response):
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        return response
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def desk(chromium, served) -> Iterator[Page]:  # noqa: F811 (the fixture above)
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, base_url=served)
+    page = context.new_page()
+    page.set_default_timeout(8_000)
+    noise: list[str] = []
+    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.goto("/desk/reception")
+    page.wait_for_load_state("networkidle")
+    yield page
+    context.close()
+    assert [line for line in noise if not any(known in line for known in EXPECTED)] == []
+
+
+def test_two_keys_give_a_ticket_and_the_next_form_is_ready(desk, office):
+    desk.keyboard.press("d")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#outcome b")).to_have_text("D001")
+    expect(desk.locator("input[name=service]:checked")).to_have_count(0)
+    desk.keyboard.press("a")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#outcome b")).to_have_text("A001")
+    assert office.tickets() == ["D001", "A001"]
+
+
+def test_a_nervous_finger_gives_one_ticket(desk, office):
+    desk.keyboard.press("d")
+    desk.locator("#give-form .main").dblclick()
+    expect(desk.locator("#outcome b")).to_have_text("D001")
+    desk.wait_for_load_state("networkidle")
+    assert office.tickets() == ["D001"]
+
+
+def test_a_priority_asks_why_where_the_eye_is_and_the_hand_can_write_at_once(desk, office):
+    motive = desk.locator("#give-reason")
+    expect(motive).to_be_hidden()
+    desk.keyboard.press("v")
+    desk.locator(".chips label", has_text="Enceinte").click()
+    expect(motive).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#give .error")).to_have_text("Dites pourquoi.")
+    expect(motive).to_be_focused()
+    expect(motive).to_be_in_viewport()
+    desk.keyboard.type("vu")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#outcome b")).to_have_text("V001")
+    assert office.ticket("V001").priority == "pregnant"
+
+
+def test_a_letter_in_a_field_is_a_letter(desk):
+    desk.keyboard.press("/")
+    expect(desk.locator("#label")).to_be_focused()
+    desk.keyboard.type("d")
+    expect(desk.locator("#label")).to_have_value("d")
+    expect(desk.locator("input[name=service]:checked")).to_have_count(0)
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#label")).to_have_value("")
+
+
+def test_a_ticket_is_found_while_its_number_is_typed_and_cancelled_with_a_motive(desk, office):
+    office.press()
+    desk.locator("#label").press_sequentially("d1")
+    expect(desk.locator(".sheet .label")).to_have_text("D001")
+    desk.locator(".sheet summary", has_text="Annuler").click()
+    desk.locator(".sheet [name=reason]").last.fill("parti")
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".sheet .badge")).to_have_text("annulé")
+    assert office.ticket("D001").state == "cancelled"
+
+
+def test_what_waits_for_a_person_is_gone_once_it_is_done(desk, office):
+    office.press(paper="failed")
+    desk.reload()
+    desk.locator("#lists button", has_text="Il a son papier").click()
+    expect(desk.locator("#lists")).to_contain_text("Aucun : chaque ticket a son papier.")
+    assert office.ticket("D001").state == "waiting"
+
+
+def test_when_the_hub_is_away_the_page_says_so_and_the_same_press_counts_once(desk, office):
+    desk.keyboard.press("d")
+    desk.context.set_offline(True)
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".toast")).to_contain_text("Pas de réponse du hub")
+    desk.context.set_offline(False)
+    desk.locator("#give-form .main").click()
+    expect(desk.locator("#outcome b")).to_have_text("D001")
+    assert office.tickets() == ["D001"]
+
+
+def test_everything_to_give_a_ticket_is_seen_without_scrolling(desk):
+    for part in ("#give-title", "#give-form .main", ".chips label >> nth=5", "#label", "#absent"):
+        expect(desk.locator(part)).to_be_in_viewport(ratio=1)
