@@ -345,6 +345,13 @@ class Agency(RuleBasedStateMachine):
         self.clock.advance(seconds=20)
         self.step(code, "recall")
 
+    @rule()
+    def somebody_is_sent_to_a_colleague(self):
+        self.take_seat("03")
+        self.take_seat("05")
+        self.reception_gives("DEP", "normal", "05")
+        self.next("03")
+
     @rule(service=SERVICE)
     def an_answer_is_lost_and_the_next_one_presses(self, service):
         self.a_visitor_presses(service, "own")
