@@ -15,7 +15,7 @@ from hub import VERSION, outbox
 from hub.agents import store as agents
 from hub.agents.migrations import migrations as agent_migrations
 from hub.context import Hub
-from hub.journal import Appliers
+from hub.journal import Appliers, Entry
 from hub.printing import store as printing
 from hub.printing.migrations import migrations as print_migrations
 from hub.queues import store as queues
@@ -24,6 +24,9 @@ from hub.services import ports
 from hub.services.ports import CounterService
 from hub.settings import Settings
 from hub.store import Store
+
+#: Kinds of event after which the head of the journal is signed.
+CLOSINGS = frozenset({"day_closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,19 @@ def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: Non
     services = ports.load(settings.counter_services)
     rooms = brought(services)
     folder = settings.path(settings.hub.data)
-    store = Store(
-        folder, appliers=rooms.appliers, migration_sets=rooms.migrations, announce=announce, version=VERSION
-    )  # fmt: skip
+    store = Store(folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION)
     hub = Hub(settings, store)
+    store.announce = _signing(store, announce)
     store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
     return hub
+
+
+def _signing(store: Store, announce: Callable[[Any], None]) -> Callable[[tuple[Entry, ...]], None]:
+    """Announce what was recorded; a closing has the chain's head signed first, whoever closed and wherever from."""
+
+    def signed(entries: tuple[Entry, ...]) -> None:
+        for kind in (entry.event.kind for entry in entries if entry.event.kind in CLOSINGS):
+            store.sign_head(kind)
+        announce(entries)
+
+    return signed

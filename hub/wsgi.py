@@ -25,7 +25,7 @@ from hub.desk.pictures import desk
 from hub.door import Limits, guard_socket, open_door
 from hub.errors import MboteError
 from hub.queues import actions as queues
-from hub.queues import pictures
+from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import open_hub
@@ -164,11 +164,22 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 
 
 def _housekeeping(hub: Hub) -> None:
-    """What time alone brings about: visits on hold too long, answers older than a week."""
+    """What time alone brings about: the timetable's day, visits on hold too long, answers older than a week."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
+            _keep_timetable(hub)
             if queue_store.open_tickets(hub.reader, ("on_hold",)):
                 queues.expire_holds(hub, Ask(HUB))
             hub.store.prune()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
+
+
+def _keep_timetable(hub: Hub) -> None:
+    settings, reader = hub.settings, hub.reader
+    busy = bool(queue_store.open_tickets(reader, ("called", "serving")))
+    due = timetable.due(settings.day, settings.agency, queue_store.day(reader), hub.now(), busy=busy)
+    if due == "open":
+        queues.open_day(hub, Ask(HUB))
+    elif due is not None:
+        queues.close_day(hub, Ask(HUB), force=due == "close_by_force")
