@@ -5,6 +5,7 @@ No HTTP, no printer, no emit here. The rules decide (`rules`, `routing`); the jo
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import date as calendar_date
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from hub.ask import Answer
 from hub.clock import Instant, elapsed, instant, local
 from hub.context import Hub, action
-from hub.errors import IllegalStep, NotFound, Refused, Unreadable
+from hub.errors import IllegalStep, KeyReuse, NotFound, Refused, Unreadable
 from hub.queues import estimate, faces, routing, rules, store
 from hub.queues.model import (
     BusinessDay,
@@ -38,6 +39,7 @@ from hub.wire import Step, Wait
 
 _TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 (an alphabet)
 _MS_PER_MIN = 60_000
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
 # --- the business day --------------------------------------------------------------------------
 
@@ -153,6 +155,8 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
     kiosk's own series, because our answer did not come in time (our number is then void); or a
     ticket we never heard of.
     """
+    if tx.ask.key == issue:
+        raise KeyReuse("this is the key of the press; a report has one of its own", field="key")
     ticket = store.ticket_of_issue(tx.connection, tx.actor.scope, issue)
     if ticket is None:
         ticket = _merged(
@@ -197,7 +201,7 @@ def _relabelled(tx: Transaction, ticket: Ticket, label: str) -> Ticket:
 def _own_series(tx: Transaction, day: BusinessDay, label: str) -> tuple[str, int]:
     """The series and number of a kiosk's own label, `K1-007`. Raises when it is not that kiosk's, or taken."""
     series, dash, digits = label.rpartition("-")
-    if not dash or series != tx.actor.device or not digits.isdigit():
+    if not dash or series != tx.actor.device or not _DIGITS.fullmatch(digits):
         raise Unreadable(
             f"{label} is not a label of {tx.actor.device}'s own series", code="foreign_label", field="label"
         )

@@ -15,6 +15,7 @@ from hub.queues.model import (
     CounterPaused,
     CounterSession,
     CounterUnpaused,
+    Paper,
     PaperReported,
     Priority,
     PriorityChanged,
@@ -66,6 +67,10 @@ COUNTER_STEPS: dict[CounterState, dict[Step, CounterState]] = {
     "serving": {"finish": "free", "transfer": "free", "hold": "free"},
     "paused": {"unpause": "free", "close": "closed"},
 }  # fmt: skip
+
+
+#: What a kiosk can say of a paper; `confirmed` is for reception, who sees it.
+REPORTED: tuple[Paper, ...] = ("printed", "shown", "failed")
 
 
 def step(ticket: Ticket, name: str) -> TicketState:
@@ -156,11 +161,11 @@ def admit(  # noqa: PLR0913 (all that may stand against a ticket)
 # --- the ticket ------------------------------------------------------------------------------
 
 
-def report_paper(ticket: Ticket, paper: str, reason: str | None = None) -> PaperReported:
+def report_paper(ticket: Ticket, paper: Paper, reason: str | None = None) -> PaperReported:
     """The number has reached the visitor, or has not. A repeated report changes nothing more."""
-    if paper in ("printed", "shown", "confirmed") and ticket.state == "issued":
-        step(ticket, "paper")
-    return PaperReported(ticket.id, paper, reason)  # type: ignore[arg-type]
+    if paper not in REPORTED:
+        raise Unreadable(f"a kiosk reports {', '.join(REPORTED)}", code="bad_request", field="paper")
+    return PaperReported(ticket.id, paper, reason)
 
 
 def confirm_paper(ticket: Ticket) -> PaperReported:
