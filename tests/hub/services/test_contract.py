@@ -20,12 +20,21 @@ from hub.queues import store as queue_store
 from hub.say import WORDS, say
 from hub.services import ports
 from hub.services.ports import CounterService, Offer, Pending, ThreadLine
+from tests.hub.services.conftest import Office
 
 ROOT = Path(__file__).parents[3]
 LANGUAGES = ("fr", "en")
 ICONS = set((ROOT / "hub/look/icons.txt").read_text().split())
 ROOMS = (queue_store, agent_store, print_store, outbox)
 SERVICES = pytest.mark.parametrize("service", ports.load(ports.folders()), ids=lambda service: service.name)
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """An agency that uses every service there is, before anything happened."""
+    office = Office(tmp_path / "data", ports.load(ports.folders()))
+    yield office
+    office.hub.store.close()
 
 
 def known_kinds() -> set[str]:
@@ -129,6 +138,11 @@ def test_its_facts_are_named_and_nobody_elses(service):
         assert set(kind.__dataclass_fields__) >= kind.PRIVATE
 
 
+def test_no_two_facts_have_one_name():
+    kinds = [kind.kind for service in ports.load(ports.folders()) for kind in service.appliers]
+    assert sorted(kinds) == sorted(set(kinds)), "a replay could not tell them apart"
+
+
 @SERVICES
 def test_it_hears_only_what_can_happen(service):
     assert service.listens.keys() <= known_kinds()
@@ -153,7 +167,7 @@ def test_a_service_that_does_not_exist_is_named_with_what_was_meant():
         ports.load(["reception", "recepton", "ports"])
     assert fault.value.problems == [
         "agency.toml: counter_services: no service 'recepton', did you mean reception?",
-        "agency.toml: counter_services: no service 'ports'; known: reception",
+        f"agency.toml: counter_services: no service 'ports'; known: {', '.join(ports.folders())}",
     ]
 
 
