@@ -14,9 +14,9 @@ from flask import Blueprint, current_app, g, make_response, redirect, render_tem
 from werkzeug.wrappers import Response
 
 from hub.agents import actions, cookie, csrf, rights, rules, sessions, store
-from hub.agents.model import NEWCOMER, ROLES, Agent
+from hub.agents.model import NEWCOMER, ROLES, Agent, Session
 from hub.ask import Actor, Ask
-from hub.clock import elapsed, iso
+from hub.clock import elapsed
 from hub.context import Hub
 from hub.errors import Refused
 from hub.say import direction, say, words
@@ -257,19 +257,19 @@ def _givable() -> tuple[str, ...]:
 
 def _everybody(hub: Hub, seats: Mapping[str, str]) -> list[Person]:
     with hub.snapshot() as reader:
-        seen = store.last_seen(reader)
-        return [_person(hub, agent, seen.get(agent.code), seats) for agent in store.agents(reader)]
+        last = store.last_sessions(reader)
+        return [_person(hub, agent, last.get(agent.code), seats) for agent in store.agents(reader)]
 
 
-def _person(hub: Hub, agent: Agent, seen: Any, seats: Mapping[str, str]) -> Person:
-    last = seen or agent.signed_in
+def _person(hub: Hub, agent: Agent, session: Session | None, seats: Mapping[str, str]) -> Person:
+    seen = session.seen if session else agent.signed_in
     return Person(
         code=agent.code,
         name=agent.name,
         roles=tuple(role for role in ROLES if role in agent.roles),
         counter=seats.get(agent.code, ""),
-        here=last is not None and elapsed(last, hub.now()).ms < _HERE_MS,
-        seen=iso(last.at, hub.settings.agency.zone) if last else None,
+        here=session is not None and session.ended is None and elapsed(session.seen, hub.now()).ms < _HERE_MS,
+        seen=seen.iso(hub.settings.agency.zone) if seen else None,
         state=_state(hub, agent),
         managed="admin" in _actor().roles or rules.TRUSTED.isdisjoint(agent.roles),
     )

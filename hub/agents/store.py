@@ -95,10 +95,10 @@ def sessions_of(reader: Reader, agent_code: str) -> list[m.Session]:
     return [_session(row) for row in rows]
 
 
-def last_seen(reader: Reader) -> dict[str, Instant]:
-    """Agent → when a session of theirs was last used."""
-    rows = reader.execute("SELECT agent, seen_at, seen_tick FROM agent_session ORDER BY seen_at")
-    return {row["agent"]: instant(row["seen_at"], row["seen_tick"]) for row in rows}
+def last_sessions(reader: Reader) -> dict[str, m.Session]:
+    """Agent → the session of theirs that was used last, ended or not."""
+    rows = reader.execute(f"{_SESSION} ORDER BY s.ended IS NULL, s.seen_at")
+    return {row["agent"]: _session(row) for row in rows}
 
 
 # --- reading: devices --------------------------------------------------------------------------

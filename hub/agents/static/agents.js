@@ -1,7 +1,7 @@
 /** Signing in: show what is typed, and count down until a locked account may try again. */
 
 for (const box of document.querySelectorAll("[data-shows]")) {
-  box.closest("label").hidden = false;
+  box.closest("label").classList.add("ready");
   box.addEventListener("change", () => {
     for (const name of box.dataset.shows.split(" ")) {
       const input = document.getElementById(name);
