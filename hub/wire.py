@@ -251,7 +251,8 @@ class KioskService:
 class KioskPicture:
     """What a kiosk needs to know now. `day` is the business date (ISO) or None before a day is open.
 
-    `hub_at` is the hub's wall time in milliseconds: the kiosk takes its time from it.
+    `hub_at` is the hub's wall time in milliseconds: the kiosk takes its time from it. `jobs` counts the papers
+    that wait for this kiosk's printer (reprints asked at reception): it takes them one by one.
     """
 
     epoch: int
@@ -262,6 +263,7 @@ class KioskPicture:
     message: str
     catalogue: str
     hub_at: int
+    jobs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import desk
 from hub.door import Limits, guard_socket, open_door
 from hub.errors import MboteError
+from hub.printing import store as print_store
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
@@ -125,8 +127,8 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
         Screen(
             event="kiosk",
             takes=_is("kiosk"),
-            profile=lambda _: "",
-            picture=lambda reader, _: pictures.kiosk(hub, reader),
+            profile=lambda actor: actor.device,
+            picture=lambda reader, name: _kiosk(hub, reader, name),
             once=(("catalogue", lambda: pictures.catalogue(hub)),),
         ),
         Screen(
@@ -149,6 +151,10 @@ def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
     for ring in board.rings:
         voice.expect(ring.text)
     return board
+
+
+def _kiosk(hub: Hub, reader: Any, name: str) -> Any:
+    return replace(pictures.kiosk(hub, reader), jobs=print_store.jobs_waiting(reader, name))
 
 
 def _counters_of(hub: Hub, actor: Actor) -> tuple[str, ...]:
