@@ -5,7 +5,7 @@
  * again. Where the browser holds sound back until somebody touches the screen, `onBlocked` says so.
  */
 
-import { announcement, stillCalled, toRing } from "./stage.js";
+import { announcement, reading, stillCalled, toRing } from "./stage.js";
 
 const PLACE = "mbote.rung";
 const REMEMBERED = 100;
@@ -20,7 +20,7 @@ export class Bell {
   #queue = [];
   #rung = JSON.parse(sessionStorage.getItem(PLACE) ?? "[]");
   #ringing = false;
-  #ahead = -Infinity;
+  #clock = null;
   #onBlocked;
   blocked = false;
 
@@ -35,17 +35,11 @@ export class Bell {
   /** A picture: whatever rings in it and has not been rung here waits its turn. */
   take(board) {
     this.#board = board;
+    this.#clock = reading(this.#clock, Date.parse(board.at), performance.now());
     const waiting = new Set(this.#queue.map((ring) => announcement(board, ring)));
-    const news = toRing(board, this.#rung, this.#age(board)).filter((ring) => !waiting.has(announcement(board, ring)));
+    const news = toRing(board, this.#rung, this.#clock.age).filter((ring) => !waiting.has(announcement(board, ring)));
     this.#queue.push(...news);
     if (!this.#ringing) this.#ring();
-  }
-
-  /** How old a picture is: the hub's clock against ours, as the freshest picture so far has shown it. */
-  #age(board) {
-    const at = Date.parse(board.at);
-    this.#ahead = Math.max(this.#ahead, at - performance.now());
-    return performance.now() + this.#ahead - at;
   }
 
   async #ring() {

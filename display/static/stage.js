@@ -16,6 +16,8 @@
 export const LISTED = 4;
 /** A ring older than this is not rung any more. */
 export const RING_MS = 15_000;
+/** What two clocks may drift apart, a tenth of a percent: twenty times more than a bad crystal. */
+const DRIFT = 0.001;
 /** Announcements remembered: some hours of a busy agency. */
 const REMEMBERED = 400;
 
@@ -90,6 +92,20 @@ export function view(stage, link) {
 
 function listed(board, large) {
   return (board?.calls ?? []).filter((call) => call.call !== large).slice(0, LISTED);
+}
+
+/**
+ * How old a picture is when it is read, in ms, by the hub's wall clock (`at`) against our monotonic one (`now`).
+ *
+ * `clock` is what the last picture gave. The freshest picture so far is taken as new. The hub's clock may be set
+ * back (then everything starts again from this picture), and the two may drift apart (then age is forgiven
+ * slowly); neither may silence a screen for good.
+ */
+export function reading(clock, at, now) {
+  const ahead = at - now;
+  const known = clock && at >= clock.at ? clock.ahead - DRIFT * (now - clock.now) : -Infinity;
+  const best = Math.max(ahead, known);
+  return { at, now, ahead: best, age: best - ahead };
 }
 
 /** The rings of a picture that this loudspeaker has not rung, oldest first. `age` is the picture's, in ms. */

@@ -187,3 +187,30 @@ def test_a_range_is_told_in_whole_minutes(still_page, low, high, said):
         'async (queue) => (await import("/display/static/stage.js")).minutes(queue)', {"low_s": low, "high_s": high}
     )
     assert found == (said and {"low": said[0], "high": said[1]})
+
+
+AGES = """async (pictures) => {
+  const { reading } = await import("/display/static/stage.js");
+  const ages = [];
+  let clock = null;
+  for (const [at, now] of pictures) {
+    clock = reading(clock, at * 1000, now * 1000);
+    ages.push(Math.round(clock.age / 1000));
+  }
+  return ages;
+}"""
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("pictures", "ages"),
+    [
+        ([(1000, 0), (1010, 10), (1020, 20)], [0, 0, 0]),
+        ([(1000, 0), (1010, 70), (1070, 70)], [0, 60, 0]),  # a page that slept reads what had piled up
+        ([(1000, 0), (700, 10), (710, 20)], [0, 0, 0]),  # the hub's clock is set back
+        ([(1000, 0), (9000, 10), (9010, 20)], [0, 0, 0]),  # … and forward
+        ([(1000, 0), *((1000 + 0.9998 * hour, hour) for hour in range(3600, 4 * DAY, 3600))], [0] * 96),  # they drift
+    ],
+)
+def test_a_picture_is_as_old_as_the_hub_s_clock_says_and_no_clock_silences_a_screen(still_page, pictures, ages):
+    assert still_page.evaluate(AGES, pictures) == ages
