@@ -41,9 +41,17 @@ function visitOf(form) {
   return form.dataset.keep === "page" ? "" : (document.body.dataset.visit ?? visitAtLoad ?? "");
 }
 
-const place = (form, visit) => [PREFIX, agent, form.id, visit].join(" ");
-const read = (key) => JSON.parse(sessionStorage.getItem(key));
-const fields = (form) => [...form.elements].filter((field) => field.name && !field.matches(NEVER));
+function place(form, visit) {
+  return [PREFIX, agent, form.id, visit].join(" ");
+}
+
+function read(key) {
+  return JSON.parse(sessionStorage.getItem(key));
+}
+
+function fields(form) {
+  return [...form.elements].filter((field) => field.name && !field.matches(NEVER));
+}
 
 function save(form) {
   if (!form?.matches(FORMS)) return;

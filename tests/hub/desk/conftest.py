@@ -11,7 +11,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.hub.desk.house import House, new_house
 
 CHROMIUM = os.environ.get("MBOTE_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-features=LocalNetworkAccessChecks",  # a page whose middle a test replaced may still open its socket
+]
 SIZE = {"width": 1366, "height": 768}
 #: What Chromium says about a hub that a test has killed.
 EXPECTED_NOISE = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to", "status of 4")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,8 +18,8 @@ from hub.agents import actions as agents
 from hub.agents import cookie
 from hub.ask import HUB, Actor, Ask
 from hub.queues import actions as queues
-from hub.settings import Settings, load_settings
 from hub.rooms import open_hub
+from hub.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[3]
 #: code → name, roles. Each test sits at a counter of its own, so that none waits for another.
@@ -69,11 +68,11 @@ class House:
 
     def start(self) -> House:
         """The hub's process, as systemd would start it."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hub.cli", "hub", "--config", str(self.folder)],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=(self.folder / "hub.log").open("a"), text=True,
-            start_new_session=True,
-        )  # fmt: skip
+        command = [sys.executable, "-m", "hub.cli", "hub", "--config", str(self.folder)]
+        with (self.folder / "hub.log").open("a") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("ready"), (self.folder / "hub.log").read_text()[-3000:]
@@ -83,7 +82,7 @@ class House:
         """As the power would."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.process.communicate()
             self.process = None
 
     def cookie(self, code: str) -> dict[str, Any]:
@@ -93,16 +92,12 @@ class House:
     def ask(self, path: str, **body: Any) -> dict[str, Any]:
         """What the API answers; a refusal too is an answer."""
         body = {"key": f"test {next(self.keys)} {os.getpid()}"} | body
-        request = urllib.request.Request(
-            f"{self.url}/api/v1{path}",
-            json.dumps(body).encode(),
-            {"Authorization": f"Bearer {self.api}", "Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return dict(json.load(answer))
-        except urllib.error.HTTPError as error:
-            return dict(json.load(error))
+        door = http.client.HTTPConnection("127.0.0.1", self.settings.hub.port, timeout=10)
+        headers = {"Authorization": f"Bearer {self.api}", "Content-Type": "application/json"}
+        door.request("POST", f"/api/v1{path}", json.dumps(body), headers)
+        answer = dict(json.load(door.getresponse()))
+        door.close()
+        return answer
 
     def ticket(self, service: str, **more: Any) -> str:
         """A visitor takes a ticket; its label."""
