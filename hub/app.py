@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
 from hub.agents import cookie, csrf, devices, rights, sessions
+from hub.agents.model import NEWCOMER
 from hub.ask import Actor
 from hub.context import Hub
 from hub.door import limit_request
@@ -107,6 +108,8 @@ def _turned_away(what: str) -> AnyResponse | None:
             return redirect(url_for("agents.login", next=request.full_path.rstrip("?")))
         raise NotAuthenticated("send a token: Authorization: Bearer …")
     if not rights.allowed(g.actor, what):
+        if NEWCOMER in g.actor.roles and _wants_page():
+            return redirect(url_for("agents.choose"))
         raise NotAllowed(f"{g.actor.scope} may not do this")
     return None
 

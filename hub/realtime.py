@@ -102,7 +102,10 @@ class Realtime:
     def _hang_up(self, on: Callable[[Actor], bool]) -> None:
         for sid, client in list(self._clients.items()):
             if on(client.actor):
+                transport = self._server.manager.eio_sid_from_sid(sid, "/")
                 self._server.disconnect(sid)
+                if transport is not None:  # leaving the namespace leaves the websocket open
+                    self._server.eio.disconnect(transport)
 
     # --- in ----------------------------------------------------------------------------------
 

@@ -231,7 +231,9 @@ class Service(Model):
     prefix: Prefix = Field(default="", examples=["D"])
     """Letters before the number; a service without prefix gives no ticket."""
     label: str = Field(examples=["Dépôt de pièces"])
-    """Name on screens for staff and in the waiting room."""
+    """Name in full, on screens for staff."""
+    short: str = Field(default="", examples=["Dépôt"])
+    """Name where there is little room: the waiting room, tables. The full one when empty."""
     kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Déposer des pièces", "en": "Hand in documents"}])
     """What the visitor reads at the kiosk, by language (`fr`, `en`, …); the label where a language is left out."""
     icon: str = "help-circle"
@@ -248,6 +250,11 @@ class Service(Model):
         default_factory=dict, examples=[{"fr": ["Pièce d'identité"], "en": ["Identity card"]}]
     )
     """Papers to have ready, by language."""
+
+    @property
+    def name(self) -> str:
+        """The name where there is little room."""
+        return self.short or self.label
 
 
 class Counter(Model):

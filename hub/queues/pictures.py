@@ -133,7 +133,7 @@ def _board_queue(hub: Hub, at: Moment, service: Service) -> BoardQueue:
     wait = announced(hub, at, service)
     return BoardQueue(
         service=service.code,
-        label=service.label,
+        label=service.name,
         icon=service.icon,
         waiting=_count(at, service.code),
         low_s=wait.low_s if wait else None,

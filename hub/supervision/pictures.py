@@ -135,7 +135,7 @@ def _queue(scene: Scene, service: Service) -> QueueRow:
     p80_ms = _p80([wait.ms for wait in scene.waits if wait.service == service.code])
     return QueueRow(
         service=service.code,
-        label=service.label,
+        label=service.name,
         waiting=line.count if line else 0,
         oldest_s=line.oldest_ms // _S if line else None,
         low_s=announced.low_s if announced else None,
