@@ -513,6 +513,8 @@ PLANTED = {
     "undone though somebody else had seen the visitor": ("hub.queues.rules.undo", undo_whatever_happened_since),
     "who came back is never brought nearer": ("hub.queues.routing.passed", lambda people, chosen: ()),
     "a voided number is given again": ("hub.queues.store.last_number", highest_label_plus_one),
+}
+MORE_PLANTED = {
     "the wall clock measures recalls": ("hub.queues.rules.elapsed", the_wall_clock_measures),
     "three priorities in a row are not counted": ("hub.queues.actions._priority_run", lambda *_: 0),
     "a visitor for one counter is called by another": ("hub.queues.routing._reserved", lambda *_: False),
@@ -523,4 +525,12 @@ PLANTED = {
 def test_a_fault_planted_in_the_core_is_found(monkeypatch, fault):
     monkeypatch.setattr(*PLANTED[fault])
     with pytest.raises((AssertionError, sqlite3.IntegrityError)):
+        run(50, 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", MORE_PLANTED)
+def test_so_are_others(monkeypatch, fault):
+    monkeypatch.setattr(*MORE_PLANTED[fault])
+    with pytest.raises(AssertionError):
         run(50, 100)
