@@ -46,6 +46,11 @@ class Range:
     targets: Mapping[str, int]
     now_ms: int
 
+    def little(self) -> list[tuple[Day, dict[str, float | None]]]:
+        """The self-test of each closed day."""
+        checks = ((day, measures.little([v for v in self.visits if v.day == day.date], day)) for day in self.days)
+        return [(day, check) for day, check in checks if check is not None]
+
     def rows(self, by: Sequence[Dimension]) -> dict[measures.Group, dict[str, Any]]:
         """The figures by group; all in one, in the group `()`, with an empty `by`."""
         return measures.rows(self.visits, self.days, by, self.targets, self.now_ms)
@@ -59,7 +64,7 @@ def figures(hub: Hub, reader: Reader, query: Mapping[str, str]) -> dict[str, Any
         "from": asked.first,
         "to": asked.last,
         "by": list(asked.by),
-        "days": [_day(hub, day, found.visits) for day in found.days],
+        "days": [_day(hub, day, dict(found.little()).get(day)) for day in found.days],
         "total": found.rows(())[()],
         "rows": [dict(zip(asked.by, group, strict=True)) | row for group, row in found.rows(asked.by).items()],
     }
@@ -78,13 +83,13 @@ def today(hub: Hub, reader: Reader) -> str:
     return day.date if day and day.open else local(hub.now().at, hub.settings.agency.zone).date().isoformat()
 
 
-def _day(hub: Hub, day: Day, visits: Sequence[Visit]) -> dict[str, Any]:
+def _day(hub: Hub, day: Day, little: dict[str, float | None] | None) -> dict[str, Any]:
     zone = hub.settings.agency.zone
     return {
         "day": day.date,
         "opened_at": iso(day.opened_at, zone),
         "closed_at": iso(day.closed_at, zone) if day.closed_at is not None else None,
-        "little": measures.little([v for v in visits if v.day == day.date], day),
+        "little": little,
     }
 
 

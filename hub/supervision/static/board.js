@@ -1,0 +1,203 @@
+/**
+ * The supervisor's board: pictures in, two questions out (the day, the mode). What it shows is the last
+ * picture; ages go on counting in between, and without the hub it says since when nothing is true.
+ */
+
+import { Link } from "/look/live.js";
+import { clockwork, icon, make, say, setIcon, setText } from "/look/page.js";
+import { drawHours } from "./chart.js";
+import { drawDay } from "./day.js";
+
+const find = (selector) => document.querySelector(selector);
+const COUNTER_ICONS = { closed: "lock", free: "check", calling: "bell-ringing", serving: "user", paused: "coffee" };
+const FLAG_ICONS = { idle: "clock-pause", long: "clock" };
+const LEVEL_ICONS = { good: "check", warn: "clock", bad: "alert-triangle", none: "info-circle" };
+const TOTALS = ["issued", "waiting", "at_counters", "served", "absent", "cancelled", "unserved"];
+
+let board = JSON.parse(document.body.dataset.picture);
+let cameAt = performance.now();
+
+const passed = () => (performance.now() - cameAt) / 1000;
+const minutes = (seconds) => Math.floor(seconds / 60);
+const counted = (name, count, values = {}) => say(`${name}_${count > 1 ? "many" : "one"}`, { count, ...values });
+
+const link = new Link({ picture: "supervision", onPicture: take, onState: drawLink, token: find("meta[name=socket]").content });
+document.body.classList.add("scripted");
+draw();
+setInterval(tick, 1_000);
+
+function take(picture) {
+  board = picture;
+  cameAt = performance.now();
+  draw();
+}
+
+function draw() {
+  drawWhere();
+  drawTotals();
+  drawList(find("#tiles"), board.tiles, (tile) => tile.counter, newTile, fillTile);
+  drawList(find("#queues tbody"), board.queues, (queue) => queue.service, newQueue, fillQueue);
+  drawAlerts();
+  drawHours(board.hours);
+  drawLink();
+}
+
+/** Changes a list in place: what stays keeps its element, so that nothing jumps and no focus is lost. */
+function drawList(list, items, name, fresh, fill) {
+  const old = new Map([...list.children].map((element) => [element.dataset.name, element]));
+  items.forEach((item, index) => {
+    const element = old.get(name(item)) ?? fresh(item);
+    element.dataset.name = name(item);
+    old.delete(name(item));
+    fill(element, item);
+    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
+  });
+  for (const gone of old.values()) gone.remove();
+}
+
+/* -------------------------------------------------------------- where we are */
+
+function drawWhere() {
+  const lang = document.documentElement.lang;
+  const day = board.date ? new Date(`${board.date}T12:00:00Z`) : null;
+  const words = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
+  setText(find("#date"), day ? new Intl.DateTimeFormat(lang, words).format(day) : "");
+  setText(find("#day"), say(!board.date ? "day_none" : board.day ? "day_open" : "day_closed"));
+  setText(find("#mode"), board.day ? say(`mode_short_${board.mode}`) : "");
+}
+
+function drawLink() {
+  const lost = link.state === "lost" || (link.state === "live" && !link.connected);
+  document.body.classList.toggle("lost", lost);
+  find("#lost").hidden = !lost;
+  setText(find("#lost span"), lost ? say("lost", { time: board.at.slice(11, 16) }) : "");
+  drawDay(link, board);
+}
+
+/* ---------------------------------------------------------------- the figures */
+
+function drawTotals() {
+  drawList(find("#totals"), TOTALS, (name) => name, newTotal, (element, name) => {
+    setText(element.querySelector("b"), String(board.totals[name]));
+    const extra = name === "waiting" && board.totals.unprinted ? `+${board.totals.unprinted} ${say("total_unprinted")}` : "";
+    setText(element.querySelector("small"), extra);
+  });
+}
+
+function newTotal(name) {
+  return make("p", "total", "", make("b"), " ", make("span", "", say(`total_${name}`)), " ", make("small"));
+}
+
+function newTile() {
+  const top = make("p", "top", "", make("b", "code"), make("span", "second label"), make("b", "ticket"));
+  const state = make("p", "state", "", icon("lock"), make("strong"), " ", make("span", "elapsed"));
+  const foot = make("p", "second foot", "", make("span", "agent"), make("span", "push waiting"));
+  return make("li", "tile", "", top, state, foot);
+}
+
+function fillTile(element, tile) {
+  element.dataset.state = tile.state;
+  element.dataset.level = tile.level;
+  const part = (selector) => element.querySelector(selector);
+  setText(part(".code"), tile.counter);
+  setText(part(".label"), tile.label);
+  setText(part(".ticket"), tile.ticket ?? "");
+  setIcon(part(".state .icon"), FLAG_ICONS[tile.flag] ?? COUNTER_ICONS[tile.state]);
+  setText(part(".state strong"), [tile.flag && say(`flag_${tile.flag}`), say(`state_${tile.state}`)].filter(Boolean).join(" · "));
+  setText(part(".elapsed"), elapsedOf(tile));
+  setText(part(".agent"), [tile.agent_name, tile.reason].filter(Boolean).join(" · ") || say("nobody"));
+  setText(part(".waiting"), tile.waiting ? counted("waiting", tile.waiting) : "");
+}
+
+function elapsedOf(tile) {
+  return tile.state === "closed" ? "" : clockwork(tile.elapsed_s + passed());
+}
+
+function newQueue() {
+  const cells = ["waiting number", "oldest number", "announced", "served number"].map((name) => make("td", name));
+  const level = make("td", "level", "", make("p", "measure", "", icon("check"), make("span"), make("small")), meter());
+  return make("tr", "", "", make("th"), ...cells, level);
+}
+
+function meter() {
+  const bar = make("div", "meter", "", make("div"));
+  bar.setAttribute("aria-hidden", "true");
+  return bar;
+}
+
+function fillQueue(row, queue) {
+  const part = (selector) => row.querySelector(selector);
+  part("th").scope = "row";
+  row.dataset.level = queue.level;
+  row.dataset.served = queue.open_counters > 0;
+  setText(part("th"), queue.label);
+  setText(part(".waiting"), String(queue.waiting));
+  setText(part(".oldest"), oldestOf(queue));
+  setText(part(".announced"), announcedOf(queue));
+  setText(part(".served"), String(queue.served));
+  fillLevel(part, queue);
+}
+
+function fillLevel(part, queue) {
+  const target = minutes(queue.target_s);
+  const known = queue.p80_s !== null;
+  setIcon(part(".measure .icon"), LEVEL_ICONS[queue.level]);
+  setText(part(".measure span"), known ? say("against_target", { minutes: minutes(queue.p80_s), target }) : say("no_measure", { target }));
+  setText(part(".measure small"), say(`level_${queue.level}`));
+  part(".meter").className = `meter ${queue.level}`;
+  part(".meter > div").style.inlineSize = `${Math.min(100, known ? (100 * queue.p80_s) / queue.target_s : 0)}%`;
+}
+
+function oldestOf(queue) {
+  return queue.oldest_s === null ? "–" : say("minutes", { count: minutes(queue.oldest_s + passed()) });
+}
+
+function announcedOf(queue) {
+  if (!queue.open_counters) return say("not_served");
+  return queue.low_s === null ? "–" : say("range", { low: minutes(queue.low_s), high: minutes(queue.high_s) });
+}
+
+/* ----------------------------------------------------------------- the alerts */
+
+function drawAlerts() {
+  const count = board.alerts.length + board.more_alerts;
+  find("#alerts-none").hidden = count > 0;
+  find("#alerts-count").hidden = count === 0;
+  setText(find("#alerts-count"), String(count));
+  const more = board.more_alerts ? [{ code: "more", level: "none", text: counted("alerts_more", board.more_alerts) }] : [];
+  const named = [...board.alerts, ...more].map((alert) => ({ ...alert, name: `${alert.code} ${alert.text.replace(/\d+/g, "#")}` }));
+  drawList(find("#alert-list"), unique(named), (alert) => alert.name, newAlert, (element, alert) => {
+    element.dataset.level = alert.level;
+    setIcon(element.querySelector(".icon"), LEVEL_ICONS[alert.level]);
+    setText(element.querySelector("span"), alert.text);
+  });
+}
+
+function newAlert() {
+  return make("li", "", "", icon("alert-triangle"), make("span"));
+}
+
+/** Alerts that differ in a number alone (two idle counters) keep apart by their place. */
+function unique(alerts) {
+  const seen = new Map();
+  return alerts.map((alert) => {
+    const times = seen.get(alert.name) ?? 0;
+    seen.set(alert.name, times + 1);
+    return { ...alert, name: `${alert.name} ${times}` };
+  });
+}
+
+/* ---------------------------------------------------------------- time passes */
+
+/** Ages go on between two pictures; not while the link is lost: then they would look true. */
+function tick() {
+  if (document.hidden || document.body.classList.contains("lost")) return;
+  for (const tile of board.tiles) {
+    const element = find(`#tiles [data-name="${tile.counter}"] .elapsed`);
+    if (element) setText(element, elapsedOf(tile));
+  }
+  for (const queue of board.queues) {
+    const element = find(`#queues [data-name="${queue.service}"] .oldest`);
+    if (element) setText(element, oldestOf(queue));
+  }
+}

@@ -1,0 +1,99 @@
+"""Days to look at, told through the real actions."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+ERRANDS = (
+    ("inquiry", 70, "02"), ("deposit", 55, "05"), ("benefits", 40, "12"), ("contributions", 30, "11"), ("family", 20, "09"),
+    ("pension", 15, "08"), ("employers", 12, "04"), ("registration", 10, "07"), ("complaint", 8, "10"),
+)  # fmt: skip
+SEATS = {
+    "02": "00815D", "03": "00816D", "04": "00821D", "05": "00902F", "06": "00907F", "07": "00911F",
+    "08": "00918V", "09": "00922F", "10": "00930R", "11": "01016E", "12": "01022K",
+}  # fmt: skip
+
+
+def sit(house: Any, *but: str) -> None:
+    """Everybody sits down, but those."""
+    for counter, agent in SEATS.items():
+        if counter not in but:
+            house.counter(counter).open(agent)
+
+
+def work(house: Any, *, until: str, every_s: int, seed: int, but: tuple[str, ...] = (), shows: float = 0.97) -> None:
+    """Visitors come and counters serve, until the clock says so."""
+    chance = random.Random(seed)
+    names, weights = [errand for errand, _, _ in ERRANDS], [weight for _, weight, _ in ERRANDS]
+    ends: dict[str, float] = house.__dict__.setdefault("ends", {})
+    coming = house.clock.now().at
+    end = _at(house, until)
+    while house.clock.now().at < end:
+        house.later(seconds=10)
+        now = house.clock.now().at
+        while coming <= now:
+            house.press(chance.choices(names, weights)[0])
+            coming += round(chance.expovariate(1 / every_s) * 1000)
+        for code in SEATS:
+            if code not in but:
+                _one(house, code, ends, chance, shows)
+
+
+def _one(house: Any, code: str, ends: dict[str, float], chance: random.Random, shows: float) -> None:
+    desk, now = house.counter(code), house.clock.now().at
+    if desk.state == "free":
+        if desk.next():
+            ends[code] = now + (25_000 if chance.random() < shows else 80_000)
+    elif desk.state == "calling" and now >= ends[code]:
+        if ends.get(f"{code} absent"):
+            desk.absent()
+            ends.pop(f"{code} absent")
+        elif chance.random() < shows:
+            desk.start()
+            ends[code] = now + chance.lognormvariate(5.6, 0.7) * 1000
+        else:
+            desk.recall()
+            ends[f"{code} absent"], ends[code] = 1, now + 70_000
+    elif desk.state == "serving" and now >= ends[code]:
+        if chance.random() < 0.06:
+            desk.transfer("pension")
+        else:
+            desk.finish()
+
+
+def _at(house: Any, time: str) -> int:
+    from datetime import datetime  # noqa: PLC0415
+
+    zone = house.hub.settings.agency.zone
+    now = datetime.fromtimestamp(house.clock.now().at / 1000, zone)
+    hour, minute = (int(part) for part in time.split(":"))
+    return int(now.replace(hour=hour, minute=minute, second=0, microsecond=0).timestamp() * 1000)
+
+
+def quiet(house: Any) -> None:
+    """Ten past eight on a calm Monday."""
+    house.people().open_day().at("07:30:00")
+    sit(house, "06", "10")
+    work(house, until="08:10", every_s=110, seed=7, but=("06", "10"))
+
+
+def busy(house: Any) -> None:
+    """Half past ten: too many people, nobody at the pensions, a printer without paper."""
+    house.people().open_day().at("07:30:00")
+    sit(house, "08")
+    work(house, until="10:20", every_s=52, seed=11, but=("08", "03"))
+    house.counter("06").step("pause", reason="Réunion") if house.counter("06").state == "free" else None
+    work(house, until="10:27", every_s=40, seed=12, but=("08", "03", "06", "12"))
+    house.trouble("printer", "near_end")
+    house.help()
+    house.later(seconds=70)
+
+
+def whole(house: Any) -> None:
+    """A whole day, closed at three."""
+    house.people().open_day().at("07:30:00")
+    sit(house)
+    work(house, until="14:30", every_s=95, seed=3)
+    work(house, until="14:50", every_s=100_000, seed=4)
+    house.at("15:00:00").close_day(force=True)
