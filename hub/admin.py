@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 
-from hub.admin_ask import DOOR, reachable
 from hub.agents import actions as agents
 from hub.agents import devices
 from hub.agents import store as agent_store
@@ -25,6 +24,7 @@ from hub.clock import Instant
 from hub.context import Hub
 from hub.door import fault_of_json
 from hub.errors import BadRequest, NotFound, Refused, StoreFault
+from hub.local_socket import DOOR, reachable
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
 from hub.rooms import open_hub

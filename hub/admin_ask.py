@@ -7,20 +7,17 @@ folder's owner can reach: one line of JSON `{"what": …, …}` in, one line out
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import NotAllowed, Refused, StoreFault
+from hub.local_socket import DOOR, reachable
 
 if TYPE_CHECKING:
     from hub.settings import Settings
 
-DOOR = "admin.sock"
 #: Closing a day signs and prunes: on a slow card that takes a while.
 PATIENCE_S = 60.0
 #: A hub that starts or stops holds its folder and does not answer yet.
@@ -75,13 +72,3 @@ def _ask_door(folder: Path, what: str, body: dict[str, Any]) -> dict[str, Any] |
         except (OSError, ValueError) as error:
             raise StoreFault(f"the hub did not answer at {folder / DOOR}: {error}") from error
     return answer
-
-
-@contextmanager
-def reachable(folder: Path) -> Iterator[str]:
-    """A short name of a folder, for as long as it is used: a socket's address holds 107 bytes at most."""
-    handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{handle}"
-    finally:
-        os.close(handle)

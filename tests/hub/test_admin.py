@@ -9,12 +9,12 @@ import stat
 import pytest
 
 from hub import admin
-from hub.admin_ask import DOOR, reachable
 from hub.agents import devices
 from hub.agents import store as agent_store
 from hub.agents.migrations import migrations as agent_migrations
 from hub.context import Hub
 from hub.errors import StoreFault
+from hub.local_socket import DOOR, reachable
 from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.settings import load_settings

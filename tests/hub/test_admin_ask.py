@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from hub import admin_ask as asking
-from hub.admin_ask import DOOR, admin_ask, reachable
+from hub.admin_ask import admin_ask
 from hub.errors import NotAllowed, Refused, StoreFault
+from hub.local_socket import DOOR, reachable
 from hub.settings import load_settings
 
 DEMO = Path(__file__).parents[2] / "config"
