@@ -34,8 +34,9 @@ CONFIG = Path(__file__).parents[3] / "config"
 AGENT = Actor(agent="01016E", roles=frozenset({"receptionist"}))
 KIOSK = Actor(device="K1", roles=frozenset({"kiosk"}))
 FRAME = """<!doctype html><html lang="fr"><title>{% block title %}{% endblock %}</title>
-<link rel="stylesheet" href="/look/look.css">{% block head %}{% endblock %}
-<body><header class="topbar callbar"></header><div class="columns"><aside></aside>
+<link rel="stylesheet" href="/look/look.css"><script type="module" src="/look/keep.js"></script>
+{% block head %}{% endblock %}
+<body data-agent="01016E"><header class="topbar callbar"></header><div class="columns"><aside></aside>
 <main>{% block middle %}{% endblock %}</main><aside></aside></div><div class="toasts"></div></body></html>"""
 
 

@@ -15,7 +15,6 @@ from tests.look.fixtures import chromium  # noqa: F401 (a fixture)
 pytestmark = pytest.mark.browser
 #: What Chromium says of an answer that the test wants.
 EXPECTED = (
-    "Cannot access 'read' before",  # keep.js reads its constants before they are there, wherever a form is kept
     "status of 4",
     "ERR_INTERNET_DISCONNECTED",
     "htmx:sendError",
@@ -135,3 +134,17 @@ def test_when_the_hub_is_away_the_page_says_so_and_the_same_press_counts_once(de
 def test_everything_to_give_a_ticket_is_seen_without_scrolling(desk):
     for part in ("#give-title", "#give-form .main", ".chips label >> nth=5", "#label", "#absent"):
         expect(desk.locator(part)).to_be_in_viewport(ratio=1)
+
+
+def test_what_is_typed_outlives_a_reload_until_the_ticket_is_given(desk, office):
+    desk.keyboard.press("d")
+    desk.locator("summary", has_text="Demandeur").click()
+    desk.locator("#give-requester").fill("Mabiala")
+    desk.reload()
+    expect(desk.locator("#give-requester")).to_have_value("Mabiala")
+    expect(desk.locator("input[name=service]:checked")).to_have_value("DEP")
+    desk.locator("#give-form .main").click()
+    expect(desk.locator("#outcome b")).to_have_text("D001")
+    desk.reload()
+    expect(desk.locator("#give-requester")).to_have_value("")
+    assert office.tickets() == ["D001"]
