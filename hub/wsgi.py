@@ -22,7 +22,7 @@ from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
-from hub.desk.pictures import desk
+from hub.desk.pictures import Desks
 from hub.door import Limits, guard_socket, open_door
 from hub.errors import MboteError
 from hub.printing import store as print_store
@@ -122,7 +122,7 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             event="desk",
             takes=lambda actor: rights.allowed(actor, "desk.page"),
             profile=lambda actor: actor.agent,
-            picture=lambda reader, agent: desk(hub, reader, services, agent),
+            picture=Desks(hub, services).picture,
         ),
         Screen(
             event="kiosk",

@@ -12,7 +12,7 @@ from flask import g, request
 from hub.agents import cookie, sessions
 from hub.ask import Actor
 from hub.context import Hub
-from hub.desk import pictures
+from hub.desk.pictures import Desks
 from hub.say import FIRST, say, words
 from hub.settings import Counter, Service
 from hub.wire import MOTIVES, Desk, as_json
@@ -58,7 +58,7 @@ def frame_of(hub: Hub, services: tuple[CounterService, ...]) -> Frame:
     actor: Actor = g.actor
     language = hub.settings.agency.languages[0]
     with hub.snapshot() as reader:
-        picture = pictures.desk(hub, reader, services, actor.agent or "")
+        picture = Desks(hub, services).picture(reader, actor.agent or "")
     return Frame(
         picture=picture,
         tabs=tabs_of(services, actor, language),

@@ -11,10 +11,11 @@ from hub.clock import Instant, elapsed
 from hub.context import Hub
 from hub.desk import steps
 from hub.desk.thread import motive, thread_of, word
-from hub.queues import faces, pictures, store
+from hub.queues import actions, faces, pictures, store
 from hub.queues.line import upcoming
 from hub.queues.model import Ticket
-from hub.queues.routing import Choice
+from hub.queues.pictures import Moment
+from hub.queues.routing import Candidate, Choice
 from hub.settings import Counter
 from hub.wire import CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Upcoming, Visit
 
@@ -23,19 +24,30 @@ if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never 
 
     from hub.services.ports import CounterService
 
-UPCOMING = 12
+UPCOMING = 8
 _S_PER_MIN = 60
+#: Ages in what is shared may be so old, ms.
+_FRESH_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What all desks see the same of one moment: read once, not once a desk. `names` of agents by code."""
+
+    moment: Moment
+    everybody: list[Candidate]
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One agent looking, at one moment of the store. `names` of agents by code."""
+    """One agent looking, at one moment of the store."""
 
     hub: Hub
     reader: sqlite3.Connection
     services: tuple[CounterService, ...]
     agent: str
-    names: Mapping[str, str]
+    common: Common
     now: Instant
 
     @property
@@ -44,12 +56,34 @@ class Glance:
         return self.hub.settings.agency.languages[0]
 
 
-def desk(hub: Hub, reader: sqlite3.Connection, services: tuple[CounterService, ...], agent: str) -> Desk:
-    """The picture of an agent, wherever they are signed on: a screen of theirs stays the same when they move."""
-    eye = Glance(hub, reader, services, agent, agents.names(reader), hub.now())
-    code = store.counter_of_agent(reader, agent)
-    counter = hub.settings.counter(code) if code else None
-    return _at(eye, counter) if counter else _nowhere(eye)
+@dataclass(slots=True)
+class Desks:
+    """The pictures of all agents."""
+
+    hub: Hub
+    services: tuple[CounterService, ...]
+    _last: Common | None = None
+
+    def picture(self, reader: sqlite3.Connection, agent: str) -> Desk:
+        """What one agent sees, wherever they are signed on: a screen of theirs stays the same when they move."""
+        eye = Glance(self.hub, reader, self.services, agent, self._common(reader), self.hub.now())
+        code = store.counter_of_agent(reader, agent)
+        counter = self.hub.settings.counter(code) if code else None
+        return _at(eye, counter) if counter else _nowhere(eye)
+
+    def _common(self, reader: sqlite3.Connection) -> Common:
+        """As it was read for the desk before, while nothing has been recorded since."""
+        last, now = self._last, self.hub.now()
+        if last and self._position(last) == pictures.position(reader) and elapsed(last.moment.now, now).ms < _FRESH_MS:
+            return last
+        moment = pictures.moment(self.hub, reader)
+        fresh = Common(moment, actions.waiting_now(self.hub, reader, moment.now), agents.names(reader))
+        self._last = fresh
+        return fresh
+
+    @staticmethod
+    def _position(common: Common) -> tuple[int, int]:
+        return common.moment.epoch, common.moment.seq
 
 
 def _at(eye: Glance, counter: Counter) -> Desk:
@@ -97,7 +131,7 @@ def _nowhere(eye: Glance) -> Desk:
 
 
 def _counters(eye: Glance, *codes: str) -> Counters:
-    return pictures.counters(eye.hub, eye.reader, codes, eye.names)
+    return pictures.counters(eye.hub, eye.reader, codes, eye.common.names, eye.common.moment)
 
 
 def _visit(eye: Glance, ticket: Ticket, counter: Counter, face: CounterFace) -> Visit:
@@ -144,7 +178,8 @@ def _facts(language: str, ticket: Ticket) -> tuple[str, ...]:
 
 
 def _upcoming(eye: Glance, counter: Counter) -> tuple[Upcoming, ...]:
-    return tuple(_next(eye, counter, choice) for choice in upcoming(eye.hub, eye.reader, counter, UPCOMING))
+    line = upcoming(eye.hub, eye.reader, eye.common.everybody, counter, UPCOMING)
+    return tuple(_next(eye, counter, choice) for choice in line)
 
 
 def _next(eye: Glance, counter: Counter, choice: Choice) -> Upcoming:

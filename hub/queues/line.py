@@ -10,12 +10,13 @@ from hub.queues.store import Reader
 from hub.settings import Counter
 
 
-def upcoming(hub: Hub, reader: Reader, counter: Counter, limit: int) -> list[routing.Choice]:
-    """Whom this counter would call if nobody came and no other counter called: at most `limit`.
+def upcoming(
+    hub: Hub, reader: Reader, everybody: list[routing.Candidate], counter: Counter, limit: int
+) -> list[routing.Choice]:
+    """Whom of `everybody` this counter would call if no other counter called: at most `limit`.
 
     It asks routing again and again, as the counter will: the list and the calls cannot disagree.
     """
-    everybody = actions.waiting_now(hub, reader, hub.now())
     line = [c for c in everybody if c.service in counter.services]
     caller = actions.caller_now(hub, reader, counter) if line else routing.Caller(counter.code, counter.services)
     found: list[routing.Choice] = []

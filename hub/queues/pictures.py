@@ -61,11 +61,16 @@ class Moment:
     waiting: Mapping[str, Waiting]
 
 
+def position(reader: Reader) -> tuple[int, int]:
+    """Epoch and seq of what is being read."""
+    row = reader.execute("SELECT max(seq) AS seq, (SELECT epoch FROM store) AS epoch FROM journal").fetchone()
+    return row["epoch"], row["seq"] or 0
+
+
 def moment(hub: Hub, reader: Reader) -> Moment:
     """Read what every picture needs."""
-    row = reader.execute("SELECT max(seq) AS seq, (SELECT epoch FROM store) AS epoch FROM journal").fetchone()
     now = hub.now()
-    return Moment(row["epoch"], row["seq"] or 0, now, store.day(reader), store.counters(reader), _waiting(reader, now))
+    return Moment(*position(reader), now, store.day(reader), store.counters(reader), _waiting(reader, now))
 
 
 def _waiting(reader: Reader, now: Instant) -> dict[str, Waiting]:
@@ -154,9 +159,11 @@ def _ring(row: Any) -> Ring:
 # --- the counters ----------------------------------------------------------------------------
 
 
-def counters(hub: Hub, reader: Reader, codes: tuple[str, ...], names: Mapping[str, str]) -> Counters:
-    """The picture of a panel or a desk: these counters, `names` of agents by code."""
-    at = moment(hub, reader)
+def counters(
+    hub: Hub, reader: Reader, codes: tuple[str, ...], names: Mapping[str, str], at: Moment | None = None
+) -> Counters:
+    """The picture of a panel or a desk: these counters, `names` of agents by code; `at` when it was read already."""
+    at = at or moment(hub, reader)
     found = [c for code in codes if (c := hub.settings.counter(code))]
     return Counters(
         epoch=at.epoch,

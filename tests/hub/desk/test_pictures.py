@@ -13,7 +13,7 @@ from hub.agents.migrations import migrations as agent_migrations
 from hub.agents.model import AgentAdded
 from hub.ask import HUB, Ask
 from hub.context import Hub
-from hub.desk import pictures
+from hub.desk.pictures import Desks
 from hub.desk.thread import ICONS
 from hub.queues import model
 from hub.queues import store as queue_store
@@ -45,7 +45,7 @@ def office(tmp_path, clock):
 
 
 def desk(office, agent=ROSE, services=()) -> Desk:
-    return pictures.desk(office.hub, office.hub.reader, services, agent)
+    return Desks(office.hub, services).picture(office.hub.reader, agent)
 
 
 def steps(office, agent=ROSE):
@@ -197,6 +197,16 @@ def test_the_picture_follows_its_agent_to_another_counter(office):
     office.counter("05").open(ROSE)
     office.counter("06").open(ROSE, take_over=True)
     assert desk(office).counter.counter == "06"
+
+
+def test_what_desks_share_is_read_anew_once_something_was_recorded(office):
+    desks = Desks(office.hub, ())
+    office.counter("05").open(ROSE)
+    assert desks.picture(office.hub.reader, ROSE).upcoming == ()
+    label = office.press("deposit")
+    assert [one.ticket for one in desks.picture(office.hub.reader, ROSE).upcoming] == [label]
+    office.later(minutes=3)
+    assert desks.picture(office.hub.reader, ROSE).upcoming[0].waited_s == 180
 
 
 def test_a_busy_picture_stays_small(office):
