@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.rooms import brought
+from hub.services.ports import folders, load
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("hub", "kiosk", "display", "counter_panel", "hardware")
 
@@ -22,6 +25,7 @@ VALUES = re.compile(
     r"|hub\.clock\.(EARLIEST_MS|Instant|Elapsed|instant|elapsed|local|iso)"  # what a clock has said, not a clock
     r"|hub\.settings\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
     r"|hub\.journal\.Event"  # a decision gives one
+    r"|hub\.queues\.model\.\w+"  # the words of the queues, which every room above them speaks
 )
 # What of the standard library would make them anything but pure.
 IMPURE = {"asyncio", "logging", "os", "random", "secrets", "socket", "sqlite3", "subprocess", "threading", "time"}
@@ -32,9 +36,9 @@ KEPT_TO = {
     "escpos": ("hardware/",),
     "luma": ("hardware/",),
     "flask_socketio": ("hub/realtime.py", "hub/wsgi.py", "hub/app.py"),
-    "socketio": ("hub/client.py",),
+    "socketio": ("hub/client.py", "hub/bench/rig.py"),  # a bench is a client that takes the time
     "sqlite3": ("hub/", "kiosk/spool.py"),
-    "sqlite_utils": ("hub/", "kiosk/spool.py"),
+    "sqlite_utils": ("hub/", "kiosk/spool.py", "kiosk/migrations.py"),
     "espeakng_loader": ("display/espeak.py",),
     "argon2": ("hub/agents/",),
 }
@@ -63,13 +67,14 @@ OPENS_DEVICES = {"kiosk", "counter_panel", "hardware"}
 # The wall clock is read in one place: tests, demo and an untrusted clock depend on it.
 TELL_TIME = {
     "hub/clock.py",
+    "hub/bench/__init__.py",  # dates a report
     "hub/bundle.py",  # dates the files of an archive for support
     "kiosk/box_clock.py",  # the kiosk's own, for when the hub is away
     "hub/doctor.py",  # asks whether the machine's clock is right
 }
 WALL_CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
-# One file speaks to the rooms.
-EMITS = "hub/realtime.py"
+# One file speaks to the rooms; the bare server of the bench is somebody else's hub.
+EMIT = {"hub/realtime.py", "hub/client.py", "hub/bench/bare.py"}
 
 EMPTY_NAMES = re.compile(r"(Manager|Helper|Utils?|Processor)$")
 EMPTY_FILES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
@@ -149,7 +154,7 @@ def test_only_the_clock_tells_the_time(file):
 
 @FILES
 def test_only_one_file_emits(file):
-    if name_of(file) not in {EMITS, "hub/client.py"}:
+    if name_of(file) not in EMIT:
         assert [f"line {line}" for call, line in calls(file) if call.endswith(".emit")] == []
 
 
@@ -162,3 +167,10 @@ def test_names_say_what_a_thing_is(file):
 
 def test_the_rooms_that_the_owner_asked_for_are_there():
     assert [name for name in PACKAGES if not (ROOT / name / "__init__.py").is_file()] == []
+
+
+def test_the_words_table_has_every_event_and_every_counter_service():
+    told = set(re.findall(r"`(\w+)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Words")[2]))
+    rooms = brought(load(folders()))
+    kinds = {kind.kind for kind in rooms.appliers} | {"hub_started"}
+    assert sorted((kinds | set(folders())) - told) == []
