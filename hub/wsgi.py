@@ -25,6 +25,7 @@ from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.door import Limits, guard_socket, open_door
 from hub.errors import MboteError
+from hub.printing import actions as printing
 from hub.printing import store as print_store
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
@@ -170,12 +171,14 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 
 
 def _housekeeping(hub: Hub) -> None:
-    """What time alone brings about: the timetable's day, visits on hold too long, answers older than a week."""
+    """What time alone brings about: the timetable's day, visits on hold and papers unprinted for too long, answers older than a week."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
             _keep_timetable(hub)
             if queue_store.open_tickets(hub.reader, ("on_hold",)):
                 queues.expire_holds(hub, Ask(HUB))
+            if print_store.open_jobs(hub.reader):
+                printing.drop_stale(hub, Ask(HUB))
             hub.store.prune()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
