@@ -26,7 +26,7 @@ class Devices:
 
     @property
     def factory(self) -> Any:
-        """gpiozero's pin factory; None lets gpiozero choose (GPIOZERO_PIN_FACTORY)."""
+        """Gpiozero's pin factory; None lets gpiozero choose (GPIOZERO_PIN_FACTORY)."""
         return self.board.factory if self.board else None
 
     def buttons(self, pins: Iterable[int], report: Report, debounce_ms: int = 30, stuck_s: float = 10) -> Buttons:

@@ -8,6 +8,7 @@ garbage (upstream pull request 729, not released). Characters outside the code p
 
 from __future__ import annotations
 
+import os
 import shutil
 import textwrap
 import unicodedata
@@ -109,17 +110,18 @@ class _Job:
 
 @cache
 def _dummy_class() -> Any:
-    """escpos's printer into memory. Its import leaves a folder in /tmp each time: swept up here."""
+    """Escpos's printer into memory. Its import leaves a folder in /tmp each time: swept up here."""
     from escpos import capabilities
     from escpos.printer.dummy import Dummy
 
-    shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
+    if "ESCPOS_CAPABILITIES_PICKLE_DIR" not in os.environ:
+        shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
     return Dummy
 
 
 def _raster(image: Any) -> bytes:
     """GS v 0: a picture of black and white dots, eight to a byte."""
-    width, height = (image.width + 7) // 8, image.height
+    width, height = int(image.width + 7) // 8, int(image.height)
     dots = bytes(byte ^ 0xFF for byte in image.tobytes())
     return b"\x1dv0\x00" + width.to_bytes(2, "little") + height.to_bytes(2, "little") + dots
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import select
 import socket
-import stat
 import termios
 import time
 from contextlib import suppress
@@ -110,7 +109,7 @@ class NodePort:
 
 def _open_node(path: str) -> tuple[int, bool]:
     """The open file, and whether it can be read from."""
-    if not Path(path).exists() or stat.S_ISREG(os.stat(path).st_mode):
+    if not Path(path).exists() or Path(path).is_file():
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640), False
     flags = os.O_NONBLOCK | os.O_NOCTTY
     try:

@@ -32,6 +32,8 @@ CLEAR = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"  # DLE DC4 8: forget what is
 GLANCE_S = 0.3
 #: A healthy printer answers DLE EOT in milliseconds, whatever else it does.
 SILENCE_S = 1.0
+#: Bits that are the same in every answer to DLE EOT.
+FIXED_BITS, FIXED = 0x93, 0x12
 #: Answers to ASK: one byte each.
 ANSWERS = 3
 
@@ -57,7 +59,7 @@ NOT_ASKED = Status("unknown", "not_asked")
 
 def read_status(answer: bytes) -> Status:
     """The three bytes that answer ASK. Pure; anything else than three well-formed bytes is `garbled`."""
-    if len(answer) != ANSWERS or any(byte & 0x93 != 0x12 for byte in answer):
+    if len(answer) != ANSWERS or any(byte & FIXED_BITS != FIXED for byte in answer):
         return Status("unknown", "garbled" if answer else "silent")
     line, cause, paper = answer
     if cause & 0x20 or paper & 0x60:

@@ -125,12 +125,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--socket", type=Path, required=True)
     arguments = parser.parse_args()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    endings = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, endings)  # before the first thread, which inherits it
     emulator = PrinterEmulator(arguments.port, arguments.socket).open()
     print(f"ready printer {emulator.port}", flush=True)  # noqa: T201  whoever started it waits for this line
-    stop.wait()
+    signal.sigwait(endings)
     emulator.close()
 
 

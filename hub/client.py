@@ -67,7 +67,7 @@ class HubClient:
         self._closed = threading.Event()
         self._line: Any = None
         self._thread: threading.Thread | None = None
-        self._complaint = ""
+        self._complaint = self._why_ended = ""
 
     @property
     def away(self) -> bool:
@@ -130,6 +130,7 @@ class HubClient:
             if self._connect():
                 self._gone.wait()
                 self._hang_up()
+                self._complain(f"the line broke: {self._why_ended}")
             _let_go(self._line)
             self._closed.wait(RETRY_S)
 
@@ -157,7 +158,8 @@ class HubClient:
             self._complaint = complaint
             log.warning("hub %s: %s", self.url, complaint or "connected")
 
-    def _ended(self, *_reason: Any) -> None:
+    def _ended(self, *reason: Any) -> None:
+        self._why_ended = str(*reason[:1])
         self._gone.set()
 
     def _hang_up(self) -> None:
@@ -184,7 +186,7 @@ class HubClient:
 
 
 def _let_go(line: Any) -> None:
-    """Close the line's socket now: python-socketio leaves one that broke to the garbage, and a polite close waits 3 s."""
+    """Close the line's socket now: a broken one is left to the garbage otherwise, a polite close waits 3 s."""
     if socket := getattr(line.eio, "ws", None):
         socket.shutdown()
 

@@ -22,6 +22,7 @@ from kiosk.spool import Spool
 
 #: How long the first start waits for a catalogue before it says that it is ready without one.
 FIRST_S = 5.0
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 def manners(settings: Settings) -> Manners:
@@ -40,7 +41,8 @@ def manners(settings: Settings) -> Manners:
 
 def run(settings: Settings, stop: threading.Event | None = None) -> None:
     """Serve until told to stop. Prints `ready NAME` once a button or a touch gives a ticket."""
-    stop = stop or _until_told()
+    if stop is None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)  # before the first thread, which inherits it
     kiosk = settings.kiosk
     token = settings.path(kiosk.token)
     with ExitStack() as opened:
@@ -63,14 +65,15 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         if app.catalogue is None:
             hub.wait_connected(FIRST_S)
         print(f"ready {kiosk.name}", flush=True)  # noqa: T201  whoever started us waits for this line
+        _wait(stop)
+
+
+def _wait(stop: threading.Event | None) -> None:
+    """Sleep until the end. A handler that sets an event is lost when the signal comes just before the sleep."""
+    if stop is not None:
         stop.wait()
-
-
-def _until_told() -> threading.Event:
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    return stop
+    else:
+        signal.sigwait(ENDINGS)
 
 
 if __name__ == "__main__":

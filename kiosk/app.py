@@ -223,7 +223,7 @@ class KioskApp:
         if found is None:
             return
         press, number = found
-        what = told(state, reason, self.manners.has_screen)
+        what = told(state, has_screen=self.manners.has_screen)
         if what == "printed":
             self._history.saw("print", {"kind": "ticket", "label": number.label, "dup": job.copy > 0, "complete": True})
         self._finish(press, number, what)
@@ -242,9 +242,7 @@ class KioskApp:
         if self.catalogue is None:
             # Before the first catalogue only the hub knows: ask it, and give an own number if it is away.
             return ""
-        return why_closed(
-            service_of(self.catalogue, service), self.picture, self.hub.away, self._local(self.clock.now())
-        )
+        return why_closed(service_of(self.catalogue, service), self.picture, self._local(self.clock.now()))
 
     # from press to number
 
@@ -280,12 +278,15 @@ class KioskApp:
                 issued = parse(TicketIssued, _known(self.hub.ask("issue", press.key, left, **body)))
                 day = self.picture.day if self.picture else None
                 heard({"tid": issued.id, "label": issued.label, "day": day, "svc": issued.service, "offline": False})
-        except HubAway:
+        except HubAway as away:
+            log.info("own number for %s: %s", press.key, away)
             return None
         except Refused as refusal:
             log.info("no ticket for %s: %s", press.service, refusal.message)
             return Refusal(to_refusal(refusal.reason), refusal.message)
-        return Number(issued.label, False, issued.ahead, issued.wait, issued.follow, issued.id)
+        return Number(
+            issued.label, own=False, ahead=issued.ahead, wait=issued.wait, follow=issued.follow, ticket=issued.id
+        )
 
     def _refuse(self, press: Press, refusal: Refusal) -> None:
         """A visible word instead of a ticket: on the screen, or on paper where there is none."""

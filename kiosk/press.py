@@ -108,7 +108,7 @@ def report_body(press: Press, number: Number, at: Moment) -> dict[str, Any]:
     }
 
 
-def told(outcome: str, reason: str, has_screen: bool) -> Told:
+def told(outcome: str, *, has_screen: bool) -> Told:
     """What the hub hears of a paper. In doubt the number on the screen counts, and without one the staff look."""
     if outcome in ("confirmed", "sent"):
         return "printed"
@@ -125,15 +125,15 @@ def too_soon(last_mono: int | None, now_mono: int, again_s: float) -> bool:
     return last_mono is not None and now_mono - last_mono < again_s * 1000
 
 
-def why_closed(service: CatalogueService | None, picture: KioskPicture | None, away: bool, now: datetime | None) -> str:
+def why_closed(service: CatalogueService | None, picture: KioskPicture | None, now: datetime | None) -> str:
     """'' while the service gives tickets, else the code of the refusal.
 
-    The hub's own word counts while it is here; away, only the hours of the last catalogue are left,
+    The hub's own word counts while it is here; away (no picture), only the hours of the last catalogue are left,
     and without a believed clock not even they.
     """
     if service is None:
         return "unknown_service"
-    if not away and picture is not None:
+    if picture is not None:
         state = next((each for each in picture.services if each.service == service.service), None)
         return "" if state is None or state.open else state.why_closed or "closed"
     return "" if now is None or within_hours(service, now) else "hours"

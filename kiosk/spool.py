@@ -17,29 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import StoreFault
+from hub.sqlite import open_writer
 from hub.wire import Wait
+from kiosk.migrations import migrations
 from kiosk.press import Moment, Number, Press, State, Told, report_body
 
-#: Applied in this order, each once; only added to, never edited.
-MIGRATIONS = (
-    """
-    CREATE TABLE press (
-        key TEXT PRIMARY KEY, number INTEGER NOT NULL, service TEXT NOT NULL, language TEXT NOT NULL,
-        priority TEXT NOT NULL, source TEXT NOT NULL, tap TEXT UNIQUE,
-        boot TEXT NOT NULL, mono INTEGER NOT NULL, hub_at INTEGER,
-        state TEXT NOT NULL, label TEXT, own INTEGER NOT NULL DEFAULT 0, ticket TEXT NOT NULL DEFAULT '',
-        answer TEXT NOT NULL DEFAULT ''
-    ) STRICT;
-    CREATE INDEX press_open ON press (number) WHERE state IN ('pressed', 'accepted');
-    CREATE UNIQUE INDEX press_own ON press (label) WHERE own = 1;
-    CREATE TABLE report (
-        place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, what TEXT NOT NULL, body TEXT NOT NULL,
-        set_aside TEXT
-    ) STRICT;
-    CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-    """,
-)
-PRAGMAS = {"page_size": 1024, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 #: Presses kept after their end, to answer a repeated tap and to look back at: a busy week.
 KEPT = 5_000
 
@@ -65,12 +47,7 @@ class Spool:
 
     def open(self) -> Spool:
         """Open or make the file. Raises StoreFault when it cannot promise to keep what it is given."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = _connect(self.path)
-            self._migrate()
-        except (OSError, sqlite3.Error) as error:
-            raise StoreFault(f"{self.path} cannot be used: {error}") from error
+        self._db = open_writer(self.path, (migrations,))
         return self
 
     def close(self) -> None:
@@ -99,8 +76,10 @@ class Spool:
             db.execute(
                 "INSERT INTO press (key, number, service, language, priority, source, tap, boot, mono, hub_at, state)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pressed')",
-                (kept.key, number, kept.service, kept.language, kept.priority, kept.source, kept.tap or None)
-                + (at.boot, at.mono, at.hub_at),
+                (
+                    *(kept.key, number, kept.service, kept.language, kept.priority, kept.source, kept.tap or None),
+                    *(at.boot, at.mono, at.hub_at),
+                ),
             )
         return kept
 
@@ -222,26 +201,6 @@ class Spool:
         if self._db is None:
             raise StoreFault(f"{self.path.name} is closed")
         return self._db
-
-    def _migrate(self) -> None:
-        db = self._opened()
-        done = db.execute("PRAGMA user_version").fetchone()[0]
-        for version, migration in enumerate(MIGRATIONS[done:], done + 1):
-            db.executescript(f"BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {version}; COMMIT")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """A connection that keeps what it commits over a power cut, or none at all.
-
-    hub/sqlite.py promises the same but loads sqlite-utils, 4 MB of the kiosk's 60.
-    """
-    db = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
-    db.row_factory = sqlite3.Row
-    for name, wanted in PRAGMAS.items():
-        db.execute(f"PRAGMA {name} = {wanted}")
-        if (found := db.execute(f"PRAGMA {name}").fetchone()[0]) != wanted:
-            raise StoreFault(f"{path}: {name} is {found}, not {wanted}")
-    return db
 
 
 def _press(row: sqlite3.Row) -> Press:

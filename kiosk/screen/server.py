@@ -35,7 +35,8 @@ STREAMS = 8
 TAP_LENGTH = 64
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
-    " media-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors {framed}"
+    " media-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script';"
+    " frame-ancestors {framed}"
 )
 #: The demo's agency page shows the kiosk in a frame; a real kiosk is never framed.
 FRAMED = {"real": "'none'", "simulated": "'self' http://127.0.0.1:* http://localhost:*"}
@@ -137,7 +138,7 @@ def all_words() -> dict[str, Any]:
     }
 
 
-class _Refuse(Exception):  # noqa: N818  a page's request that is not answered
+class _Refuse(Exception):
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
         self.status = status

@@ -1,4 +1,4 @@
-"""What the touch page shows, as plain values. Pure: it takes the words of hub.wire and of a press, and says nothing itself."""
+"""What the touch page shows, as plain values. Pure: it reads the app and says nothing itself."""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ BUTTONS = {17: "DEP", 27: "RAS"}
 class Kiosk:
     """One kiosk in this process; `told` is what its screen would show."""
 
-    def __init__(self, folder: Path, hub: FakeHub, printer: PrinterEmulator, has_screen: bool = True, **manners) -> None:
+    def __init__(
+        self, folder: Path, hub: FakeHub, printer: PrinterEmulator, has_screen: bool = True, **manners
+    ) -> None:
         self.folder, self.hub, self.printer = folder, hub, printer
         self.told: list[Told] = []
         self.heard = threading.Condition()

@@ -119,7 +119,9 @@ class FakeHub:
         with self._changed:
             self.asked.append(ask)
             self._changed.notify_all()
-        answer: Callable[[dict[str, Any]], Any] | Any = self.answers.get(ask["what"], self._issue if ask["what"] == "issue" else {})
+        answer: Callable[[dict[str, Any]], Any] | Any = self.answers.get(
+            ask["what"], self._issue if ask["what"] == "issue" else {}
+        )
         return answer(ask) if callable(answer) else answer
 
     def _issue(self, ask: dict[str, Any]) -> dict[str, Any]:
