@@ -17,7 +17,7 @@ from hub.queues import actions, store
 from hub.queues.migrations import migrations
 from hub.queues.model import PriorityChanged, TicketIssued
 from hub.sqlite import open_reader
-from hub.verify import Rooms, verify
+from hub.verify import Rooms, _opened, verify
 from tests.conftest import MONDAY
 from tests.office import RECEPTION, open_store
 
@@ -168,6 +168,29 @@ def test_a_damaged_file_is_told_and_nothing_breaks(morning, tmp_path):
     pages[1024 * 5 : 1024 * 9] = random.Random(1).randbytes(4096)
     (target / "mbote.db").write_bytes(pages)
     assert problems(target)
+
+
+def test_a_damaged_index_that_no_question_reads_is_told(morning, tmp_path):
+    target = edited(morning, tmp_path / "copy")
+    with closing(sqlite3.connect(target / "mbote.db")) as copy:
+        (page,) = copy.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'stage_call'").fetchone()
+    with (target / "mbote.db").open("r+b") as file:
+        file.seek(1024 * (page - 1))
+        file.write(bytes(1024))
+    assert problems(target)
+
+
+def test_the_connection_that_verifies_cannot_write(morning):
+    with (
+        closing(_opened(morning / "mbote.db")) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("UPDATE store SET epoch = 9")
+
+
+def test_a_data_folder_verifies_with_all_the_rooms_there_are(morning):
+    """As `mbote verify` does it: a room that this hub never had is empty on both sides."""
+    assert verify(morning).problems == []
 
 
 def test_signed_heads_without_the_key_are_not_taken_on_trust(morning, tmp_path):
