@@ -109,30 +109,37 @@ def counts(visits: Sequence[Visit]) -> dict[str, Any]:
     """How many visits were issued and what became of them; the parts always add up to `issued`."""
     found = {name: sum(visit.state == state for visit in visits) for name, state in COUNTS.items()}
     issued = len(visits)
+    abandoned = sum(found[name] for name in ABANDONED)
+    in_progress = issued - sum(found.values())
+    return {"issued": issued} | found | {"in_progress": in_progress, "abandonment": ratio(abandoned, issued)}
+
+
+def steps(passages: Sequence[Passage], tickets: int) -> dict[str, float | None]:
+    """Calls after the first of each passage, and passages sent on, for each of the tickets that passed there."""
+    recalls = sum(passage.calls - 1 for passage in passages if passage.calls)
+    transfers = sum(passage.outcome == "transferred" for passage in passages)
+    return {"recalls_per_ticket": ratio(recalls, tickets), "transfers_per_ticket": ratio(transfers, tickets)}
+
+
+def summary(
+    visits: Sequence[Visit], passed: Sequence[tuple[int, Passage]], targets: Mapping[str, int]
+) -> dict[str, Any]:
+    """Every figure of one group, but the length of its queue. `passed`: its passages, each with its visit's number."""
+    passages = [passage for _, passage in passed]
     return (
-        {"issued": issued}
-        | found
+        counts(visits)
+        | steps(passages, len({number for number, _ in passed}))
         | {
-            "in_progress": issued - sum(found.values()),
-            "abandonment": ratio(sum(found[name] for name in ABANDONED), issued),
-            "recalls_per_ticket": ratio(sum(visit.recalls for visit in visits), issued),
-            "transfers_per_ticket": ratio(sum(visit.transfers for visit in visits), issued),
+            "visit_wait": spread(visit.wait for visit in visits),
+            "announced_kept": announced_kept(visits),
+            "passages": len(passages),
+            "wait": spread(passage.wait for passage in passages),
+            "wait_to_call": spread(passage.wait_to_call for passage in passages),
+            "service_time": spread(passage.service_time for passage in passages),
+            "within_target": within_target(passages, targets),
+            "uncertain": uncertain(passages),
         }
     )
-
-
-def summary(visits: Sequence[Visit], passages: Sequence[Passage], targets: Mapping[str, int]) -> dict[str, Any]:
-    """Every figure of one group, but the length of its queue."""
-    return counts(visits) | {
-        "visit_wait": spread(visit.wait for visit in visits),
-        "announced_kept": announced_kept(visits),
-        "passages": len(passages),
-        "wait": spread(passage.wait for passage in passages),
-        "wait_to_call": spread(passage.wait_to_call for passage in passages),
-        "service_time": spread(passage.service_time for passage in passages),
-        "within_target": within_target(passages, targets),
-        "uncertain": uncertain(passages),
-    }
 
 
 # --- groups ----------------------------------------------------------------------------------
@@ -153,11 +160,11 @@ def rows(
 ) -> dict[Group, dict[str, Any]]:
     """The figures of each group there is; with an empty `by`, of everything, in the group `()`."""
     counted: dict[Group, list[Visit]] = defaultdict(list)
-    passed: dict[Group, list[Passage]] = defaultdict(list)
-    for visit in visits:
+    passed: dict[Group, list[tuple[int, Passage]]] = defaultdict(list)
+    for number, visit in enumerate(visits):
         counted[group_of_visit(visit, by)].append(visit)
         for passage in visit.passages:
-            passed[group_of_passage(visit, passage, by)].append(passage)
+            passed[group_of_passage(visit, passage, by)].append((number, passage))
     queues = None if {"counter", "agent"} & set(by) else queue_lengths(visits, days, by, now_ms)
     groups = {*counted, *passed, *(queues or ()), *(() if by else ((),))}
     return {

@@ -79,16 +79,6 @@ class Visit:
         first = next((p.started for p in self.passages if p.started), None)
         return elapsed(self.issued, first) if first else None
 
-    @property
-    def recalls(self) -> int:
-        """Calls after the first of each passage."""
-        return sum(p.calls - 1 for p in self.passages if p.calls)
-
-    @property
-    def transfers(self) -> int:
-        """How often it was sent on, to another queue or counter."""
-        return sum(p.outcome == "transferred" for p in self.passages)
-
 
 @dataclass(frozen=True, slots=True)
 class Day:

@@ -207,9 +207,9 @@ def _line_alerts(scene: Scene) -> Iterator[Alert]:
 
 def _line_sentence(scene: Scene, code: str, service: Service, line: rules.Line) -> str:
     if code == "nobody":
-        return scene.say("alert_nobody", service=service.label, count=line.waiting)
+        return scene.say("alert_nobody", service=service.name, count=line.waiting)
     return scene.say(
-        "alert_late", service=service.label, minutes=line.oldest_ms // _MIN, target=service.target_min
+        "alert_late", service=service.name, minutes=line.oldest_ms // _MIN, target=service.target_min
     )  # fmt: skip
 
 

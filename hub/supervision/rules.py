@@ -15,6 +15,8 @@ _AWAITED: frozenset[CounterState] = frozenset({"free", "calling"})
 LONG_TIMES = 2.5
 #: From this share of the target on, the P80 is near it.
 NEAR = 0.8
+#: Who has waited so many targets is too late, whatever the P80 of those received says.
+TOO_LATE = 2.0
 #: Worst first, for what is sorted by it.
 WORST: dict[Level, int] = {"bad": 0, "warn": 1, "good": 2, "none": 3}
 
@@ -54,7 +56,7 @@ def level_of_queue(p80_ms: int | None, oldest_ms: int | None, target_ms: int) ->
     """How well a queue goes: today's P80 against its target, and whoever has waited longest."""
     if p80_ms is None and oldest_ms is None:
         return "none"
-    if (p80_ms or 0) > target_ms:
+    if (p80_ms or 0) > target_ms or (oldest_ms or 0) > TOO_LATE * target_ms:
         return "bad"
     return "warn" if (oldest_ms or 0) > target_ms or (p80_ms or 0) > NEAR * target_ms else "good"
 

@@ -91,7 +91,7 @@ function newTotal(name) {
 function newTile() {
   const top = make("p", "top", "", make("b", "code"), make("span", "second label"), make("b", "ticket"));
   const state = make("p", "state", "", icon("lock"), make("strong"), " ", make("span", "elapsed"));
-  const foot = make("p", "second foot", "", make("span", "agent"), make("span", "push waiting"));
+  const foot = make("p", "second foot", "", make("span", "agent"), make("span", "waiting", "", icon("users"), make("b"), " ", make("span", "hidden-text")));
   return make("li", "tile", "", top, state, foot);
 }
 
@@ -103,10 +103,12 @@ function fillTile(element, tile) {
   setText(part(".label"), tile.label);
   setText(part(".ticket"), tile.ticket ?? "");
   setIcon(part(".state .icon"), FLAG_ICONS[tile.flag] ?? COUNTER_ICONS[tile.state]);
-  setText(part(".state strong"), [tile.flag && say(`flag_${tile.flag}`), say(`state_${tile.state}`)].filter(Boolean).join(" · "));
+  setText(part(".state strong"), say(tile.flag ? `flag_${tile.flag}` : `state_${tile.state}`));
   setText(part(".elapsed"), elapsedOf(tile));
-  setText(part(".agent"), [tile.agent_name, tile.reason].filter(Boolean).join(" · ") || say("nobody"));
-  setText(part(".waiting"), tile.waiting ? counted("waiting", tile.waiting) : "");
+  setText(part(".agent"), [tile.agent_name, tile.reason].filter(Boolean).join(" · "));
+  part(".waiting").hidden = tile.waiting === 0;
+  setText(part(".waiting b"), String(tile.waiting));
+  setText(part(".waiting .hidden-text"), say("waiting_here"));
 }
 
 function elapsedOf(tile) {
@@ -129,7 +131,7 @@ function fillQueue(row, queue) {
   const part = (selector) => row.querySelector(selector);
   part("th").scope = "row";
   row.dataset.level = queue.level;
-  row.dataset.served = queue.open_counters > 0;
+  row.dataset.left = queue.waiting > 0 && queue.open_counters === 0;
   setText(part("th"), queue.label);
   setText(part(".waiting"), String(queue.waiting));
   setText(part(".oldest"), oldestOf(queue));
@@ -145,7 +147,7 @@ function fillLevel(part, queue) {
   setText(part(".measure span"), known ? say("against_target", { minutes: minutes(queue.p80_s), target }) : say("no_measure", { target }));
   setText(part(".measure small"), say(`level_${queue.level}`));
   part(".meter").className = `meter ${queue.level}`;
-  part(".meter > div").style.inlineSize = `${Math.min(100, known ? (100 * queue.p80_s) / queue.target_s : 0)}%`;
+  part(".meter > div").style.inlineSize = `${Math.min(100, (100 * Math.max(queue.p80_s, queue.oldest_s)) / queue.target_s)}%`;
 }
 
 function oldestOf(queue) {
@@ -153,7 +155,7 @@ function oldestOf(queue) {
 }
 
 function announcedOf(queue) {
-  if (!queue.open_counters) return say("not_served");
+  if (!queue.open_counters && board.day) return say("not_served");
   return queue.low_s === null ? "–" : say("range", { low: minutes(queue.low_s), high: minutes(queue.high_s) });
 }
 
@@ -161,7 +163,8 @@ function announcedOf(queue) {
 
 function drawAlerts() {
   const count = board.alerts.length + board.more_alerts;
-  find("#alerts-none").hidden = count > 0;
+  find("#alerts-none").hidden = count > 0 || !board.day;
+  drawNoDay();
   find("#alerts-count").hidden = count === 0;
   setText(find("#alerts-count"), String(count));
   const more = board.more_alerts ? [{ code: "more", level: "none", text: counted("alerts_more", board.more_alerts) }] : [];
@@ -171,6 +174,15 @@ function drawAlerts() {
     setIcon(element.querySelector(".icon"), LEVEL_ICONS[alert.level]);
     setText(element.querySelector("span"), alert.text);
   });
+}
+
+/** A day that is over has its report; one that never was, nothing yet. */
+function drawNoDay() {
+  const report = find("#no-day a");
+  find("#no-day").hidden = board.day;
+  setText(find("#no-day span"), say(board.date ? "day_over" : "day_first"));
+  report.hidden = !board.date;
+  report.href = `/supervision/statistics?from=${board.date}&to=${board.date}`;
 }
 
 function newAlert() {

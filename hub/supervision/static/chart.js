@@ -76,4 +76,6 @@ function writeValues(drawing, hours) {
   ctx.restore();
 }
 
-addEventListener("resize", () => plot?.setSize({ width: find("#chart").clientWidth, height: find("#chart").clientHeight }));
+new ResizeObserver(([{ contentRect }]) => {
+  if (plot && contentRect.height) plot.setSize({ width: contentRect.width, height: contentRect.height });
+}).observe(find("#chart"));
