@@ -66,7 +66,7 @@ function drawScene(view) {
 
 function drawCall(call) {
   const shown = `${call.call}.${call.repeat}.${call.since}`;
-  large.classList.toggle("long", call.ticket.length > 4 || call.counter.length > 2);
+  large.classList.toggle("long", isLong(call.ticket) || call.counter.length > 2);
   setText(large.querySelector(".label"), call.ticket);
   setText(large.querySelector(".code"), call.counter);
   setText(large.querySelector(".note bdi"), [call.counter_label, call.note].filter(Boolean).join(" · "));
@@ -77,6 +77,11 @@ function drawCall(call) {
   if (!call.loud) return;
   void large.offsetWidth; // the same animation starts again only after a layout without it
   large.classList.add("announce");
+}
+
+/** Whether a label needs the width of the whole card: K1-007, or two letters. */
+function isLong(label) {
+  return label.length > 4 || /^[A-Z]{2}/.test(label);
 }
 
 function drawArrow(arrow, direction) {
@@ -101,7 +106,7 @@ function drawPrevious(calls, lost) {
 function drawSlot(slot, call, lost) {
   const awaited = call.state === "called" && !lost;
   slot.classList.toggle("awaited", awaited);
-  slot.classList.toggle("long", call.ticket.length > 4);
+  slot.classList.toggle("long", isLong(call.ticket));
   setText(slot.querySelector(".label"), call.ticket);
   setText(slot.querySelector(".code"), call.counter);
   slot.querySelector(".arrow").toggleAttribute("hidden", !awaited);

@@ -116,12 +116,14 @@ def test_back_within_five_seconds_and_an_old_call_is_not_announced_as_new(room):
 
 
 def test_a_picture_older_than_what_is_shown_is_dropped(room):
+    room.page.add_init_script(LISTEN)
     room.tell([D1], seq=9)
     room.open().expect_scene("call")
-    room.tell([D2], seq=8)
+    room.tell([D2], [D2], seq=8)
     room.tell([D1], seq=9, message="Bonjour")
     expect(room.page.locator("#message")).to_have_text("Bonjour")
     expect(room.large).to_have_text("D001")
+    assert room.page.evaluate("played") == []
 
 
 def test_each_call_rings_once_through_reloads_and_reconnects(room):
@@ -233,7 +235,7 @@ SIZES = """() => {
   return Object.fromEntries(names.map((name) => [name, size(name)]));
 }"""
 SPILL = """() => {
-  const places = "body, #call, #call > *, #call .label, #call .code, #previous li, #queues, #queues li";
+  const places = "body, main, aside, #call, #call > *, #call .label, #call .code, #previous li, #queues, #queues li";
   const spills = (box) => {
     const { left, top, right, bottom } = box.getBoundingClientRect();
     const outside = left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1;

@@ -88,8 +88,8 @@ def test_a_visit_begun_after_its_minimum_leaves_at_once(play):
 
 
 def test_a_call_taken_back_leaves_at_once(play):
-    told = play(at(0, board(1, [D1], [D1])), at(2, board(2, [])))
-    assert large(told) == ["D001!", None]
+    told = play(at(0, board(1, [D1], [D1])), at(2, board(2, [])), at(3, board(3, [D2], [D2])))
+    assert large(told) == ["D001!", None, "D002!"]
     assert told["seen"][1]["previous"] == []
 
 

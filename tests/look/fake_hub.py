@@ -26,7 +26,10 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
 class FakeHub:
-    """What a screen's test holds: pictures to send, asks received, and the plug."""
+    """What a screen's test holds: pictures to send, asks received, and the plug.
+
+    Its pings are quick and patient, so that a test whose browser has a clock of its own is not cut off.
+    """
 
     def __init__(self, voice: Voice, settings: Settings) -> None:
         self.settings = settings
@@ -39,7 +42,7 @@ class FakeHub:
         self.clients: set[str] = set()
         self._voice = voice
         self._app = self._pages(voice)
-        self._io = SocketIO(self._app, async_mode="threading", ping_interval=3, ping_timeout=4)
+        self._io = SocketIO(self._app, async_mode="threading", ping_interval=0.3, ping_timeout=60)
         self._io.on_event("connect", self._connect)
         self._io.on_event("disconnect", self._disconnect)
         self._io.on_event("ask", self._ask)

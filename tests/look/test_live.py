@@ -122,13 +122,12 @@ def test_an_engine_ping_is_a_sign_of_life(hub, page):
     )
     page.goto("/panel#T")
     expect(page.locator("#panel")).to_be_visible()
-    page.clock.run_for(9_000)
-    while not pings:
-        page.wait_for_timeout(20)  # the real server pings each 3 s of real time
-    page.clock.run_for(5_000)
+    for _ in range(3):
+        page.clock.run_for(9_000)
+        heard = len(pings)
+        while len(pings) == heard:
+            page.wait_for_timeout(20)  # the hub pings in real time
     expect(page.locator("#link")).to_be_hidden()
-    page.clock.run_for(10_500)
-    expect(page.locator("#link")).to_be_visible()
 
 
 def test_a_token_taken_away_is_said_and_one_given_again_is_taken(hub, page):
