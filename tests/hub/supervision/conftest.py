@@ -1,0 +1,58 @@
+"""The agency with its supervisor, and a browser to look over their shoulder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.hub.supervision.house import House
+
+CHROMIUM = os.environ.get("MBOTE_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+SIZE = {"width": 1366, "height": 768}
+#: What Chromium says about a hub that a test has taken away.
+EXPECTED_NOISE = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to", "status of 4")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def house(tmp_path) -> Iterator[House]:
+    """The agency with everybody's accounts; no day is open yet."""
+    built = House(tmp_path / "data").people()
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def open_page(chromium, house) -> Iterator[Callable[..., Page]]:
+    """`open_page("/supervision")`: the supervisor's page, whose console must stay silent."""
+    opened: list[BrowserContext] = []
+    noise: list[str] = []
+
+    def open_page(path: str, code: str = "00411A", **context: object) -> Page:
+        if house.server is None:
+            house.serve()
+        window = chromium.new_context(viewport=SIZE, base_url=house.url, locale="fr-FR", **context)
+        opened.append(window)
+        window.add_cookies([house.cookie(code)])
+        page = window.new_page()
+        page.set_default_timeout(8_000)
+        page.on("console", lambda said: noise.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for window in opened:
+        window.close()
+    assert [line for line in noise if not any(known in line for known in EXPECTED_NOISE)] == []

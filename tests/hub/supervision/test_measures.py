@@ -1,0 +1,132 @@
+"""One figure at a time: percentiles, spans, and what a clock that was moved may not do to them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.clock import Elapsed, Instant
+from hub.supervision import measures
+from hub.supervision.model import Day, Passage, Visit
+
+MINUTE = 60_000
+#: 2026-03-02 07:30:00 in Brazzaville (UTC+1).
+OPENED = 1_772_433_000_000
+
+
+def at(minute, *, boot=1, jumped=0):
+    """So many minutes after the opening; `jumped`: how far the wall clock was set, minutes."""
+    ms = round(minute * MINUTE)
+    return Instant(OPENED + ms + jumped * MINUTE, 1_000_000 + ms, boot)
+
+
+def visit(*passages, state="served", issued=None):
+    return Visit("2026-03-02", passages[0].service, state, 7, issued or passages[0].entered, passages)
+
+
+def passage(entered, called=None, started=None, ended=None, outcome="served", **more):
+    service = more.pop("service", "DEP")
+    return Passage(service, 7, entered, "05", "00902F", 1 if called else 0, called, started, ended, outcome, **more)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.05, 15), (0.3, 20), (0.4, 20), (0.5, 35), (0.8, 40), (0.9, 50), (1.0, 50)]
+)
+def test_the_nearest_rank(share, expected):
+    # n = 5: ranks ceil(0.25) … ceil(5)
+    assert measures.percentile([15, 20, 35, 40, 50], share) == expected
+
+
+def test_floating_point_does_not_move_a_rank():
+    assert measures.percentile(list(range(1, 11)), 0.7) == 7, "0.7 × 10 is 7.000000000000001"
+    assert measures.percentile(list(range(1, 101)), 0.29) == 29
+
+
+@given(st.lists(st.integers(0, 10**8), min_size=1), st.sampled_from([0.5, 0.8, 0.9]))
+def test_a_percentile_is_a_wait_somebody_had_and_enough_waited_no_longer(values, share):
+    ordered = sorted(values)
+    found = measures.percentile(ordered, share)
+    assert found in ordered
+    assert sum(value <= found for value in ordered) >= share * len(ordered) - 1e-6
+    assert sum(value < found for value in ordered) < share * len(ordered) + 1e-6
+
+
+def test_nothing_has_no_percentile():
+    assert measures.spread([]) == {
+        "count": 0, "mean_s": None, "p50_s": None, "p80_s": None, "p90_s": None, "max_s": None,
+    }  # fmt: skip
+    assert measures.ratio(0, 0) is None
+
+
+def test_an_uncertain_duration_is_counted_apart():
+    durations = [Elapsed(60_000, certain=True), Elapsed(9_000_000, certain=False), None]
+    assert measures.spread(durations)["count"] == 1
+    assert measures.spread(durations)["max_s"] == 60
+
+
+def test_a_restart_during_a_wait_makes_it_uncertain_and_nothing_else():
+    before = passage(at(0), at(1), at(2), at(5))
+    across = passage(at(3), at(1, boot=2, jumped=9), at(2, boot=2, jumped=9), at(5, boot=2, jumped=9))
+    assert measures.uncertain([before, across]) == 1
+    figures = measures.summary([visit(before), visit(across)], [(0, before), (1, across)], {"DEP": 30 * MINUTE})
+    assert figures["wait"]["count"] == 1
+    assert figures["service_time"]["count"] == 2
+    assert figures["within_target"] == 1.0
+
+
+def test_somebody_sets_the_clock_and_no_duration_notices():
+    still = passage(at(0), at(5), at(6), at(10))
+    moved = passage(at(2), at(8, jumped=-120), at(9, jumped=-120), at(15, jumped=-120))
+    day = Day("2026-03-02", OPENED, OPENED + 60 * MINUTE, 60 * MINUTE)
+    visits = [visit(still), visit(moved)]
+    figures = measures.rows(visits, [day], (), {}, 0)[()]
+    assert (figures["wait"]["max_s"], figures["service_time"]["max_s"]) == (7 * 60, 6 * 60)
+    assert figures["queue"] == {"max": 2, "mean": round((5 + 6) / 60, 2)}
+    assert measures.little(visits, day)["error"] < 0.01
+
+
+def test_time_on_hold_is_no_service():
+    assert passage(at(0), at(1), at(2), at(32), held_ms=20 * MINUTE).service_time.ms == 10 * MINUTE
+
+
+@pytest.mark.parametrize("outcome", ["no_show", "cancelled", "unserved", "unfinished", None])
+def test_only_a_service_that_came_to_its_end_has_a_time(outcome):
+    assert passage(at(0), at(1), at(2), at(9), outcome).service_time is None
+
+
+def test_who_leaves_at_a_moment_has_left_before_who_comes_then():
+    assert measures.swept([(0, 10), (10, 20)], (0, 20)) == (20, 1)
+    assert measures.swept([(0, 10), (9, 20)], (0, 20)) == (21, 2)
+    assert measures.swept([(0, 100)], (20, 50)) == (30, 1)
+    assert measures.swept([], (0, 10)) == (0, 0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(sorted)))
+def test_the_area_is_the_sum_of_the_waits(spans):
+    assert measures.swept([tuple(span) for span in spans], (0, 1000))[0] == sum(end - begin for begin, end in spans)
+
+
+def test_windows_are_cut_at_full_hours_of_the_agency():
+    kathmandu = Day("2026-03-02", 0, None, 345 * MINUTE)  # UTC+5:45
+    windows = measures.hour_windows((0, 90 * MINUTE), kathmandu)
+    assert windows == [(5, (0, 15 * MINUTE)), (6, (15 * MINUTE, 75 * MINUTE)), (7, (75 * MINUTE, 90 * MINUTE))]
+
+
+def test_a_day_passes_midnight():
+    evening = Day("2026-03-02", OPENED + 16 * 60 * MINUTE, None, 60 * MINUTE)  # opened at 23:30
+    windows = measures.hour_windows((evening.opened_at, evening.opened_at + 90 * MINUTE), evening)
+    assert [hour for hour, _ in windows] == [23, 0]
+
+
+def test_a_line_that_began_before_the_doors_opened_widens_the_window():
+    early = visit(passage(at(-10), at(5), at(6), at(10)))
+    day = Day("2026-03-02", OPENED, OPENED + 50 * MINUTE)
+    assert measures.waits_of([early], day, (), 0).window == (OPENED - 10 * MINUTE, OPENED + 50 * MINUTE)
+    assert measures.little([early], day)["error"] < 0.01
+
+
+def test_a_transfer_that_was_taken_back_is_no_passage_of_any_line():
+    back = visit(passage(at(0), at(1), at(2), at(9)), passage(at(5), None, None, at(6), "undone", service="PEN"))
+    day = Day("2026-03-02", OPENED, OPENED + 60 * MINUTE)
+    assert all(group != ("PEN",) for group, _ in measures.waits_of([back], day, ("service",), 0).spans)
