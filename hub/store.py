@@ -109,11 +109,12 @@ class Transaction:
             self.connection.execute("COMMIT")
             return ()
         seq, digest = self._head
+        # the first fact is what was asked for; a listener may have added others to it
+        keeper = next((entry.seq for entry in self._entries if entry.seq not in self._keys), 0)
         for entry in self._entries:
             seq = entry.seq
-            last = entry is self._entries[-1]
             kept = journal.Kept(self._keys.get(seq))
-            if last and answer is not None and self.ask.key:
+            if seq == keeper and answer is not None and self.ask.key:
                 kept = journal.Kept(self.ask.key, self.ask.digest(), json.dumps(answer, ensure_ascii=False))
             digest = journal.append(self.connection, entry, epoch=self.epoch, previous=digest, kept=kept)
         self.connection.execute("COMMIT")

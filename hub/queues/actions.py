@@ -116,7 +116,7 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
         _hours(hub, tx.now), _minute(hub, tx.now), by_staff=by_staff,
     )  # fmt: skip
     if counter is not None:
-        _known_counter(hub, counter)
+        _serves(_known_counter(hub, counter), found.code)
     ahead = store.ahead(tx.connection, found.code)
     wait = announced(hub, tx, found.code, ahead)
     series = rules.series_of(found, hub.settings.queue.numbering)
@@ -177,7 +177,7 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     day = rules.open_day(store.day(tx.connection))
     if hub.settings.service(service) is None:
         raise Unreadable("no such service", code="unknown_service", field="service")
-    series, number = _own_series(tx, day, label)
+    series, number = _own_series(tx, day.id, label)
     event = TicketIssued(
         ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
         service=service, category=category, priority=priority,
@@ -189,24 +189,23 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
 
 
 def _relabelled(tx: Transaction, ticket: Ticket, label: str) -> Ticket:
-    """The kiosk's own label replaces ours, as long as ours reached nobody."""
-    if ticket.state != "issued" or ticket.paper != "awaited":
+    """The kiosk's own label replaces ours, as long as ours reached nobody; also when the day has closed since."""
+    if ticket.state not in ("issued", "unserved") or ticket.paper != "awaited":
         raise Refused(f"this request already has the label {ticket.label}", code="label_settled", label=ticket.label)
-    day = rules.open_day(store.day(tx.connection))
-    series, number = _own_series(tx, day, label)
+    series, number = _own_series(tx, ticket.day, label)
     tx.record(TicketRelabelled(ticket.id, label, series, number, ticket.label))
     return _ticket(tx, ticket.id)
 
 
-def _own_series(tx: Transaction, day: BusinessDay, label: str) -> tuple[str, int]:
+def _own_series(tx: Transaction, day_id: int, label: str) -> tuple[str, int]:
     """The series and number of a kiosk's own label, `K1-007`. Raises when it is not that kiosk's, or taken."""
     series, dash, digits = label.rpartition("-")
     if not dash or series != tx.actor.device or not _DIGITS.fullmatch(digits):
         raise Unreadable(
             f"{label} is not a label of {tx.actor.device}'s own series", code="foreign_label", field="label"
         )
-    if store.ticket_labelled(tx.connection, day.id, label):
-        raise Refused(f"the label {label} is already on another ticket today", code="label_taken")
+    if store.ticket_labelled(tx.connection, day_id, label):
+        raise Refused(f"the label {label} is already on another ticket that day", code="label_taken")
     return f"{series}-", int(digits)
 
 
@@ -436,6 +435,7 @@ def transfer(  # noqa: PLR0913 (where to, and why)
     if to is not None:
         target = _known_counter(hub, to)
         service = service or (target.services[0] if target.services else None)
+        _serves(target, service)
     if service is not None and hub.settings.service(service) is None:
         raise Unreadable("no such service", code="unknown_service", field="service")
     tx.record(rules.transfer(session, ticket, tx.now, service=service, wanted=to, reason=reason))
@@ -542,6 +542,12 @@ def _known_counter(hub: Hub, code: str) -> Counter:
     if found is None:
         raise NotFound(f"no counter {code}", code="unknown_counter", field="counter")
     return found
+
+
+def _serves(counter: Counter, service: str | None) -> None:
+    """Raise Unreadable unless somebody sent to this counter would be served there."""
+    if service not in counter.services:
+        raise Unreadable(f"counter {counter.code} does not serve {service}", code="not_served_here", field="counter")
 
 
 def _session(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Counter]:

@@ -46,6 +46,7 @@ class Stage:
     last_called: Instant | None = None
     started: Instant | None = None
     held: Instant | None = None
+    held_ms: int = 0
     ended: Instant | None = None
     outcome: Outcome | None = None
     why: str = ""

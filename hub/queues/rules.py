@@ -257,7 +257,7 @@ def hold(counter: CounterSession, ticket: Ticket, now: Instant, reason: str | No
     """Put the visit aside; the counter can call."""
     counter_step(counter, "hold")
     step(ticket, "hold")
-    return TicketHeld(ticket.id, counter.code, motive(reason), _since(ticket.stage.started, now).ms)
+    return TicketHeld(ticket.id, counter.code, motive(reason), _served(ticket, now).ms)
 
 
 def resume(counter: CounterSession, ticket: Ticket, services: tuple[str, ...], now: Instant) -> TicketResumed:
@@ -291,7 +291,7 @@ def transfer(  # noqa: PLR0913 (where to, and why)
         raise Unreadable("say which service or counter", code="bad_request", field="service")
     if wanted == counter.code:
         raise Unreadable("the visitor is already at this counter", code="same_counter", field="counter")
-    served = _since(ticket.stage.started, now)
+    served = _served(ticket, now)
     return TicketTransferred(ticket.id, counter.code, service, wanted, motive(reason), served.ms, served.certain)
 
 
@@ -312,7 +312,7 @@ def finish(counter: CounterSession, ticket: Ticket, now: Instant, outcome: str) 
     """The visit at this counter is over."""
     counter_step(counter, "finish")
     step(ticket, "finish")
-    served = _since(ticket.stage.started, now)
+    served = _served(ticket, now)
     return TicketServed(ticket.id, counter.code, outcome, served.ms, served.certain)
 
 
@@ -384,6 +384,12 @@ def next_actions(counter: CounterSession, ticket: Ticket | None, rules: QueueRul
         steps.remove("recall")
         steps.sort(key=lambda name: name != "no_show")
     return tuple(steps)
+
+
+def _served(ticket: Ticket, now: Instant) -> Elapsed:
+    """Time at the counter in this stage, less what was on hold: then the counter was free for others."""
+    gone = _since(ticket.stage.started, now)
+    return Elapsed(max(0, gone.ms - ticket.stage.held_ms), gone.certain)
 
 
 def _since(start: Instant | None, now: Instant) -> Elapsed:

@@ -24,7 +24,7 @@ class Reader(Protocol):
 _TICKET = (
     "SELECT t.*, s.id AS s_id, s.rank, s.service, s.wanted, s.behind, s.counter, s.agent, s.entered_at, s.entered_tick,"
     " s.call, s.call_count, s.called_at, s.called_tick, s.last_called_at, s.last_called_tick,"
-    " s.started_at, s.started_tick, s.held_at, s.held_tick, s.ended_at, s.ended_tick, s.outcome, s.why"
+    " s.started_at, s.started_tick, s.held_at, s.held_tick, s.held_ms, s.ended_at, s.ended_tick, s.outcome, s.why"
     " FROM ticket t JOIN stage s ON s.id = t.stage"
 )
 OPEN_STATES = ("issued", "waiting", "called", "serving", "on_hold")
@@ -51,6 +51,7 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
         last_called=_maybe(row["last_called_at"], row["last_called_tick"]),
         started=_maybe(row["started_at"], row["started_tick"]),
         held=_maybe(row["held_at"], row["held_tick"]),
+        held_ms=row["held_ms"],
         ended=_maybe(row["ended_at"], row["ended_tick"]),
         outcome=row["outcome"],
         why=row["why"] or "",
