@@ -42,7 +42,7 @@ class FakeHub:
         self.clients: set[str] = set()
         self._voice = voice
         self._app = self._pages(voice)
-        self._io = SocketIO(self._app, async_mode="threading", ping_interval=0.3, ping_timeout=60)
+        self._io = SocketIO(self._app, async_mode="threading", ping_interval=0.3, ping_timeout=600)
         self._io.on_event("connect", self._connect)
         self._io.on_event("disconnect", self._disconnect)
         self._io.on_event("ask", self._ask)

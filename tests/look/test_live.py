@@ -130,6 +130,21 @@ def test_an_engine_ping_is_a_sign_of_life(hub, page):
     expect(page.locator("#link")).to_be_hidden()
 
 
+def test_a_screen_that_slept_is_right_again_with_the_first_ping(hub, page):
+    """The connection held: no picture was missed, so none has to come."""
+    hub.show("counters", counters(face()))
+    page.clock.install()
+    page.goto("/panel#T")
+    expect(page.locator("#panel")).to_be_visible()
+    page.evaluate(
+        "() => { window.said = []; const see = () => window.said.push(document.querySelector('#link').hidden);"
+        " new MutationObserver(see).observe(document.querySelector('#link'), { attributes: true }); }"
+    )
+    page.clock.run_for(11_000)
+    expect(page.locator("#link")).to_be_hidden()
+    assert page.evaluate("window.said") == [False, True]
+
+
 def test_a_token_taken_away_is_said_and_one_given_again_is_taken(hub, page):
     hub.show("counters", counters(face()))
     page.goto("/panel#T")

@@ -156,16 +156,17 @@ export class Link {
     if (this.#newest && older(picture, this.#newest)) return;
     this.#newest = picture;
     this.#trusted = true;
-    this.#heard();
     this.#onPicture(picture);
-    if (this.state !== "live") {
-      this.#change({ state: "live" });
-      this.#watch();
-    }
+    this.#heard();
   }
 
+  /** A frame on a connection that has brought its picture: nothing was lost on it, so what is shown is true. */
   #heard() {
-    if (this.#trusted) this.#heardAt = performance.now();
+    if (!this.#trusted) return;
+    this.#heardAt = performance.now();
+    if (this.state === "live") return;
+    this.#change({ state: "live" });
+    this.#watch();
   }
 
   /** One timer for the whole silence, set again only when it ends: an idle screen wakes every ten seconds. */
