@@ -130,7 +130,7 @@ class HubClient:
             if self._connect():
                 self._gone.wait()
                 self._hang_up()
-                self._complain(f"the line broke: {self._why_ended}")
+                self._complain("hung up" if self._closed.is_set() else f"the line broke: {self._why_ended}")
             _let_go(self._line)
             self._closed.wait(RETRY_S)
 
@@ -156,7 +156,8 @@ class HubClient:
     def _complain(self, complaint: str) -> None:
         if complaint != self._complaint:
             self._complaint = complaint
-            log.warning("hub %s: %s", self.url, complaint or "connected")
+            level = logging.WARNING if complaint and not self._closed.is_set() else logging.INFO
+            log.log(level, "hub %s: %s", self.url, complaint or "connected")
 
     def _ended(self, *reason: Any) -> None:
         self._why_ended = str(*reason[:1])

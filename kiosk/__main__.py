@@ -57,12 +57,13 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         opened.callback(paper.close)
         if kiosk.screen_port:
             opened.callback(Screen(app, kiosk.screen_port, kiosk.devices).open().close)
+        alone = app.catalogue is not None
         hub.listen(app.hear_picture, app.hear_away).open()
         opened.callback(hub.close)
         devices = open_devices(kiosk.devices, settings.path(kiosk.socket))
         opened.callback(devices.close)
         devices.buttons([button.pin for button in kiosk.buttons], app.button, kiosk.debounce_ms, kiosk.stuck_s)
-        if app.catalogue is None:
+        if not alone:
             hub.wait_connected(FIRST_S)
         print(f"ready {kiosk.name}", flush=True)  # noqa: T201  whoever started us waits for this line
         _wait(stop)

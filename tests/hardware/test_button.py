@@ -58,6 +58,8 @@ def play(edges: list[Edge], until: int) -> list[tuple[str, int]]:
     return reports
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 @settings(max_examples=5_000, deadline=None)
 @given(waveforms())
 def test_every_press_counts_once_whatever_the_contacts_do(waveform):

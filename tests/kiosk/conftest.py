@@ -47,7 +47,7 @@ class Kiosk:
         self.line.listen(self.app.hear_picture, self.app.hear_away)
         if connect:
             self.line.open()
-            self.until(lambda: self.app.catalogue is not None and self.app.picture is not None)
+            self.until(lambda: self.app.catalogue and self.app.picture and not self.line.away)
         return self
 
     def tell(self, told: Told) -> None:

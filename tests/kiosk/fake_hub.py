@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a catalogue reads better in rows
 """A hub of a few lines: a real Socket.IO server on a real port, which answers asks as it is told."""
 
 from __future__ import annotations

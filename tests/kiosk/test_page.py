@@ -15,11 +15,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")]
 
 UPRIGHT, LYING = (1080, 1920), (1280, 800)
-TOO_SMALL = """() => [...document.querySelectorAll('button')].filter((e) => e.offsetWidth && (e.offsetHeight < 80 || e.offsetWidth < 80))
-    .map((e) => e.dataset.id)"""
+TOO_SMALL = """() => [...document.querySelectorAll('button')]
+    .filter((e) => e.offsetWidth && (e.offsetHeight < 80 || e.offsetWidth < 80)).map((e) => e.dataset.id)"""
 SMALL_WORDS = """() => [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().width
-    && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && parseFloat(getComputedStyle(e).fontSize) < 26)
-    .map((e) => e.textContent)"""
+    && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
+    && parseFloat(getComputedStyle(e).fontSize) < 26).map((e) => e.textContent)"""
 OVERFLOW = "() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }"
 
 
