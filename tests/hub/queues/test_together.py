@@ -71,13 +71,14 @@ def test_one_key_pressed_twenty_times_at_once_is_pressed_once(hall):
 def a_rush(hall: Office, call_next: Next, tickets: int) -> None:
     """Sixteen agents and four kiosks work until all tickets are served; then everything is counted."""
     given, called, ended = [], [], threading.Event()
+    rush = hall.hub.store.head[0]  # keys of their own: another day's rush is not a repeat of this one
 
     def kiosk(name: str) -> None:
         actor = Actor(device=name)
         for number in range(tickets // 4):
-            answer = actions.issue(hall.hub, Ask(actor, f"{number}"), service="DEP", channel="kiosk")
+            answer = actions.issue(hall.hub, Ask(actor, f"{rush}-{number}"), service="DEP", channel="kiosk")
             actions.report_paper(
-                hall.hub, Ask(actor, f"p{number}"), issue=f"{number}", paper="printed", label=answer["label"],
+                hall.hub, Ask(actor, f"p{rush}-{number}"), issue=f"{rush}-{number}", paper="printed", label=answer["label"],
                 service="DEP",
             )  # fmt: skip
             given.append(answer["label"])
@@ -86,15 +87,15 @@ def a_rush(hall: Office, call_next: Next, tickets: int) -> None:
         me, number = Actor(agent=code), 0
         while not ended.is_set():
             number += 1
-            answer = call_next(hall.hub, Ask(me, f"n{number}"), counter=code)
+            answer = call_next(hall.hub, Ask(me, f"n{rush}-{number}"), counter=code)
             if answer["ticket"] is None:
                 if len(given) == tickets and answer["waiting"] == 0:
                     ended.set()
                 ended.wait(0.01)  # who was told "nobody" looks up before pressing again
                 continue
             called.append(answer["ticket"]["label"])
-            actions.start(hall.hub, Ask(me, f"s{number}"), counter=code)
-            actions.finish(hall.hub, Ask(me, f"f{number}"), counter=code)
+            actions.start(hall.hub, Ask(me, f"s{rush}-{number}"), counter=code)
+            actions.finish(hall.hub, Ask(me, f"f{rush}-{number}"), counter=code)
 
     def careful(work: Callable[[str], None], name: str) -> Callable[[], None]:
         def run() -> None:
