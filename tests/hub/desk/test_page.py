@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 ROSE, JEAN, ALINE = "01016E", "00902F", "00733C"
 #: P26.
 SHIPPED_BYTES = 250_000
-#: P16, with room for two busy cores: the measure itself is `mbote bench`'s.
-OPEN_WITHIN_S = 0.4
+#: P16 is 0.1 s, measured by `mbote bench`; here the cores may be busy with other tests.
+OPEN_WITHIN_S = 1.0
 #: A form in the middle, as a service would have it, in place of the service's own page.
 MIDDLE = '<form id="trial" data-keep{mode}><label>Note <textarea name="note"></textarea></label>{more}</form>'
 
@@ -236,6 +236,17 @@ def test_the_hub_is_lost_and_comes_back_by_itself(house, rose):
     expect(rose.locator("#strip")).to_have_attribute("data-kind", "info", timeout=15_000)
     key(rose, "F5")
     expect(rose.locator("#state")).to_have_text("En service")
+
+
+def test_a_session_that_ended_elsewhere_says_so(house, desk_of):
+    house.sit(ALINE, "03")
+    page = desk_of(ALINE)
+    live(page)
+    csrf = page.locator("meta[name=csrf]").get_attribute("content") or ""
+    page.context.request.post("/logout", form={"csrf": csrf})
+    expect(page.locator("#strip-text")).to_contain_text("Votre session est terminée", timeout=12_000)
+    expect(page.get_by_role("link", name="Se reconnecter")).to_be_visible()
+    expect(page.locator("#keys button:enabled")).to_have_count(0)
 
 
 # --- nothing in the middle is ever lost ------------------------------------------------------
