@@ -126,6 +126,8 @@ def test_a_long_rush(hall):
         hall.close_day()
         hall.later(hours=24)
         hall.open_day()
+        for code in TWENTY:
+            hall.counter(code).open(code)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
