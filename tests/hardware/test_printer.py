@@ -89,7 +89,10 @@ def test_a_printer_that_hangs_up_has_not_plenty_of_paper(at):
 
         def hang_up() -> None:
             for _ in range(2):
-                server.accept()[0].close()
+                client = server.accept()[0]
+                client.shutdown(socket.SHUT_WR)  # a polite end: what is written to it raises nothing
+                client.recv(4096)
+                client.close()
 
         threading.Thread(target=hang_up, daemon=True).start()
         printer = Printer(at.model_copy(update={"port": server.getsockname()[1]}))

@@ -198,6 +198,7 @@ def test_a_finger_that_comes_down_twice_on_the_screen_takes_one_ticket(kiosk, hu
         kiosk.app.press("DEP", "fr", tap="same")
     hub.wait_for("printed")
     assert len(hub._of("issue")) == 1
+    assert kiosk._of("refused") == []
     state, number, _ = kiosk.spool.of_tap("same")
     assert (state, number.label) == ("printed", "D001")
 
