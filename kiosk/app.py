@@ -29,6 +29,7 @@ from hub.paper import Cut, Slip, Text
 from hub.say import say
 from hub.wire import Catalogue, CatalogueService, KioskPicture, TicketIssued, as_json, parse
 from kiosk.box_clock import BoxClock
+from kiosk.errands import Errands
 from kiosk.history import History
 from kiosk.messenger import HubLine, Messenger, TroubleState
 from kiosk.press import (
@@ -116,6 +117,7 @@ class KioskApp:
         self.clock = clock
         self.paper: Paper | None = None
         self.messenger = Messenger(hub, spool, history)
+        self.errands = Errands(hub)
         self.tell: Callable[[Told], None] = lambda _told: None
         self.changed: Callable[[], None] = lambda: None
         self.catalogue: Catalogue | None = None
@@ -134,12 +136,14 @@ class KioskApp:
         self._buttons = dict(buttons)
         self._recall()
         self.messenger.open()
+        self.errands.open(paper)
         self._take_up()
         return self
 
     def close(self) -> None:
         """Finish nothing: what is kept is taken up at the next start."""
         self._visitors.shutdown(wait=False, cancel_futures=True)
+        self.errands.close()
         self.messenger.close()
 
     def __repr__(self) -> str:
@@ -217,6 +221,8 @@ class KioskApp:
     def hear_job(self, job: Job, state: State, reason: str) -> None:
         """A slip's next step; its end is the end of the press."""
         if state == "queued" or (state == "sent" and reason != "not_asked"):
+            return
+        if self.errands.hear_job(job, state, reason):
             return
         with self._lock:
             found = self._printing.pop(job.subject, None)
@@ -363,6 +369,8 @@ class KioskApp:
         self.clock.hear(picture.hub_at)
         self.picture = picture
         self.messenger.wake()
+        if picture.jobs:
+            self.errands.hear(picture.jobs)
         after = self.clock.offset
         if after is not None and (before is None or abs(after - before) > DRIFT_MS):
             self.spool.keep("clock", {"boot": self.clock.boot, "offset": after})

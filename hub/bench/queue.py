@@ -195,7 +195,7 @@ def _screens(agency: Agency, times: Times, found: Limits) -> Line:
     taken = []
     for _ in range(times.calls):
         counter.ready()
-        time.sleep(0.12)  # let the last change be announced: it is this call's way that is timed
+        time.sleep(REST_S)
         began = time.perf_counter()
         call = counter.step("next")["call"]
         taken.append(max(s.wait(lambda b, c=call: any(x["call"] == c for x in b["calls"])) for s in screens) - began)  # type: ignore[misc]

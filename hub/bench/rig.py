@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -144,8 +144,8 @@ def wait_answer(port: int, timeout: float = 15) -> float:
     """How long until /healthz answers, seconds."""
     began = time.perf_counter()
     while time.perf_counter() - began < timeout:
-        with suppress(OSError, http.client.HTTPException, ValueError):
-            Http(port).get("/healthz")
+        with suppress(OSError, http.client.HTTPException, ValueError), closing(Http(port)) as door:
+            door.get("/healthz")
             return time.perf_counter() - began
         time.sleep(0.005)
     raise TimeoutError(f"nothing answers on port {port}")

@@ -57,6 +57,7 @@ class FakeHub:
         self.known: dict[str, dict[str, Any]] = {}
         self.closed: dict[str, str] = {}
         self.waiting = 7
+        self.jobs: list[dict[str, Any]] = []
         self.seq = 0
         self._changed = threading.Condition()
         self._server: BaseWSGIServer | None = None
@@ -93,11 +94,17 @@ class FakeHub:
         ]  # fmt: skip
         return {
             "epoch": 1, "seq": self.seq, "day": "2026-11-23", "mode": "open", "services": services, "message": "",
-            "catalogue": "v1", "hub_at": time.time_ns() // 1_000_000,
+            "catalogue": "v1", "hub_at": time.time_ns() // 1_000_000, "jobs": len(self.jobs),
         }  # fmt: skip
 
     def publish(self) -> None:
         self.io.emit("kiosk", self.picture())
+
+    def give_papers(self, *jobs: dict[str, Any]) -> None:
+        """Papers for the kiosk's printer, handed out one by one."""
+        self.jobs += jobs
+        self.answers["print_take"] = lambda _: self.jobs.pop(0) if self.jobs else {"job": None}
+        self.publish()
 
     def wait_for(self, what: str, count: int = 1, timeout_s: float = 5) -> list[dict[str, Any]]:
         """The asks of that kind, once so many have come."""
