@@ -243,7 +243,7 @@ def test_a_session_that_ended_elsewhere_says_so(house, desk_of):
     page = desk_of(ALINE)
     live(page)
     csrf = page.locator("meta[name=csrf]").get_attribute("content") or ""
-    page.context.request.post("/logout", form={"csrf": csrf})
+    page.context.request.post("/logout", form={"csrf": csrf}, timeout=6_000)
     expect(page.locator("#strip-text")).to_contain_text("Votre session est terminée", timeout=12_000)
     expect(page.get_by_role("link", name="Se reconnecter")).to_be_visible()
     expect(page.locator("#keys button:enabled")).to_have_count(0)
