@@ -87,10 +87,13 @@ class Reference:
     # --- tickets
 
     def issue(self, service: str, *, kiosk: bool, priority: str = "normal", wanted: str | None = None) -> int:
-        need(self.open, not kiosk or self.mode == "open")
+        need(self.open, not kiosk or self.mode == "open", self._serves(wanted, service))
         prefix = self.prefixes[service]
         number = self.numbers[self.day, prefix] = self.numbers.get((self.day, prefix), 0) + 1
         return self._new(f"{prefix}{number:03d}", service, "issued" if kiosk else "waiting", self.now, priority, wanted)
+
+    def _serves(self, counter: str | None, service: str) -> bool:
+        return counter is None or service in self.serves[counter]
 
     def _new(self, label: str, service: str, state: str, at: Any, priority: str = "normal", wanted: Any = None) -> int:  # noqa: PLR0913, PLR0917
         need((self.day, label) not in self.labels)
@@ -117,8 +120,8 @@ class Reference:
 
     def relabel(self, t: dict[str, Any], label: str, *, failed: bool) -> None:
         """A kiosk had no answer in time and printed a label of its own for a ticket that is here."""
-        need(t["state"] == "issued", not t["settled"], self.open, (self.day, label) not in self.labels)
-        self.labels.add((self.day, label))
+        need(t["state"] in ("issued", "unserved"), not t["settled"], (t["day"], label) not in self.labels)
+        self.labels.add((t["day"], label))
         t["label"] = label
         self.paper(t, failed=failed)
 
@@ -244,7 +247,7 @@ class Reference:
         self._free(code)
 
     def _transfer(self, code: str, t: dict[str, Any], service: str, wanted: str | None) -> None:
-        need(wanted != code)
+        need(wanted != code, self._serves(wanted, service))
         self._waits_again(t, service, wanted, behind=0)
         self._free(code)
 
