@@ -45,3 +45,17 @@ def office(hub, clock):
     house = Office(hub, clock).open_day()
     yield house
     house.hub.store.close()
+
+
+@pytest.fixture
+def note(record_property):
+    """Write down what a run counted or measured: it stands under the results, whether they are good or bad."""
+    return lambda sentence: record_property("note", sentence)
+
+
+def pytest_terminal_summary(terminalreporter):
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            for name, sentence in report.user_properties:
+                if name == "note":
+                    terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {sentence}")

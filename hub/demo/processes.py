@@ -22,8 +22,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "panel": ("-m", "hub.cli", "panel"),
 }
 READY_S = 60
-#: A process that lived shorter than this is not started again at once.
-SHORT_S, REST_S = 1.0, 1.0
+#: A process is started at most so often: one that cannot live must not keep the machine busy.
+APART_S = 1.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -78,8 +78,7 @@ class Processes:
             child = self._start(name)
             self._listen(name, child)
             child.wait()
-            if time.monotonic() - began < SHORT_S:
-                self._ending.wait(REST_S)
+            self._ending.wait(max(0.0, began + APART_S - time.monotonic()))
 
     def _start(self, name: str) -> subprocess.Popen[str]:
         command = [sys.executable, *self._commands[name]]
@@ -97,8 +96,12 @@ class Processes:
 
     def _listen(self, name: str, child: subprocess.Popen[str]) -> None:
         """Keep what it says, and note when it is ready."""
-        with (self._agency.folder / "log" / f"{name}.log").open("a", encoding="utf-8", buffering=1) as log:
-            for line in child.stdout or ():
+        assert child.stdout is not None
+        with (
+            child.stdout,
+            (self._agency.folder / "log" / f"{name}.log").open("a", encoding="utf-8", buffering=1) as log,
+        ):
+            for line in child.stdout:
                 log.write(line)
                 if line.startswith("ready"):
                     self._ready[name].set()
