@@ -1,0 +1,189 @@
+"""The same request many times, late, out of order, over another door, across a restart: one effect, one answer.
+
+And what no request is: nonsense is refused in words, and the hub does not notice.
+"""
+
+import json
+import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+import simple_websocket
+
+from hub.client import HubAway
+from hub.errors import Refused
+from tests.agency import SERVICES, hub_alone, opened
+from tests.faults.clients import chances
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+COPIES, REQUESTS, NIGHTLY_REQUESTS = 5, 60, 2000
+MEGABYTE = b"x" * 1_000_000
+
+
+# --- copies ----------------------------------------------------------------------------------
+
+
+def sent_until_answered(agency, who, what, key, body):
+    """One copy of a request; a hub that is just starting is asked again."""
+    for _ in range(400):
+        door = agency.door(who)
+        try:
+            return json.dumps(door.ask(what, key, **body), sort_keys=True)
+        except HubAway:
+            time.sleep(0.05)
+        finally:
+            door.close()
+    raise AssertionError("the hub does not come back")
+
+
+@pytest.mark.parametrize(
+    "requests", [REQUESTS, pytest.param(NIGHTLY_REQUESTS, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])]
+)
+def test_five_copies_of_each_request_reordered_across_restarts_are_one(tmp_path, seed, note, requests):
+    chance, services = chances(seed), list(SERVICES)
+    wanted = {uuid4().hex: {"service": chance.choice(services)} for _ in range(requests)}
+    copies = [key for key in wanted for _ in range(COPIES)]
+    chance.shuffle(copies)
+    with opened(tmp_path, hub_alone()) as agency, ThreadPoolExecutor(8) as pool:
+        sent = []
+        for number, key in enumerate(copies):
+            if number and number % (len(copies) // 3) == 0:
+                agency.kill(chance.choice(("arbiter", "worker")))
+            sent.append((key, pool.submit(sent_until_answered, agency, "api", "issue", key, wanted[key])))
+        answers = {}
+        for key, answer in sent:
+            answers.setdefault(key, set()).add(answer.result())
+        assert {len(different) for different in answers.values()} == {1}
+        tickets = Counter(e["key"] for e in agency.journal() if e["kind"] == "ticket_issued")
+        assert tickets == dict.fromkeys(wanted, 1)
+        note(f"{len(copies)} copies of {requests} requests, 2 kills: {len(tickets)} tickets")
+
+
+@pytest.fixture
+def hall(agency_running):
+    """The running agency with somebody waiting, and counter 31 free again afterwards."""
+    yield agency_running
+    for step in ("start", "finish"):
+        try:
+            agency_running.counter("31").step(step)
+        except Refused:
+            continue
+
+
+@pytest.mark.xdist_group("agency")
+def test_a_key_repeated_over_the_other_door_has_its_answer(hall):
+    """The panel asked on its socket, heard nothing, and asks again over HTTP."""
+    hall.give("XES")
+    key = uuid4().hex
+    first = hall.line("31").ask("next", key, counter="31")
+    assert hall.door("31").ask("next", key, counter="31") == first
+    assert first["ticket"]["counter"] == "31"
+
+
+@pytest.mark.xdist_group("agency")
+def test_nobody_is_an_answer_too_and_stays_one(hall):
+    while hall.counter("31").serve():
+        pass
+    key = uuid4().hex
+    first = hall.counter("31").step("next", key)
+    hall.give("XES")
+    assert first["ticket"] is None
+    assert hall.counter("31").step("next", key) == first
+
+
+@pytest.mark.xdist_group("agency")
+def test_the_same_key_for_something_else_is_refused_and_does_nothing(hall):
+    key = uuid4().hex
+    given = hall.api.ask("issue", key, service="XES")
+    with pytest.raises(Refused) as refused:
+        hall.api.ask("issue", key, service="YES")
+    assert refused.value.reason == "key_reuse"
+    assert hall.api.ask("issue", key, service="XES") == given
+
+
+# --- nonsense --------------------------------------------------------------------------------
+
+
+def post(hall, body, kind="application/json", path="tickets"):
+    return hall.door("api").send("POST", f"/api/v1/{path}", body, **{"Content-Type": kind})
+
+
+def about(key="a", **more):
+    return json.dumps({"key": f"{key} {uuid4().hex}", **more}).encode()
+
+
+NONSENSE = {
+    "a service nobody has": (lambda hall: post(hall, about(service="MOON")), 422, "unknown_service"),
+    "no service at all": (lambda hall: post(hall, about()), 422, "unprocessable"),
+    "a field that is none": (lambda hall: post(hall, about(service="DEP", colour="red")), 422, "unprocessable"),
+    "half a JSON": (lambda hall: post(hall, b'{"key": "k", '), 400, "bad_request"),
+    "a list": (lambda hall: post(hall, b"[1, 2]"), 400, "bad_request"),
+    "letters of no alphabet": (lambda hall: post(hall, b'{"key": "\xff\xfe"}'), 400, "bad_request"),
+    "a form": (lambda hall: post(hall, b"key=k&service=DEP", "application/x-www-form-urlencoded"), 415, "media_type"),
+    "a megabyte": (lambda hall: post(hall, MEGABYTE), 413, "too_large"),
+    "a counter nobody built": (lambda hall: post(hall, about(), path="counters/99/next"), 404, "unknown_counter"),
+    "a path that leads nowhere": (lambda hall: post(hall, about(), path="tickets/../../etc"), 404, "not_found"),
+}
+
+
+@pytest.mark.xdist_group("agency")
+@pytest.mark.parametrize("what", NONSENSE)
+def test_nonsense_is_refused_in_words_and_the_hub_does_not_notice(agency_running, what):
+    send, status, code = NONSENSE[what]
+    before = (
+        agency_running.api.get("events?limit=1&after=0"),
+        agency_running.pid("worker"),
+        len(agency_running.journal()),
+    )
+    found, body = send(agency_running)
+    error = json.loads(body)["error"]
+    assert found == status, error
+    assert code in error["code"], error
+    assert len(error["message"]) > 5
+    unmoved(agency_running, before)
+
+
+def unmoved(hall, before):
+    """The same process, nothing recorded, nothing in the log."""
+    assert (hall.api.get("events?limit=1&after=0"), hall.pid("worker"), len(hall.journal())) == before
+    assert "Traceback" not in hall.log()
+
+
+@pytest.mark.xdist_group("agency")
+@pytest.mark.parametrize(
+    "frame", [b"\x00\xff" * 50, "42[", MEGABYTE.decode()], ids=["binary", "half a packet", "a megabyte"]
+)
+def test_a_frame_of_nonsense_ends_that_line_and_no_other(agency_running, frame):
+    before = (
+        agency_running.api.get("events?limit=1&after=0"),
+        agency_running.pid("worker"),
+        len(agency_running.journal()),
+    )
+    other = agency_running.line("display")
+    url = f"ws://127.0.0.1:{agency_running.port}/socket.io/?EIO=4&transport=websocket"
+    line = simple_websocket.Client(url)
+    assert line.receive(5).startswith("0")
+    line.send(f"40{json.dumps({'token': agency_running.tokens['panel']})}")
+    line.receive(5)
+    with pytest.raises((simple_websocket.ConnectionClosed, OSError)):
+        line.send(frame)
+        while line.receive(5) is not None:
+            pass
+    assert not other.away
+    unmoved(agency_running, before)
+
+
+@pytest.mark.xdist_group("agency")
+def test_somebody_who_connects_and_says_nothing_holds_nobody_up(agency_running):
+    with socket.create_connection(("127.0.0.1", agency_running.port)):
+        assert agency_running.give("XES")
+
+
+@pytest.mark.xdist_group("agency")
+def test_an_unknown_ask_on_a_socket_is_refused_in_words(agency_running):
+    with pytest.raises(Refused) as refused:
+        agency_running.line("31").ask("dance", uuid4().hex)
+    assert refused.value.reason == "unknown_ask"
