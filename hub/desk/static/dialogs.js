@@ -17,6 +17,7 @@ const READY = { transfer: readyTransfer, pick: readyPick };
 
 let ask = async () => "";
 let line = [];
+let loading = Promise.resolve();
 
 /** Opens the dialog of a step; `send(step, body)` gives "" when it was done. */
 export function openDialog(step, desk, send) {
@@ -34,6 +35,7 @@ for (const step of Object.keys(FORMS)) {
   dialog.addEventListener("keydown", byNumber);
   dialog.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
+    await loading; // who types fast has pressed Enter before the list is there
     const [body, missing] = FORMS[step](new FormData(event.target), event.submitter);
     const complaint = missing || (await ask(step, body));
     complain(dialog, complaint);
@@ -82,13 +84,17 @@ function transferTo(form) {
 
 /* --------------------------------------------------------------------- pick */
 
-async function readyPick(dialog) {
+function readyPick() {
   line = [];
   drawPick();
-  const answer = await fetch("/desk/line");
-  if (answer.ok) line = (await answer.json()).line;
+  loading = loadLine();
+}
+
+/** Without it the dialog says that no ticket begins like this, and the agent tries again. */
+async function loadLine() {
+  const answer = await fetch("/desk/line").catch(() => null);
+  if (answer?.ok) line = (await answer.json()).line;
   drawPick();
-  dialog.querySelector("[name=label]").focus();
 }
 
 find("#pick-label").addEventListener("input", drawPick);

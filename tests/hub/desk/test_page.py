@@ -146,6 +146,16 @@ def test_after_the_last_recall_absent_is_the_strongest_key(house, rose):
     expect(rose.locator("#keys .white")).to_have_attribute("data-step", "no_show")
 
 
+def test_who_types_faster_than_the_list_comes_is_understood(house, rose):
+    wanted = house.ticket("DEP")
+    rose.route("**/desk/line", lambda route: (time.sleep(0.5), route.continue_()))
+    rose.locator("#menu summary").press("Enter")
+    rose.get_by_role("button", name="Appeler un ticket précis").press("Enter")
+    rose.keyboard.type(wanted)
+    rose.keyboard.press("Enter")
+    expect(rose.locator("#ticket")).to_have_text(wanted)
+
+
 def test_the_menu_pauses_and_calls_one_ticket(house, rose):
     house.ticket("DEP")
     wanted = house.ticket("DEP")
