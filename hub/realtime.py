@@ -104,8 +104,9 @@ class Realtime:
             if on(client.actor):
                 transport = self._server.manager.eio_sid_from_sid(sid, "/")
                 self._server.disconnect(sid)
-                if transport is not None:  # leaving the namespace leaves the websocket open
-                    self._server.eio.disconnect(transport)
+                # leaving the namespace leaves the websocket open; waiting for a browser that has gone never ends
+                if socket := self._server.eio.sockets.get(transport):
+                    socket.close(wait=False)
 
     # --- in ----------------------------------------------------------------------------------
 

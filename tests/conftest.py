@@ -10,7 +10,10 @@ from hypothesis import settings
 
 from hub.clock import ManualClock
 from hub.context import Hub
+from tests.chromium import chromium
 from tests.office import Office, demo_settings, open_store
+
+__all__ = ["chromium"]
 
 # No folder of found examples in a clone, and no failure because two cores were busy.
 settings.register_profile("mbote", database=None, deadline=None, max_examples=50)

@@ -1,1 +1,1 @@
-from tests.look.fixtures import chromium, hub, page, still_page  # noqa: F401  fixtures shared by the tests of screens
+from tests.look.fixtures import hub, page, still_page  # noqa: F401  fixtures shared by the tests of screens

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 
 import pytest
 
 from tests.kiosk.test_process import Process, free_port
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")]
+pytestmark = pytest.mark.browser
 
 UPRIGHT, LYING = (1080, 1920), (1280, 800)
 TOO_SMALL = """() => [...document.querySelectorAll('button')]
@@ -24,14 +20,6 @@ OVERFLOW = "() => { const m = document.querySelector('main'); return m.scrollHei
 
 
 @pytest.fixture
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
 def url(tmp_path, hub, printer):
     process = Process(tmp_path, hub.port, printer.port, free_port()).start()
     yield process.url
@@ -39,13 +27,13 @@ def url(tmp_path, hub, printer):
 
 
 @pytest.fixture
-def visit(browser, url):
+def visit(chromium, url):
     """Opens the page at a size; fails the test on any error in it."""
     errors: list[str] = []
     pages = []
 
     def open_at(size):
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.goto(url)

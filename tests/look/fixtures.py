@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from display.voice import RATE, Voice
 from hub.settings import load_settings
 from tests.look.fake_hub import CONFIG, FakeHub
 
-CHROMIUM = os.environ.get("MBOTE_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-]
 #: What Chromium says about a plug that a test has pulled.
 EXPECTED_NOISE = ("ERR_EMPTY_RESPONSE", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to")
-
-
-CHROMIUM_KEY = pytest.StashKey[Browser]()
 
 
 class Beep:
@@ -37,17 +25,6 @@ class Beep:
 
     def speak(self, text: str, language: str) -> Any:
         return array("h", [1000, -1000] * (RATE // 20))
-
-
-@pytest.fixture(scope="session")
-def chromium(request) -> Browser:
-    """The one browser of a test run. Playwright starts once in a process, however many folders ask for it."""
-    config = request.config
-    if CHROMIUM_KEY not in config.stash:
-        playwright = sync_playwright().start()
-        config.stash[CHROMIUM_KEY] = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        config.add_cleanup(playwright.stop)
-    return config.stash[CHROMIUM_KEY]
 
 
 @pytest.fixture

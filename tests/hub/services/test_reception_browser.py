@@ -10,7 +10,6 @@ from werkzeug.serving import make_server
 
 from hub.look import CONTENT_SECURITY_POLICY
 from tests.hub.services.conftest import Office, app_of
-from tests.look.fixtures import chromium  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.browser
 #: What Chromium says of an answer that the test wants.
@@ -42,7 +41,7 @@ def served(office: Office) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(chromium, served) -> Iterator[Page]:  # noqa: F811 (the fixture above)
+def desk(chromium, served) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1366, "height": 768}, base_url=served)
     page = context.new_page()
     page.set_default_timeout(8_000)
