@@ -171,7 +171,7 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 
 
 def _housekeeping(hub: Hub) -> None:
-    """What time alone brings about: the timetable's day, visits on hold and papers unprinted for too long, answers older than a week."""
+    """What time alone brings about: the timetable's day, holds and papers that last too long, answers a week old."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
             _keep_timetable(hub)

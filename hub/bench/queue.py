@@ -23,6 +23,8 @@ from hub.rooms import open_hub
 
 Limits = dict[str, dict[str, float]]
 SERVICE, COUNTER = "DEP", "05"
+#: Pictures go out ten times a second at most: two such turns after the last change, the next one goes at once.
+REST_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)

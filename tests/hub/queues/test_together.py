@@ -78,8 +78,8 @@ def a_rush(hall: Office, call_next: Next, tickets: int) -> None:
         for number in range(tickets // 4):
             answer = actions.issue(hall.hub, Ask(actor, f"{rush}-{number}"), service="DEP", channel="kiosk")
             actions.report_paper(
-                hall.hub, Ask(actor, f"p{rush}-{number}"), issue=f"{rush}-{number}", paper="printed", label=answer["label"],
-                service="DEP",
+                hall.hub, Ask(actor, f"p{rush}-{number}"), issue=f"{rush}-{number}", paper="printed",
+                label=answer["label"], service="DEP",
             )  # fmt: skip
             given.append(answer["label"])
 
