@@ -244,6 +244,14 @@ def swept(spans: Iterable[Span], window: Span) -> tuple[int, int]:
     return area, peak
 
 
+def by_date(visits: Iterable[Visit]) -> Mapping[str, list[Visit]]:
+    """Visits under the date of their business day."""
+    found: dict[str, list[Visit]] = defaultdict(list)
+    for visit in visits:
+        found[visit.day].append(visit)
+    return found
+
+
 def hour_windows(window: Span, day: Day) -> list[tuple[int, Span]]:
     """A window cut at the full hours of the agency's clock, each piece with its hour."""
     low, end = window
@@ -278,8 +286,9 @@ def queue_lengths(
     others: list[Dimension] = [dimension for dimension in by if dimension != "hour"]
     lengths: dict[Group, _Length] = defaultdict(_Length)
     open_ms: dict[Group, int] = defaultdict(int)
+    dated = by_date(visits)
     for day in days:
-        waits = waits_of([v for v in visits if v.day == day.date], day, others, now_ms)
+        waits = waits_of(dated[day.date], day, others, now_ms)
         windows = hour_windows(waits.window, day) if "hour" in by else [(None, waits.window)]
         lines: dict[Group, list[Span]] = defaultdict(list)
         for group, span in waits.spans:

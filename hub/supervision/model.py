@@ -8,6 +8,7 @@ visits, waits and service times are of passages: so nobody is counted twice, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from hub.clock import Elapsed, Instant, elapsed
 from hub.queues.model import Outcome, TicketState
@@ -15,7 +16,7 @@ from hub.queues.model import Outcome, TicketState
 HOUR_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what was worked out once is kept, for a month is grouped six ways
 class Passage:
     """One wait and one service in one queue. `hour` is the local hour of entering; `held_ms` was spent aside."""
 
@@ -31,17 +32,17 @@ class Passage:
     outcome: Outcome | None = None
     held_ms: int = 0
 
-    @property
+    @cached_property
     def wait(self) -> Elapsed | None:
         """From entering the queue (the issue, for the first passage) to the start; None before."""
         return elapsed(self.entered, self.started) if self.started else None
 
-    @property
+    @cached_property
     def wait_to_call(self) -> Elapsed | None:
         """From entering the queue to the call that was not taken back; None before."""
         return elapsed(self.entered, self.called) if self.called else None
 
-    @property
+    @cached_property
     def service_time(self) -> Elapsed | None:
         """From the start to the end, without what was spent on hold; None unless the service came to its end."""
         if self.started is None or self.ended is None or self.outcome not in ("served", "transferred"):
@@ -55,7 +56,7 @@ class Passage:
         return self.called or self.ended
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visit:
     """One ticket, with its passages in order. `low_s` to `high_s` is the wait that was announced."""
 
@@ -73,7 +74,7 @@ class Visit:
         """Where the visit is now, or ended."""
         return self.passages[-1]
 
-    @property
+    @cached_property
     def wait(self) -> Elapsed | None:
         """From the issue to the first start; None when nobody was received."""
         first = next((p.started for p in self.passages if p.started), None)

@@ -21,8 +21,8 @@ from hub.supervision import measures, store
 from hub.supervision.measures import DIMENSIONS, Dimension
 from hub.supervision.model import Day, Visit
 
-#: The longest range, days: a quarter. Longer ones want figures kept by day, which are not built yet.
-LONGEST_DAYS = 92
+#: The longest range, days: a month. Longer ones want figures kept by day, which are not built yet.
+LONGEST_DAYS = 31
 _FIELDS = ("from", "to", "by")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _YEARS = range(2000, 2101)
@@ -48,7 +48,8 @@ class Range:
 
     def little(self) -> list[tuple[Day, dict[str, float | None]]]:
         """The self-test of each closed day."""
-        checks = ((day, measures.little([v for v in self.visits if v.day == day.date], day)) for day in self.days)
+        dated = measures.by_date(self.visits)
+        checks = ((day, measures.little(dated[day.date], day)) for day in self.days)
         return [(day, check) for day, check in checks if check is not None]
 
     def rows(self, by: Sequence[Dimension]) -> dict[measures.Group, dict[str, Any]]:

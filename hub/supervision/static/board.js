@@ -169,6 +169,7 @@ function drawAlerts() {
   setText(find("#alerts-count"), String(count));
   const more = board.more_alerts ? [{ code: "more", level: "none", text: counted("alerts_more", board.more_alerts) }] : [];
   const named = [...board.alerts, ...more].map((alert) => ({ ...alert, name: `${alert.code} ${alert.text.replace(/\d+/g, "#")}` }));
+  sayNew(unique(named));
   drawList(find("#alert-list"), unique(named), (alert) => alert.name, newAlert, (element, alert) => {
     element.dataset.level = alert.level;
     setIcon(element.querySelector(".icon"), LEVEL_ICONS[alert.level]);
@@ -187,6 +188,12 @@ function drawNoDay() {
 
 function newAlert() {
   return make("li", "", "", icon("alert-triangle"), make("span"));
+}
+
+/** Read aloud is what was not there before: not each minute that an alert grows older. */
+function sayNew(alerts) {
+  const fresh = alerts.filter((alert) => !document.querySelector(`#alert-list [data-name="${CSS.escape(alert.name)}"]`));
+  if (fresh.length) setText(find("#aloud"), fresh.map((alert) => alert.text).join(" "));
 }
 
 /** Alerts that differ in a number alone (two idle counters) keep apart by their place. */

@@ -29,6 +29,7 @@ from hub.store import Store
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
+from tests.look.fake_hub import Plug
 from tests.office import Office, demo_settings
 
 APPLIERS = queue_store.APPLIERS | agent_store.APPLIERS
@@ -108,7 +109,16 @@ class House(Office):
         self.live[0].start()
         self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.plug = Plug(self.server.server_port)
         return self
+
+    def cut(self) -> None:
+        """Somebody pulls the plug between the hub and its screens."""
+        self.plug.cut()
+
+    def mend(self) -> None:
+        """And puts it back."""
+        self.plug.join()
 
     def _screens(self) -> tuple[Screen, ...]:
         return (
@@ -117,7 +127,7 @@ class House(Office):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return f"http://127.0.0.1:{self.plug.port}"
 
     def cookie(self, code: str) -> dict[str, Any]:
         return {"name": cookie._PLAIN, "value": self.session(code), "url": self.url}
@@ -130,6 +140,7 @@ class House(Office):
 
     def close(self) -> None:
         if self.server:
+            self.plug.cut()
             self.server.shutdown()
             self.server.server_close()
         self.hub.store.close()

@@ -74,26 +74,27 @@ def _at(house: Any, time: str) -> int:
 
 def quiet(house: Any) -> None:
     """Ten past eight on a calm Monday."""
-    house.people().open_day().at("07:30:00")
+    house.open_day().at("07:30:00")
     sit(house, "06", "10")
     work(house, until="08:10", every_s=110, seed=7, but=("06", "10"))
 
 
-def busy(house: Any) -> None:
-    """Half past ten: too many people, nobody at the pensions, a printer without paper."""
-    house.people().open_day().at("07:30:00")
+def busy(house: Any, *, hurried: bool = False) -> None:
+    """Half past ten: too many people, nobody at the pensions, a printer nearly out of paper. `hurried`: since ten."""
+    house.open_day().at("10:00:00" if hurried else "07:30:00")
     sit(house, "08")
-    work(house, until="10:20", every_s=52, seed=11, but=("08", "03"))
-    house.counter("06").step("pause", reason="Réunion") if house.counter("06").state == "free" else None
+    work(house, until="10:20", every_s=30 if hurried else 52, seed=11, but=("08", "03"))
+    if house.counter("06").state == "free":
+        house.counter("06").pause("Réunion")
     work(house, until="10:27", every_s=40, seed=12, but=("08", "03", "06", "12"))
     house.trouble("printer", "near_end")
     house.help()
-    house.later(seconds=70)
+    house.later(minutes=4)
 
 
 def whole(house: Any) -> None:
     """A whole day, closed at three."""
-    house.people().open_day().at("07:30:00")
+    house.open_day().at("07:30:00")
     sit(house)
     work(house, until="14:30", every_s=95, seed=3)
     work(house, until="14:50", every_s=100_000, seed=4)
