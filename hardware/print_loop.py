@@ -107,7 +107,7 @@ class PrintLoop:
         """How long to sleep at most; a printer that cannot be asked is never probed."""
         if self._status == NOT_ASKED:
             return None
-        return min(TROUBLED_PROBE_S, self._probe_s) if self._status.health == "not_ok" else self._probe_s
+        return self._probe_s if self._status.health == "ok" else min(TROUBLED_PROBE_S, self._probe_s)
 
     def _work(self, job: Job) -> None:
         """Print until it is on paper, in doubt twice, or too late."""

@@ -17,7 +17,7 @@ from typing import Literal
 
 from hardware import ink
 from hardware.port import NodePort, Port, TcpPort, usb_node
-from hub.paper import Slip
+from hub.paper import Cut, Slip
 from hub.settings import Printer as PrinterSettings
 
 Health = Literal["ok", "not_ok", "unknown"]
@@ -84,6 +84,8 @@ class Printer:
         self._connect = connect or open_port
         # Cheap printers know DLE EOT and not GS r: only one that has answered it can be faulted for silence.
         self._confirms = False
+        # After a slip in doubt a part of it may hang out: the next one must not begin on the same paper.
+        self._torn = False
 
     def open(self) -> Printer:
         """Load what printing needs, so that the first visitor does not wait for it."""
@@ -102,7 +104,12 @@ class Printer:
 
     def print(self, slip: Slip, give_up_s: float | None = None) -> Result:
         """Print it; at most `give_up_s` (else the timeout of the settings) goes into waiting for its confirmation."""
-        data = ink.encode(slip, self.settings.columns, self.settings.code_page)
+        data = ink.encode((Cut(), *slip) if self._torn else slip, self.settings.columns, self.settings.code_page)
+        result = self._try(data, give_up_s)
+        self._torn = result.outcome == "unknown" or (self._torn and result.outcome == "failed")
+        return result
+
+    def _try(self, data: bytes, give_up_s: float | None) -> Result:
         sent = False
         try:
             with closing(self._connect(self.settings)) as port:

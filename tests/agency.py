@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -136,6 +136,7 @@ class RunningAgency:
         self.port = agency.port
         self.url = agency.url
         self.tokens = agency.tokens
+        self.people = agency.agents
         self.printer = printer
         self._opened = ExitStack()
         self.api = self.door("api")
@@ -173,6 +174,17 @@ class RunningAgency:
         self._opened.callback(line.close)
         assert line.wait_connected(ANSWER_S), f"{who} is not connected"
         return line
+
+    def page(self, role: str, path: str) -> str:
+        """A page as whoever has that role reads it."""
+        reader = next(person["code"] for person in self.people if role in person["roles"])
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)) as browser:
+            browser.request("GET", f"/demo/agent/{reader}")
+            signed_in = browser.getresponse()
+            signed_in.read()
+            cookie = (signed_in.getheader("Set-Cookie") or "").partition(";")[0]
+            browser.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"})
+            return browser.getresponse().read().decode()
 
     # --- what is there
 

@@ -152,6 +152,12 @@ def unmoved(hall, before):
     assert "Traceback" not in hall.log()
 
 
+def said_until_the_end(line, frame):
+    line.send(frame)
+    while line.receive(5) is not None:
+        pass
+
+
 @pytest.mark.xdist_group("agency")
 @pytest.mark.parametrize(
     "frame", [b"\x00\xff" * 50, "42[", MEGABYTE.decode()], ids=["binary", "half a packet", "a megabyte"]
@@ -169,9 +175,7 @@ def test_a_frame_of_nonsense_ends_that_line_and_no_other(agency_running, frame):
     line.send(f"40{json.dumps({'token': agency_running.tokens['panel']})}")
     line.receive(5)
     with pytest.raises((simple_websocket.ConnectionClosed, OSError)):
-        line.send(frame)
-        while line.receive(5) is not None:
-            pass
+        said_until_the_end(line, frame)
     assert not other.away
     unmoved(agency_running, before)
 
