@@ -213,8 +213,9 @@ def test_a_colleague_who_takes_the_place_is_named(house, rose, desk_of):
 
 
 def test_the_places_change_while_one_chooses(house, desk_of):
-    house.ask("/counters/09/close")
-    house.ask("/counters/05/close")
+    for code in ("05", "09"):
+        house.clear(code)
+        house.ask(f"/counters/{code}/close")
     page = desk_of(ROSE)
     expect(page).to_have_url(re.compile("/desk/counters$"))
     tile = page.locator("[data-counter='09']")
@@ -227,6 +228,7 @@ def test_the_places_change_while_one_chooses(house, desk_of):
 
 def test_a_place_taken_meanwhile_asks_before_it_is_taken_over(house, desk_of):
     for code in ("05", "09"):
+        house.clear(code)
         house.ask(f"/counters/{code}/close")
     page = desk_of(ROSE)
     house.sit(JEAN, "09")
