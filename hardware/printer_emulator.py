@@ -81,6 +81,8 @@ class PrinterEmulator:
             self._unplug()
         elif was == "unplugged":
             self._listen()
+        if self._lines and name != was:
+            self._lines.publish({"printer": name or "ok"})
 
     def speed(self, bytes_a_second: int) -> None:
         """How fast it works through a job; 0 is at once."""
