@@ -12,11 +12,14 @@ from hub.say import say
 
 #: What is told, in which order, and of which states.
 _TOLD: dict[str, tuple[TicketState, ...]] = {
-    "busy": ("called", "serving"),
+    "called": ("called",),
+    "serving": ("serving",),
     "on_hold": ("on_hold",),
     "waiting": ("waiting",),
     "unprinted": ("issued",),
 }
+#: A visitor at a counter: the day closes over them by force alone.
+_BUSY = frozenset({"called", "serving"})
 #: As many labels are named, the rest is counted.
 NAMED = 24
 
@@ -52,7 +55,7 @@ def still_open(hub: Hub, reader: Reader) -> StillOpen:
         text = say(language, "supervision.close_counters", count=len(counters))
         told.append(OpenLine("counters", text, tuple(counters), 0))
     lines = tuple(line for line in told if line.tickets)
-    return StillOpen(any(line.kind == "busy" for line in lines), lines)
+    return StillOpen(any(line.kind in _BUSY for line in lines), lines)
 
 
 def _line(language: str, kind: str, tickets: list[Ticket]) -> OpenLine:

@@ -14,7 +14,7 @@ from babel.dates import format_date
 from hub.agents import store as agents
 from hub.context import Hub
 from hub.say import say
-from hub.supervision import sheets, statistics
+from hub.supervision import sheets, statistics, store
 from hub.supervision.measures import Dimension
 
 #: Languages that write a decimal point; the others write a comma.
@@ -28,7 +28,7 @@ _UNITS = {"abandonment": " %", "within_target": " %", "wait_p80_s": " min", "ser
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Both dates are included. `little` is the worst error of Little's law over the closed days, a share."""
+    """Both dates are included; of one day, `left_over` names who was not served to the end. `little` is the worst error of Little's law over the closed days, a share."""
 
     first: str
     last: str
@@ -39,6 +39,7 @@ class Report:
     little: float | None
     little_percent: str
     open_day: bool
+    left_over: Mapping[str, tuple[str, ...]]
 
     @property
     def adds_up(self) -> bool:
@@ -74,6 +75,7 @@ def report_of(hub: Hub, reader: sqlite3.Connection, args: Mapping[str, str]) -> 
         little=little,
         little_percent=f"{(little or 0.0) * 100:.1f}".replace(".", decimal),
         open_day=any(day.closed_at is None for day in found.days),
+        left_over=store.left_over(reader, asked.first, asked.last) if asked.first == asked.last else {},
     )
 
 

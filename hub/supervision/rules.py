@@ -54,7 +54,7 @@ def level_of_counter(state: CounterState, flag: Flag) -> Level:
 
 def level_of_queue(p80_ms: int | None, oldest_ms: int | None, target_ms: int) -> Level:
     """How well a queue goes: today's P80 against its target, and whoever has waited longest."""
-    if p80_ms is None and oldest_ms is None:
+    if p80_ms is None and (oldest_ms or 0) <= target_ms:
         return "none"
     if (p80_ms or 0) > target_ms or (oldest_ms or 0) > TOO_LATE * target_ms:
         return "bad"

@@ -56,6 +56,23 @@ def visits(reader: Reader, found: dict[int, Day]) -> list[Visit]:
     return [_visit(by_ticket[ticket], found) for ticket in sorted(by_ticket)]
 
 
+def left_over(reader: Reader, first: str, last: str) -> dict[str, tuple[str, ...]]:
+    """The labels that the day report lists: nobody served them, or not to the end, or their number is void."""
+    found: dict[str, list[str]] = {"unserved": [], "unfinished": [], "voided": []}
+    tickets = (
+        "SELECT t.state, t.label FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
+        " WHERE b.date BETWEEN ? AND ? AND t.state IN ('unserved', 'unfinished') ORDER BY t.id"
+    )
+    voided = (
+        "SELECT 'voided', v.label FROM business_day b JOIN voided v ON v.day = b.id"
+        " WHERE b.date BETWEEN ? AND ? ORDER BY b.id, v.label"
+    )
+    for statement in (tickets, voided):
+        for kind, label in reader.execute(statement, (first, last)):
+            found[kind].append(label)
+    return {kind: tuple(labels) for kind, labels in found.items() if labels}
+
+
 def _visit(rows: list[sqlite3.Row], found: dict[int, Day]) -> Visit:
     """The stage that the ticket points at comes last: after an undone transfer it is not the newest."""
     rows.sort(key=lambda row: (row["s_id"] == row["stage"], row["rank"]))

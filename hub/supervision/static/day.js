@@ -5,7 +5,10 @@ import { hasWord, icon, make, say, setText, toast } from "/look/page.js";
 
 const find = (selector) => document.querySelector(selector);
 const mayChange = document.body.hasAttribute("data-may-change");
-const ICONS = { busy: "alert-triangle", on_hold: "player-pause", waiting: "users", unprinted: "printer", counters: "building-bank" };
+const ICONS = { called: "bell-ringing", serving: "alert-triangle", on_hold: "player-pause", waiting: "users", unprinted: "printer", counters: "building-bank" };
+
+/** Visitors at a counter are said loudest; that counters close is no loss. */
+const LOUD = { called: "bad", serving: "bad", counters: "" };
 
 let link = null;
 let board = null;
@@ -93,7 +96,7 @@ function showOpen({ busy: force, lines }) {
 function openLine({ kind, text, tickets, more }) {
   const named = [...tickets, ...(more ? [`+${more}`] : [])].join(" · ");
   const words = make("div", "", "", make("strong", "", text), make("p", "second", named));
-  return make("li", `notice ${kind === "busy" ? "bad" : kind === "counters" ? "" : "warn"}`.trim(), "", icon(ICONS[kind]), words);
+  return make("li", `notice ${LOUD[kind] ?? "warn"}`.trim(), "", icon(ICONS[kind]), words);
 }
 
 async function close(event) {

@@ -86,7 +86,7 @@ def test_a_day_is_not_closed_over_a_visitor_without_a_clear_word(morning, open_p
     page = open_page("/supervision")
     page.locator("#close-button").click()
     dialog = page.locator("#close-dialog")
-    expect(dialog).to_contain_text("1 visite est en cours")
+    expect(dialog).to_contain_text("1 visiteur est appelé : il sera noté « non servi »")
     expect(dialog).to_contain_text("D001 au 05")
     expect(dialog).to_contain_text("4 visiteurs attendent encore")
     page.locator("#close-now").click()

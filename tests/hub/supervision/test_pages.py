@@ -93,6 +93,17 @@ def test_a_range_shows_its_days(house):
     assert "Journée en cours" in page
 
 
+def test_the_day_report_names_who_was_not_served(house):
+    house.open_day()
+    house.kiosk.press("deposit", answer_lost=True)
+    house.kiosk.report()
+    house.press("pension")
+    house.close_day()
+    page = " ".join(house.client("00411A").get(f"/supervision/statistics?{DAY}").text.split())
+    assert "<dt>Non servis</dt><dd>K1-001 · V001</dd>" in page
+    assert "<dt>Numéros annulés</dt><dd>D001</dd>" in page
+
+
 def test_dates_that_make_no_sense_are_said_where_they_were_typed(supervisor):
     answer = supervisor.get("/supervision/statistics?from=2026-03-05&to=2026-03-02")
     assert answer.status_code == 422

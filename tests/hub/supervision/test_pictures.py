@@ -226,7 +226,7 @@ def test_what_is_still_open_before_closing(house):
     seen = still_open(house.hub, house.hub.reader)
     assert seen.busy
     assert [(line.kind, line.tickets) for line in seen.lines] == [
-        ("busy", ("D001 au 05",)),
+        ("called", ("D001 au 05",)),
         ("on_hold", ("D002 au 06",)),
         ("waiting", ("D003", "V001")),
         ("unprinted", ("F001",)),
@@ -244,3 +244,27 @@ def test_a_long_line_is_named_in_part(house, count):
         house.give("pension")
     (line,) = still_open(house.hub, house.hub.reader).lines
     assert (len(line.tickets), line.more) == (24, count - 24)
+
+
+def test_what_closing_says_is_what_closing_does(house):
+    house.open_day()
+    for errand, counter, agent in (
+        ("deposit", "05", "00902F"),
+        ("deposit", "06", "00907F"),
+        ("inquiry", "02", "00815D"),
+    ):
+        house.press(errand)
+        house.counter(counter).open(agent).next()
+    house.press("pension")
+    house.counter("06").start()
+    house.counter("02").start()
+    house.counter("02").hold()
+    promised = {
+        ticket.split()[0]: line.text
+        for line in still_open(house.hub, house.hub.reader).lines
+        for ticket in line.tickets
+    }
+    house.close_day(force=True)
+    states = {"unserved": "non servi", "unfinished": "inachevé"}
+    for label in ("D001", "D002", "A001", "V001"):
+        assert states[house.state(label)] in promised[label], label

@@ -39,6 +39,7 @@ def test_a_counter_is_inactive_after_five_minutes_with_somebody_to_call(state, s
         (10, 25.1, "warn"),
         (10, 50, "warn"),
         (10, 50.1, "bad"),
+        (None, 25, "none"),
         (None, 26, "warn"),
         (None, 51, "bad"),
     ],
