@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 from typing import Any
 
 import structlog
@@ -18,6 +19,8 @@ from gunicorn.app.base import BaseApplication
 from hub.orphans import die_with_parent
 from hub.settings import Settings
 
+#: How long one thread may keep the others waiting: an answer must not stand behind five milliseconds of pictures.
+TURN_S = 0.0005
 #: mallopt's parameter: how many heaps there may be.
 M_ARENA_MAX = -8
 
@@ -87,4 +90,5 @@ def serve(settings: Settings, demo: dict[str, Any] | None = None) -> None:
     """Run the hub until it is stopped."""
     log_lines()
     few_arenas()
+    sys.setswitchinterval(TURN_S)
     HubServer(settings, demo).run()

@@ -1,8 +1,11 @@
-"""Percentiles, budgets and the lines of a report."""
+"""Durations, percentiles, budgets and the lines of a report."""
 
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,3 +67,22 @@ class Line:
 def ratio(ours: dict[str, float], limit: dict[str, float], share: str, most: float, of: str) -> Budget:
     """Our percentile over the limit's, at most `most`. `of` names the limit."""
     return Budget(ours[share] / limit[share], most=most, of=f"{share} of {of}")
+
+
+def timed(work: Callable[[], Any], times: int) -> list[float]:
+    """How long each of so many runs took, seconds."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def at_once(workers: int, each: int, work: Callable[[int], Callable[[], Any]]) -> tuple[list[float], float]:
+    """`workers` threads doing `work(n)()` `each` times together: every duration, and how many a second."""
+    with ThreadPoolExecutor(workers) as pool:
+        ready = [work(n) for n in range(workers)]
+        began = time.perf_counter()
+        taken = [t for part in pool.map(lambda one: timed(one, each), ready) for t in part]
+        return taken, workers * each / (time.perf_counter() - began)

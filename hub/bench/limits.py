@@ -6,13 +6,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from hardware.ink import encode
 from hub.bench.bare import TABLE, insert
-from hub.bench.figures import summary
+from hub.bench.figures import at_once, summary, timed
 from hub.bench.rig import Http, Listener, PaperSink, bare_server, cpu_s, pss_mb
 from hub.paper import Cut, Feed, Qr, Rule, Slip, Text
 from hub.sqlite import open_writer
@@ -26,25 +25,6 @@ SLIP: Slip = (
 )  # fmt: skip
 CLIENTS = 16
 SCREENS = 10
-
-
-def timed(work: Callable[[], Any], times: int) -> list[float]:
-    """How long each of so many runs took, seconds."""
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return taken
-
-
-def at_once(workers: int, each: int, work: Callable[[int], Callable[[], Any]]) -> tuple[list[float], float]:
-    """`workers` threads doing `work(n)()` `each` times together: every duration, and how many a second."""
-    with ThreadPoolExecutor(workers) as pool:
-        ready = [work(n) for n in range(workers)]
-        began = time.perf_counter()
-        taken = [t for part in pool.map(lambda one: timed(one, each), ready) for t in part]
-        return taken, workers * each / (time.perf_counter() - began)
 
 
 def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
