@@ -21,7 +21,7 @@ from hub.errors import StoreFault
 from hub.store import hold
 from tests.agency import furnished, hub_alone, opened, strain, until
 from tests.faults.checker import judge
-from tests.faults.clients import Crowd, chances, read
+from tests.faults.clients import Client, Crowd, chances, read
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ANSWER_S, SCREENS_S = 2.0, 5.0
@@ -115,9 +115,10 @@ def test_the_hub_is_killed_again_and_again_in_a_busy_minute(tmp_path, monkeypatc
     book = tmp_path / "history.jsonl"
     monkeypatch.setenv("MBOTE_HISTORY", str(book))  # the real kiosk writes down what it sees, too
     with opened(tmp_path / "agency") as agency:
+        label = called_to(agency, "05", "DEP", book)
         deaths, screens = busy(agency, book, kills, seed)
         everything_is_there_once(agency, book, note)
-        everybody_sees_the_truth(agency, screens)
+        everybody_sees_the_truth(agency, screens, {"05": label, "02": called_to(agency, "02", "RAS", book)})
         assert agency.verified() == []
         assert "Traceback" not in agency.log()
         note(str(deaths))
@@ -146,11 +147,18 @@ def waiting_papers(agency):
     return len(given - told)
 
 
-def everybody_sees_the_truth(agency, screens):
-    """The room's screen and the counters' panels show what the hub says, the digits as well."""
-    agency.give("DEP")
-    label = agency.counter("05").next()
-    until(lambda: label in agency.number_shown("05"), SCREENS_S, f"{label} on the number display")
+def called_to(agency, counter, service, book):
+    """Somebody is called there, and stands at the counter from now on."""
+    Client("A9", agency.api, book).ask("ticket.issue", "issue", service=service)
+    label = agency.counter(counter).next()
+    assert label
+    return label
+
+
+def everybody_sees_the_truth(agency, screens, called):
+    """The room's screen, the panels and the digits show what the hub says: calls from before the deaths and after."""
+    for counter, label in called.items():
+        until(lambda c=counter, n=label: n in agency.number_shown(c), SCREENS_S, f"{label} at counter {counter}")
     board = agency.api.get("board")
     screens.wait(board["seq"], SCREENS_S)
     shown = screens.shows("board")
@@ -159,7 +167,7 @@ def everybody_sees_the_truth(agency, screens):
     ]
     faces = {face["counter"]: face["ticket"] for face in screens.shows("counters")["counters"]}
     assert faces == {f["counter"]: f["ticket"] for f in agency.api.get("counters")["counters"] if f["counter"] in faces}
-    assert faces["05"] == label
+    assert {counter: faces[counter] for counter in called} == called
 
 
 def test_the_same_minute_finds_a_hub_that_answers_before_it_commits(tmp_path, seed, note):
