@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import wave
 from array import array
 from collections import OrderedDict
@@ -35,6 +36,8 @@ RATE = 22_050
 LOUDEST = 29_000
 #: Raised whenever what is made here sounds otherwise: old files are then made anew.
 RECIPE = 1
+#: How long rendering lets the picture of the call go first, seconds. Who asks for the sound does not wait for it.
+AFTER_PICTURES_S = 0.05
 #: Sounds kept: some 300 kB each.
 MOST_FILES = 200
 #: Announcements remembered by name: a day of a busy agency.
@@ -213,8 +216,13 @@ class Voice:
             if len(self._expected) > MOST_NAMES:
                 self._expected.popitem(last=False)
         if not known and not self._path(name).is_file():
-            self._worker.submit(self.render, text)
+            self._worker.submit(self._render_soon, text)
         return name
+
+    def _render_soon(self, text: Mapping[str, str]) -> None:
+        """Once the pictures are out: the number is seen before it is heard, and a small box has few cores."""
+        time.sleep(AFTER_PICTURES_S)
+        self.render(text)
 
     def sound(self, name: str) -> Path | None:
         """The file of a sound by its name, rendered if need be; None when nobody has announced it."""
