@@ -28,7 +28,10 @@ _UNITS = {"abandonment": " %", "within_target": " %", "wait_p80_s": " min", "ser
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Both dates are included; of one day, `left_over` names who was not served to the end. `little` is the worst error of Little's law over the closed days, a share."""
+    """Both dates are included; of one day, `left_over` names who was not served to the end.
+
+    `little` is the worst error of Little's law over the closed days, a share.
+    """
 
     first: str
     last: str
