@@ -54,7 +54,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """All that the paper shows. `at` is the local time, None while nobody knows it; `follow` a full address."""
+    """All that the paper shows. `at` is the local time, None while nobody knows it; `follow` the follow-up token."""
 
     number: Numbered
     service: CatalogueService | None
@@ -170,7 +170,7 @@ def _when_away(ticket: Ticket) -> Iterator[Line]:
 def _follow(ticket: Ticket) -> Iterator[Line]:
     if ticket.follow:
         yield Feed()
-        yield Text(say(ticket.language, "slip.follow"), align="center")
+        yield Text(say(ticket.language, "slip.follow", token=ticket.follow), align="center")
         yield Qr(ticket.follow)
 
 

@@ -35,7 +35,6 @@ def manners(settings: Settings) -> Manners:
         columns=kiosk.printer.columns,
         answer_s=settings.queue.issue_answer_ms / 1000,
         again_s=kiosk.again_s,
-        follow=f"{kiosk.hub.rstrip('/')}/follow/",
     )
 
 

@@ -93,7 +93,6 @@ class Manners:
     columns: int = 48
     answer_s: float = 1.5
     again_s: float = 2.0
-    follow: str = ""
 
 
 class Paper(Protocol):
@@ -332,7 +331,7 @@ class KioskApp:
             catalogue.slip if catalogue else None,
             press.language,
             self._local(press.at),
-            f"{self.manners.follow}{number.follow}" if number.follow and self.manners.follow else number.follow,
+            number.follow,
             press.priority != "normal",
         )
         return ticket_slip(ticket, self.manners.columns)
