@@ -32,6 +32,7 @@ def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
     writer, lock = open_writer(folder / "limits.db"), threading.Lock()
     for statement in TABLE:
         writer.execute(statement)
+    encode(SLIP)  # the first one loads the library
     sink = PaperSink()
     printer = socket.create_connection(("127.0.0.1", sink.port))
     taken = []

@@ -68,7 +68,10 @@ class Listener:
         self.heard = threading.Condition()
         self.last: dict[str, Any] = {}
         self.at = 0.0
-        self.client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.3, randomization_factor=0)
+        self.client = socketio.Client(
+            reconnection_delay=0.1, reconnection_delay_max=0.3, randomization_factor=0,
+            websocket_extra_options={"skip_utf8_validation": True},
+        )  # fmt: skip
         self.client.on(event, self._hear)
         self.client.connect(f"http://127.0.0.1:{port}", transports=["websocket"], auth={"token": token}, retry=True)
 

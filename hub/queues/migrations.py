@@ -56,3 +56,9 @@ def create(db: Database) -> None:
 def untouched(db: Database) -> None:
     """The journal number of what a counter may take back: nothing must have happened to the ticket since."""
     db.conn.execute("ALTER TABLE counter ADD COLUMN last_seq INTEGER")
+
+
+@migrations()
+def one_counter_a_ticket(db: Database) -> None:
+    """No ticket is ever at two counters, whatever the code above believes."""
+    db.conn.execute("CREATE UNIQUE INDEX counter_ticket ON counter (ticket) WHERE ticket IS NOT NULL")
