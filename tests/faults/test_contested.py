@@ -1,5 +1,6 @@
 """Many ask at the same moment: everybody gets an answer of their own, and nobody is called by two."""
 
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from hub import asks
-from hub.ask import Actor
+from hub.ask import HUB, Actor, Ask
 from tests.agency import COUNTERS, hub_alone, opened
 from tests.faults.checker import judge
 from tests.faults.clients import Core, Crowd, read
@@ -62,6 +63,14 @@ def test_one_visitor_and_two_keys_pressed_at_once_make_one_call(office, neighbou
 def test_the_same_story_finds_a_next_that_selects_and_then_updates(office, neighbours, monkeypatch):
     monkeypatch.setitem(asks.ASKS, "next", replace(asks.ASKS["next"], act=look_and_then_call))
     assert called_when_both_press(office, neighbours) == 2
+
+
+def test_the_file_itself_refuses_one_ticket_at_two_counters(office, neighbours):
+    del neighbours
+    office.give("deposit")
+    office.counter("05").next()
+    with pytest.raises(sqlite3.IntegrityError, match="counter.ticket"), office.hub.store.transaction(Ask(HUB)) as tx:
+        tx.run("UPDATE counter SET ticket = (SELECT max(id) FROM ticket) WHERE code = '06'")
 
 
 # --- twenty keys, twelve visitors ------------------------------------------------------------
