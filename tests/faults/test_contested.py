@@ -69,7 +69,7 @@ def test_the_file_itself_refuses_one_ticket_at_two_counters(office, neighbours):
     del neighbours
     office.give("deposit")
     office.counter("05").next()
-    with pytest.raises(sqlite3.IntegrityError, match="counter.ticket"), office.hub.store.transaction(Ask(HUB)) as tx:
+    with pytest.raises(sqlite3.IntegrityError, match=r"counter\.ticket"), office.hub.store.transaction(Ask(HUB)) as tx:
         tx.run("UPDATE counter SET ticket = (SELECT max(id) FROM ticket) WHERE code = '06'")
 
 
