@@ -34,7 +34,7 @@ class Clone:
             shutil.copy(ROOT / "hub" / "look" / name, self.root / "hub" / "look")
         self.tools = place / "tools"
         self.tools.mkdir()
-        for name in ("python3", "npm", "chromium"):
+        for name in ("python3", "npm", "chromium-headless-shell"):
             (self.tools / name).write_text(STAND_IN)
             (self.tools / name).chmod(0o755)
 

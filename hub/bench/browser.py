@@ -18,7 +18,7 @@ def page_at(url: str, size: tuple[int, int] = (1920, 1080)) -> Iterator[Any]:
     """A page of this size, opened at `url`. Raises ImportError where playwright or Chromium is missing."""
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
     if chromium is None:
         raise ImportError("no Chromium is installed")
     with sync_playwright() as playwright:
