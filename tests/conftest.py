@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -62,3 +63,15 @@ def pytest_terminal_summary(terminalreporter):
             for name, sentence in report.user_properties:
                 if name == "note":
                     terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {sentence}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """`@pytest.mark.thinned(5)`: the ordinary run takes every fifth case of a test, the nightly one takes all."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        if thinned := item.get_closest_marker("thinned"):
+            test = item.nodeid.partition("[")[0]
+            if seen[test] % thinned.args[0]:
+                item.add_marker(pytest.mark.nightly)
+            seen[test] += 1

@@ -252,6 +252,7 @@ SMALL = """() => [...document.querySelectorAll("main button")]
   .filter((key) => key.checkVisibility() && key.offsetHeight < 44).map((key) => key.textContent)"""
 
 
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("language", ["fr", "en", "ar"])
 @pytest.mark.parametrize("one", [face(), calling(), serving(ticket="K1-007"), CLOSED], ids=lambda one: one.state)
 def test_on_a_phone_everything_is_in_sight_and_under_the_thumb(chromium, hub, one, language):
@@ -265,6 +266,7 @@ def test_on_a_phone_everything_is_in_sight_and_under_the_thumb(chromium, hub, on
         assert page.evaluate(SMALL) == []
 
 
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("key", ["", "F6", "F7"])
 @pytest.mark.parametrize("one", [face(), calling(), serving(), CLOSED], ids=lambda one: one.state)
 def test_everybody_can_use_it(panel, one, key):

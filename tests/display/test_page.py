@@ -247,6 +247,7 @@ SPILL = """() => {
 HARD = [call(9, "K1-007", "08"), call(8, "WM888", "12"), call(7, "K2-106", "02", "serving"), *FIVE[:2]]
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("ticket", ["D002", "W888", "K1-007", "2", "WM88"])
 @pytest.mark.parametrize("address", ["/display#T", "/display?lang=ar#T"])
 def test_the_number_is_the_hero_and_nothing_spills(room, ticket, address):

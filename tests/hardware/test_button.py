@@ -58,16 +58,28 @@ def play(edges: list[Edge], until: int) -> list[tuple[str, int]]:
     return reports
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@settings(max_examples=5_000, deadline=None)
-@given(waveforms())
-def test_every_press_counts_once_whatever_the_contacts_do(waveform):
+def counts_once(waveform):
     edges, presses, stuck = waveform
     reports = play(edges, edges[-1][0] + 1_000 if edges else 0)
     assert [what for what, _ in reports].count("pressed") == presses
     assert [what for what, _ in reports].count("stuck") == stuck
     assert [what for what, _ in reports].count("freed") == stuck
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@settings(max_examples=1_500, deadline=None)
+@given(waveforms())
+def test_every_press_counts_once_whatever_the_contacts_do(waveform):
+    counts_once(waveform)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(900)
+@settings(max_examples=20_000, deadline=None)
+@given(waveforms())
+def test_every_press_counts_once_in_twenty_thousand_waveforms(waveform):
+    counts_once(waveform)
 
 
 def test_a_press_is_reported_once_it_has_been_stable_for_30_ms():
