@@ -7,8 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
+from hub.agents import secrets
 from hub.clock import ManualClock
 from hub.context import Hub
 from tests.chromium import chromium
@@ -22,6 +24,18 @@ settings.load_profile("mbote")
 
 #: A Monday, ten minutes before the doors open in Brazzaville.
 MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))
+
+
+#: The hasher of the product.
+DEAR = secrets._HASHER
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_hashes():
+    """Secrets are hashed at a hundredth of the cost; what a hash really costs is told in tests/hub/agents."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ import pytest
 from tests.look.fake_hub import CONFIG
 from tests.look.pictures import calling, counters, face
 
+pytestmark = pytest.mark.slow  # real sockets, real waits
+
 ROOT = Path(__file__).resolve().parents[2]
 NEXT, RECALL, CALLING_LAMP = 4, 17, 19
 PSS_LIMIT_KB = 60_000

@@ -15,6 +15,8 @@ from hardware.printer_emulator import PrinterEmulator
 from hub.settings import Printer as PrinterSettings
 from tests.hardware.conftest import TICKET
 
+pytestmark = pytest.mark.slow  # real sockets, real waits
+
 OK = bytes([0x12, 0x12, 0x12])
 
 

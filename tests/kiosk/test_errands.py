@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from hub.paper import Cut, Text, slip_as_json
+
+pytestmark = pytest.mark.slow  # real sockets, real waits
 
 
 def paper(job: int, words: str, left_ms: int = 3_000) -> dict[str, Any]:

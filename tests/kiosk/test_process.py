@@ -17,6 +17,8 @@ import pytest
 
 from hardware.line_server import tell
 
+pytestmark = pytest.mark.slow  # real sockets, real waits
+
 ROOT = Path(__file__).parents[2]
 
 

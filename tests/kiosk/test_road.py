@@ -11,6 +11,8 @@ import pytest
 from hardware.printer import Status
 from kiosk.spool import Spool
 
+pytestmark = pytest.mark.slow  # real sockets, real waits
+
 PAPER_KEYS = {"what", "key", "issue", "label", "service", "language", "pressed", "printed_at"}
 
 

@@ -10,6 +10,7 @@ import pytest
 from hub.agents import actions, rules, secrets, store
 from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAllowed, NotAuthenticated, NotFound, Refused, TooMany, Unreadable
+from tests.conftest import DEAR
 
 
 def test_a_one_shot_code_opens_the_door_once_and_only_to_choose_a_secret(people):
@@ -85,7 +86,8 @@ class _Counting:
         return self._real.verify(hashed, secret)
 
 
-def test_the_hash_has_the_parameters_that_were_decided(people):
+def test_the_hash_has_the_parameters_that_were_decided(people, monkeypatch):
+    monkeypatch.setattr(secrets, "_HASHER", DEAR)
     people.arrive("00411A", "supervisor")
     assert store.secret(people.hub.reader, "00411A")[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 

@@ -132,7 +132,8 @@ def test_a_long_rush(hall):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_the_same_rush_finds_a_hub_that_selects_and_then_updates(hall):
-    """What the count is worth: read who waits, then say that they are called."""
+    """What the count is worth: read who waits, then say that they are called; on a file that lets them."""
+    hall.hub.store.writer.execute("DROP INDEX counter_ticket")
 
     def select_then_update(hub: Hub, ask: Ask, *, counter: str) -> dict[str, object]:
         found = store.open_tickets(hub.reader, ("waiting",))
