@@ -14,6 +14,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ COUNTER = "05"
 KIOSK_PROCESSES = 4
 #: Pictures go out ten times a second at most: two such turns after the last change, the next one goes at once.
 REST_S = 0.25
+#: Tickets of a day while the store grows.
+A_DAY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,19 @@ def measure(*, quick: bool) -> tuple[list[Line], Limits]:
                 _killed(agency, times),
             ]
     return lines, found
+
+
+def _next_morning(agency: Agency) -> None:
+    """An empty hall with all counters open: what a measure left waiting would be in the next one's way."""
+    http = Http(agency.port, agency.tokens["api"])
+    day = http.post("/api/v1/day/close", {"key": key(), "force": True})["day"]
+    tomorrow = date.fromisoformat(day) + timedelta(days=1)
+    http.post("/api/v1/day/open", {"key": key(), "date": tomorrow.isoformat()})
+    for agent in agency.agents:
+        if agent["counter"]:
+            body = {"key": key(), "agent": agent["code"], "take_over": True}
+            http.post(f"/api/v1/counters/{agent['counter']}/open", body)
+    http.close()
 
 
 # --- P1, P2: a press until its paper ---------------------------------------------------------
@@ -184,6 +200,7 @@ def _where_there_is_a_browser(measure: Callable[[Agency, Times], Line], agency: 
 
 
 def _screens(agency: Agency, times: Times, found: Limits) -> Line:
+    _next_morning(agency)
     screens = [Listener(agency.port, agency.tokens["display"], "board") for _ in range(limits.SCREENS)]
     counter = CounterUnderTest(agency)
     taken = []
@@ -211,6 +228,7 @@ _SEEN = """([path, token, key]) => new Promise((done, fail) => {
 
 
 def _browser(agency: Agency, times: Times) -> Line:
+    _next_morning(agency)
     from hub.bench.browser import page_at
 
     counter = CounterUnderTest(agency)
@@ -238,6 +256,7 @@ _OPENED = """() => new Promise((done, fail) => {
 
 
 def _physical_panel(agency: Agency, times: Times) -> Line:
+    _next_morning(agency)
     from hardware.line_server import tell
     from hub.bench.browser import page_at
 
@@ -269,6 +288,7 @@ def _physical_panel(agency: Agency, times: Times) -> Line:
 
 
 def _nobody_twice(agency: Agency, times: Times) -> Line:
+    _next_morning(agency)
     counters = [c.code for c in agency.settings.counters if c.services and c.shown][:8]
     called: list[str] = []
     labels: list[str] = []
@@ -331,9 +351,12 @@ def _killed(agency: Agency, times: Times) -> Line:
 def _memory(agency: Agency, times: Times, found: Limits) -> Line:
     clients = [Listener(agency.port, agency.tokens["display"], "board") for _ in range(50)]
     http = Http(agency.port, agency.tokens["api"])
+    _next_morning(agency)
     full = pss_mb(agency.pids["hub"])
-    for _ in range(times.growth):
+    for number in range(times.growth):
         http.post("/api/v1/tickets", {"key": key(), "service": SERVICE})
+        if number % A_DAY == A_DAY - 1:
+            _next_morning(agency)
     after = pss_mb(agency.pids["hub"])
     for client in clients:
         client.close()

@@ -74,12 +74,10 @@ def moment(hub: Hub, reader: Reader) -> Moment:
 
 
 def _waiting(reader: Reader, now: Instant) -> dict[str, Waiting]:
-    found: dict[str, Waiting] = {}
-    for row in store.waiting(reader):
-        ms = elapsed(instant(row["issued_at"], row["issued_tick"]), now).ms
-        before = found.get(row["service"], Waiting(0, 0))
-        found[row["service"]] = Waiting(before.count + 1, max(before.oldest_ms, ms))
-    return found
+    return {
+        row["service"]: Waiting(row["people"], elapsed(instant(row["at"], row["tick"]), now).ms)
+        for row in store.waiting_by_service(reader)
+    }
 
 
 def _count(at: Moment, service: str) -> int:

@@ -239,6 +239,16 @@ def waiting(reader: Reader) -> list[sqlite3.Row]:
     ).fetchall()
 
 
+def waiting_by_service(reader: Reader) -> list[sqlite3.Row]:
+    """How many wait in each service, and since when the first does (by tick: a later boot comes later)."""
+    return reader.execute(
+        "SELECT s.service, count(*) AS people, min(t.issued_tick) AS tick, t.issued_at AS at"  # `at` of the same row
+        " FROM ticket t JOIN stage s ON s.id = t.stage"
+        " WHERE t.state = 'waiting' AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold')"
+        " GROUP BY s.service"
+    ).fetchall()
+
+
 def ahead(reader: Reader, service: str) -> int:
     """How many wait in a service."""
     row = reader.execute(
