@@ -25,6 +25,8 @@ SLIP: Slip = (
 )  # fmt: skip
 CLIENTS = 16
 SCREENS = 10
+#: Our hub's memory is taken with as many.
+MEMORY_CLIENTS = 50
 
 
 def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
@@ -55,6 +57,7 @@ def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
         at_16, a_second = at_once(CLIENTS, max(20, times // CLIENTS), lambda _: _poster(port))
         screens = [Listener(port, "", "told") for _ in range(SCREENS)]
         calls = _calls(port, screens, times)
+        screens += [Listener(port, "", "told") for _ in range(MEMORY_CLIENTS - SCREENS)]
         idle = idle_share(pid, 3)
         memory = {"start_mb": round(start_mb, 1), "mb": round(pss_mb(pid), 1), "idle_percent": idle}
         for screen in screens:

@@ -349,7 +349,7 @@ def _killed(agency: Agency, times: Times) -> Line:
 
 
 def _memory(agency: Agency, times: Times, found: Limits) -> Line:
-    clients = [Listener(agency.port, agency.tokens["display"], "board") for _ in range(50)]
+    clients = [Listener(agency.port, agency.tokens["display"], "board") for _ in range(limits.MEMORY_CLIENTS)]
     http = Http(agency.port, agency.tokens["api"])
     _next_morning(agency)
     full = pss_mb(agency.pids["hub"])

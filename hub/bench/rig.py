@@ -160,7 +160,7 @@ def bare_server(folder: Path) -> Iterator[tuple[int, int]]:
     port = free_port()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "MBOTE_PARENT": str(os.getpid())}
     command = [sys.executable, "-m", "hub.bench.bare", str(port), str(folder / "bare.db")]
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         wait_answer(port)
         yield port, child.pid
