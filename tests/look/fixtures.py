@@ -15,7 +15,13 @@ from hub.settings import load_settings
 from tests.look.fake_hub import CONFIG, FakeHub
 
 #: What Chromium says about a plug that a test has pulled.
-EXPECTED_NOISE = ("ERR_EMPTY_RESPONSE", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to")
+EXPECTED_NOISE = (
+    "ERR_EMPTY_RESPONSE",
+    "ERR_SOCKET_NOT_CONNECTED",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "WebSocket connection to",
+)
 
 
 class Beep:

@@ -11,7 +11,13 @@ from tests.hub.supervision.house import House
 
 SIZE = {"width": 1366, "height": 768}
 #: What Chromium says about a hub that a test has taken away.
-EXPECTED_NOISE = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to", "status of 4")
+EXPECTED_NOISE = (
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_SOCKET_NOT_CONNECTED",
+    "WebSocket connection to",
+    "status of 4",
+)
 
 
 @pytest.fixture
