@@ -56,23 +56,11 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
     @room.post("/demo/touch/<box>")
     def touch(box: str) -> Response:
         """Do something to a box: press a pin, pull the paper out."""
-        if box not in sockets:
-            raise NotFound(f"no box {box}; there are {', '.join(sockets)}")
-        command = {name: value for name, value in json_body().items() if name in COMMANDS}
-        try:
-            tell(sockets[box], command)
-        except OSError as error:
-            raise Refused(f"the {box} does not answer: its process is starting again", code="box_away") from error
-        return jsonify({"done": command})
+        return jsonify({"done": _touched(sockets, box)})
 
     @room.get("/demo/qr.svg")
     def qr() -> Response:
-        text = request.args.get("text", "")
-        if not 0 < len(text) <= QR_LONGEST:
-            raise Unreadable("text: what the code says", field="text")
-        drawn = io.BytesIO()
-        segno.make(text, micro=False).save(drawn, kind="svg", border=0, dark="#14213d", xmldecl=False)
-        return Response(drawn.getvalue(), mimetype="image/svg+xml")
+        return Response(_qr_of(request.args.get("text", "")), mimetype="image/svg+xml")
 
     @room.get("/demo/agent/<code>")
     def agent(code: str) -> AnyResponse:
@@ -85,6 +73,27 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
         return response
 
     return room
+
+
+def _touched(sockets: dict[str, Path], box: str) -> dict[str, Any]:
+    """What was done to a box. Raises NotFound, or Refused while its process is away."""
+    if box not in sockets:
+        raise NotFound(f"no box {box}; there are {', '.join(sockets)}")
+    command = {name: value for name, value in json_body().items() if name in COMMANDS}
+    try:
+        tell(sockets[box], command)
+    except OSError as error:
+        raise Refused(f"the {box} does not answer: its process is starting again", code="box_away") from error
+    return command
+
+
+def _qr_of(text: str) -> bytes:
+    """A QR code as the printer would draw it."""
+    if not 0 < len(text) <= QR_LONGEST:
+        raise Unreadable("text: what the code says", field="text")
+    drawn = io.BytesIO()
+    segno.make(text, micro=False).save(drawn, kind="svg", border=0, dark="#14213d", xmldecl=False)
+    return drawn.getvalue()
 
 
 def _page(hub: Hub, demo: dict[str, Any]) -> str:
