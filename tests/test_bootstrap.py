@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Stands for python3, for the python of a venv, for npm: each call leaves a line.
@@ -108,7 +110,7 @@ def test_tests_run_after_all_checks_and_a_failed_check_fails_the_run(clone):
 @pytest.mark.parametrize(
     ("asked", "run"),
     [
-        (["--fast"], "-n 2 --dist loadgroup -m not browser and not slow and not nightly and not release"),
+        (["--fast"], "-n 2 --maxschedchunk 50 -m not browser and not slow and not nightly and not release"),
         (["--nightly"], "-n 2 --dist loadgroup -m not release"),
         (["--release", "tests/hub"], "tests/hub -m "),
         (["-k", "ticket"], "-k ticket"),

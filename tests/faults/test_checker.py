@@ -15,6 +15,8 @@ from tests.faults.checker import RULES, judge
 from tests.faults.clients import Agent, Core, Visitors, chances, read
 from tests.office import Office, demo_settings, open_store
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 ERRANDS = ("DEP", "RAS")
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from hardware.button import Buttons, Debounce
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 STABLE, STUCK = 30, 10_000
 Edge = tuple[int, bool]
 

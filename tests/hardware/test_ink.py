@@ -9,6 +9,8 @@ from hardware.ink import encode, rows, side_by_side, wrap
 from hub.paper import Cut, Pair, Qr, Rule, Text
 from tests.hardware.conftest import TICKET
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 INIT_AND_PAGE = b"\x1b@\x1bt\x10"
 
 

@@ -12,6 +12,8 @@ from hardware.printer import Printer, Status
 from hub.paper import Cut, Text
 from tests.hardware.conftest import TICKET
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 
 class Desk:
     """Whoever owns the loop: hears the jobs' steps and the printer's health."""

@@ -17,6 +17,8 @@ from hardware.line_server import LineServer, tell
 from hardware.number_display import Max7219
 from hub.settings import Printer as PrinterSettings
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 
 class Watcher:
     """Somebody connected to a line server."""

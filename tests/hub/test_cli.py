@@ -19,6 +19,8 @@ from hub.agents import model
 from hub.cli import DEVICES, ROLES, main
 from hub.errors import NotFound, Refused, StoreFault
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 ROOT = Path(__file__).parents[2]
 
 

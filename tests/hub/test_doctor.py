@@ -24,6 +24,8 @@ from hub.errors import ConfigurationFault
 from hub.settings import load_settings
 from hub.store import DATABASE, Store
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 CONFIG = Path(__file__).parents[2] / "config"
 TODAY = 1_795_000_000_000
 

@@ -21,6 +21,8 @@ from werkzeug.test import EnvironBuilder
 from hub.door import Bans, Complaints, Door, Limits, Pace, fault_of_json, guard_socket, limit_request, too_deep
 from hub.errors import BadRequest, Refused, TooLarge, TooMany
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 TOKEN = "a-paired-device"
 DEEP = "[" * 13 + "]" * 13
 

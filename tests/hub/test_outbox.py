@@ -17,6 +17,8 @@ from hub.outbox import Away, Folder, Message, Sender
 from hub.settings import load_settings
 from hub.store import Store
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 CONFIG = Path(__file__).parents[2] / "config"
 
 

@@ -13,6 +13,8 @@ from hub.app import Rooms, create_app
 from hub.ask import HUB, Ask
 from hub.say import words
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
 

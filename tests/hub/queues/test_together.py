@@ -17,6 +17,8 @@ from hub.settings import Counter
 from hub.verify import Rooms, verify
 from tests.office import Office
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
 TWENTY = tuple(f"{n:02d}" for n in range(1, 21))
 Next = Callable[..., dict[str, object]]

@@ -8,6 +8,8 @@ from hub.agents import actions as agents
 from hub.ask import Actor
 from hub.queues import actions as queues
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 
 def value_of(text: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', text)

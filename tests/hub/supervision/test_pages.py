@@ -14,6 +14,8 @@ from hub.supervision import sheets
 from hub.supervision.statistics import figures
 from tests.hub.supervision import known_day
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 DAY = "from=2026-03-02&to=2026-03-02"
 
 

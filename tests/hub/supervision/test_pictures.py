@@ -16,6 +16,8 @@ from tests.hub.supervision import known_day
 from tests.hub.supervision.house import House
 from tests.office import demo_settings
 
+pytestmark = pytest.mark.slow  # real files, sockets or processes
+
 BUDGET = 8 * 1024
 
 
