@@ -101,7 +101,7 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
 
 
 def _turned_away(what: str) -> AnyResponse | None:
-    if what in rights.PUBLIC or what.endswith("static"):
+    if what in rights.PUBLIC or rights.is_static(what):
         return None
     if g.actor is NOBODY:
         if _wants_page():
@@ -148,7 +148,7 @@ def _headers(rooms: Rooms) -> Callable[[Response], Response]:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", policy)
-        if not (request.endpoint or "").endswith("static"):
+        if not rights.is_static(request.endpoint or ""):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -14,7 +14,7 @@ from hub.ask import Answer
 from hub.clock import Instant, elapsed, instant, local
 from hub.context import Hub, action
 from hub.errors import IllegalStep, KeyReuse, NotFound, Refused, Unreadable
-from hub.queues import estimate, faces, routing, rules, store
+from hub.queues import faces, offer, routing, rules, store
 from hub.queues.model import (
     BusinessDay,
     Category,
@@ -33,9 +33,9 @@ from hub.queues.model import (
     TicketIssued,
     TicketRelabelled,
 )
-from hub.settings import DAYS, Counter, Opening
+from hub.settings import Counter
 from hub.store import Transaction
-from hub.wire import Step, Wait
+from hub.wire import Step
 
 _TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 (an alphabet)
 _MS_PER_MIN = 60_000
@@ -113,12 +113,12 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
     wanted = hub.settings.service(service)
     found = rules.admit(
         wanted, day, store.given(tx.connection, day.id, service) if wanted and wanted.quota is not None else 0,
-        _hours(hub, tx.now), _minute(hub, tx.now), by_staff=by_staff,
+        offer.hours_today(hub, tx.now), offer.minute(hub, tx.now), by_staff=by_staff,
     )  # fmt: skip
     if counter is not None:
         _serves(_known_counter(hub, counter), found.code)
     ahead = store.ahead(tx.connection, found.code)
-    wait = announced(hub, tx, found.code, ahead)
+    wait = offer.announced(hub, store.counters(tx.connection), found, ahead)
     series = rules.series_of(found, hub.settings.queue.numbering)
     pressed = _pressed(tx.now, pressed_at)
     number = store.last_number(tx.connection, day.id, series) + 1
@@ -570,33 +570,3 @@ def _pressed(now: Instant, pressed_at: int | None) -> Instant:
     if ago < now.mono:
         return Instant(pressed_at, now.mono - ago, now.boot, now.certain)
     return Instant(pressed_at, 0, 0, certain=False)
-
-
-def _minute(hub: Hub, now: Instant) -> str:
-    return local(now.at, hub.settings.agency.zone).strftime("%H:%M")
-
-
-def _hours(hub: Hub, now: Instant) -> Opening | None:
-    """Today's hours, when the agency has a timetable that the day follows."""
-    if not hub.settings.day.timetable:
-        return None
-    return hub.settings.day.hours.get(DAYS[local(now.at, hub.settings.agency.zone).weekday()])
-
-
-def announced(hub: Hub, tx: Transaction, service: str, ahead: int) -> Wait | None:
-    """The range announced to someone with `ahead` people before in this service."""
-    return estimate.announced(ahead, _mean(hub, service), servers(hub, store.counters(tx.connection), service))
-
-
-def _mean(hub: Hub, service: str) -> float:
-    found = hub.settings.service(service)
-    return found.mean_min if found else 10.0
-
-
-def servers(hub: Hub, sessions: dict[str, CounterSession], service: str) -> float:
-    """How many open counters serve a service; one shared between n services counts for 1/n."""
-    serving = [
-        c for c in hub.settings.counters
-        if service in c.services and c.code in sessions and sessions[c.code].state not in ("closed", "paused")
-    ]  # fmt: skip
-    return sum(1 / len(c.services) for c in serving)

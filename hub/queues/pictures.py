@@ -13,13 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from hub.chain import canonical_json
-from hub.clock import Instant, elapsed, instant, iso, local
+from hub.clock import Instant, elapsed, instant, iso
 from hub.context import Hub
-from hub.queues import estimate, faces, rules, store
-from hub.queues.actions import servers
+from hub.queues import faces, offer, rules, store
 from hub.queues.model import BusinessDay, CounterSession
 from hub.queues.store import Reader
-from hub.settings import DAYS, Counter, Opening, Service
+from hub.settings import DAYS, Counter, Service
 from hub.wire import (
     Board,
     BoardCall,
@@ -86,8 +85,7 @@ def _count(at: Moment, service: str) -> int:
 
 def announced(hub: Hub, at: Moment, service: Service) -> Wait | None:
     """The range for someone who would come now."""
-    serving = servers(hub, dict(at.sessions), service.code)
-    return estimate.announced(_count(at, service.code), service.mean_min, serving)
+    return offer.announced(hub, at.sessions, service, _count(at, service.code))
 
 
 # --- the room --------------------------------------------------------------------------------
@@ -242,18 +240,12 @@ def _why_closed(hub: Hub, reader: Reader, at: Moment, service: Service) -> str:
         return "mode"
     if service.quota is not None and store.given(reader, at.day.id, service.code) >= service.quota:
         return "quota"
-    hours = _hours_today(hub, at.now)
-    minute = local(at.now.at, hub.settings.agency.zone).strftime("%H:%M")
-    if hours and not hours[0] <= minute < (service.last_ticket or hours[1]):
-        return "hours"
+    opening = offer.hours_today(hub, at.now)
+    if opening:
+        first, last = offer.last_times(opening, service)
+        if not first <= offer.minute(hub, at.now) < last:
+            return "hours"
     return ""
-
-
-def _hours_today(hub: Hub, now: Instant) -> tuple[str, str] | None:
-    if not hub.settings.day.timetable:
-        return None
-    opening = hub.settings.day.hours.get(DAYS[local(now.at, hub.settings.agency.zone).weekday()])
-    return (opening.open, opening.last_ticket or opening.close) if opening else None
 
 
 @lru_cache(maxsize=4)
@@ -291,10 +283,6 @@ def _catalogue_service(hub: Hub, service: Service) -> CatalogueService:
         labels=service.kiosk or {hub.settings.agency.languages[0]: service.label},
         icon=service.icon,
         papers=service.papers,
-        hours=tuple(_last_times(hours[day], service) if day in hours else None for day in DAYS) if hours else (),
+        hours=tuple(offer.last_times(hours[day], service) if day in hours else None for day in DAYS) if hours else (),
         quota=service.quota,
     )
-
-
-def _last_times(opening: Opening, service: Service) -> tuple[str, str]:
-    return opening.open, service.last_ticket or opening.last_ticket or opening.close
