@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from tests.kiosk.test_process import Process, free_port
+from tests.windows import windows
 
 pytestmark = pytest.mark.browser
 
@@ -29,22 +30,15 @@ def url(tmp_path, hub, printer):
 @pytest.fixture
 def visit(chromium, url):
     """Opens the page at a size; fails the test on any error in it."""
-    errors: list[str] = []
-    pages = []
+    with windows(chromium) as opened:
 
-    def open_at(size):
-        page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto(url)
-        page.wait_for_selector(".services small:not(:empty)")
-        pages.append(page)
-        return page
+        def open_at(size):
+            page = opened.open(viewport={"width": size[0], "height": size[1]})
+            page.goto(url)
+            page.wait_for_selector(".services small:not(:empty)")
+            return page
 
-    yield open_at
-    for page in pages:
-        page.close()
-    assert errors == []
+        yield open_at
 
 
 @pytest.mark.parametrize("size", [UPRIGHT, LYING])

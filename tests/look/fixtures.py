@@ -13,15 +13,7 @@ from playwright.sync_api import Browser, Page
 from display.voice import RATE, Voice
 from hub.settings import load_settings
 from tests.look.fake_hub import CONFIG, FakeHub
-
-#: What Chromium says about a plug that a test has pulled.
-EXPECTED_NOISE = (
-    "ERR_EMPTY_RESPONSE",
-    "ERR_SOCKET_NOT_CONNECTED",
-    "ERR_CONNECTION_REFUSED",
-    "ERR_CONNECTION_RESET",
-    "WebSocket connection to",
-)
+from tests.windows import PULLED_PLUG, windows
 
 
 class Beep:
@@ -63,15 +55,6 @@ def page(chromium, hub) -> Iterator[Page]:
 
 
 def quiet_page(chromium: Browser, hub: FakeHub, viewport: dict[str, int], **context: Any) -> Iterator[Page]:
-    opened = chromium.new_context(viewport=viewport, base_url=hub.url, **context)
-    page = opened.new_page()
-    page.set_default_timeout(8_000)
-    noise: list[str] = []
-    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: noise.append(str(error)))
-    page.on("dialog", lambda dialog: (noise.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    yield page
-    opened.close()
-    unexpected = [line for line in noise if not any(known in line for known in EXPECTED_NOISE)]
-    assert unexpected == [], unexpected
+    with windows(chromium, *PULLED_PLUG) as opened:
+        yield opened.open(viewport=viewport, base_url=hub.url, **context)
     assert hub.violations == [], hub.violations
