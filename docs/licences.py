@@ -41,6 +41,7 @@ SPELLINGS = {
 # Read in the package or its repository, where the metadata says nothing.
 READ_BY_HAND = {
     "espeakng-loader": "GPL-3.0-or-later",  # for the espeak-ng library and voices that it carries
+    "pyrage": "MIT",  # the LICENSE of its wheel
     "xmlhttprequest-ssl": "MIT",
 }
 
