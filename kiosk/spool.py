@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,13 +37,14 @@ class Report:
 
 
 class Spool:
-    """The kiosk's store, in one file. One connection, one lock: a kiosk writes four rows a visitor."""
+    """The kiosk's store, in one file. One connection, one lock: a kiosk commits three times a visitor."""
 
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
         self.name = name
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
+        self._heard: list[int] = []
 
     def open(self) -> Spool:
         """Open or make the file. Raises StoreFault when it cannot promise to keep what it is given."""
@@ -53,9 +54,12 @@ class Spool:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
+            if self._db is None:
+                return
+            with suppress(StoreFault), self._transaction():
+                pass  # what was heard is crossed out
+            self._db.close()
+            self._db = None
 
     def __repr__(self) -> str:
         return f"<Spool {self.path.name}>"
@@ -70,7 +74,7 @@ class Spool:
         with self._transaction() as db:
             if press.tap and db.execute("SELECT 1 FROM press WHERE tap = ?", (press.tap,)).fetchone():
                 return None
-            number = self._count(db, "presses")
+            number = db.execute("SELECT coalesce(max(rowid), 0) + 1 FROM press").fetchone()[0]
             kept = replace(press, key=f"{self.name}-{press.at.boot[:8]}-{number}-{press.key}")
             at = kept.at
             db.execute(
@@ -136,13 +140,17 @@ class Spool:
 
     def next_report(self) -> Report | None:
         """The oldest that the hub has not heard."""
-        row = self._one("SELECT * FROM report WHERE set_aside IS NULL ORDER BY place LIMIT 1")
+        with self._lock:
+            past = self._heard[-1] if self._heard else 0
+            row = self._one(
+                "SELECT * FROM report WHERE set_aside IS NULL AND place > ? ORDER BY place LIMIT 1", (past,)
+            )
         return Report(row["place"], row["key"], row["what"], json.loads(row["body"])) if row else None
 
     def heard(self, report: Report) -> None:
-        """The hub has it."""
-        with self._transaction() as db:
-            db.execute("DELETE FROM report WHERE place = ?", (report.place,))
+        """The hub has it. Crossed out with the next thing that is written: told again after a cut, it does no harm."""
+        with self._lock:
+            self._heard.append(report.place)
 
     def set_aside(self, report: Report, why: str) -> None:
         """The hub will never take it: kept for a person to look at, out of the way of the others."""
@@ -151,7 +159,9 @@ class Spool:
 
     def waiting_reports(self) -> int:
         """How many the hub has not heard."""
-        row = self._one("SELECT count(*) AS n FROM report WHERE set_aside IS NULL")
+        with self._lock:
+            past = self._heard[-1] if self._heard else 0
+            row = self._one("SELECT count(*) AS n FROM report WHERE set_aside IS NULL AND place > ?", (past,))
         return int(row["n"]) if row else 0
 
     # facts
@@ -186,9 +196,11 @@ class Spool:
             try:
                 db.execute("BEGIN IMMEDIATE")
                 with db:
+                    db.executemany("DELETE FROM report WHERE place = ?", [(place,) for place in self._heard])
                     yield db
             except sqlite3.Error as error:
                 raise StoreFault(f"{self.path.name}: {error}") from error
+            self._heard.clear()
 
     def _one(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Row | None:
         return next(iter(self._all(query, values)), None)

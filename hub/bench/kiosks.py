@@ -53,6 +53,13 @@ class KioskUnderTest:
         self.app.press(SERVICE)
         return self.sink.wait(wanted) - began
 
+    def alone(self) -> float:
+        """One press of one visitor at a time: the hub has heard of the paper before the next one comes."""
+        taken = self.press()
+        while self.spool.waiting_reports():
+            time.sleep(0.0005)
+        return taken
+
     def close(self) -> None:
         """Switch it off."""
         self.client.close()

@@ -22,7 +22,7 @@ from hub.ask import Actor, Ask
 from hub.bench import limits
 from hub.bench.figures import Budget, Line, ratio, summary
 from hub.bench.kiosks import SERVICE, KioskUnderTest
-from hub.bench.rig import FIRST_KIOSK, KIOSKS, Http, Listener, cpu_s, key, pss_mb, running, wait_answer
+from hub.bench.rig import FIRST_KIOSK, KIOSKS, REST_S, Http, Listener, cpu_s, key, pss_mb, running, wait_answer
 from hub.demo.agency import Agency
 from hub.demo.processes import ROOT
 from hub.queues import actions as queues
@@ -32,8 +32,6 @@ Limits = dict[str, dict[str, float]]
 COUNTER = "05"
 #: The kiosks of P2 run in so many processes, on the same cores as the hub.
 KIOSK_PROCESSES = 4
-#: Pictures go out ten times a second at most: two such turns after the last change, the next one goes at once.
-REST_S = 0.25
 #: Tickets of a day while the store grows.
 A_DAY = 500
 
@@ -95,8 +93,8 @@ def _next_morning(agency: Agency) -> None:
 def _press(agency: Agency, times: Times, found: Limits) -> Line:
     kiosk = KioskUnderTest(agency.settings, "K9", agency.tokens["kiosk"], agency.folder)
     try:
-        kiosk.press()
-        ours = summary([kiosk.press() for _ in range(times.presses)])
+        kiosk.alone()
+        ours = summary([kiosk.alone() for _ in range(times.presses)])
     finally:
         kiosk.close()
     budgets = (ratio(ours, found["press"], "p50", 4, "press"), ratio(ours, found["press"], "p99", 6, "press"))

@@ -28,6 +28,9 @@ from hub.demo.processes import ROOT, Processes
 from hub.rooms import open_hub
 
 ANSWER_S = 20.0
+#: Between two calls, for us and for the limit. Pictures go out ten times a second at most: two such turns after
+#: the last change, the next one goes at once. And a machine that has rested wakes more slowly, for both.
+REST_S = 0.25
 #: Kiosks that the driver plays: K50 to K65.
 FIRST_KIOSK, KIOSKS = 50, 16
 
