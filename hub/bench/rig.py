@@ -97,7 +97,7 @@ class Listener:
 
 
 class PaperSink:
-    """A printer that takes everything at once and knows when the last byte of a slip came."""
+    """A printer that takes everything at once, one client at a time, and knows when the last byte of a slip came."""
 
     CUT = b"\x1dV"
 
@@ -113,7 +113,8 @@ class PaperSink:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._read, args=(client,), daemon=True).start()
+                with client:
+                    self._read(client)
 
     def _read(self, client: socket.socket) -> None:
         with suppress(OSError):
