@@ -51,7 +51,7 @@ def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
 
 
 def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
-    """`issue16`: 16 clients at once. `call10`: POST until the last of ten screens has it, at our rhythm. Memory, idle."""
+    """`issue16`: 16 clients at once. `call10`: POST until the last of ten screens has it, at our rhythm. Memory."""
     with bare_server(folder) as (port, pid):
         start_mb = pss_mb(pid)
         at_16, a_second = at_once(CLIENTS, max(20, times // CLIENTS), lambda _: _poster(port))
