@@ -144,5 +144,5 @@ def test_every_icon_that_a_page_shows_is_listed():
 def test_the_icons_of_the_list_are_in_the_sprite():
     sprite = ROOT / "hub" / "look" / "static" / "vendor" / "icons.svg"
     listed = (ROOT / "hub" / "look" / "icons.txt").read_text().split()
-    assert re.findall(r'<symbol id="([^"]+)"', sprite.read_text()) == listed
+    assert re.findall(r'<symbol id="icon-([^"]+)"', sprite.read_text()) == listed
     assert listed == sorted(set(listed))

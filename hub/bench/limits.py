@@ -24,7 +24,7 @@ SLIP: Slip = (
     Qr("GWSABF4K"), Feed(2), Cut(),
 )  # fmt: skip
 CLIENTS = 16
-SCREENS = 10
+SCREENS, MANY_SCREENS = 10, 50
 #: Our hub's memory is taken with as many.
 MEMORY_CLIENTS = 50
 
@@ -59,6 +59,7 @@ def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
         calls = _calls(port, screens, times // 2, REST_S)
         busy_calls = _calls(port, screens, times, 0)
         screens += [Listener(port, "", "told") for _ in range(MEMORY_CLIENTS - SCREENS)]
+        many_calls = _calls(port, screens[:MANY_SCREENS], times // 2, REST_S)
         idle = idle_share(pid, 3)
         memory = {"start_mb": round(start_mb, 1), "mb": round(pss_mb(pid), 1), "idle_percent": idle}
         for screen in screens:
@@ -67,6 +68,7 @@ def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
         "issue16": summary(at_16) | {"per_s": round(a_second)},
         "call10": summary(calls),
         "call10_without_rest": summary(busy_calls),
+        "call50": summary(many_calls),
         "bare": memory,
     }
 

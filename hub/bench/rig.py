@@ -219,9 +219,10 @@ def pss_mb(pid: int) -> float:
 
 def cpu_s(pid: int) -> float:
     """Processor time used by a process and all below it, seconds."""
-    tick = os.sysconf("SC_CLK_TCK")
-    total = 0
-    for each in family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / tick
+    return sum(own_cpu_s(each) for each in family(pid))
+
+
+def own_cpu_s(pid: int) -> float:
+    """Processor time used by one process, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
