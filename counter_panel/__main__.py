@@ -24,7 +24,7 @@ WIDEST = 8
 
 def run(settings: Settings, stop: threading.Event | None = None) -> None:
     """Serve until told to stop. Prints `ready NAME` once the keys are heard."""
-    stop = stop or _until_told()
+    stop = stop or until_told()
     wired = settings.panel
     token = settings.path(wired.token)
     language = settings.agency.languages[0]
@@ -51,7 +51,8 @@ def _panel(wired: PanelCounter, devices: Devices, short: dict[str, str]) -> Coun
     return CounterPanel(wired.counter, display, lamps, short, min(WIDEST, 2 * wired.cascaded))
 
 
-def _until_told() -> threading.Event:
+def until_told() -> threading.Event:
+    """An event that the end of this process sets."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

@@ -55,6 +55,22 @@ class Result:
 
 
 NOT_ASKED = Status("unknown", "not_asked")
+#: What the staff read of a printer, by the reason it gives.
+TROUBLES: dict[Reason, str] = {
+    "paper_end": "paper_out",
+    "cover_open": "cover_open",
+    "near_end": "near_end",
+    "offline": "offline",
+    "unreachable": "offline",
+    "silent": "offline",
+}
+
+
+def trouble_of(status: Status) -> tuple[str, str]:
+    """The state of a printer in the staff's words (`ok` when nothing is wrong), and a detail where it helps."""
+    well = status.health == "ok" or status == NOT_ASKED
+    state = TROUBLES.get(status.reason, "ok" if well else "unknown")
+    return state, status.reason if state in ("offline", "unknown") else ""
 
 
 def read_status(answer: bytes) -> Status:

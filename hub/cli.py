@@ -157,6 +157,17 @@ def panel(folder: Path) -> None:
     run(settings)
 
 
+@main.command()
+@config_option
+@click.option("--name", "names", multiple=True, metavar="NAME", help="Own this printer only; may be said again.")
+def printer(folder: Path, names: tuple[str, ...]) -> None:
+    """Run the printers at the counters."""
+    settings = _settings(folder)
+    from counter_panel.printers import run
+
+    run(settings, names)
+
+
 @main.group(cls=Commands)
 def day() -> None:
     """The business day, by hand."""

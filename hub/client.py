@@ -20,7 +20,7 @@ import socketio
 from hub.errors import MboteError, Refused
 
 #: Pictures a hub sends.
-PICTURES = ("kiosk", "catalogue", "counters", "board")
+PICTURES = ("kiosk", "catalogue", "counters", "board", "printers")
 #: Pause between two attempts to reach the hub, and how long one may take.
 RETRY_S, CONNECT_S = 0.4, 3.0
 

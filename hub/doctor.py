@@ -28,6 +28,7 @@ from hub.clock import EARLIEST_MS
 from hub.configuration import summary
 from hub.errors import ConfigurationFault, StoreFault
 from hub.misfits import remarks
+from hub.settings import Printer as PrinterSettings
 from hub.settings import Settings, load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE, TAIL
@@ -253,7 +254,7 @@ PRINTER_CARE: dict[Reason, tuple[State, str]] = {
     "paper_end": ("fault", "put in a new roll"),
     "cover_open": ("fault", "close the cover"),
     "offline": ("fault", "press the printer's FEED or ONLINE key"),
-    "unreachable": ("fault", "check its power, cable and the address in kiosk.toml [kiosk.printer]"),
+    "unreachable": ("fault", "check its power, cable and the address in kiosk.toml [kiosk.printer] or printers.toml"),
     "silent": ("warning", "if a kiosk is printing, ask again; else switch it off and on, or set status = false"),
     "garbled": ("warning", "check the cable (serial: the speed); another program may be using the printer"),
     "not_asked": ("ok", ""),
@@ -261,13 +262,18 @@ PRINTER_CARE: dict[Reason, tuple[State, str]] = {
 
 
 def printer(settings: Settings) -> Iterator[Finding]:
-    """The kiosk's printer and its paper, where this box has a kiosk configured."""
-    if not (settings.folder / "kiosk.toml").exists():
-        return
-    ticket_printer = Printer(settings.kiosk.printer)
-    status = ticket_printer.status()
+    """The kiosk's printer and those at the counters, and their paper, where this box has them configured."""
+    if (settings.folder / "kiosk.toml").exists():
+        yield _printer("printer", settings.kiosk.printer)
+    for wired in settings.printers:
+        yield _printer(f"printer {wired.name}", wired)
+
+
+def _printer(what: str, wired: PrinterSettings) -> Finding:
+    asked = Printer(wired)
+    status = asked.status()
     state, do = PRINTER_CARE.get(status.reason, ("ok", "") if status.health == "ok" else ("fault", "see its manual"))
-    yield Finding("printer", state, f"{ticket_printer!r}: {status.reason or 'ready'}", do)
+    return Finding(what, state, f"{asked!r}: {status.reason or 'ready'}", do)
 
 
 def pins(settings: Settings) -> Iterator[Finding]:

@@ -16,7 +16,19 @@ from urllib.parse import urlsplit
 from hub.problems import did_you_mean, twice
 
 if TYPE_CHECKING:
-    from hub.settings import Agency, Counter, DayRules, Display, HubBox, Kiosk, Panel, PanelCounter, Service, Settings
+    from hub.settings import (
+        Agency,
+        Counter,
+        CounterPrinter,
+        DayRules,
+        Display,
+        HubBox,
+        Kiosk,
+        Panel,
+        PanelCounter,
+        Service,
+        Settings,
+    )
 
 HUB = Path(__file__).parent
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -160,6 +172,18 @@ def panel_pins_differ(panel: Panel) -> Iterator[str]:
     yield from _clashes("panel.toml", users)
 
 
+def printers_differ(printers: tuple[CounterPrinter, ...], kiosk: Kiosk) -> Iterator[str]:
+    """Two printers of one name, or a stand-in that is not there."""
+    names = [printer.name for printer in printers] + [kiosk.name]
+    yield from (f"printers.toml: the name {name} is there twice; change one" for name in twice(names))
+    for printer in printers:
+        if printer.stand_in == printer.name:
+            yield f"printers.toml: printer {printer.name} cannot stand in for itself; name another, or nobody"
+        elif printer.stand_in and printer.stand_in not in names:
+            meant = did_you_mean(printer.stand_in, names)
+            yield f"printers.toml: printer {printer.name}: no printer {printer.stand_in} to stand in{meant}"
+
+
 def _panel_pins(place: PanelCounter) -> Iterator[tuple[int, str]]:
     yield from ((b.pin, f"key {b.step} of counter {place.counter}") for b in place.buttons)
     yield from ((pin, f"lamp {lamp} of counter {place.counter}") for lamp, pin in place.lamps.items())
@@ -179,7 +203,7 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
     devices_differ, counter_services_exist, ports_differ, kiosk_buttons_fit, kiosk_pins_differ,
-    panel_counters_exist, panel_keys_differ, panel_pins_differ,
+    panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,
 )  # fmt: skip
 
 
@@ -189,7 +213,10 @@ def remarks(settings: Settings) -> list[str]:
 
 
 def _hub_addresses(settings: Settings) -> Iterator[str]:
-    for file, address in (("kiosk.toml", settings.kiosk.hub), ("panel.toml", settings.panel.hub)):
+    addresses = {"kiosk.toml": settings.kiosk.hub, "panel.toml": settings.panel.hub}
+    if settings.printers:
+        addresses["printers.toml"] = settings.printing.hub
+    for file, address in addresses.items():
         url = urlsplit(address)
         port = url.port or (443 if url.scheme == "https" else 80)
         if url.hostname in LOCAL and port != settings.hub.port:

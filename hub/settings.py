@@ -315,6 +315,26 @@ class Printer(Model):
         return self
 
 
+class CounterPrinter(Printer):
+    """A printer at the counters: receipts, certificates, visit slips."""
+
+    name: Code = Field(examples=["RECUS"])
+    """Its name, as papers are addressed to it."""
+    stand_in: Code | None = Field(None, examples=["K1"])
+    """Who prints its papers when it cannot or its process is gone: another printer, or a kiosk."""
+
+
+class Printing(Model):
+    """The process that owns this box's counter printers (`mbote printer`)."""
+
+    name: Code = "I1"
+    """Its name, as it is paired."""
+    hub: HubAddress = "http://127.0.0.1:8080"
+    """Address of the hub."""
+    token: Path = Path("printer.token")
+    """File that holds its token (mode 0600), relative to the configuration folder."""
+
+
 class KioskButton(Model):
     """A physical button of the kiosk: a GPIO pin, pulled up, that goes low when pressed."""
 
@@ -425,6 +445,10 @@ class Settings(Model):
     """The ticket dispenser."""
     panel: Panel = Panel()
     """The physical call panels."""
+    printing: Printing = Printing()
+    """The process that owns the counters' printers."""
+    printers: tuple[CounterPrinter, ...] = ()
+    """The counters' printers."""
 
     def service(self, code: str) -> Service | None:
         """The service of that code, if there is one."""
@@ -449,6 +473,7 @@ FILES: dict[str, dict[str, str]] = {
     "counters.toml": {"counter": "counters"},
     "kiosk.toml": {"kiosk": "kiosk"},
     "panel.toml": {"panel": "panel"},
+    "printers.toml": {"printing": "printing", "printer": "printers"},
 }  # fmt: skip
 #: A hand-written file is some kilobytes; what is larger is something else.
 LARGEST_FILE = 1_000_000

@@ -248,6 +248,15 @@ class KioskService:
 
 
 @dataclass(frozen=True, slots=True)
+class Printers:
+    """The picture of `mbote printer`: how many papers wait for each printer at the counters, by its name."""
+
+    epoch: int
+    seq: int
+    jobs: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class KioskPicture:
     """What a kiosk needs to know now. `day` is the business date (ISO) or None before a day is open.
 

@@ -22,16 +22,16 @@ from typing import Any, Literal, Protocol
 
 from hardware.button import What
 from hardware.print_loop import Job, State
-from hardware.printer import Status
+from hardware.printer import Status, trouble_of
 from hub.client import HubAway
+from hub.errands import Errands, Mechanism
 from hub.errors import MboteError, Refused, StoreFault
 from hub.paper import Cut, Slip, Text
 from hub.say import say
 from hub.wire import Catalogue, CatalogueService, KioskPicture, TicketIssued, as_json, parse
 from kiosk.box_clock import BoxClock
-from kiosk.errands import Errands
 from kiosk.history import History
-from kiosk.messenger import HubLine, Messenger, TroubleState
+from kiosk.messenger import HubLine, Messenger
 from kiosk.press import (
     Moment,
     Number,
@@ -56,15 +56,6 @@ VISITORS = 4
 #: How far the hub's clock may drift before the spool hears of it again.
 DRIFT_MS = 2_000
 PRINTER = "printer"
-TROUBLES: dict[str, TroubleState] = {
-    "paper_end": "paper_out",
-    "cover_open": "cover_open",
-    "near_end": "near_end",
-    "offline": "offline",
-    "unreachable": "offline",
-    "silent": "offline",
-}
-
 Step = Literal["asking", "number", "paper", "refused"]
 log = logging.getLogger(__name__)
 
@@ -135,7 +126,7 @@ class KioskApp:
         self._buttons = dict(buttons)
         self._recall()
         self.messenger.open()
-        self.errands.open(paper)
+        self.errands.open(Mechanism(lambda subject, slip, deadline: paper.put(Job(subject, slip, deadline))))
         self._take_up()
         return self
 
@@ -207,21 +198,19 @@ class KioskApp:
         """The line to the hub has broken, or is back."""
         if not away:
             self.messenger.hub_returned()
+            self.errands.hub_returned()
         self.changed()
 
     def hear_printer(self, status: Status) -> None:
         """The printer's health has changed."""
-        state = TROUBLES.get(
-            status.reason, "ok" if status.health == "ok" or status.reason == "not_asked" else "unknown"
-        )
-        self.messenger.trouble(PRINTER, state, status.reason if state in ("offline", "unknown") else "")
+        self.messenger.trouble(PRINTER, *trouble_of(status))
         self.changed()
 
     def hear_job(self, job: Job, state: State, reason: str) -> None:
         """A slip's next step; its end is the end of the press."""
         if state == "queued" or (state == "sent" and reason != "not_asked"):
             return
-        if self.errands.hear_job(job, state, reason):
+        if self.errands.hear_end(job.subject, state, reason):
             return
         with self._lock:
             found = self._printing.pop(job.subject, None)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from hub.client import HubAway
 from hub.errors import Refused
 from kiosk.history import History
 from kiosk.spool import Report, Spool
 
-TroubleState = Literal["ok", "paper_out", "cover_open", "offline", "near_end", "stuck", "unknown"]
+#: As hardware.printer.trouble_of has them; `stuck` for a button.
+TroubleState = str
 #: How long a report may take; a hub under load is waited for, nobody stands in front of this.
 PATIENCE_S = 5.0
 #: Refusals that time heals: the report waits, first in line, until the hub's picture changes or a while has passed.

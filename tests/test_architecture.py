@@ -46,6 +46,7 @@ KEPT_TO = {
 LEAVES = {
     "client",
     "clock",
+    "errands",
     "errors",
     "look",
     "money",
@@ -55,6 +56,7 @@ LEAVES = {
     "settings",
     "sqlite",
     "ticket_slip",
+    "troubles",
     "wire",
 }
 KNOWN_OUTSIDE = {

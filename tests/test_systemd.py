@@ -17,7 +17,9 @@ needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze o
 
 
 def test_there_is_a_unit_for_each_process():
-    assert [unit.name for unit in UNITS] == ["mbote-hub.service", "mbote-kiosk.service", "mbote-panel.service"]
+    assert [unit.name for unit in UNITS] == [
+        "mbote-hub.service", "mbote-kiosk.service", "mbote-panel.service", "mbote-printer.service",
+    ]  # fmt: skip
 
 
 @needs_systemd
