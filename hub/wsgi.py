@@ -155,7 +155,7 @@ def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
 
 
 def _kiosk(hub: Hub, reader: Any, name: str) -> Any:
-    return replace(pictures.kiosk(hub, reader), jobs=print_store.jobs_waiting(reader, name))
+    return replace(pictures.kiosk(hub, reader, name), jobs=print_store.jobs_waiting(reader, name))
 
 
 def _counters_of(hub: Hub, actor: Actor) -> tuple[str, ...]:
