@@ -162,7 +162,7 @@ def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
 
 
 def _kiosk(hub: Hub, reader: Any, name: str) -> Any:
-    return replace(pictures.kiosk(hub, reader), jobs=print_pictures.waiting(hub, reader, name))
+    return replace(pictures.kiosk(hub, reader, name), jobs=print_pictures.waiting(hub, reader, name))
 
 
 def _counters_of(hub: Hub, actor: Actor) -> tuple[str, ...]:

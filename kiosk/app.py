@@ -33,6 +33,7 @@ from kiosk.box_clock import BoxClock
 from kiosk.history import History
 from kiosk.messenger import HubLine, Messenger
 from kiosk.press import (
+    UNABLE,
     Moment,
     Number,
     Press,
@@ -118,6 +119,7 @@ class KioskApp:
         self._history = history
         self._visitors = ThreadPoolExecutor(VISITORS, thread_name_prefix="visitor")
         self._printing: dict[str, tuple[Press, Number]] = {}
+        self._taken_up: set[str] = set()
         self._lock = threading.Lock()
 
     def open(self, paper: Paper, buttons: dict[int, str]) -> KioskApp:
@@ -196,7 +198,9 @@ class KioskApp:
 
     def hear_away(self, away: bool) -> None:  # noqa: FBT001  a callback of hub.client
         """The line to the hub has broken, or is back."""
-        if not away:
+        if away:
+            self.messenger.hub_left()
+        else:
             self.messenger.hub_returned()
             self.errands.hub_returned()
         self.changed()
@@ -236,7 +240,8 @@ class KioskApp:
         if self.catalogue is None:
             # Before the first catalogue only the hub knows: ask it, and give an own number if it is away.
             return ""
-        return why_closed(service_of(self.catalogue, service), self.picture, self._local(self.clock.now()))
+        now = self._local(self.clock.now())
+        return why_closed(service_of(self.catalogue, service), self.picture, now, away=self.hub.away)
 
     # from press to number
 
@@ -250,7 +255,7 @@ class KioskApp:
 
     def _serve(self, press: Press) -> None:
         self._tell(press, "asking")
-        answer = self._ask(press)
+        answer = self._ask(press, self._patience(press))
         if isinstance(answer, Refusal):
             self.spool.refuse(press, answer.code)
             self._refuse(press, answer)
@@ -261,10 +266,17 @@ class KioskApp:
             self.spool.accept(press, answer)
         self._hand_over(press, answer)
 
-    def _ask(self, press: Press) -> Number | Refusal | None:
-        """The hub's number or refusal; None when it has not answered in time."""
-        waited = max(0, self.clock.now().mono - press.at.mono) / 1000
-        left = self.manners.answer_s - waited if waited < self.manners.answer_s else self.manners.answer_s
+    def _patience(self, press: Press) -> float:
+        """Seconds that the hub has for this press: what is left of its time, and all of it for one taken up."""
+        if press.key in self._taken_up:
+            return self.manners.answer_s
+        return self.manners.answer_s - max(0, self.clock.now().mono - press.at.mono) / 1000
+
+    def _ask(self, press: Press, left: float) -> Number | Refusal | None:
+        """The hub's number or refusal; None when it has not answered in time, or has no time left."""
+        if left <= 0:
+            log.info("own number for %s: its time was over before the hub could be asked", press.key)
+            return None
         body = press.issue_body()
         values = {"svc": press.service, "prio": int(press.priority != "normal"), "press": press.key, "src": "kiosk"}
         try:
@@ -277,6 +289,8 @@ class KioskApp:
             return None
         except Refused as refusal:
             log.info("no ticket for %s: %s", press.service, refusal.message)
+            if refusal.reason in UNABLE:
+                return None
             return Refusal(to_refusal(refusal.reason), refusal.message)
         return Number(
             issued.label, own=False, ahead=issued.ahead, wait=issued.wait, follow=issued.follow, ticket=issued.id
@@ -308,7 +322,10 @@ class KioskApp:
         return time.monotonic() + max(PAPER_S - max(0.0, waited), PAPER_S / 2)
 
     def _finish(self, press: Press, number: Number, what: Literal["printed", "shown", "failed"]) -> None:
-        self.spool.finish(press, number, what, self.clock.now(), f"{press.key}-paper")
+        try:
+            self.spool.finish(press, number, what, self.clock.now(), f"{press.key}-paper")
+        except StoreFault:
+            log.exception("what became of %s cannot be kept: the next start takes it up", number.label)
         self._tell(press, "paper", number=number, paper="printed" if what == "printed" else "none")
         self.messenger.wake()
 
@@ -347,6 +364,7 @@ class KioskApp:
             if not still_standing(press, now):
                 self._finish(press, number or self.spool.own_number(press), "failed")
             elif number is None:
+                self._taken_up.add(press.key)
                 self._visitors.submit(self._guarded, press)
             else:
                 # Whether it was printed nobody knows: the same number again, marked as a copy.
@@ -356,12 +374,14 @@ class KioskApp:
         before = self.clock.offset
         self.clock.hear(picture.hub_at)
         self.picture = picture
-        self.messenger.wake()
-        if picture.jobs:
-            self.errands.hear(picture.jobs)
+        self.spool.go_on_after(picture.own_last)
         after = self.clock.offset
         if after is not None and (before is None or abs(after - before) > DRIFT_MS):
             self.spool.keep("clock", {"boot": self.clock.boot, "offset": after})
+            self.spool.date(self.clock.boot, after, DRIFT_MS)
+        self.messenger.hub_heard(picture.day)
+        if picture.jobs:
+            self.errands.hear(picture.jobs)
 
     def _hear_catalogue(self, catalogue: Catalogue) -> None:
         if self.catalogue is None or catalogue != self.catalogue:

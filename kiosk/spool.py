@@ -8,6 +8,7 @@ counted here and never restarted: a label K1-007 exists once, whatever else is l
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -20,10 +21,12 @@ from hub.errors import StoreFault
 from hub.sqlite import open_writer
 from hub.wire import Wait
 from kiosk.migrations import migrations
-from kiosk.press import Moment, Number, Press, State, Told, report_body
+from kiosk.press import Moment, Number, Press, State, Told, dated, report_body
 
 #: Presses kept after their end, to answer a repeated tap and to look back at: a busy week.
 KEPT = 5_000
+#: A kiosk whose spool was lost goes on with its own series at the next multiple.
+OWN_GAP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,33 @@ class Spool:
         with self._transaction() as db:
             db.execute("UPDATE report SET set_aside = ? WHERE place = ?", (why, report.place))
 
+    def take_up_aside(self) -> list[str]:
+        """Let what was set aside on this day be told once more; its labels."""
+        aside = self._all("SELECT body FROM report WHERE set_aside IS NOT NULL AND set_aside NOT LIKE 'over: %'")
+        if aside:
+            with self._transaction() as db:
+                db.execute("UPDATE report SET set_aside = NULL WHERE set_aside NOT LIKE 'over: %'")
+        return [json.loads(row["body"])["label"] for row in aside]
+
+    def leave_aside(self) -> None:
+        """Another day has begun: what is set aside stays here to be looked at, and is not told again."""
+        with self._transaction() as db:
+            db.execute("UPDATE report SET set_aside = 'over: ' || set_aside WHERE set_aside NOT LIKE 'over: %'")
+
+    def date(self, boot: str, offset: int, off_by_ms: int) -> None:
+        """The hub's time is known now, or has jumped: presses of this boot that it has not heard of are dated anew.
+
+        Each gets another key: under the old one the hub may have heard the old date.
+        """
+        with self._transaction() as db:
+            for row in db.execute("SELECT place, key, body FROM report").fetchall():
+                body = json.loads(row["body"])
+                at = dated(body["pressed"], boot, offset, off_by_ms)
+                if at is not None:
+                    again = json.dumps(body | {"pressed": at})
+                    key = f"{body['issue']}-paper-{secrets.token_hex(3)}"
+                    db.execute("UPDATE report SET key = ?, body = ? WHERE place = ?", (key, again, row["place"]))
+
     def waiting_reports(self) -> int:
         """How many the hub has not heard."""
         with self._lock:
@@ -165,6 +195,15 @@ class Spool:
         return int(row["n"]) if row else 0
 
     # facts
+
+    def go_on_after(self, last: int) -> None:
+        """The hub has heard of own numbers up to `last`. Of more than are here: an earlier spool was lost.
+
+        It may have given some that nobody heard of, so the series goes on well after them, at the next hundred.
+        """
+        if int(self.kept("own_series") or 0) < last:
+            with self._transaction() as db:
+                self._put(db, "own_series", str(-(-last // OWN_GAP) * OWN_GAP))
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value under a name, in place of the last one."""
@@ -207,7 +246,10 @@ class Spool:
 
     def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         with self._lock:
-            return list(self._opened().execute(query, values))
+            try:
+                return list(self._opened().execute(query, values))
+            except sqlite3.Error as error:
+                raise StoreFault(f"{self.path.name}: {error}") from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:

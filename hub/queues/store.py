@@ -86,10 +86,31 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
 
 def day(reader: Reader) -> m.BusinessDay | None:
     """The last business day, open or closed; None before the first."""
-    row = reader.execute("SELECT * FROM business_day ORDER BY id DESC LIMIT 1").fetchone()
-    return (
-        m.BusinessDay(row["id"], row["date"], row["mode"], row["closed_at"] is None, row["first_seq"]) if row else None
+    return _day(reader, "ORDER BY id DESC")
+
+
+def _day(reader: Reader, which: str, *values: int) -> m.BusinessDay | None:
+    row = reader.execute(f"SELECT * FROM business_day {which} LIMIT 1", values).fetchone()  # noqa: S608 (our words)
+    if row is None:
+        return None
+    closed_at = row["closed_at"]
+    return m.BusinessDay(row["id"], row["date"], row["mode"], closed_at is None, row["first_seq"], closed_at)
+
+
+def days_around(reader: Reader, at: int) -> m.DaysAround:
+    """The days about a moment, in wall time."""
+    newest = day(reader)
+    return m.DaysAround(
+        newest,
+        _opened(reader, newest.first_seq) if newest else None,
+        before=_day(reader, "WHERE opened_at <= ? ORDER BY id DESC", at),
+        after=_day(reader, "WHERE opened_at > ? ORDER BY id", at),
     )
+
+
+def _opened(reader: Reader, first_seq: int) -> Instant | None:
+    row = reader.execute("SELECT at, boot, mono FROM journal WHERE seq = ?", (first_seq,)).fetchone()
+    return Instant(row["at"], row["mono"], row["boot"]) if row else None
 
 
 def ticket(reader: Reader, ticket_id: int) -> m.Ticket | None:
@@ -485,7 +506,9 @@ def _cancelled(rows: Rows, event: m.TicketCancelled) -> None:
 
 
 def _unserved(rows: Rows, event: m.TicketUnserved) -> None:
-    _end_stage(rows, event.ticket, "unserved")
+    """Nobody waits longer than the day: a ticket heard of only later ended then, by the wall clock."""
+    ended = (rows.now.at, rows.now.tick) if event.ended_at is None else (event.ended_at, 0)
+    _stage_now(rows, event.ticket, outcome="unserved", ended_at=ended[0], ended_tick=ended[1])
     _ticket_now(rows, event.ticket, state="unserved")
 
 
