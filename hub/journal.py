@@ -70,6 +70,17 @@ def append_only(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def epochs(db: Database) -> None:
+    """Where each later epoch began, and above which number it counts on."""
+    db.conn.execute(
+        """CREATE TABLE epoch (
+            epoch INTEGER PRIMARY KEY, why TEXT NOT NULL, day INTEGER NOT NULL, date TEXT NOT NULL,
+            floor INTEGER NOT NULL, certain INTEGER NOT NULL, confirmed INTEGER NOT NULL,
+            first_seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT"""
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A fact in the past. Fields are plain values; `PRIVATE` names those that identify a person."""
@@ -90,6 +101,40 @@ class HubStarted(Event):
     kind: ClassVar[str] = "hub_started"
     machine: str
     version: str
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBegun(Event):
+    """What was given after the entry before this one may not be known here, so none of it is given again.
+
+    Days up to number `day` or date `date` count on above `floor`: numbers from there down were perhaps given.
+    `why`: `restored` from a backup, `behind` what a device or a backup has seen, `set_aside` a damaged file.
+    """
+
+    kind: ClassVar[str] = "epoch_begun"
+    epoch: int
+    why: str
+    day: int
+    date: str
+    floor: int
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochConfirmed(Event):
+    """An administrator knows that this hub is a copy that is behind, and goes on with it."""
+
+    kind: ClassVar[str] = "epoch_confirmed"
+    epoch: int
 
     @property
     def subject(self) -> str:
@@ -137,9 +182,29 @@ def apply_hub_started(rows: Rows, event: HubStarted) -> None:
     )  # fmt: skip
 
 
-APPLIERS: Appliers = {HubStarted: apply_hub_started}
+def apply_epoch_begun(rows: Rows, event: EpochBegun) -> None:
+    """What somebody restored on purpose needs no second word."""
+    rows.run(
+        "INSERT INTO epoch (epoch, why, day, date, floor, certain, confirmed, first_seq, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        event.epoch, event.why, event.day, event.date, event.floor, int(rows.now.certain),
+        int(event.why == "restored"), rows.seq, rows.now.at,
+    )  # fmt: skip
+    rows.run("UPDATE store SET epoch = ?", event.epoch)
+
+
+def apply_epoch_confirmed(rows: Rows, event: EpochConfirmed) -> None:
+    """With it all that came before."""
+    rows.run("UPDATE epoch SET confirmed = 1 WHERE epoch <= ?", event.epoch)
+
+
+APPLIERS: Appliers = {
+    HubStarted: apply_hub_started,
+    EpochBegun: apply_epoch_begun,
+    EpochConfirmed: apply_epoch_confirmed,
+}
 #: State tables of the journal's own events, and their personal columns.
-STATE_TABLES: Mapping[str, tuple[str, ...]] = {"boot": ()}
+STATE_TABLES: Mapping[str, tuple[str, ...]] = {"boot": (), "epoch": ()}
 
 
 @cache
