@@ -339,12 +339,22 @@ class Replayed:
         return row
 
 
-def replay(source: sqlite3.Connection, target: sqlite3.Connection, appliers: Appliers) -> int:
-    """Write the state rows of `source`'s journal into the empty tables of `target`; how many entries."""
+def replay(
+    source: sqlite3.Connection, target: sqlite3.Connection, appliers: Appliers, *, after: int = 0, until: int = 1 << 62
+) -> int:
+    """Write the state rows of `source`'s journal into the tables of `target`; how many entries.
+
+    The tables are empty, or hold what the entries up to `after` give.
+    """
     kinds = {kind.kind: (kind, applier) for kind, applier in appliers.items()}
     count = 0
     target.execute("BEGIN")  # all of it at once: a commit for each entry takes ten times as long
-    for row in source.execute("SELECT j.*, p.body FROM journal j LEFT JOIN journal_private p USING (seq) ORDER BY seq"):
+    rows = source.execute(
+        "SELECT j.*, p.body FROM journal j LEFT JOIN journal_private p USING (seq)"
+        " WHERE seq > ? AND seq <= ? ORDER BY seq",
+        (after, until),
+    )
+    for row in rows:
         kind, applier = kinds[row["kind"]]
         values = json.loads(row["payload"]) | (json.loads(row["body"]) if row["body"] else {})
         now = Instant(row["at"], row["mono"], row["boot"], bool(row["certain"]))

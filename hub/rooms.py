@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 from hub import VERSION, outbox
 from hub.agents import store as agents
 from hub.agents.migrations import migrations as agent_migrations
+from hub.backup.contents import Contents
 from hub.context import Hub
 from hub.journal import Appliers, Entry
 from hub.printing import store as printing
@@ -50,6 +51,12 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
         tables |= service.state_tables
     sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations)
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
+
+
+def contents(services: tuple[CounterService, ...]) -> Contents:
+    """What a backup must know of all rooms."""
+    rooms = brought(services)
+    return Contents(rooms.appliers, rooms.migrations, rooms.state_tables, agents.KEPT_TABLES, agents.LEFT_TABLES)
 
 
 def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None, begin: Begin | None = None) -> Hub:

@@ -30,6 +30,8 @@ from hub.sqlite import open_reader, open_writer
 
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
+#: Where a backup is rebuilt inside the data folder (hub/backup/restore.py), gone when it is in place.
+RESTORING = "restoring"
 TAIL = 1_000
 #: Reading connections kept for whoever reads next.
 IDLE_READERS = 6
@@ -170,6 +172,8 @@ class Store:
             raise
 
     def _open(self, clock: Clock | None, version: str, begin: Begin | None) -> None:
+        if (self.folder / RESTORING).exists() and not self.path.exists():
+            raise StoreFault(f"a restore into {self.folder} did not come to its end: run `mbote restore` again")
         self.writer = open_writer(self.path, self._sets)
         self.head = journal.head(self.writer)
         self.epoch: int = self.writer.execute("SELECT epoch FROM store").fetchone()[0]

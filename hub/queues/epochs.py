@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from hub.ask import Answer
 from hub.clock import Instant, local
 from hub.context import Hub, action
-from hub.errors import Refused, Unreadable
+from hub.errors import NotFound, Unreadable
 from hub.journal import EpochBegun, EpochConfirmed
 from hub.queues import store
 from hub.store import Transaction
@@ -90,7 +90,7 @@ def confirm_epoch(tx: Transaction, hub: Hub) -> Answer:
     del hub
     row = tx.one("SELECT max(epoch) AS epoch FROM epoch WHERE confirmed = 0")
     if row is None or row["epoch"] is None:
-        raise Refused("there is no epoch to confirm", code="nothing_to_confirm")
+        raise NotFound("there is no epoch to confirm")
     tx.record(EpochConfirmed(row["epoch"]))
     return {"epoch": row["epoch"], "confirmed": True}
 
