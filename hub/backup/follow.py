@@ -67,6 +67,7 @@ class Stream:
         self._zone = zone
         self._seen = seen
         self._at: Header | None = None
+        self._arrived = False
         self._since: float | None = None
         self._beat = self._mono_s()
         self._whole_at: int | None = None
@@ -88,7 +89,7 @@ class Stream:
         except (MboteError, OSError, sqlite3.Error) as error:
             state, detail = _fault_of(error) if self._is_there() else ("missing", "")
         if state == "missing":
-            self._at = None  # another medium may come back
+            self._arrived = False  # another medium may come back
         if (state, detail) != (self.word.state, self.word.detail):
             log.info("place", place=self.word.place, state=state, detail=detail)
         seq = self._at.last if self._at else 0
@@ -107,11 +108,14 @@ class Stream:
         return False
 
     def _tried(self) -> tuple[State, str]:
-        head, closing = self._unsent()
-        if not self.place.there:
-            return "missing", ""
-        if self._at is None or not self._still_there(self._at):
+        if not (self._box.data / DATABASE).is_file():
+            raise StoreFault("there is no database yet")
+        there = self.place.there
+        if there and not (self._arrived and self._at and self._still_there(self._at)):
             self._arrive()
+        head, closing = self._unsent()
+        if not there:
+            return "missing", ""
         if self._whole_is_due():
             self._begin_whole()
         if self._at is None:
@@ -124,8 +128,6 @@ class Stream:
 
     def _unsent(self) -> tuple[int, bool]:
         """The journal's last entry, and whether a day was closed in what the place lacks; begins to count the time."""
-        if not (self._box.data / DATABASE).is_file():
-            raise StoreFault("there is no database yet")
         sent = self._at.last if self._at else 0
         with self._box.moment() as reader:
             head = journal.head(reader)[0]
@@ -157,6 +159,9 @@ class Stream:
         if strange is not None:
             self._seen(strange.epoch, max(strange.last, seq + 1) if strange.epoch == epoch else strange.last)
         self._remember_whole(found.pieces)
+        self._arrived = True
+        if self._since is None:  # what it lacks has waited already: it leaves at once
+            self._since = self._mono_s() - self._rules.every_s
         if found.problems:
             log.warning("pieces", place=str(self.place.path), problems=found.problems[:5])
 

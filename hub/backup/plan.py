@@ -68,9 +68,14 @@ def newest(pieces: Iterable[Piece]) -> Chain | None:
 
 
 def position(pieces: Iterable[Piece], hash_at: Callable[[int], str | None]) -> Header | None:
-    """Where the stream goes on: the furthest end that this hub's own journal knows (`hash_at` a number)."""
-    known = [c.end for c in chains(pieces) if hash_at(c.end.last) == c.end.head]
+    """Where the stream goes on: the furthest piece of a chain that this hub's own journal knows, by `hash_at`."""
+    known = [last for chain in chains(pieces) if (last := _last_known(chain, hash_at))]
     return max(known, key=lambda header: header.last, default=None)
+
+
+def _last_known(chain: Chain, hash_at: Callable[[int], str | None]) -> Header | None:
+    headers = (piece.header for piece in reversed(chain.pieces))
+    return next((header for header in headers if hash_at(header.last) == header.head), None)
 
 
 def beyond(pieces: Iterable[Piece], epoch: int, seq: int, hash_at: Callable[[int], str | None]) -> Header | None:
