@@ -381,9 +381,10 @@ def _drill(settings: Settings) -> None:
 @click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
 @click.option("--replace", is_flag=True, help="There is a database already: set it aside.")
 @click.option("--even-newer", is_flag=True, help="It is newer than the backup: set it aside all the same.")
+@click.option("--epoch", "until", type=click.IntRange(1), help="Go back to the end of this epoch, not of the newest.")
 @config_option
 def restore(  # noqa: PLR0913 (click hands options in)
-    place: Path, *, key_file: Path, data: Path | None, replace: bool, even_newer: bool, folder: Path
+    place: Path, *, key_file: Path, data: Path | None, replace: bool, even_newer: bool, until: int | None, folder: Path
 ) -> None:
     """Restore the newest backup in FROM into the data folder of a stopped hub.
 
@@ -395,7 +396,7 @@ def restore(  # noqa: PLR0913 (click hands options in)
 
     with click.open_file(str(key_file)) as opened:
         keys = identities(opened.read(), str(key_file))
-    done = recover(place, folder, keys, data=data, replace=replace, even_newer=even_newer, tell=click.echo)
+    done = recover(place, folder, keys, data=data, replace=replace, even_newer=even_newer, until=until, tell=click.echo)
     for skipped in done.skipped:
         click.echo(f"left out: {skipped}")
     click.echo(f"restored up to entry {done.end.last:,}, made at {done.last_at}: what happened after that is not there")

@@ -140,15 +140,15 @@ def place_of(path: Path, agency: str | None) -> Place:
 
 def recover(  # noqa: PLR0913 (what may be said with the command)
     path: Path, config: Path, identities: list[Any], *, data: Path | None = None, replace: bool = False,
-    even_newer: bool = False, tell: Tell = lambda _: None,
+    even_newer: bool = False, until: int | None = None, tell: Tell = lambda _: None,
 ) -> Recovery:  # fmt: skip
-    """Restore the newest backup in `path`.
+    """Restore the newest backup in `path`, or that of an epoch that `until` names.
 
     Raises CannotRestore, BadPiece, StoreFault or OSError; what was there before is untouched then.
     """
     settings = _settings(config)
     place = place_of(path, settings.agency.code if settings else None)
-    choice = restore.choose(place)
+    choice = restore.choose(place, until)
     end = choice.chain.end
     tell(f"newest backup: entry {end.last:,} of epoch {end.epoch}, in {len(choice.chain.pieces)} pieces")
     if settings is None:

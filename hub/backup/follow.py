@@ -128,8 +128,10 @@ class Stream:
 
     def _unsent(self) -> tuple[int, bool]:
         """The journal's last entry, and whether a day was closed in what the place lacks; begins to count the time."""
-        sent = self._at.last if self._at else 0
         with self._box.moment() as reader:
+            if self._at and copy.hash_at(reader, self._at.last) != self._at.head:
+                self._at, self._arrived = None, False  # another file is in the place of the one that was
+            sent = self._at.last if self._at else 0
             head = journal.head(reader)[0]
             closed = "SELECT 1 FROM journal WHERE seq > ? AND kind = 'day_closed'"
             closing = head > sent > 0 and reader.execute(closed, (sent,)).fetchone() is not None

@@ -107,16 +107,17 @@ def to_delete(pieces: Iterable[Piece], nights: int, weeks: int) -> list[Piece]:
     wholes = sorted((p for p in every if p.header.kind == "whole"), key=_age, reverse=True)
     kept = wholes[: max(nights, LEAST_WHOLES)] + wholes[max(nights, LEAST_WHOLES) :][::_A_WEEK][:weeks]
     gone = [whole for whole in wholes if whole not in kept]
-    return gone + [p for p in every if p.header.kind == "rows" and _covered(p.header, wholes[:LEAST_WHOLES])]
+    return gone + [p for p in every if p.header.kind == "rows" and _covered(p.header, [w.header for w in kept])]
 
 
 def _age(piece: Piece) -> tuple[int, int, int]:
     return piece.header.epoch, piece.header.last, piece.header.made
 
 
-def _covered(rows: Header, last_wholes: list[Piece]) -> bool:
-    """Whether each of the last two whole pieces holds these rows already, so that one of them may be rotten."""
-    return len(last_wholes) == LEAST_WHOLES and all(
-        rows.epoch < whole.header.epoch or (rows.line == whole.header.line and rows.last <= whole.header.last)
-        for whole in last_wholes
-    )
+def _covered(rows: Header, wholes: list[Header]) -> bool:
+    """Whether two whole copies hold these rows already, so that one of them may be rotten; or nothing leads to them.
+
+    Another line's copies do not count: a fresh file beside a damaged one knows nothing of what was before.
+    """
+    holding = [whole for whole in wholes if whole.line == rows.line and whole.last >= rows.last]
+    return len(holding) >= LEAST_WHOLES or rows.epoch < min((whole.epoch for whole in wholes), default=0)

@@ -49,10 +49,10 @@ class Choice:
     skipped: list[str] = field(default_factory=list)
 
 
-def choose(place: Place) -> Choice:
-    """The backup to restore. Raises CannotRestore saying what is wrong with what is there, or OSError."""
+def choose(place: Place, until: int | None = None) -> Choice:
+    """The backup to restore, at most of epoch `until`. Raises CannotRestore saying what is wrong there, or OSError."""
     found = place.look()
-    left, skipped = list(found.pieces), list(found.problems)
+    left, skipped = [p for p in found.pieces if until is None or p.header.epoch <= until], list(found.problems)
     while best := plan.newest(left):
         bad = [(piece, why) for piece in best.pieces if (why := _fault(piece, best))]
         if not bad:

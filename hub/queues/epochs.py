@@ -39,15 +39,16 @@ def next_epoch(  # noqa: PLR0913 (what can be known of a time that one does not 
 ) -> EpochBegun:  # fmt: skip
     """The epoch after this file's own and after `beyond`, one that somebody has seen.
 
-    `last` (the highest number known to have been given today) and `lost_ms` (for how long nothing is known) are
-    read from the file unless given: a file that begins empty knows neither.
+    `last` is a number known to have been given today by whoever asks; `lost_ms`, for how long nothing is known,
+    is counted from the file's last entry unless given. A file that begins empty knows neither.
     """
     known = int(reader.execute("SELECT epoch FROM store").fetchone()[0])
     epoch = max(known, beyond) + 1
     day = store.day(reader)
     lost = _lost_ms(reader, now) if lost_ms is None else lost_ms
-    floor = floor_above(store.highest_number(reader) if last is None else last, epoch - known, lost)
-    return EpochBegun(epoch, why, day.id if day else 0, local(now.at, zone).date().isoformat(), floor)
+    date = local(now.at, zone).date().isoformat()
+    given = max(store.highest_number(reader, date), last or 0)
+    return EpochBegun(epoch, why, day.id if day else 0, date, floor_above(given, epoch - known, lost))
 
 
 def _lost_ms(reader: sqlite3.Connection, now: Instant, *, before: int = 1 << 62) -> int:
@@ -75,11 +76,11 @@ def leave_behind(tx: Transaction, hub: Hub, *, epoch: int, seq: int) -> Answer:
         return {"epoch": tx.epoch, "begun": False}
     if epoch > tx.epoch + MOST_AHEAD:
         raise Unreadable(f"epoch {epoch} is out of all reason: this hub is in epoch {tx.epoch}", field="epoch")
-    missing = seq - tx.seq if epoch == tx.epoch else 0
+    zone, missing = hub.settings.agency.zone, seq - tx.seq if epoch == tx.epoch else 0
+    given = store.highest_number(tx.connection, local(tx.now.at, zone).date().isoformat()) + max(0, missing)
     begun = next_epoch(
-        tx.connection, tx.now, hub.settings.agency.zone, "behind", beyond=epoch,
-        last=store.highest_number(tx.connection) + max(0, missing), lost_ms=_asleep_ms(tx.connection, tx.now),
-    )  # fmt: skip
+        tx.connection, tx.now, zone, "behind", beyond=epoch, last=given, lost_ms=_asleep_ms(tx.connection, tx.now)
+    )
     tx.begin_epoch(begun)
     return {"epoch": begun.epoch, "begun": True}
 

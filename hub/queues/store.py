@@ -178,13 +178,18 @@ def label_used(reader: Reader, day_id: int, label: str) -> bool:
     return row is not None or ticket_labelled(reader, day_id, label) is not None
 
 
-def highest_number(reader: Reader) -> int:
-    """The highest number of any series of the latest day that the hub itself counts; 0 without one."""
+def highest_number(reader: Reader, date: str) -> int:
+    """The highest number that may have been given until `date`, in any series that the hub itself counts.
+
+    Of the latest day, or a floor under which an earlier epoch left room: whoever gave those may be lost, too.
+    """
     row = reader.execute(
-        "SELECT max(last) AS last FROM numbering"
-        " WHERE day = (SELECT max(id) FROM business_day) AND series NOT LIKE '%-'"
+        "WITH latest AS (SELECT coalesce(max(id), 0) AS id FROM business_day) SELECT max("
+        " (SELECT coalesce(max(last), 0) FROM numbering JOIN latest ON day = id WHERE series NOT LIKE '%-'),"
+        " (SELECT coalesce(max(floor), 0) FROM epoch JOIN latest ON date >= ? OR day >= id)) AS last",
+        (date,),
     ).fetchone()
-    return row["last"] or 0
+    return int(row["last"])
 
 
 def given(reader: Reader, day_id: int, service: str) -> int:

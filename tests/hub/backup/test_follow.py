@@ -9,6 +9,8 @@ import pytest
 
 from hub.backup import copy, follow, piece
 from hub.backup.follow import Stream, Word
+from hub.queues.epochs import next_epoch
+from hub.rooms import open_hub
 from tests.hub.backup.conftest import AGENCY
 
 
@@ -285,6 +287,26 @@ def test_the_box_itself_and_a_restored_one_are_not_behind(stick):
     again.stream().round()
     assert stick.told == again.told == []
     again.close()
+
+
+def test_a_fresh_file_in_the_place_of_a_damaged_one_is_copied_too(stick):
+    """The damaged file was set aside, the branch serves on with a new one: the stream must not wait for entry 5,000."""
+    stream = stick.stream()
+    stick.busy()
+    stream.round()
+    stick.close()
+    (stick.data / "mbote.db").rename(stick.folder / "damaged.db")
+    zone = stick.settings.agency.zone
+    fresh = open_hub(
+        stick.settings, begin=lambda tx: next_epoch(tx.connection, tx.now, zone, "set_aside", beyond=1, lost_ms=0)
+    )
+    for _ in range(3):
+        later(stick, stream, 30)
+        stream.finish_whole()
+    head = fresh.store.head[0]
+    fresh.store.close()
+    assert (2, head) in [(p.header.epoch, p.header.last) for p in stick.place.look().pieces]
+    assert stick.restore(until=1).end.epoch == 1
 
 
 def test_the_words_are_told_when_something_changes(stick):

@@ -128,7 +128,14 @@ def test_rows_stay_until_two_whole_copies_hold_them():
     assert [p.header.last for p in plan.to_delete([*nights(3), *rows], 7, 8)] == [15]
 
 
-def test_what_a_later_epoch_has_copied_twice_may_go():
-    new = [piece("whole", 1, n, epoch=2, line="bbbbbbbb") for n in (12, 14)]
+def test_rows_of_an_earlier_line_stay_as_long_as_a_whole_copy_leads_to_them():
+    """A fresh file beside a damaged one has copies of its own, which know nothing of what was before."""
     old = piece("rows", 11, 15)
-    assert plan.to_delete([*nights(1), old, *new], 7, 8) == [old]
+    new = [piece("whole", 1, n, epoch=2, line="bbbbbbbb", made=n) for n in range(20, 29)]
+    assert old not in plan.to_delete([*nights(1), old, *new[:5]], 7, 8)
+    assert old in plan.to_delete([*nights(1), old, *new], 7, 0)
+
+
+def test_rows_that_go_on_from_another_line_s_whole_copy_stay():
+    new = piece("rows", 11, 15, epoch=2, line="bbbbbbbb")
+    assert plan.to_delete([*nights(1), new], 7, 8) == []

@@ -136,6 +136,16 @@ def test_a_purged_person_stays_purged(safe):
     assert safe.problems() == []
 
 
+def test_an_earlier_epoch_can_be_gone_back_to(safe):
+    piece = safe.whole()
+    safe.restore()
+    again = safe.again()
+    again.busy()
+    again.rows()
+    again.close()
+    assert safe.restore(data=safe.folder / "back", until=1).end == piece.header
+
+
 # --- what is refused
 
 
@@ -318,6 +328,7 @@ def test_every_table_of_the_store_is_in_the_backup_or_left_out_on_purpose(safe):
 # --- cut
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("step", range(1, 40))
 def test_a_restore_that_is_cut_anywhere_leaves_the_old_or_the_new_and_can_be_run_again(safe, monkeypatch, step):
     """Each change of a name is a place where the power may fail; data written but not renamed never counts."""

@@ -137,6 +137,15 @@ def test_a_second_loss_on_one_day_takes_the_next_block(tmp_path, office, forget,
     assert forget().press("deposit") == "D2001"
 
 
+def test_a_block_in_which_nothing_known_was_given_is_not_used_again(tmp_path, office, forget, clock, agency):
+    """The restored box died in its turn, with the numbers of its block, before its backup knew of one of them."""
+    copy = forget()
+    copy.hub.store.writer.execute("VACUUM INTO ?", (str(tmp_path / "again.db"),))
+    assert copy.press("deposit") == "D1001"
+    (tmp_path / "again.db").replace(tmp_path / "kept.db")
+    assert forget().press("deposit") == "D2001"
+
+
 @pytest.mark.parametrize(
     ("last", "new_epochs", "lost_h", "floor"),
     [(0, 1, 0, 1000), (87, 1, 0, 1000), (500, 1, 0, 1000), (501, 1, 0, 2000), (1001, 1, 0, 2000), (87, 2, 0, 2000),
