@@ -65,17 +65,17 @@ class Town:
     def start(self, what):
         """`hub` or `stream`, and wait until it is ready."""
         command = {"hub": ("hub",), "stream": ("backup", "--follow")}[what]
-        log = (self.folder / f"{what}.log").open("ab")
-        with log:
-            child = subprocess.Popen(
+        log = self.folder / f"{what}.log"
+        said = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as file:
+            self._children[what] = subprocess.Popen(
                 [sys.executable, "-m", "hub.cli", *command, "--config", str(self.config)],
-                stdout=subprocess.PIPE, stderr=log, text=True,
+                stdout=file, stderr=file,
                 env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
             )  # fmt: skip
-        self._children[what] = child
-        assert any(line.startswith("ready") for line in child.stdout), f"{what}: {self.log(what)}"
+        until(lambda: b"ready" in log.read_bytes()[said:], 60, f"{what} to be ready: {self.log(what)}")
         if what == "hub":
-            self._agency.pids["hub"] = child.pid
+            self._agency.pids["hub"] = self._children["hub"].pid
 
     def kill(self, *names):
         """SIGKILL."""
@@ -83,7 +83,6 @@ class Town:
             if child := self._children.pop(name, None):
                 child.kill()
                 child.wait()
-                child.stdout.close()
         if "hub" in names:
             until(lambda: not held(self.data), 5, "the folder to be let go of")
 
