@@ -88,6 +88,8 @@ def follow(settings: Settings, tell: Callable[..., Any], stop: threading.Event) 
 
 def drill(settings: Settings) -> list[Result]:
     """Try the newest backup of every place, and remember how it went."""
+    if not settings.backup.places:
+        raise ConfigurationFault(["agency.toml: [backup] names no place: there is nothing to try"])
     box = box_of(settings)
     found = [drilling.drill(box, place) for place in places_of(settings)]
     drilling.remember(box.data, found)
