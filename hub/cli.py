@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import click
 
@@ -376,7 +376,7 @@ def _drill(settings: Settings) -> None:
 
 @main.command()
 @click.argument("place", metavar="FROM", type=FOLDER)
-@click.option("--identity", "key_file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True), required=True,
+@click.option("--identity", "key_file", type=click.File("rb"), required=True,
     help="The private key (`-`: from standard input).")  # fmt: skip
 @click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
 @click.option("--replace", is_flag=True, help="There is a database already: set it aside.")
@@ -384,7 +384,14 @@ def _drill(settings: Settings) -> None:
 @click.option("--epoch", "until", type=click.IntRange(1), help="Go back to the end of this epoch, not of the newest.")
 @config_option
 def restore(  # noqa: PLR0913 (click hands options in)
-    place: Path, *, key_file: Path, data: Path | None, replace: bool, even_newer: bool, until: int | None, folder: Path
+    place: Path,
+    *,
+    key_file: BinaryIO,
+    data: Path | None,
+    replace: bool,
+    even_newer: bool,
+    until: int | None,
+    folder: Path,
 ) -> None:
     """Restore the newest backup in FROM into the data folder of a stopped hub.
 
@@ -394,8 +401,7 @@ def restore(  # noqa: PLR0913 (click hands options in)
     from hub.backup.keyring import identities
     from hub.recovery import recover
 
-    with click.open_file(str(key_file)) as opened:
-        keys = identities(opened.read(), str(key_file))
+    keys = identities(key_file.read().decode(errors="replace"), key_file.name)
     done = recover(place, folder, keys, data=data, replace=replace, even_newer=even_newer, until=until, tell=click.echo)
     for skipped in done.skipped:
         click.echo(f"left out: {skipped}")
