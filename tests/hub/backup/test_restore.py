@@ -328,7 +328,7 @@ def test_every_table_of_the_store_is_in_the_backup_or_left_out_on_purpose(safe):
 # --- cut
 
 
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("step", range(1, 40))
 def test_a_restore_that_is_cut_anywhere_leaves_the_old_or_the_new_and_can_be_run_again(safe, monkeypatch, step):
     """Each change of a name is a place where the power may fail; data written but not renamed never counts."""
