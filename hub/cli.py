@@ -329,9 +329,10 @@ def backup(  # noqa: PLR0913 (click hands options in)
 
 
 def _copy_to(settings: Settings, place: Path) -> None:
-    from hub.recovery import copy_to
+    from hub.recovery import copy_to, short
 
     made = copy_to(settings, place)
+    click.echo(f"signed by the box {short(made.header.signer)}: write that down where the keys are")
     kept = (
         f"{made.header.last:,} entries of epoch {made.header.epoch}, {made.header.size:,} bytes, read back and compared"
     )

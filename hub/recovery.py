@@ -152,7 +152,8 @@ def recover(  # noqa: PLR0913 (what may be said with the command)
     place = place_of(path, settings.agency.code if settings else None)
     choice = restore.choose(place, until)
     end = choice.chain.end
-    tell(f"newest backup: entry {end.last:,} of epoch {end.epoch}, in {len(choice.chain.pieces)} pieces")
+    signed = f"signed by the box {short(end.signer)}"
+    tell(f"newest backup: entry {end.last:,} of epoch {end.epoch}, in {len(choice.chain.pieces)} pieces, {signed}")
     if settings is None:
         settings = _configuration_of(choice, identities, config, tell)
     folder = data or settings.path(settings.hub.data)
@@ -174,6 +175,11 @@ def _recovered(  # noqa: PLR0913, PLR0917 (the same)
     aside = restore.put_in_place(folder)
     restore.own_as(folder)
     return Recovery(end, epoch, iso(end.at, settings.agency.zone), aside, tuple(choice.skipped))
+
+
+def short(signer: str) -> str:
+    """A box's key as people compare it: the first 16 digits, in groups of four."""
+    return " ".join(signer[at : at + 4] for at in range(0, 16, 4))
 
 
 def may_replace(present: tuple[int, int] | None, end: Header, *, replace: bool, even_newer: bool) -> None:

@@ -34,6 +34,8 @@ State = Literal["ok", "missing", "full", "fault", "altered"]
 AGAIN_S = 600
 #: A round that takes longer hangs in the medium.
 STUCK_S = 30.0
+#: The hub hears how the places stand every so many rounds.
+TELL_EVERY = 5
 #: So many entries leave at once, however little time has passed.
 MANY = 2_000
 #: Room that rows need: some megabytes at most.
@@ -233,7 +235,7 @@ def _fault_of(error: Exception) -> tuple[State, str]:
 def follow(
     streams: list[Stream], tell: Callable[[list[Word]], None], stop: threading.Event, every_s: float = 1.0
 ) -> None:
-    """Run the streams until told to stop, and tell how they stand: every ten rounds, and when one changes."""
+    """Run the streams until told to stop, and tell how they stand: every few rounds, and when one changes."""
     for stream in streams:
         threading.Thread(
             target=_rounds, args=(stream, stop, every_s), name=f"stream {stream.place}", daemon=True
@@ -242,7 +244,7 @@ def follow(
     while not stop.wait(every_s):
         words = [stream.stands for stream in streams]
         states = str([(word.state, word.detail) for word in words])
-        if states != told or rounds % 10 == 0:
+        if states != told or rounds % TELL_EVERY == 0:
             tell(words)
         told, rounds = states, rounds + 1
 

@@ -101,10 +101,10 @@ class Rebuilt:
         try:
             self._take(piece, self._checked(piece, pieces.read(piece, identities)), before, kept)
             self._keep(kept)
+            self._db.execute("COMMIT")
+            self._settle(piece, before)
         except sqlite3.Error as error:
             raise BadPiece(f"{piece.path.name}: {error}") from error
-        self._db.execute("COMMIT")
-        self._settle(piece, before)
 
     def _checked(self, piece: Piece, lines: Iterator[list[Any]]) -> Iterator[list[Any]]:
         """The lines between the first, which must say what the plain header says, and the last."""
@@ -164,8 +164,8 @@ class Rebuilt:
     def _keep(self, kept: dict[str, list[Any]]) -> None:
         """Tables that no entry carries: all of their rows come with each piece, the last piece is right."""
         for table, (columns, rows) in kept.items():
-            if table not in self._contents.kept:
-                raise BadPiece(f"table {table} is none that this version keeps")
+            if not set(columns) <= set(self._contents.kept.get(table, ())):
+                raise BadPiece(f"table {table} is not as this version keeps it")
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 (a table of ours, just looked up)
             names, marks = ", ".join(columns), ", ".join("?" * len(columns))
             values = [[parts.value_of(value) for value in row] for row in rows]
@@ -179,7 +179,14 @@ class Rebuilt:
         if broken := next(journal.faults(self._db, after=before), None):
             raise BadPiece(f"{piece.path.name}: {broken}")
         self._replay(until=seq)
+        self._compare(piece)
+
+    def _compare(self, piece: Piece) -> None:
+        """The rows that replay gave are those that the box had, table by table, where the piece says which."""
         for table, columns, count, wanted in self._states:
+            known = {row["name"] for row in self._db.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+            if table not in self._contents.state_tables or not set(columns) <= known:
+                raise BadPiece(f"{piece.path.name}: table {table} is not as this version keeps it")
             if parts.digest(self._db, table, columns) != (count, wanted):
                 raise BadPiece(f"{piece.path.name}: table {table} is not what its journal gives")
             self.tables += 1

@@ -13,7 +13,7 @@ from hub.store import Store
 
 #: What happened must be off the box within this.
 BEHIND_S = 60
-#: The stream says something every ten seconds; without a word for so long it does not run.
+#: The stream says something every few seconds; without a word for so long it does not run.
 SILENT_MS = 60_000
 _S = 1_000
 

@@ -325,6 +325,25 @@ def test_every_table_of_the_store_is_in_the_backup_or_left_out_on_purpose(safe):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["table", "agent_secret", ["agent, hash) SELECT 1, 2 --"], []],
+        ["table", "ticket", ["id"], []],
+        ["state", "sqlite_schema", ["name"], 0, ""],
+        ["state", "ticket", ["id FROM agent_secret --"], 0, ""],
+        ["surprise"],
+    ],
+)
+def test_a_forged_backup_cannot_name_what_it_likes(safe, monkeypatch, line):
+    """Whoever has the public key can make a whole backup of their own, with a key of their own to sign it."""
+    honest = contents.side_lines
+    monkeypatch.setattr(contents, "side_lines", lambda *values, **more: [*honest(*values, **more), line])
+    safe.whole()
+    with pytest.raises(BadPiece, match="version"):
+        safe.restore()
+
+
 # --- cut
 
 
