@@ -364,9 +364,16 @@ def replay(
     return count
 
 
+@cache
+def _shape(kind: type[Event]) -> tuple[frozenset[str], dict[str, None]]:
+    """An event's fields, and those without a default, empty: what a purge took is None."""
+    every = fields(kind)
+    return frozenset(f.name for f in every), dict.fromkeys(f.name for f in every if f.default is MISSING)
+
+
 def _event(kind: type[Event], values: dict[str, Any]) -> Event:
-    known = {f.name: values.get(f.name) for f in fields(kind) if f.name in values or f.default is MISSING}
-    return kind(**{name: _tuples(value) for name, value in known.items()})
+    names, needed = _shape(kind)  # type: ignore[arg-type]  # mypy takes the class for one of its objects
+    return kind(**needed | {name: _tuples(value) for name, value in values.items() if name in names})
 
 
 def _tuples(value: Any) -> Any:

@@ -30,8 +30,10 @@ from hub.errors import MboteError, StoreFault
 from hub.sqlite import open_reader, open_writer
 from hub.store import DATABASE, RESTORING, SIGNING_KEY
 
-_BATCH = 20_000
-_PLACEHOLDERS = ", ".join("?" * len(parts.JOURNAL))
+_BATCH = 5_000
+_INSERT = f"INSERT INTO journal ({', '.join(parts.JOURNAL)}) VALUES ({', '.join('?' * len(parts.JOURNAL))})"  # noqa: S608 (names above)
+#: Columns of an entry's line that are bytes; the salt of its private part comes after those of the journal.
+_BLOBS = (*(parts.JOURNAL.index(name) for name in ("private_digest", "hash", "body_digest")), len(parts.JOURNAL))
 
 
 class CannotRestore(MboteError):
@@ -123,13 +125,13 @@ class Rebuilt:
 
     def _take(self, piece: Piece, lines: Iterable[list[Any]], before: int, kept: dict[str, list[Any]]) -> None:
         """Each line by its kind. Entries that an earlier piece brought already are passed over."""
+        entries: list[list[Any]] = []
         for what, *values in lines:
             if what == "entry":
                 if values[0] > before:
-                    self._entry([parts.value_of(value) for value in values])
-                if values[0] % _BATCH == 0:  # nothing counts before the end: the log stays small
-                    self._db.execute("COMMIT")
-                    self._db.execute("BEGIN")
+                    entries.append(values)
+                if len(entries) >= _BATCH:
+                    self._entries(entries)
             elif what == "head":
                 row = [parts.value_of(value) for value in values]
                 self._db.execute("INSERT OR IGNORE INTO signed_head VALUES (?, ?, ?, ?)", row)
@@ -141,12 +143,20 @@ class Rebuilt:
                 self._file(what, *values)
             else:
                 raise BadPiece(f"{piece.path.name}: it holds a {what!r}, which this version does not know")
+        self._entries(entries)
 
-    def _entry(self, row: list[Any]) -> None:
-        *entry, salt, body = row
-        self._db.execute(f"INSERT INTO journal ({', '.join(parts.JOURNAL)}) VALUES ({_PLACEHOLDERS})", entry)  # noqa: S608 (names above)
-        if body is not None:
-            self._db.execute("INSERT INTO journal_private VALUES (?, ?, ?)", (entry[0], salt, body))
+    def _entries(self, lines: list[list[Any]]) -> None:
+        """Write so many entries, and make an end: nothing counts before the last piece, and the log stays small."""
+        for line in lines:
+            for column in _BLOBS:
+                line[column] = parts.value_of(line[column])
+        *_, salt, body = range(len(parts.JOURNAL) + 2)
+        private = [(line[0], line[salt], line[body]) for line in lines if line[body] is not None]
+        self._db.executemany(_INSERT, (line[:salt] for line in lines))
+        self._db.executemany("INSERT INTO journal_private VALUES (?, ?, ?)", private)
+        lines.clear()
+        self._db.execute("COMMIT")
+        self._db.execute("BEGIN")
 
     def _file(self, what: str, name: str, content: str) -> None:
         """A key, into the folder."""
