@@ -75,8 +75,8 @@ def follow(settings: Settings, tell: Callable[..., Any], stop: threading.Event) 
     if not (settings.backup.keys and settings.backup.places):
         raise ConfigurationFault([f"agency.toml: [backup] needs places and keys: {NEW_KEY}"])
 
-    def seen(epoch: int, seq: int) -> None:
-        tell("epoch_seen", epoch=epoch, seq=seq)
+    def seen(epoch: int, seq: int) -> bool:
+        return tell("epoch_seen", epoch=epoch, seq=seq) is not None
 
     def say(words: list[Word]) -> None:
         drills = [asdict(each) for each in drilling.results(box.data)]

@@ -22,6 +22,7 @@ from hub import journal
 from hub.backup import copy, plan
 from hub.backup.contents import AlteredJournal
 from hub.backup.copy import Box
+from hub.backup.keyring import DrillKeys
 from hub.backup.piece import Header, Piece
 from hub.backup.place import Place
 from hub.clock import local
@@ -42,8 +43,8 @@ MANY = 2_000
 ROWS_BYTES = 1024 * 1024
 log = structlog.get_logger("backup")
 
-#: Told of an epoch and an entry that a place holds and this box does not.
-Seen = Callable[[int, int], None]
+#: Told of an epoch and an entry that a place holds and this box does not; whether it was heard.
+Seen = Callable[[int, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Stream:
         self._copying: threading.Thread | None = None
         self._copy_fault: tuple[State, str] | None = None
         self._not_before = 0.0
+        self._strange: tuple[int, int] | None = None
+        self._keyless = False
 
     @property
     def stands(self) -> Word:
@@ -115,6 +118,8 @@ class Stream:
         there = self.place.there
         if there and not (self._arrived and self._at and self._still_there(self._at)):
             self._arrive()
+        if self._strange and self._seen(*self._strange):
+            self._strange = None
         head, closing = self._unsent()
         if not there:
             return "missing", ""
@@ -161,9 +166,9 @@ class Stream:
             self._at = plan.position(found.pieces, lambda number: copy.hash_at(reader, number))
             strange = plan.beyond(found.pieces, epoch, seq, lambda number: copy.hash_at(reader, number))
         if strange is not None:
-            self._seen(strange.epoch, max(strange.last, seq + 1) if strange.epoch == epoch else strange.last)
+            self._strange = strange.epoch, max(strange.last, seq + 1) if strange.epoch == epoch else strange.last
         self._remember_whole(found.pieces)
-        self._arrived = True
+        self._arrived, self._keyless = True, not DrillKeys(self._box.data, self.place.path).held()
         if self._since is None:  # what it lacks has waited already: it leaves at once
             self._since = self._mono_s() - self._rules.every_s
         if found.problems:
@@ -184,13 +189,14 @@ class Stream:
     def _whole_is_due(self) -> bool:
         if self._copying is not None or self._mono_s() < self._not_before:
             return False
-        if self._at is None:
+        if self._at is None or self._keyless:  # a new box gets a key of its own to try its backups
             return True
         last = local(self._whole_at, self._zone) if self._whole_at is not None else None
         return plan.whole_due(last, local(self._box.clock.now().at, self._zone), self._rules.nightly)
 
     def _begin_whole(self) -> None:
         """In a thread of its own: the rows do not wait for it."""
+        self._not_before = self._mono_s() + AGAIN_S
         self._copying = threading.Thread(target=self._copy_whole, name="whole copy", daemon=True)
         self._copying.start()
 
@@ -198,13 +204,15 @@ class Stream:
         try:
             made = self._whole_with_room()
             self._thin_out()
-            self._whole_at, self._copy_fault = made.header.made, None
+            self._whole_at, self._copy_fault, self._keyless = made.header.made, None, False
+            self._not_before = 0.0
             if self._at is None:
                 self._at = made.header
         except (MboteError, OSError, sqlite3.Error) as error:
             log.warning("whole copy", place=str(self.place.path), fault=str(error))
-            self._copy_fault = _fault_of(error) if self.place.there else None
-            self._not_before = self._mono_s() + (AGAIN_S if self.place.there else 0)
+            self._copy_fault = _fault_of(error) if self._is_there() else None
+            if self._copy_fault is None:  # pulled out: at once when it is back
+                self._not_before = 0.0
         finally:
             self._copying = None
 

@@ -92,9 +92,12 @@ class Safe:
 
     def stream(self, **rules: Any) -> Stream:
         backup = self.settings.backup.model_copy(update={"every_s": 20, **rules})
-        return Stream(
-            self.box, self.place, backup, self.settings.agency.zone, lambda epoch, seq: self.told.append((epoch, seq))
-        )
+        return Stream(self.box, self.place, backup, self.settings.agency.zone, self.seen)
+
+    def seen(self, epoch: int, seq: int) -> bool:
+        """The running hub is told; while it is starting nobody hears."""
+        self.told.append((epoch, seq))
+        return self.office is not None
 
     def restore(self, identity: Any = IDENTITY, **more: Any) -> Recovery:
         """On a new box: what came back is in `data`."""

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from hub.backup import copy, follow, piece
+from hub.backup import copy, drill, follow, piece
 from hub.backup.follow import Stream, Word
 from hub.queues.epochs import next_epoch
 from hub.rooms import open_hub
@@ -265,6 +265,34 @@ def test_a_cloned_card_learns_from_its_stick_that_it_is_behind(stick):
     clone.stream().round()
     assert clone.told == [(1, max(ahead.header.last, clone.head()[0] + 1))]
     clone.close()
+
+
+def test_a_hub_that_is_just_starting_is_told_again_until_it_hears(stick):
+    shutil.copytree(stick.data, stick.folder / "clone")
+    stick.busy()
+    stick.rows()
+    clone = stick.again("clone")
+    stream = clone.stream()
+    office, clone.office = clone.office, None
+    later(stick, stream, 1)
+    later(stick, stream, 1)
+    clone.office = office
+    later(stick, stream, 1)
+    later(stick, stream, 1)
+    assert len(clone.told) == 3
+    clone.close()
+
+
+def test_a_new_box_makes_a_whole_copy_at_once_that_it_can_try_itself(stick):
+    stick.restore()
+    again = stick.again()
+    stream = again.stream()
+    stream.round()
+    stream.finish_whole()
+    stream.round()
+    assert [p.header.epoch for p in again.place.look().pieces if p.header.kind == "whole"] == [1, 2]
+    assert drill.drill(again.box, again.place).problem == ""
+    again.close()
 
 
 def test_a_clone_that_has_gone_its_own_way_is_known_by_its_hashes(stick):
