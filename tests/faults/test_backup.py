@@ -169,7 +169,7 @@ def test_a_box_lost_again_and_again_loses_no_more_than_a_minute_and_gives_nothin
             f" machine strained {stretched:.1f} times"
         )
         assert max(seconds for _, seconds in lost) <= RPO_S
-        assert max(seconds for _, seconds in lost) <= (EVERY_S + 4) * max(stretched, strain())
+        assert max(seconds for _, seconds in lost) <= (EVERY_S + 10) * max(stretched, strain())
         assert place.running.api.get("board")["epoch"] == 1 + points
 
 
