@@ -32,6 +32,14 @@ def admin_ask(settings: Settings, what: str, **body: Any) -> dict[str, Any]:
     return answer
 
 
+def tell_running(settings: Settings, what: str, **body: Any) -> dict[str, Any] | None:
+    """The running hub's answer; None when none runs or it does not answer. For what need not be heard."""
+    try:
+        return _ask_door(settings.path(settings.hub.data), what, body)
+    except (StoreFault, OSError):
+        return None
+
+
 def _asked(settings: Settings, what: str, body: dict[str, Any]) -> dict[str, Any]:
     """By the door, else at the data. Only what was not begun is tried again."""
     folder = settings.path(settings.hub.data)

@@ -13,10 +13,12 @@ import sqlite3
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Literal
@@ -24,6 +26,9 @@ from typing import Literal
 from display.voice import Espeak, VoiceFault
 from hardware.printer import Printer, Reason
 from hub import journal
+from hub.backup import drill
+from hub.backup.place import Place
+from hub.backup.plan import Chain, newest
 from hub.clock import EARLIEST_MS
 from hub.configuration import summary
 from hub.errors import ConfigurationFault, StoreFault
@@ -44,6 +49,8 @@ LARGE_DATABASE = 100 * MEGABYTE
 #: Files a little ahead of the clock are no sign of anything.
 CLOCK_SLACK_MS = 60_000
 PATIENCE_S = 3.0
+#: What happened longer ago than this must be off the box.
+BEHIND_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ def database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "fault", str(error), RESTORE)
 
 
-RESTORE = "stop the hub, copy the data folder away, and go back to the last backup"
+RESTORE = "stop the hub and restore the last backup: mbote restore PLACE --identity KEY --replace"
 
 
 def is_locked(lock: Path) -> bool:
@@ -199,6 +206,84 @@ def judge_tail(reader: sqlite3.Connection) -> Finding:
     if broken:
         return Finding("journal", "fault", broken[0], "call support; `mbote verify` lists everything")
     return Finding("journal", "ok", f"{last:,} entries, the last {min(last, TAIL):,} unaltered")
+
+
+def backups(settings: Settings) -> Iterator[Finding]:
+    """Whether copies leave this box, and whether one of them was ever tried."""
+    rules = settings.backup
+    if not (rules.places and rules.keys):
+        yield Finding("backup", "warning", "none is configured", "write [backup] into agency.toml: docs/technician.md")
+        return
+    data = settings.path(settings.hub.data)
+    tried = {each.place: each for each in drill.results(data)}
+    for path in rules.places:
+        place = Place(settings.path(path), settings.agency.code)
+        yield from in_time(partial(judge_place, place, data, time.time_ns() // NS_PER_MS), str(place.path))
+        yield judge_drill(str(place.path), tried.get(str(place.path)), time.time_ns() // NS_PER_MS)
+
+
+def in_time(look: Callable[[], Iterable[Finding]], place: str) -> list[Finding]:
+    """What is found there; a medium that hangs in the kernel is not waited for."""
+    found: list[Finding] = []
+    looking = threading.Thread(target=lambda: found.extend(look()), daemon=True)
+    looking.start()
+    looking.join(PATIENCE_S)
+    return list(found) or [
+        Finding("backup", "fault", f"{place} does not answer", "pull the medium out and put it back")
+    ]
+
+
+def judge_place(place: Place, data: Path, now_ms: int) -> Iterator[Finding]:
+    """How far the copies in a place reach."""
+    try:
+        if not place.there:
+            do = f"plug it in; a new one is made ready with: mbote backup {place.path}"
+            yield Finding("backup", "fault", f"{place.path}: the medium is not there, or not prepared", do)
+            return
+        if place.path.stat().st_dev == data.stat().st_dev:
+            yield Finding("backup", "warning", f"{place.path} is on the box's own disk", "use another medium or host")
+        found = place.look()
+    except OSError as error:
+        yield Finding("backup", "fault", f"{place.path}: {error.strerror}", "check the medium, its cable, its owner")
+        return
+    yield from (
+        Finding("backup", "warning", problem, "copy anew: mbote backup PLACE") for problem in found.problems[:3]
+    )
+    yield judge_reach(str(place.path), newest(found.pieces), last_entry(data / DATABASE), now_ms)
+
+
+def judge_reach(place: str, chain: Chain | None, last: tuple[int, int], now_ms: int) -> Finding:
+    """`last`: the number of the box's last entry, and when it was made."""
+    if chain is None:
+        return Finding("backup", "fault", f"{place}: no whole copy yet", f"mbote backup {place}")
+    seq, at = last
+    if seq > chain.end.last and now_ms - at > BEHIND_MS:
+        found = f"{place}: {seq - chain.end.last:,} entries are not there"
+        return Finding("backup", "fault", found, "is mbote-backup running? systemctl status mbote-backup")
+    return Finding("backup", "ok", f"{place}: up to entry {chain.end.last:,}, in {len(chain.pieces)} pieces")
+
+
+def last_entry(path: Path) -> tuple[int, int]:
+    """The number of the journal's last entry and when it was made; (0, 0) where there is none to read."""
+    try:
+        with closing(open_reader(path)) as reader:
+            row = reader.execute("SELECT seq, at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+            return (row["seq"], row["at"]) if row else (0, 0)
+    except (StoreFault, sqlite3.Error):  # the database's own finding says why
+        return 0, 0
+
+
+def judge_drill(place: str, last: drill.Result | None, now_ms: int) -> Finding:
+    """A backup that was never restored is a hope."""
+    do = "try it: mbote backup --drill (mbote-drill.timer does it every week)"
+    if last is None:
+        return Finding("drill", "warning", f"{place} was never tried", do)
+    days = (now_ms - last.at) // (24 * 3600 * 1000)
+    if last.problem:
+        return Finding("drill", "fault", f"{place}, {days} days ago: {last.problem}", "copy anew: mbote backup PLACE")
+    if now_ms - last.at > drill.LATE_MS:
+        return Finding("drill", "warning", f"{place} was last tried {days} days ago", do)
+    return Finding("drill", "ok", f"{place}, {days} days ago: {last.entries:,} entries came back in {last.took_s:g} s")
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
@@ -361,5 +446,5 @@ def cannot_listen(host: str, port: int) -> str:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    configuration, data_folder, database, clock, ports, tokens, pins, printer, voice,
+    configuration, data_folder, database, backups, clock, ports, tokens, pins, printer, voice,
 )  # fmt: skip

@@ -35,6 +35,7 @@ Language = Annotated[str, Field(pattern=form(r"^[a-z]{2,3}$", "a language code s
 HubAddress = Annotated[
     str, Field(pattern=form(r"^https?://[^/\s:]+(:\d{1,5})?/?$", "an address such as 'http://192.168.1.10:8080'"))
 ]
+AgeKey = Annotated[str, Field(pattern=form(r"^age1[02-9ac-hj-np-z]{58}$", "a public age key, `age1…`"))]
 UsbName = Annotated[str, Field(pattern=form(r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$", "vendor:product in hexadecimal"))]
 SpiName = Annotated[str, Field(pattern=form(r"^[01]\.[0-2]$", "SPI port.device such as '0.1'"))]
 Pin = Annotated[int, Field(ge=0, le=27)]
@@ -204,6 +205,23 @@ class HubBox(Model):
     """French numbers: `FR` soixante-dix (France, Brazzaville), `BE` septante (Belgium, Kinshasa)."""
     outbox: str = ""
     """Where messages for the head office go (a folder); empty: they wait."""
+
+
+class Backup(Model):
+    """Copies that leave the box. Nothing is copied while `places` or `keys` is empty."""
+
+    places: tuple[Path, ...] = Field(default=(), examples=[["/media/mbote-backup"]])
+    """Folders on another medium or host, each made ready once with `mbote backup PLACE`."""
+    keys: tuple[AgeKey, ...] = Field(default=(), examples=[["age1" + "q" * 58]])
+    """Public keys whose owners can open a backup; the private halves are never on this box."""
+    every_s: Annotated[int, Field(ge=1, le=45)] = 20
+    """What happened leaves the box at the latest after so long."""
+    nightly: ClockTime = "20:00"
+    """When everything is copied whole; at the next start where the box was off."""
+    nights: Annotated[int, Field(ge=2, le=60)] = 7
+    """So many whole copies are kept, …"""
+    weeks: Annotated[int, Field(ge=0, le=104)] = 8
+    """… and of older ones one in seven, so many."""
 
 
 class Display(Model):
@@ -433,6 +451,8 @@ class Settings(Model):
     """The business day."""
     hub: HubBox = HubBox()
     """The box itself."""
+    backup: Backup = Backup()
+    """Copies that leave the box."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
@@ -467,7 +487,8 @@ class Settings(Model):
 FILES: dict[str, dict[str, str]] = {
     "agency.toml": {
         "counter_services": "counter_services",
-        "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "display": "displays",
+        "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "backup": "backup",
+        "display": "displays",
     },
     "services.toml": {"service": "services"},
     "counters.toml": {"counter": "counters"},

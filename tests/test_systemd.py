@@ -17,9 +17,8 @@ needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze o
 
 
 def test_there_is_a_unit_for_each_process():
-    assert [unit.name for unit in UNITS] == [
-        "mbote-hub.service", "mbote-kiosk.service", "mbote-panel.service", "mbote-printer.service",
-    ]  # fmt: skip
+    names = ("backup", "hub", "kiosk", "panel", "printer")
+    assert {f"mbote-{name}.service" for name in names} <= {unit.name for unit in UNITS}
 
 
 @needs_systemd
@@ -33,6 +32,16 @@ def test_exposure_stays_under_its_limit(unit):
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_a_process_that_dies_is_always_started_again(unit):
     text = unit.read_text("utf-8")
+    if unit.stem == "mbote-drill":  # once a week, by its timer
+        assert "Type=oneshot" in text
+        return
+    command = {"backup": "backup --follow"}.get(unit.stem.removeprefix("mbote-"), unit.stem.removeprefix("mbote-"))
     assert "Restart=always" in text
     assert "StartLimitIntervalSec=0" in text
-    assert f"ExecStart=/usr/bin/mbote {unit.stem.removeprefix('mbote-')} --config /etc/mbote" in text
+    assert f"ExecStart=/usr/bin/mbote {command} --config /etc/mbote" in text
+
+
+def test_the_drill_runs_every_week_also_where_the_box_was_off():
+    timer = (Path(__file__).parents[1] / "systemd" / "mbote-drill.timer").read_text("utf-8")
+    assert "OnCalendar=Wed 12:30" in timer
+    assert "Persistent=true" in timer

@@ -184,7 +184,7 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
         raise Unreadable("no such service", code="unknown_service", field="service")
     date = local(pressed.at, hub.settings.agency.zone).date().isoformat()
     day, ended_at = rules.day_of_press(store.days_around(tx.connection, pressed.at), pressed, tx.now, date)
-    series, number = _own_series(tx, day.id, label)
+    series, number = _forgotten(tx, hub, day.id, service, label) or _own_series(tx, day.id, label)
     event = TicketIssued(
         ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
         service=service, category=category, priority=priority,
@@ -193,6 +193,21 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     )  # fmt: skip
     tx.record(event, of_key=issue)
     return _ticket(tx, event.ticket), ended_at
+
+
+def _forgotten(tx: Transaction, hub: Hub, day_id: int, service: str, label: str) -> tuple[str, int] | None:
+    """The series and number of a label that this hub gave, and lost with the minute that its backup lacks.
+
+    Only those numbers that a new epoch left out: whoever holds such a paper is in the queue again.
+    """
+    found = hub.settings.service(service)
+    series = rules.series_of(found, hub.settings.queue.numbering) if found and found.prefix else ""
+    digits = label.removeprefix(series)
+    if not _DIGITS.fullmatch(digits) or rules.label(series, int(digits)) != label:
+        return None
+    if int(digits) > store.number_floor(tx.connection, day_id) or store.label_used(tx.connection, day_id, label):
+        return None
+    return series, int(digits)
 
 
 def _relabelled(tx: Transaction, ticket: Ticket, label: str) -> Ticket:

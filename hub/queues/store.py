@@ -175,9 +175,42 @@ def copies(reader: Reader, ticket_id: int) -> int:
 
 
 def last_number(reader: Reader, day_id: int, series: str) -> int:
-    """The last number given in a series that day; 0 before the first."""
+    """The last number given in a series that day, or perhaps given before an epoch began; 0 before the first."""
     row = reader.execute("SELECT last FROM numbering WHERE day = ? AND series = ?", (day_id, series)).fetchone()
-    return row["last"] if row else 0
+    return max(row["last"] if row else 0, number_floor(reader, day_id))
+
+
+def number_floor(reader: Reader, day_id: int) -> int:
+    """Up to here numbers of that day may have been given in an epoch of which not everything is known.
+
+    Those are the days until the epoch began; where the clock was not believed then, also the next one.
+    """
+    row = reader.execute(
+        "SELECT max(e.floor) AS floor FROM epoch e JOIN business_day d ON d.id = ?"
+        " WHERE e.day >= d.id OR e.date >= d.date OR (e.certain = 0 AND e.day + 1 = d.id)",
+        (day_id,),
+    ).fetchone()
+    return row["floor"] or 0
+
+
+def label_used(reader: Reader, day_id: int, label: str) -> bool:
+    """Whether a ticket has that label, or had it until its kiosk gave it another."""
+    row = reader.execute("SELECT 1 FROM voided WHERE day = ? AND label = ?", (day_id, label)).fetchone()
+    return row is not None or ticket_labelled(reader, day_id, label) is not None
+
+
+def highest_number(reader: Reader, date: str) -> int:
+    """The highest number that may have been given until `date`, in any series that the hub itself counts.
+
+    Of the latest day, or a floor under which an earlier epoch left room: whoever gave those may be lost, too.
+    """
+    row = reader.execute(
+        "WITH latest AS (SELECT coalesce(max(id), 0) AS id FROM business_day) SELECT max("
+        " (SELECT coalesce(max(last), 0) FROM numbering JOIN latest ON day = id WHERE series NOT LIKE '%-'),"
+        " (SELECT coalesce(max(floor), 0) FROM epoch JOIN latest ON date >= ? OR day >= id)) AS last",
+        (date,),
+    ).fetchone()
+    return int(row["last"])
 
 
 def given(reader: Reader, day_id: int, service: str) -> int:

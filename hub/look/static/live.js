@@ -76,7 +76,7 @@ export class Link {
     this.#onState = onState;
     this.#socket = globalThis.io({
       transports: ["websocket"],
-      auth: token ? { token } : {},
+      auth: (give) => give({ ...(token && { token }), ...this.#seen() }),
       reconnectionDelay: 300,
       reconnectionDelayMax: 1_500,
       timeout: 4_000,
@@ -103,6 +103,11 @@ export class Link {
       if (answer !== undefined) return answer;
     }
     throw new Away(sent);
+  }
+
+  /** The newest picture's place: a hub restored from a backup must know that it is behind. */
+  #seen() {
+    return this.#newest ? { seen: [this.#newest.epoch, this.#newest.seq] } : {};
   }
 
   /** The answer to one message; undefined when none came in time or the connection broke. */
