@@ -149,6 +149,17 @@ def test_outside_the_hub_its_leaves_are_known_and_nothing_else(file):
     assert package in OPENS_DEVICES or "hardware" not in {room[0] for room in rooms}
 
 
+JUDGE = [file for file in sources() if name_of(file).startswith("hub/judge/")]
+
+
+@pytest.mark.parametrize("file", JUDGE, ids=name_of)
+def test_the_judge_knows_nothing_of_what_it_judges(file):
+    """It runs with nothing but Python, on the history of any hub."""
+    known = {name.split(".")[0] if not name.startswith("hub.judge") else "hub.judge" for name in imports(file)}
+    assert known - sys.stdlib_module_names <= {"hub.judge"}
+    assert not known & IMPURE
+
+
 @FILES
 def test_only_the_clock_tells_the_time(file):
     if name_of(file) not in TELL_TIME:

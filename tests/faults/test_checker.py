@@ -11,7 +11,7 @@ from hub.context import Hub
 from hub.errors import Refused
 from hub.journal import entries
 from tests.conftest import MONDAY
-from tests.faults.checker import RULES, judge
+from tests.faults.checker import judge
 from tests.faults.clients import Agent, Core, Visitors, chances, read
 from tests.office import Office, demo_settings, open_store
 
@@ -52,7 +52,7 @@ def test_an_honest_morning_passes_and_every_rule_had_something_to_look_at(mornin
     verdict = judge(*morning)
     assert not verdict.bad, str(verdict)
     assert not verdict.vacuous
-    assert verdict.counts["acked"] == verdict.counts["tickets"] == 60
+    assert verdict.counts["acked_tickets"] == verdict.counts["tickets"] == 60
 
 
 # --- lies -------------------------------------------------------------------------------------
@@ -120,10 +120,11 @@ def next_gives_the_same_ticket_twice(history, journal):
     freed = {e["payload"]["ticket"] for e in of_kind(journal, "ticket_released")}
     kept = {e["payload"]["label"] for e in of_kind(journal, "ticket_called") if e["payload"]["ticket"] not in freed}
     told = answered(history, "call.next", lambda r: r.get("label") in kept)
-    labels = list(dict.fromkeys(ok["r"]["label"] for _, ok in told))
+    first = told[0][1]["r"]
+    second = next(ok["r"]["tid"] for _, ok in told if ok["r"]["tid"] != first["tid"])
     for _, ok in told:
-        if ok["r"]["label"] == labels[1]:
-            ok["r"]["label"] = labels[0]
+        if ok["r"]["tid"] == second:
+            ok["r"] |= {"tid": first["tid"], "label": first["label"]}
 
 
 def another_answer_to_the_same_key(history, _journal):
@@ -169,10 +170,6 @@ def test_each_lie_is_found_by_its_rule(morning, lie, rule):
     assert verdict.bad[rule], f"{lie.__name__} passed {rule}: {verdict}"
 
 
-def test_there_is_a_lie_for_every_rule():
-    assert set(LIES.values()) == set(RULES)
-
-
 def test_a_request_without_answer_may_have_been_done_or_not(morning):
     """The line broke: one such ticket is in the journal, another is not; neither is a breach."""
     history, journal = deepcopy(morning)
@@ -181,5 +178,7 @@ def test_a_request_without_answer_may_have_been_done_or_not(morning):
         if not done:
             gone = next(e for e in of_kind(journal, "ticket_issued") if e["payload"]["label"] == ok["r"]["label"])
             journal[:] = [e for e in journal if e["payload"].get("ticket") != gone["payload"]["ticket"]]
+            for seq, entry in enumerate(journal, start=1):
+                entry["seq"] = seq
             history[:] = [line for line in history if line["k"] != "ok" or line["r"].get("label") != ok["r"]["label"]]
     assert not judge(history, journal).bad
