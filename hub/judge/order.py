@@ -18,7 +18,7 @@ from math import inf
 from typing import Any
 
 from hub.judge.life import CLAIMS, follows, of_tickets
-from hub.judge.run import Effect, Line, Operation, Request, Run
+from hub.judge.run import Effect, Line, Request, Run
 from hub.judge.verdict import Finding
 
 NS_PER_MIN = 60e9
@@ -107,7 +107,7 @@ def _wait(run: Run, request: Request, gone: Mapping[str, float]) -> Wait | None:
             return None
         lines, ready = [*lines, *paper.lines], paper.end
     svc = str(request.r.get("svc") or request.a.get("svc"))
-    last = min(gone.get(tid, inf), gone.get(f"service {svc}", inf), gone.get("day", inf))
+    last = min(gone.get(tid, inf), gone.get(f"service {svc}", inf), gone.get("any", inf), _evening(run, request.begin))
     return Wait(tid, svc, class_of(run, request), ready, last, tuple(lines))
 
 
@@ -157,20 +157,31 @@ def run_moved(run: Run) -> set[str]:
 
 
 def _gone(run: Run) -> dict[str, float]:
-    """When each ticket may first have been closed or claimed; under `service X`, all of a service at once."""
+    """When each ticket may first have been claimed or given up; `service X` is all of a service, `any` everybody."""
     gone: dict[str, float] = defaultdict(lambda: inf)
     taken = {(e.actor, e.key): e.tid for e in run.journal if e.kind in CLAIMS and e.key}
     for request in run.requests.values():
         names: list[str] = []
         if request.f in TAKES:
             names = [str(request.a.get("tid"))]
-        elif request.f == "day.close" and not request.refused:
-            names = ["day"]
         elif request.f == "call.next":
             names = _may_have_taken(run, request, taken)
         for name in names:
             gone[name] = min(gone[name], request.begin)
     return gone
+
+
+@cached
+def run_evenings(run: Run) -> list[float]:
+    """When each day may first have been closed; an end without an answer may come at any time after."""
+    closes = (one for one in run.requests.values() if one.f == "day.close" and not one.refused)
+    return sorted(request.begin for request in closes)
+
+
+def _evening(run: Run, issued: float) -> float:
+    evenings = run_evenings(run)
+    at = bisect_left(evenings, issued)
+    return evenings[at] if at < len(evenings) else inf
 
 
 def _may_have_taken(run: Run, request: Request, taken: Mapping[Any, str | None]) -> list[str]:
@@ -181,22 +192,21 @@ def _may_have_taken(run: Run, request: Request, taken: Mapping[Any, str | None])
     if run.has_export:
         tid = taken.get((request.actor, request.key))
         return [tid] if tid else []
-    return [f"service {svc}" for svc in run.services_of(request)] or ["day"]
+    return [f"service {svc}" for svc in run.services_of(request)] or ["any"]
 
 
 def q10(run: Run, found: Finding) -> None:
     """Nobody is told "empty" while somebody surely waits."""
     rows = rows_of(run)
     for request in run.requests.values():
-        for one in request.oks if request.f == "call.next" else ():
-            if one.r.get("empty") and (services := run.services_of(one)):
-                _none_waits(one, services, rows, found)
+        if request.f == "call.next" and request.r.get("empty") and (services := run.services_of(request)):
+            _none_waits(request, services, rows, found)
     for told in replayed(run):
         if told.kind == "empty":
             found.saw(told.wrong, told.lines)
 
 
-def _none_waits(one: Operation, services: Iterable[str], rows: Rows, found: Finding) -> None:
+def _none_waits(one: Request, services: Iterable[str], rows: Rows, found: Finding) -> None:
     for svc in services:
         for row in rows.get(svc, {}).values():
             wait = row.longest(one.begin, "")
@@ -212,16 +222,17 @@ def q11(run: Run, found: Finding) -> None:
         return
     rows, issued = rows_of(run), run.press_of_tid
     for request in run.requests.values():
-        for one in request.oks[:1] if request.f == "call.next" else ():
-            if (tid := one.r.get("tid")) and tid in issued and (services := run.services_of(one)):
-                _first_by_rule(run, one, issued[tid], services, rows, found)
+        if request.f != "call.next" or request.r.get("tid") not in issued:
+            continue
+        if services := run.services_of(request):
+            _first_by_rule(run, request, issued[request.r["tid"]], services, rows, found)
     for told in replayed(run):
         if told.kind == "claim":
             found.saw(told.wrong, told.lines)
 
 
 def _first_by_rule(  # noqa: PLR0913, PLR0917 (a claim, and what it is held against)
-    run: Run, one: Operation, press: Request, services: Iterable[str], rows: Rows, found: Finding
+    run: Run, one: Request, press: Request, services: Iterable[str], rows: Rows, found: Finding
 ) -> None:
     """By the times most favourable to the ticket that was called."""
     tid = one.r["tid"]
@@ -243,7 +254,7 @@ def _first_by_rule(  # noqa: PLR0913, PLR0917 (a claim, and what it is held agai
     found.saw()
 
 
-def _limit(run: Run, other: str, prio: str, one: Operation, since: float, best: float) -> float:  # noqa: PLR0913, PLR0917
+def _limit(run: Run, other: str, prio: str, one: Request, since: float, best: float) -> float:  # noqa: PLR0913, PLR0917
     """Who of another class waited before this moment goes first, whatever the exact times were."""
     rule = run.config["order_rule"]
     name = rule if isinstance(rule, str) else rule["name"]
@@ -420,9 +431,8 @@ class _Replay:
         counter = effect.body["counter"]
         if counter in self.serves:
             waiting = self._eligible(counter, _moment(effect.line))
-            wrong = f"entry {effect.seq}: counter {counter} was told that nobody waits; {waiting[0].tid} did"
-            lines = (effect.line, waiting[0].line) if waiting else (effect.line,)
-            self.told.append(Told("empty", wrong if waiting else "", lines))
+            wrong = [f"entry {effect.seq}: counter {counter} was told nobody; {one.tid} waited" for one in waiting[:1]]
+            self.told.append(Told("empty", "".join(wrong), (effect.line, *(one.line for one in waiting[:1]))))
 
     def _eligible(self, counter: str, now: tuple[int, int, int]) -> list[Waiting]:
         held = self.rule.get("affinity_min", 10) * MS_PER_MIN
@@ -499,7 +509,7 @@ def _again(effect: Effect, known: Waiting) -> Waiting:
 
 
 def q12(run: Run, found: Finding) -> None:
-    """(E) While a ticket waits, at most `overtake_max` later ones of its class or a lower one are called before it."""
+    """(E) While a visitor of no special class waits, at most `overtake_max` later ones like them are called first."""
     most = run.config.get("overtake_max")
     if most is None:
         return
@@ -509,7 +519,8 @@ def q12(run: Run, found: Finding) -> None:
         issue = run.issued.get(effect.tid or "")
         if issue is None:
             continue
-        if effect.kind in ("ticket.issue", "ticket.paper") and effect.body.get("how", "") != "failed":
+        waits = effect.kind == "ticket.issue" and effect.body.get("paper") != "awaited"
+        if waits or (effect.kind == "ticket.paper" and effect.body.get("how") != "failed"):
             begins.setdefault(effect.tid or "", effect.place)
         elif effect.kind == "call.next":
             by_service[issue.body["svc"]].append(effect)
@@ -525,13 +536,16 @@ def _overtaken(run: Run, calls: list[Effect], begins: Mapping[str, int], most: i
     """
     called: list[tuple[float, int]] = []
     first: set[str] = set()
+    moved = {e.tid for e in run.journal if e.kind == "ticket.prio"}
     for effect in calls:
         tid = effect.tid or ""
         if tid in first:
             continue
         first.add(tid)
         mine = run.issued[tid].body
-        if mine.get("prio", "normal") != "normal" or mine.get("wanted"):
+        if tid not in begins:
+            continue
+        if mine.get("prio", "normal") != "normal" or mine.get("wanted") or tid in moved:
             continue
         press = (mine.get("boot", 1) * 2.0**40 + mine.get("mono", 0), begins[tid])
         later = len(called) - bisect_left(called, press)

@@ -83,23 +83,22 @@ def _refused_means_none(run: Run, found: Finding) -> None:
 
 def q17(run: Run, found: Finding) -> None:
     """(E) Each whole paper has one ticket; a ticket told as printed has its paper."""
-    papers: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    papers: dict[tuple[str, str, int], list[Line]] = defaultdict(list)
     for line in run.seen["print"]:
         r = line["r"]
         if r.get("kind") == "ticket" and r.get("complete") and not r.get("dup"):
-            papers[line["actor"], r["label"]].append(line)
+            papers[line["actor"], r["label"], run.day_at(line["t"])].append(line)
     known = {labels[-1] for labels in run.labels.values()}
-    for (actor, label), lines in papers.items():
+    for (actor, label, _), lines in papers.items():
         what = f"{label} came out {len(lines)} times" if len(lines) > 1 else ""
         found.saw(what or ("" if label in known else f"{label} is on paper and on no ticket of {actor}"), lines)
-    printers = {actor for actor, _ in papers}
-    copied = {(line["actor"], line["r"].get("label")) for line in run.seen["print"] if line["r"].get("dup")}
+    printers = {actor for actor, *_ in papers}
+    came = {(line["actor"], line["r"].get("label")) for line in run.seen["print"]}
     for effect in run.witnessed:
         if effect.kind != "ticket.issue" or effect.actor not in printers:
             continue
         for line in run.tickets.get(effect.tid or "", ()):
-            name = (effect.actor, line["label"])
-            missing = line.get("paper") == "printed" and name not in papers and name not in copied
+            missing = line.get("paper") == "printed" and (effect.actor, line["label"]) not in came
             found.saw(f"{line['label']} is told as printed and no paper came" if missing else "", [effect.line, line])
 
 

@@ -95,7 +95,8 @@ def q4(run: Run, found: Finding) -> None:
 
 def _labelled(run: Run) -> Iterator[tuple[str, str, str, Line]]:
     """(day, label, ticket, line) wherever a label was seen with its ticket."""
-    days = {tid: str(effect.body.get("day")) for tid, effect in run.issued.items()}
+    days = {one.r["tid"]: str(one.r.get("day", "")) for one in run.asked_tickets if one.r}
+    days |= {tid: str(effect.body.get("day")) for tid, effect in run.issued.items()}
     for effect in run.journal:
         if effect.kind in ("ticket.issue", "ticket.relabel") and effect.tid:
             yield days.get(effect.tid, ""), effect.body["label"], effect.tid, effect.line
@@ -142,11 +143,11 @@ def q5(run: Run, found: Finding) -> None:
 
 
 def _marked_copies(run: Run, found: Finding) -> None:
-    whole: dict[tuple[str, str], Line] = {}
+    whole: dict[tuple[str, str, int], Line] = {}
     for line in run.seen["print"]:
         r = line["r"]
         if r.get("kind") == "ticket" and r.get("complete"):
-            name = (line["actor"], r["label"])
+            name = (line["actor"], r["label"], run.day_at(line["t"]))
             again = name in whole and not r.get("dup")
             found.saw(f"{r['label']} was printed twice without a mark" if again else "", [whole.get(name, line), line])
             whole[name] = line

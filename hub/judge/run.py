@@ -7,6 +7,7 @@ machine widens both ends, so `a.end < b.begin` is true only where nobody could d
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +60,19 @@ class Request:
     key: str
     operations: list[Operation] = field(default_factory=list)
 
+    begin: float = inf
+    end: float = inf
+    oks: list[Operation] = field(default_factory=list)
+    #: The first answer; empty without one.
+    r: Line = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """All operations are here: from the first sending to the first answer is the request's interval."""
+        self.begin = min(one.begin for one in self.operations)
+        self.oks = [one for one in self.operations if one.how == "ok"]
+        self.end = min((one.end for one in self.oks), default=inf)
+        self.r = self.oks[0].r if self.oks else {}
+
     @property
     def f(self) -> str:
         return self.operations[0].f
@@ -66,23 +80,6 @@ class Request:
     @property
     def a(self) -> Line:
         return self.operations[0].a
-
-    @property
-    def begin(self) -> float:
-        return min(one.begin for one in self.operations)
-
-    @property
-    def end(self) -> float:
-        return min((one.end for one in self.oks), default=inf)
-
-    @property
-    def oks(self) -> list[Operation]:
-        return [one for one in self.operations if one.how == "ok"]
-
-    @property
-    def r(self) -> Line:
-        """The first answer; empty without one."""
-        return next((one.r for one in self.operations if one.how == "ok"), {})
 
     @property
     def refused(self) -> bool:
@@ -167,6 +164,8 @@ class Run:
             if request is None:
                 request = self.requests[one.actor, one.key] = Request(one.actor, one.key)
             request.operations.append(one)
+        for request in self.requests.values():
+            request.settle()
 
     # --- what follows from the lines
 
@@ -253,6 +252,15 @@ class Run:
             if request is not None:
                 found.setdefault(tid, request)
         return found
+
+    @cached_property
+    def _mornings(self) -> list[float]:
+        """When each business day began at the earliest, as far as the clients know."""
+        return sorted(one.begin for one in self.requests.values() if one.f == "day.open" and not one.refused)
+
+    def day_at(self, t: float) -> int:
+        """Which of the run's days a moment belongs to, counted from 0: labels come again each day."""
+        return bisect_right(self._mornings, t)
 
     def services_of(self, request: Operation | Request) -> tuple[str, ...]:
         """What the counter that asks serves; empty when nobody said."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import inf
 
@@ -21,7 +21,8 @@ Span = tuple[float, float]
 def q13(run: Run, found: Finding) -> None:
     """A shown call exists, was made before it was shown, and is not shown as current after its end."""
     claims = _claims(run)
-    ends = _ends(run)
+    ends = _ends(run, surely=True)
+    names = {call: _identity(run, made) for call, made in claims.items()}
     places = {str(effect.body.get("call")): effect for effect in run.journal if effect.kind in CLAIMS}
     lag = run.config.get("display_lag_ms", 2_000) * NS_PER_MS
     stale = run.config.get("stale_ms", 10_000) * NS_PER_MS
@@ -30,7 +31,7 @@ def q13(run: Run, found: Finding) -> None:
             call = str(entry["call"])
             made = claims.get(call)
             wrong, lines = "", [line]
-            if made is None or (entry["label"], entry["counter"]) != _identity(run, made):
+            if made is None or (entry["label"], entry["counter"]) != names[call]:
                 wrong = f"{entry['label']} at {entry['counter']} was never called"
             elif line["t"] < made.begin:
                 wrong, lines = f"{entry['label']} was shown before it was called", [*made.lines, line]
@@ -66,18 +67,39 @@ def _claims(run: Run) -> dict[str, Request]:
     return found
 
 
-def _ends(run: Run) -> dict[str, Request]:
-    """The answered request that ended each call."""
+def _ends(run: Run, *, surely: bool) -> dict[str, Request]:
+    """The first request that ended each call for sure, or that may have."""
     found: dict[str, Request] = {}
-    current: dict[str, str] = {}
-    events = [one for one in run.requests.values() if one.oks and (one.f in CLAIMS or one.f in ENDS)]
-    for request in sorted(events, key=lambda one: one.end):
-        counter = str(request.a.get("counter"))
-        if request.f in CLAIMS and request.r.get("call") is not None:
-            current[counter] = str(request.r["call"])
-        elif request.f in ENDS and counter in current:
-            found.setdefault(current.pop(counter), request)
+    calls: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    of_ticket: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for call, request in _claims(run).items():
+        calls[str(request.a.get("counter"))].append((request.begin, call))
+        of_ticket[str(request.r.get("tid"))].append((request.begin, call))
+    for its in (*calls.values(), *of_ticket.values()):
+        its.sort()
+    ends = [one for one in run.requests.values() if one.f in ENDS and (one.oks if surely else not one.refused)]
+    for request in sorted(ends, key=lambda one: one.end if surely else one.begin):
+        for call in _ended_by(request, calls, of_ticket, surely=surely):
+            found.setdefault(call, request)
     return found
+
+
+def _ended_by(
+    request: Request, calls: Mapping[str, list[tuple[float, str]]], of_ticket: Mapping[str, list[tuple[float, str]]], *,
+    surely: bool,
+) -> list[str]:  # fmt: skip
+    """The call that was open where this request was made: the last one begun before it.
+
+    What somebody else does (the day's end, a cancellation) may also end a call begun while it was under way.
+    """
+    last = (request.begin if surely or request.f not in ("day.close", "ticket.cancel") else request.end, "")
+    if request.f == "day.close":
+        rows = list(calls.values())
+    elif request.f == "ticket.cancel":
+        rows = [of_ticket.get(str(request.a.get("tid")), [])]
+    else:
+        rows = [calls.get(str(request.a.get("counter")), [])]
+    return [call for its in rows for _, call in its[: bisect_left(its, last)][-1:]]
 
 
 def _admits_the_cut(run: Run, line: Line, stale: float, found: Finding) -> None:
@@ -108,7 +130,7 @@ def _soon(run: Run, name: str, frames: Sequence[Line], found: Finding) -> None:
     for line in frames:
         for entry in (*line["r"]["cur"], *line["r"].get("listed", ())):
             shown.setdefault(str(entry["call"]), line["t"])
-    spans, ends = _connected(run, name, frames), _ends(run)
+    spans, ends = _connected(run, name, frames), _ends(run, surely=False)
     for call, request in _claims(run).items():
         end = ends[call].begin if call in ends else inf
         if not request.oks or end < request.end + lag:
