@@ -48,6 +48,7 @@ LEAVES = {
     "clock",
     "errands",
     "errors",
+    "history",
     "look",
     "money",
     "orphans",

@@ -97,7 +97,7 @@ def counts_of(run: Run, findings: Mapping[str, Finding]) -> dict[str, int]:
         "refused": sum(one.how == "fail" for one in run.operations),
         "info_ops": sum(one.how == "info" or one.end == inf for one in run.operations),
         "frames": len(run.seen["display.frame"]),
-        "prints": len(run.seen["print"]),
+        "prints": len(run.prints),
         "kills": sum(f == "kill" for f, *_ in run.windows),
         "cuts": sum(f == "cut" for f, *_ in run.windows),
     }

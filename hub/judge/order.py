@@ -172,16 +172,17 @@ def _gone(run: Run) -> dict[str, float]:
 
 
 @cached
-def run_evenings(run: Run) -> list[float]:
-    """When each day may first have been closed; an end without an answer may come at any time after."""
+def run_evenings(run: Run) -> list[tuple[float, float]]:
+    """(end, begin) of each closing of a day; one without an answer may come at any time after it was sent."""
     closes = (one for one in run.requests.values() if one.f == "day.close" and not one.refused)
-    return sorted(request.begin for request in closes)
+    return sorted((request.end, request.begin) for request in closes)
 
 
 def _evening(run: Run, issued: float) -> float:
+    """When a ticket asked for at that moment may first have been closed with its day."""
     evenings = run_evenings(run)
-    at = bisect_left(evenings, issued)
-    return evenings[at] if at < len(evenings) else inf
+    later = evenings[bisect_left(evenings, (issued, -inf)) :][:1]
+    return later[0][1] if later else inf
 
 
 def _may_have_taken(run: Run, request: Request, taken: Mapping[Any, str | None]) -> list[str]:

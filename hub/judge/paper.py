@@ -31,7 +31,7 @@ def q16(run: Run, found: Finding) -> None:
     """Within three seconds of each press there is a number or a refusal; after a refusal there is no ticket."""
     answer_ns = run.config.get("press_answer_ms", 3_000) * NS_PER_MS
     answers: dict[str, list[Line]] = defaultdict(list)
-    for line in sorted((*run.seen["screen"], *run.seen["print"]), key=lambda line: line["t"]):
+    for line in sorted((*run.seen["screen"], *run.prints), key=lambda line: line["t"]):
         if line["r"].get("msg") != "wait" and not line["r"].get("dup"):
             answers[line["actor"]].append(line)
     used: dict[str, int] = defaultdict(int)
@@ -84,7 +84,7 @@ def _refused_means_none(run: Run, found: Finding) -> None:
 def q17(run: Run, found: Finding) -> None:
     """(E) Each whole paper has one ticket; a ticket told as printed has its paper."""
     papers: dict[tuple[str, str, int], list[Line]] = defaultdict(list)
-    for line in run.seen["print"]:
+    for line in run.prints:
         r = line["r"]
         if r.get("kind") == "ticket" and r.get("complete") and not r.get("dup"):
             papers[line["actor"], r["label"], run.day_at(line["t"])].append(line)
@@ -93,7 +93,7 @@ def q17(run: Run, found: Finding) -> None:
         what = f"{label} came out {len(lines)} times" if len(lines) > 1 else ""
         found.saw(what or ("" if label in known else f"{label} is on paper and on no ticket of {actor}"), lines)
     printers = {actor for actor, *_ in papers}
-    came = {(line["actor"], line["r"].get("label")) for line in run.seen["print"]}
+    came = {(line["actor"], line["r"].get("label")) for line in run.prints}
     for effect in run.witnessed:
         if effect.kind != "ticket.issue" or effect.actor not in printers:
             continue

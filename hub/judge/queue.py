@@ -112,7 +112,7 @@ def _labelled(run: Run) -> Iterator[tuple[str, str, str, Line]]:
 def _shown(run: Run) -> Iterator[tuple[Line, str]]:
     """Prints and screens that name the press they are for, with its ticket."""
     tids = {(request.actor, request.key): tid for tid, request in run.press_of_tid.items()}
-    for line in (*run.seen["print"], *run.seen["screen"]):
+    for line in (*run.prints, *run.seen["screen"]):
         tid = tids.get((line["actor"], str(line["r"].get("press"))))
         if tid and line["r"].get("label"):
             yield line, tid
@@ -144,7 +144,7 @@ def q5(run: Run, found: Finding) -> None:
 
 def _marked_copies(run: Run, found: Finding) -> None:
     whole: dict[tuple[str, str, int], Line] = {}
-    for line in run.seen["print"]:
+    for line in run.prints:
         r = line["r"]
         if r.get("kind") == "ticket" and r.get("complete"):
             name = (line["actor"], r["label"], run.day_at(line["t"]))

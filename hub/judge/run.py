@@ -185,6 +185,12 @@ class Run:
         return found + [(*name, begin, inf) for name, begin in opened.items()]
 
     @cached_property
+    def prints(self) -> list[Line]:
+        """What came out of the printers; what a device says of its own paper counts where nobody else looked."""
+        looked = {line["actor"] for line in self.seen["print"] if not line["r"].get("by")}
+        return [line for line in self.seen["print"] if not line["r"].get("by") or line["actor"] not in looked]
+
+    @cached_property
     def has_export(self) -> bool:
         return any(line["type"] == "event" for line in self.final)
 

@@ -20,7 +20,7 @@ from hub.ask import Actor
 from hub.client import HubAway
 from hub.context import Hub
 from hub.errors import Refused
-from kiosk.history import History
+from hub.history import History, asked, told
 from tests.agency import COUNTERS, KIOSKS, SERVICES, RunningAgency
 
 #: How long somebody keeps asking, and how long they wait before each repeat.
@@ -55,10 +55,9 @@ class Client:
 
     def once(self, f: str, what: str, key: str, **body: Any) -> dict[str, Any]:
         """One request and what came of it. Raises Refused or HubAway."""
-        facts = {"svc": body["service"]} if what == "issue" else {k: v for k, v in body.items() if k == "counter"}
-        with self._history.operation(f, key, facts) as heard:
+        with self._history.operation(f, key, asked(what, body)) as heard:
             answer = self.line.ask(what, key, **body)
-            heard(_seen(f, answer))
+            heard(told(f, answer))
         return answer
 
     def ask(self, f: str, what: str, key: str = "", **body: Any) -> dict[str, Any]:
@@ -72,16 +71,6 @@ class Client:
                 if time.monotonic() > end:
                     raise
                 time.sleep(AGAIN_S)
-
-
-def _seen(f: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """What of an answer the rules are about."""
-    if f == "ticket.issue":
-        return {"tid": answer["id"], "label": answer["label"], "svc": answer["service"]}
-    if f == "call.next":
-        ticket = answer["ticket"]
-        return {"call": answer["call"], "tid": ticket["id"], "label": ticket["label"]} if ticket else {"empty": True}
-    return {"tid": answer.get("id"), "state": answer.get("state")}
 
 
 class Visitors(Client):

@@ -209,7 +209,7 @@ def test_judging_is_near_linear(note, most):
         seconds[times] = time.process_time() - began
         assert verdict.valid is True, str(verdict)
     note(
-        f"{verdict.counts['operations']} operations judged in {seconds[most]:.1f} s, a fifth in {seconds[most // 5]:.1f} s"
+        f"{verdict.counts['operations']} operations judged in {seconds[most]:.1f} s, a fifth {seconds[most // 5]:.1f} s"
     )
     assert seconds[most] < 10 * seconds[most // 5]
 
