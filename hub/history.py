@@ -42,6 +42,8 @@ ARGUMENTS = {
     "service": "svc", "counter": "counter", "ticket": "tid", "issue": "tid", "label": "label", "priority": "class",
     "to": "to", "job": "job", "attempt": "attempt",
 }  # fmt: skip
+#: Two recorders of one name in one process are two.
+_RECORDERS = itertools.count(1)
 
 
 class Line(Protocol):
@@ -60,7 +62,7 @@ class History:
 
     def __init__(self, name: str, path: str | None = None, *, actor: str = "") -> None:
         self._actor = actor or f"dev:{name}"
-        self._name = f"{name}.{os.getpid()}"
+        self._name = f"{name}.{os.getpid()}.{next(_RECORDERS)}"
         self._lanes = itertools.count(1)
         self._free: list[list[Any]] = []
         self._watching: list[Any] = [f"{self._name}.0", 0]

@@ -26,6 +26,7 @@ from tests.agency import COUNTERS, KIOSKS, SERVICES, RunningAgency
 #: How long somebody keeps asking, and how long they wait before each repeat.
 PATIENCE_S, AGAIN_S = 15.0, 0.05
 REPEATED, RELEASED = 0.05, 0.05
+LINGERS_S = 2.5
 #: An agent who hears that nobody waits presses again after so long.
 EMPTY_S = 0.03
 
@@ -91,6 +92,8 @@ class Agent(Client):
     """Somebody at a counter."""
 
     counter = ""
+    #: How often a visitor takes longer to come than a screen may take to show the call.
+    lingering = 0.0
 
     def at(self, counter: str) -> Agent:
         self.counter = counter
@@ -112,6 +115,8 @@ class Agent(Client):
         if chance.random() < RELEASED:
             self.ask("call.release", "release", counter=self.counter)
             return label
+        if chance.random() < self.lingering:
+            time.sleep(LINGERS_S)
         self.ask("serve.start", "start", counter=self.counter)
         self.ask("serve.end", "finish", counter=self.counter)
         return label
@@ -121,7 +126,15 @@ class Crowd:
     """So many kiosks (over sockets) and agents (over HTTP), all at once for some seconds."""
 
     def __init__(  # noqa: PLR0913 (a crowd is described by that much)
-        self, agency: RunningAgency, book: Path, *, kiosks: int, agents: int, seed: int, pause_s: float = 0.005
+        self,
+        agency: RunningAgency,
+        book: Path,
+        *,
+        kiosks: int,
+        agents: int,
+        seed: int,
+        pause_s: float = 0.005,
+        lingering: float = 0.0,
     ) -> None:
         self.book = book
         self._pause_s = pause_s
@@ -133,6 +146,8 @@ class Crowd:
         self._stop = threading.Event()
         visitors = [Visitors(name, agency.line(name), book) for name in KIOSKS[:kiosks]]
         desks = [Agent(f"P{code}", agency.door(code), book).at(code) for code in COUNTERS[:agents]]
+        for desk in desks:
+            desk.lingering = lingering
         work = [(self._come, visitor) for visitor in visitors] + [(self._call, desk) for desk in desks]
         self._people = [
             threading.Thread(target=what, args=(who, chances(seed + n))) for n, (what, who) in enumerate(work)
