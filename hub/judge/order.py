@@ -10,7 +10,7 @@ when they may have gone; a claim bisects into them.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -101,7 +101,9 @@ def _wait(run: Run, request: Request, gone: Mapping[str, float]) -> Wait | None:
     if tid is None or request.a.get("counter") or tid in run_moved(run):
         return None
     lines, ready = request.lines, request.end
-    if request.a.get("src") == "kiosk" or request.actor in run_kiosks(run):
+    effect = run.issued.get(tid)
+    awaited = effect is not None and effect.body.get("paper") == "awaited"
+    if awaited or request.a.get("src") == "kiosk" or request.actor in run_kiosks(run):
         paper = run_papers(run).get((request.actor, request.key)) or run_papers(run).get(("", tid))
         if paper is None:
             return None
@@ -530,36 +532,21 @@ def q12(run: Run, found: Finding) -> None:
 
 
 def _overtaken(run: Run, calls: list[Effect], begins: Mapping[str, int], most: int, found: Finding) -> None:
-    """From the last call back, the presses called so far stay sorted: how many of them are later ones is a bisection.
-
-    A ticket called at place p was overtaken by the later presses called before p while it waited: those are the calls
-    before p whose press is later. Seen from the front: count, at each first call, the earlier calls of later presses.
-    """
+    """Those called so far stay sorted by their press: how many of them are later ones is a bisection."""
     called: list[tuple[float, int]] = []
     first: set[str] = set()
     moved = {e.tid for e in run.journal if e.kind == "ticket.prio"}
     for effect in calls:
         tid = effect.tid or ""
-        if tid in first:
+        mine = run.issued[tid].body
+        special = mine.get("prio", "normal") != "normal" or mine.get("wanted") or tid in moved
+        if tid in first or tid not in begins or special:
             continue
         first.add(tid)
-        mine = run.issued[tid].body
-        if tid not in begins:
-            continue
-        if mine.get("prio", "normal") != "normal" or mine.get("wanted") or tid in moved:
-            continue
-        press = (mine.get("boot", 1) * 2.0**40 + mine.get("mono", 0), begins[tid])
-        later = len(called) - bisect_left(called, press)
-        wrong = later > most and _really(run, effect, calls, begins) > most
-        found.saw(f"{tid} was passed over {later} times" if wrong else "", [run.issued[tid].line, effect.line])
-        insort(called, press)
-
-
-def _really(run: Run, effect: Effect, calls: list[Effect], begins: Mapping[str, int]) -> int:
-    """How many were called while it waited: those before it could be called do not count. Asked where it matters."""
-    tid = effect.tid or ""
-    mine = run.issued[tid].body
-    return sum(
-        begins[tid] < other.place < effect.place and run.issued[other.tid or ""].body.get("mono", 0) > mine["mono"]
-        for other in calls
-    )
+        press = mine.get("boot", 1) * 2.0**40 + mine.get("mono", 0)
+        later = called[bisect_right(called, (press, effect.place)) :]
+        # of the later ones, those called before this one could be called have not passed it over
+        times = sum(place > begins[tid] for _, place in later)
+        what = f"{tid} was passed over {times} times" if times > most else ""
+        found.saw(what, [run.issued[tid].line, effect.line] if what else ())
+        insort(called, (press, effect.place))

@@ -36,34 +36,9 @@ PAUSE_S = 0.08
 LINGERING = 0.1
 #: What the judge must have had something to look at.
 LOOKED = [
-    "G0",
-    "G1",
-    "G2",
-    "G3",
-    "G4",
-    "G5",
-    "G6",
-    "G8",
-    "G9",
-    "Q1",
-    "Q2",
-    "Q3",
-    "Q4",
-    "Q5",
-    "Q6",
-    "Q7",
-    "Q8",
-    "Q9",
-    "Q10",
-    "Q11",
-    "Q13",
-    "Q14",
-    "Q16",
-    "Q17",
-    "Q18",
-    "Q19",
-    "Q20",
-]
+    *(f"G{n}" for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)),
+    *(f"Q{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 16, 17, 18, 19, 20)),
+]  # fmt: skip
 BUTTONS = ("DEP", "RAS", "CPR", "PEN")
 
 
