@@ -13,6 +13,7 @@ from counter_panel.app import CounterPanel, PanelApp, by_pin
 from hardware.devices import Devices, open_devices
 from hardware.lamp import Lamp
 from hub.client import HubClient
+from hub.history import History, Recorded, watching
 from hub.say import FIRST, words
 from hub.settings import PanelCounter, Settings, load_settings
 
@@ -33,11 +34,12 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         devices = open_devices(wired.devices, settings.path(wired.socket))
         opened.callback(devices.close)
         panels = {one.counter: _panel(one, devices, short) for one in wired.counters}
+        history = History.from_environment(wired.name)
         hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip())
         keys = by_pin(wired.counters)
-        app = PanelApp(hub, panels, keys, motive=short["hold_key"])
+        app = PanelApp(Recorded(hub, history), panels, keys, motive=short["hold_key"])
         opened.callback(app.close)
-        hub.listen(app.picture, app.link).open()
+        hub.listen(watching(history, app.picture), app.link).open()
         opened.callback(hub.close)
         devices.buttons(keys, app.pressed, wired.debounce_ms, wired.stuck_s)
         hub.wait_connected(FIRST_S)

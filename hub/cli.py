@@ -296,6 +296,42 @@ def verify(folder: Path, data: Path | None) -> None:
         _stop(problems, 1)
 
 
+@main.command("export-history")
+@click.argument("to", metavar="DIR", type=FOLDER)
+@config_option
+@click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
+def export_history(to: Path, folder: Path, data: Path | None) -> None:
+    """Write the journal and the state into DIR, as `mbote judge` reads them.
+
+    No personal data. The hub may be running.
+    """
+    from hub.history_export import write_export
+
+    settings = _settings(folder)
+    for path in write_export(data or settings.path(settings.hub.data), settings, to):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+def judge(folder: Path) -> None:
+    """Say whether a recorded run lost, doubled or invented anything.
+
+    DIR holds history.jsonl, which devices write where MBOTE_HISTORY says, and what `mbote export-history` wrote
+    afterwards. Prints the verdict as JSON. Exit status 0 valid, 1 invalid, 2 unknown.
+    """
+    import json
+
+    from hub.judge import NoRun, judge_folder
+
+    try:
+        verdict = judge_folder(folder)
+    except NoRun as error:
+        _stop([f"mbote: {error}"], 2)
+    click.echo(json.dumps(verdict.as_json(), ensure_ascii=False, indent=1))
+    sys.exit(verdict.exit)
+
+
 @main.command()
 @click.argument("place", metavar="[TO]", type=FOLDER, required=False)
 @click.option("--list", "listing", is_flag=True, help="List what lies in TO, oldest first, and copy nothing.")

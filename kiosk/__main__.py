@@ -13,10 +13,10 @@ from hardware.devices import open_devices
 from hardware.print_loop import PrintLoop
 from hardware.printer import Printer
 from hub.client import HubClient
+from hub.history import History
 from hub.settings import Settings, load_settings
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.screen.server import Screen
 from kiosk.spool import Spool
 

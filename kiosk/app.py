@@ -26,11 +26,11 @@ from hardware.printer import Status, trouble_of
 from hub.client import HubAway
 from hub.errands import Errands, Mechanism
 from hub.errors import MboteError, Refused, StoreFault
+from hub.history import History
 from hub.paper import Cut, Slip, Text
 from hub.say import say
 from hub.wire import Catalogue, CatalogueService, KioskPicture, TicketIssued, as_json, parse
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.messenger import HubLine, Messenger
 from kiosk.press import (
     UNABLE,
@@ -223,7 +223,17 @@ class KioskApp:
         press, number = found
         what = told(state, has_screen=self.manners.has_screen)
         if what == "printed":
-            self._history.saw("print", {"kind": "ticket", "label": number.label, "dup": job.copy > 0, "complete": True})
+            self._history.saw(
+                "print",
+                {
+                    "kind": "ticket",
+                    "press": press.key,
+                    "label": number.label,
+                    "dup": job.copy > 0,
+                    "complete": True,
+                    "by": "kiosk",
+                },
+            )
         self._finish(press, number, what)
 
     # what is known

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from hub.client import HubAway
 from hub.errors import Refused, StoreFault
-from kiosk.history import History
+from hub.history import History
 from kiosk.spool import Report, Spool
 
 #: As hardware.printer.trouble_of has them; `stuck` for a button, `not_taken` for a paper that the hub will not have.

@@ -48,6 +48,7 @@ LEAVES = {
     "clock",
     "errands",
     "errors",
+    "history",
     "look",
     "money",
     "orphans",
@@ -147,6 +148,17 @@ def test_outside_the_hub_its_leaves_are_known_and_nothing_else(file):
     rooms = {tuple(name.split(".")[:2]) for name in imports(file)}
     assert {room for room in rooms if room[0] == "hub" and not known.issuperset(room[1:])} == set()
     assert package in OPENS_DEVICES or "hardware" not in {room[0] for room in rooms}
+
+
+JUDGE = [file for file in sources() if name_of(file).startswith("hub/judge/")]
+
+
+@pytest.mark.parametrize("file", JUDGE, ids=name_of)
+def test_the_judge_knows_nothing_of_what_it_judges(file):
+    """It runs with nothing but Python, on the history of any hub."""
+    known = {name.split(".")[0] if not name.startswith("hub.judge") else "hub.judge" for name in imports(file)}
+    assert known - sys.stdlib_module_names <= {"hub.judge"}
+    assert not known & IMPURE
 
 
 @FILES

@@ -17,13 +17,13 @@ from hardware.printer import Printer
 from hub.bench.figures import at_once
 from hub.bench.rig import PaperSink
 from hub.client import HubClient
+from hub.history import History
 from hub.orphans import die_with_demo
 from hub.paper import Slip
 from hub.settings import Settings, load_settings
 from kiosk.__main__ import manners
 from kiosk.app import KioskApp
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.spool import Spool
 
 SERVICE = "DEP"

@@ -27,12 +27,12 @@ from hub.client import HubAway
 from hub.clock import ManualClock, local
 from hub.context import Hub
 from hub.errors import Refused
+from hub.history import History
 from hub.paper import Text
 from hub.queues import actions, pictures, store
 from hub.wire import as_json
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.press import Press
 from kiosk.spool import Spool
 from tests.faults.alone_checks import check

@@ -8,6 +8,8 @@
  * while the hub is away is told at once.
  */
 
+import { tell } from "/look/history.js";
+
 export const STALE_MS = 10_000;
 const RESEND_MS = 1_000;
 const RETRY_REFUSED_MS = 5_000;
@@ -98,7 +100,9 @@ export class Link {
     let sent = false;
     while (performance.now() < deadline && (this.connected || (sent && (await this.#back(deadline))))) {
       sent = true;
+      tell("invoke", { what, key, body });
       const answer = await this.#send(message, Math.min(RESEND_MS, deadline - performance.now()));
+      tell(answer === undefined ? "info" : answer?.error ? "fail" : "ok", { key, answer });
       if (answer?.error) throw new Refused(answer.error);
       if (answer !== undefined) return answer;
     }

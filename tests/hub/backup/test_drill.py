@@ -96,8 +96,13 @@ def test_it_fails_where_a_restore_would(kept, fault, monkeypatch):
     elif fault == "no key":
         shutil.rmtree(kept.data / "keys" / "drill")
     else:
-        honest = drill.restore.Rebuilt._entry
-        monkeypatch.setattr(drill.restore.Rebuilt, "_entry", lambda self, row: honest(self, [*row[:-2], None, None]))
+        honest = drill.restore.Rebuilt._entries
+
+        def forgetful(self, lines):
+            lines[:] = [[*line[:-2], None, None] for line in lines]
+            honest(self, lines)
+
+        monkeypatch.setattr(drill.restore.Rebuilt, "_entries", forgetful)
     found = drill.drill(kept.box, kept.place)
     assert found.problem
     assert found.seq == 0
