@@ -284,13 +284,12 @@ class KioskApp:
 
     def _ask(self, press: Press, left: float) -> Number | Refusal | None:
         """The hub's number or refusal; None when it has not answered in time, or has no time left."""
-        if left <= 0:
-            log.info("own number for %s: its time was over before the hub could be asked", press.key)
-            return None
         body = press.issue_body()
         values = {"svc": press.service, "prio": int(press.priority != "normal"), "press": press.key, "src": "kiosk"}
         try:
             with self._history.operation("ticket.issue", press.key, values) as heard:
+                if left <= 0:
+                    raise HubAway("its time was over before the hub could be asked")
                 issued = parse(TicketIssued, _known(self.hub.ask("issue", press.key, left, **body)))
                 day = self.picture.day if self.picture else None
                 heard({"tid": issued.id, "label": issued.label, "day": day, "svc": issued.service, "offline": False})
