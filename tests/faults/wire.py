@@ -12,8 +12,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 from typing import Literal
+
+from hub.demo.processes import COMMANDS, Processes
+from tests.agency import RunningAgency, furnished
 
 State = Literal["whole", "cut", "silent", "mute"]
 CHUNK = 65_536
@@ -81,3 +86,21 @@ class Wire:
         for end in (here, there):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def cabled(folder: Path, **commands: tuple[str, ...]) -> Iterator[tuple[RunningAgency, Wire]]:
+    """The agency with a cable that can be cut between its devices and its hub."""
+    agency = furnished(folder)
+    wire = Wire(agency.port).open()
+    local = agency.config / "local.toml"
+    hub, through = f'hub = "http://127.0.0.1:{agency.port}"', f'hub = "http://127.0.0.1:{wire.port}"'
+    assert local.read_text().count(hub) == 2
+    local.write_text(local.read_text().replace(hub, through).replace("[kiosk]\n", "[kiosk]\nagain_s = 0\n"))
+    with ExitStack() as stack:
+        stack.callback(wire.close)
+        printer = stack.enter_context(closing(agency.printer().open()))
+        processes = stack.enter_context(Processes(agency, COMMANDS | commands))
+        assert processes.wait_ready(threading.Event())
+        running = stack.enter_context(closing(RunningAgency(agency, printer)))
+        yield running, wire
