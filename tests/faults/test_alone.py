@@ -22,7 +22,7 @@ from tests.faults import alone
 pytestmark = pytest.mark.faults
 #: The ordinary run, the control runs, and one of the ten pieces of the nightly thousand.
 PARTITIONS, PRESSES = 8, 120
-PIECES, PIECE_PARTITIONS, PIECE_PRESSES = 10, 100, 1_000
+PIECES, PIECE_PARTITIONS, PIECE_PRESSES = 10, 100, 1_150
 #: Each of these deaths must have happened in a campaign, else it proves nothing about them.
 KIOSK_ARROWS = {
     "before add", "after add", "before issue is asked", "after issue is answered", "before accept", "after accept",
