@@ -25,7 +25,7 @@ PAPER_S, MERGED_S = 2.0, 10.0
 FINGER_S = 0.03
 BUTTONS = ("DEP", "RAS", "CPR", "PEN")
 #: Who dies in a partition, one after the other; `arbiter` is the hub.
-DEATHS = (("kiosk",), ("arbiter", "kiosk"), (), ("arbiter",), ("kiosk", "arbiter"))
+DEATHS = (("arbiter", "kiosk"), ("kiosk",), (), ("arbiter",), ("kiosk", "arbiter"))
 
 
 class Hall:
@@ -74,8 +74,7 @@ class Hall:
     def partition(self):
         """Cut or silence; papers in time; deaths; papers again; the end, and all that is to be told is told."""
         self.wire.be(self.chance.choice(("cut", "silent", "mute")))
-        for _ in range(2):
-            self.press_and_wait()
+        self.press_and_wait()
         for what in next(self.to_die):
             self.press()
             time.sleep(self.chance.uniform(0, 1.8))  # wherever on its road the press is by then

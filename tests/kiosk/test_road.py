@@ -311,7 +311,7 @@ def test_a_hub_that_cannot_write_does_not_stop_the_kiosk(kiosk, hub, printer):
     kiosk.until(lambda: kiosk.spool.waiting_reports() == 0)
 
 
-@pytest.mark.parametrize("code", ["label_taken", "label_settled", "foreign_label", "unknown_service"])
+@pytest.mark.parametrize("code", ["label_taken", "foreign_label"])
 def test_a_paper_that_the_hub_will_not_take_is_told_to_the_staff_until_it_is_taken(make_kiosk, hub, printer, code):
     kiosk = make_kiosk().start()
     hub.answers |= {"issue": {}, "printed": {"error": {"code": code, "message": "no"}}}
