@@ -23,6 +23,8 @@ PARTITIONS, PIECES, PIECE_PARTITIONS = 2, 5, 10
 PAPER_S, MERGED_S = 2.0, 10.0
 #: The finger itself: a contact counts once it has been stable.
 FINGER_S = 0.03
+#: What a panel shows while it does not know what became of a press, or has no hub.
+UNSURE = ("????", "LIEN")
 BUTTONS = ("DEP", "RAS", "CPR", "PEN")
 #: Who dies in a partition, one after the other; `arbiter` is the hub.
 DEATHS = (("arbiter", "kiosk"), ("kiosk",), (), ("arbiter",), ("kiosk", "arbiter"))
@@ -218,3 +220,23 @@ def test_a_panel_that_is_cut_off_calls_nobody_later_and_is_right_within_five_sec
 
 def calls(agency):
     return [e["payload"]["label"] for e in agency.journal() if e["kind"] == "ticket_called"]
+
+
+@pytest.mark.nightly
+def test_a_press_into_silence_is_not_known_until_the_picture_shows_what_became_of_it(tmp_path):
+    """The bytes may still arrive when the packets do: at most one call, and the panel shows it."""
+    with cabled(tmp_path / "agency") as (agency, wire):
+        stretched = strain()
+        for _ in range(2):
+            agency.give("DEP")
+        until(lambda: agency.number_shown("05") == "2", 5 * stretched, "two who wait")
+        wire.be("silent")
+        agency.panel_key("05", "next")
+        until(lambda: agency.number_shown("05") in UNSURE, 6 * stretched, "a panel that does not know")
+        assert calls(agency) == []
+        wire.be("whole")
+        until(lambda: agency.number_shown("05") not in UNSURE, 5 * stretched, "a panel that knows again")
+        face = next(face for face in agency.api.get("counters")["counters"] if face["counter"] == "05")
+        shown = face["ticket"] or str(face["waiting"])
+        until(lambda: agency.number_shown("05") == shown, 5 * stretched, f"{shown} at the counter")
+        assert len(calls(agency)) <= 1
