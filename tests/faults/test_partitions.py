@@ -106,26 +106,30 @@ def papers_of(agency):
     return set(agency.slips())
 
 
-def tickets_of(agency):
-    """The label in the end of each of the kiosk's tickets that has its paper."""
-    label, told = {}, set()
+def tickets_of(agency, *said):
+    """The label in the end of each of the kiosk's tickets whose paper was told of so; however, without `said`."""
+    label, told = {}, {}
     for entry in agency.journal():
         if entry["device"] == "K1":
             about = entry["payload"]
             if entry["kind"] in ("ticket_issued", "ticket_relabelled"):
                 label[about["ticket"]] = about["label"]
             elif entry["kind"] == "paper_reported":
-                told.add(about["ticket"])
-    return {ticket: text for ticket, text in label.items() if ticket in told}
+                told[about["ticket"]] = about["paper"]
+    return {ticket: text for ticket, text in label.items() if ticket in told and (not said or told[ticket] in said)}
 
 
 def each_paper_is_one_ticket(agency, book, note):
     originals = [slip for slip in agency.printer.slips if not any("DUPLICATA" in line.text for line in slip)]
     papers, tickets = papers_of(agency), tickets_of(agency)
-    assert papers == set(tickets.values()), "lost or invented"
+    # a visitor whose kiosk comes back too late has the number on the screen, or is on reception's list
+    without = set(tickets_of(agency, "shown", "failed").values())
+    note(f"{len(papers)} numbers printed, {len(without - papers)} shown or on reception's list: {sorted(without)}")
+    assert papers | without == set(tickets.values()), "lost or invented"
+    assert papers >= set(tickets_of(agency, "printed").values()), "a paper that never came out"
     assert len(set(tickets.values())) == len(tickets), "a label on two tickets"
     assert len(originals) == len({number_on(slip) for slip in originals}), "a number on two papers"
-    verdict = judge(read(book), [entry for entry in agency.journal() if entry["device"] == "K1"])
+    verdict = judge(read(book), agency.journal())
     note(str(verdict))
     assert not verdict.bad, str(verdict)
     assert {"Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "G2"} & verdict.vacuous <= {"Q6"}
