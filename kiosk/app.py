@@ -284,14 +284,10 @@ class KioskApp:
 
     def _ask(self, press: Press, left: float) -> Number | Refusal | None:
         """The hub's number or refusal; None when it has not answered in time, or has no time left."""
-        if left <= 0:
-            log.info("own number for %s: its time was over before the hub could be asked", press.key)
-            return None
-        body = press.issue_body()
         values = {"svc": press.service, "prio": int(press.priority != "normal"), "press": press.key, "src": "kiosk"}
         try:
             with self._history.operation("ticket.issue", press.key, values) as heard:
-                issued = parse(TicketIssued, _known(self.hub.ask("issue", press.key, left, **body)))
+                issued = parse(TicketIssued, _known(self._in_time(press, left)))
                 day = self.picture.day if self.picture else None
                 heard({"tid": issued.id, "label": issued.label, "day": day, "svc": issued.service, "offline": False})
         except HubAway as away:
@@ -305,6 +301,12 @@ class KioskApp:
         return Number(
             issued.label, own=False, ahead=issued.ahead, wait=issued.wait, follow=issued.follow, ticket=issued.id
         )
+
+    def _in_time(self, press: Press, left: float) -> dict[str, Any]:
+        """The hub's answer. Raises Refused, or HubAway."""
+        if left <= 0:
+            raise HubAway("its time was over before the hub could be asked")
+        return self.hub.ask("issue", press.key, left, **press.issue_body())
 
     def _refuse(self, press: Press, refusal: Refusal) -> None:
         """A visible word instead of a ticket: on the screen, or on paper where there is none."""

@@ -311,7 +311,7 @@ def test_a_hub_that_cannot_write_does_not_stop_the_kiosk(kiosk, hub, printer):
     kiosk.until(lambda: kiosk.spool.waiting_reports() == 0)
 
 
-@pytest.mark.parametrize("code", ["label_taken", "label_settled", "foreign_label", "unknown_service"])
+@pytest.mark.parametrize("code", ["label_taken", "foreign_label"])
 def test_a_paper_that_the_hub_will_not_take_is_told_to_the_staff_until_it_is_taken(make_kiosk, hub, printer, code):
     kiosk = make_kiosk().start()
     hub.answers |= {"issue": {}, "printed": {"error": {"code": code, "message": "no"}}}
@@ -386,6 +386,19 @@ def test_ten_at_once_before_a_hub_that_says_nothing_have_their_paper_in_two_seco
     printer.wait_for_slips(10)
     assert time.monotonic() - began < 2, "nobody waits for another's answer"
     assert sorted(labels(printer.slips)) == [f"K1-{number:03d}" for number in range(1, 11)]
+
+
+def test_a_kiosk_whose_token_is_lost_goes_on_alone_and_tells_all_once_it_is_paired_again(kiosk, hub, printer):
+    """Nobody starts it again: the token is read anew at each attempt."""
+    kiosk.line._token = lambda: "of another life"
+    hub.stop()
+    hub.start()
+    kiosk.until(lambda: kiosk.line.away)
+    for count in (1, 2):
+        kiosk.press()
+        printer.wait_for_slips(count)
+    kiosk.line._token = lambda: "secret"
+    assert [report["label"] for report in hub.wait_for("printed", 2)] == ["K1-001", "K1-002"]
 
 
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Africa/Brazzaville"))
