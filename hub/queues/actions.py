@@ -182,8 +182,9 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     """
     if hub.settings.service(service) is None:
         raise Unreadable("no such service", code="unknown_service", field="service")
-    date = local(pressed.at, hub.settings.agency.zone).date().isoformat()
-    day, ended_at = rules.day_of_press(store.days_around(tx.connection, pressed.at), pressed, tx.now, date)
+    date, today = (local(at, hub.settings.agency.zone).date().isoformat() for at in (pressed.at, tx.now.at))
+    days = store.days_around(tx.connection, pressed.at)
+    day, ended_at = rules.day_of_press(days, pressed, tx.now, date=date, today=today)
     series, number = _forgotten(tx, hub, day.id, service, label) or _own_series(tx, day.id, label)
     event = TicketIssued(
         ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,

@@ -112,8 +112,10 @@ def open_day(day: BusinessDay | None) -> BusinessDay:
     return day
 
 
-def day_of_press(days: DaysAround, pressed: Instant, now: Instant, date: str) -> tuple[BusinessDay, int | None]:
-    """The day of a ticket that a kiosk gave alone, by the moment of its press (`date`: the local one).
+def day_of_press(
+    days: DaysAround, pressed: Instant, now: Instant, *, date: str, today: str
+) -> tuple[BusinessDay, int | None]:
+    """The day of a ticket that a kiosk gave alone, by the moment of its press (`date` and `today`: local ones).
 
     The open day, unless the press came before it opened; then the day that was still open at the press, or that had
     its date. A press after that day, before the next one opened, belongs to the next: that visitor came early. With it
@@ -132,7 +134,7 @@ def day_of_press(days: DaysAround, pressed: Instant, now: Instant, date: str) ->
     if held is not None and held.closed_at is not None and (pressed.at <= held.closed_at or date <= held.date):
         return held, max(pressed.at, held.closed_at)
     if after is not None:
-        return after, None if after.open and date == after.date else pressed.at
+        return after, None if after.open and date == today else pressed.at
     return open_day(newest), None
 
 
