@@ -7,8 +7,11 @@ folder's owner can reach: one line of JSON `{"what": …, …}` in, one line out
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +59,25 @@ def _asked(settings: Settings, what: str, body: dict[str, Any]) -> dict[str, Any
 def _ask_data(settings: Settings, what: str, body: dict[str, Any]) -> dict[str, Any]:
     from hub.admin import offline  # noqa: PLC0415 (loads the whole hub, needless while one runs)
 
-    with offline(settings) as door:
+    with as_owner(settings.path(settings.hub.data)), offline(settings) as door:
         answer: dict[str, Any] = door.answer(what, body)
     return answer
+
+
+@contextmanager
+def as_owner(folder: Path) -> Iterator[None]:
+    """What root writes into the hub's folder belongs to the hub: else it could not open it any more."""
+    if os.geteuid() or not folder.is_dir():
+        yield
+        return
+    owner = folder.stat()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
 
 
 def _ask_door(folder: Path, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
