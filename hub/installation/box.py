@@ -15,18 +15,11 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from hub.errors import ConfigurationFault, MboteError
+from hub.errors import MboteError
 from hub.installation.place import Place, last_line
+from hub.roles import roles_in, units_in
 from hub.settings import Settings, load_settings
 
-#: role → its units, in the order in which they are started.
-UNITS: dict[str, tuple[str, ...]] = {
-    "hub": ("mbote-hub.service",),
-    "kiosk": ("mbote-kiosk.service", "mbote-touch.service"),
-    "panel": ("mbote-panel.service",),
-    "display": ("mbote-display.service",),
-}
-ROLE = "role"
 ENDED_A_TRIAL = "mbote-trial.service"
 #: Units of every box, whatever it is for.
 ALWAYS = ("mbote-firewall.service", ENDED_A_TRIAL)
@@ -54,11 +47,7 @@ class Box:
     @property
     def units(self) -> tuple[str, ...]:
         """The units that should run."""
-        return tuple(unit for role in self.roles for unit in UNITS[role] if self._has(unit))
-
-    def _has(self, unit: str) -> bool:
-        """A kiosk without a screen has no browser."""
-        return unit != "mbote-touch.service" or (self.place.config / "touch.address").exists()
+        return units_in(self.place.config)
 
     def settings(self) -> Settings:
         """The configuration. Raises ConfigurationFault."""
@@ -108,17 +97,6 @@ class Box:
         told = subprocess.run(command, capture_output=True, text=True, timeout=START_S, check=False)  # noqa: S603
         if told.returncode:
             raise BoxFault(f"the journal is not whole: {last_line(told.stderr)}")
-
-
-def roles_in(config: Path) -> tuple[str, ...]:
-    """The roles of the box with this configuration. Raises ConfigurationFault for a word that is none."""
-    try:
-        said = (config / ROLE).read_text("utf-8").split()
-    except OSError:
-        return ()
-    if unknown := sorted(set(said) - UNITS.keys()):
-        raise ConfigurationFault([f"{ROLE}: {unknown[0]!r} is no role; there are {', '.join(UNITS)}"])
-    return tuple(role for role in UNITS if role in said)
 
 
 def wait_healthy(port: int, died: Iterable[subprocess.Popen[bytes]] = ()) -> None:

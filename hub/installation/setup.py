@@ -22,8 +22,9 @@ from urllib.parse import urlsplit
 from hub.admin_ask import admin_ask
 from hub.configuration import as_toml, new_agency
 from hub.errors import ConfigurationFault, Refused
-from hub.installation.box import ALWAYS, ROLE, UNITS, Box
+from hub.installation.box import ALWAYS, Box
 from hub.installation.place import Place
+from hub.roles import ROLE, TOUCH, UNITS
 from hub.settings import LOCAL, Settings, load_settings, merged
 
 #: Roles whose boxes stand where the public is: what is plugged into them is refused (mbote.rules).
@@ -182,9 +183,7 @@ def _hand_tokens(box: Box, settings: Settings, wishes: Wishes) -> Iterator[str]:
         _reach(box, wishes.hub)
         yield "the screen opens the board of this hub"
     if "kiosk" in wishes.roles and settings.kiosk.screen_port and shutil.which("cage"):
-        write_secret(
-            box.place.config / "touch.address", f"http://127.0.0.1:{settings.kiosk.screen_port}/", "mbote-screen"
-        )
+        write_secret(box.place.config / TOUCH, f"http://127.0.0.1:{settings.kiosk.screen_port}/", "mbote-screen")
 
 
 def _reach(box: Box, hub: str) -> None:
