@@ -486,6 +486,28 @@ def doctor(folder: Path, bundle: Path | None) -> None:
 
 
 @main.command()
+@config_option
+@click.option("--out", type=FILE, help="Write the page to print into this .html file; else the same as text is shown.")
+def wiring(folder: Path, out: Path | None) -> None:
+    """Show which wire goes where in this agency's boxes.
+
+    The page has one sheet a box, with a picture of the 40-pin header: print it and tape it inside.
+    """
+    from hub.roles import roles_in
+    from hub.wiring.page import page, text
+
+    settings = _settings(folder)
+    if out is None:
+        click.echo(text(settings, roles_in(folder)), nl=False)
+        return
+    try:
+        out.write_text(page(settings, roles_in(folder)), "utf-8")
+    except OSError as error:
+        raise ConfigurationFault([f"{out}: cannot be written: {error.strerror}"]) from error
+    click.echo(f"written: {out}")
+
+
+@main.command()
 @click.argument("stick", metavar="FILE|DIR", type=click.Path(path_type=Path), required=False)
 @click.option("--resume", is_flag=True, help="At the start of the box: lead back from an update that was cut off.")
 @click.option("--root", type=FOLDER, default="/", hidden=True)
@@ -516,9 +538,7 @@ def update(stick: Path | None, resume: bool, root: Path) -> None:  # noqa: FBT00
 )
 @click.option("--name", help="The device's name, as it was paired; else as configured.")
 @click.option("--token", help="What `mbote pair` has printed on the hub's box; - reads it from standard input.")
-@click.option(
-    "--ssh-from", "ssh", metavar="NETWORK", help="Let SSH in from there: 192.168.1.0/24; from nowhere unless given."
-)
+@click.option("--ssh-from", metavar="NETWORK", help="Let SSH in from there: 192.168.1.0/24; from nowhere unless given.")
 @click.option("--root", type=FOLDER, default="/", hidden=True)
 def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str | None) -> None:
     """Make this box what it is for, now and after every start (as root)."""

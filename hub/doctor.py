@@ -32,7 +32,8 @@ from hub.configuration import summary
 from hub.errors import ConfigurationFault, StoreFault
 from hub.finding import Finding, State
 from hub.misfits import remarks
-from hub.rounds import ROUNDS, roles_of, status_at
+from hub.roles import roles_in
+from hub.rounds import ROUNDS, status_at
 from hub.settings import Printer as PrinterSettings
 from hub.settings import Settings, load_settings
 from hub.sqlite import open_reader
@@ -74,7 +75,7 @@ def configuration(settings: Settings) -> Iterator[Finding]:
 
 def tokens(settings: Settings) -> Iterator[Finding]:
     """The files with which kiosk and panel show who they are, where this box has them configured."""
-    roles = roles_of(settings)
+    roles = roles_in(settings.folder)
     for kind, name, path in (
         ("kiosk", settings.kiosk.name, settings.path(settings.kiosk.token)),
         ("panel", settings.panel.name, settings.path(settings.panel.token)),
@@ -345,7 +346,7 @@ PRINTER_CARE: dict[Reason, tuple[State, str]] = {
 
 def printer(settings: Settings) -> Iterator[Finding]:
     """The kiosk's printer and those at the counters, and their paper, where this box has them configured."""
-    roles = roles_of(settings)
+    roles = roles_in(settings.folder)
     if (settings.folder / "kiosk.toml").exists() and (not roles or "kiosk" in roles):
         yield _printer("printer", settings.kiosk.printer)
     for wired in settings.printers:
@@ -361,7 +362,7 @@ def _printer(what: str, wired: PrinterSettings) -> Finding:
 
 def pins(settings: Settings) -> Iterator[Finding]:
     """Whether this box has the pins and number displays that are configured as real."""
-    roles = roles_of(settings)
+    roles = roles_in(settings.folder)
     kiosk, panel = (not roles or role in roles for role in ("kiosk", "panel"))
     wanted = {Path("/dev/gpiochip0"): kiosk and settings.kiosk.buttons and settings.kiosk.devices == "real"}
     if panel and settings.panel.devices == "real":
@@ -422,7 +423,7 @@ def ports(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "hub", "fault", f"nobody may listen at {at}: {problem}", "correct host and port in agency.toml [hub]"
         )
-    elif "hub" in roles_of(settings):
+    elif "hub" in roles_in(settings.folder):
         do = "systemctl restart mbote-hub; if it does not stay: journalctl -u mbote-hub -n 20 says why"
         yield Finding("hub", "fault", f"does not run; {at} is free for it", do)
     else:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hardware.button import closed_now
-from hub.errors import ConfigurationFault, MboteError
+from hub.errors import MboteError
 from hub.finding import Finding, State
 from hub.local_socket import ask_door
 from hub.roles import roles_in, units_in
@@ -42,14 +42,9 @@ CARE: dict[str, tuple[State, str]] = {
 
 def units(settings: Settings) -> Iterator[Finding]:
     """Whether what this box is for runs, where systemd runs it."""
-    try:
-        wanted = units_in(settings.folder)
-    except ConfigurationFault as fault:
-        yield Finding("role", "fault", fault.problems[0], "say it again: mbote setup --help")
-        return
     if not (command := shutil.which("systemctl")):
         return
-    for unit in wanted:
+    for unit in units_in(settings.folder):
         state = _said([command, "is-active", unit])
         if state == "active":
             yield Finding("service", "ok", f"{unit} runs")
@@ -74,7 +69,7 @@ def owner(settings: Settings) -> Iterator[Finding]:
     if not folder.is_dir():
         return
     whose = folder.stat().st_uid
-    if "hub" in roles_of(settings) and (user := _user_id(HUB_USER)) is not None and whose != user:
+    if "hub" in roles_in(settings.folder) and (user := _user_id(HUB_USER)) is not None and whose != user:
         yield _belongs(folder, whose, HUB_USER, folder)
         return
     for each in sorted(folder.rglob("*")):
@@ -157,13 +152,13 @@ def line(settings: Settings) -> Iterator[Finding]:
 
 def _is_here(settings: Settings, kind: str) -> bool:
     """Whether that device is on this box; a box without roles may be anything."""
-    roles = roles_of(settings)
+    roles = roles_in(settings.folder)
     return not roles or kind in roles
 
 
 def _no_hub(settings: Settings, kind: str, address: str) -> Iterator[Finding]:
     """Said once where the hub is elsewhere; on its own box the hub's own finding says it."""
-    if kind in roles_of(settings) and "hub" not in roles_of(settings):
+    if kind in roles_in(settings.folder) and "hub" not in roles_in(settings.folder):
         do = f"is the hub on, is the cable in at both ends, is the address right ({kind}.toml [{kind}] hub)?"
         yield Finding("hub", "fault", f"no hub answers at {address}", do)
 
@@ -223,7 +218,7 @@ def _asked(settings: Settings, what: str) -> dict[str, Any] | None:
 
 def sound(settings: Settings) -> Iterator[Finding]:
     """Whether the waiting-room screen of this box has something to ring with."""
-    if "display" in roles_of(settings):
+    if "display" in roles_in(settings.folder):
         yield judge_sound(SOUND_CARDS)
 
 
@@ -245,7 +240,7 @@ def held_down(settings: Settings) -> Iterator[Finding]:
         ("kiosk", settings.kiosk, [b.pin for b in settings.kiosk.buttons]),
         ("panel", settings.panel, [b.pin for place in settings.panel.counters for b in place.buttons]),
     ):
-        if device.devices == "real" and used and kind in roles_of(settings) and Path("/dev/gpiochip0").exists():
+        if device.devices == "real" and used and kind in roles_in(settings.folder) and Path("/dev/gpiochip0").exists():
             yield from judge_levels(kind, closed_now(used))
 
 
@@ -253,14 +248,6 @@ def judge_levels(kind: str, closed: Iterable[int]) -> Iterator[Finding]:
     """A key that is down before anybody has come is stuck, or its wire touches ground."""
     for pin in closed:
         yield Finding("button", "fault", f"{kind}: the button on pin {pin} is held down", CARE["stuck"][1])
-
-
-def roles_of(settings: Settings) -> tuple[str, ...]:
-    """What this box is for; a word that is no role has a finding of its own."""
-    try:
-        return roles_in(settings.folder)
-    except ConfigurationFault:
-        return ()
 
 
 ROUNDS = (units, second_hub, owner, line, day, devices, held_down, sound)

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -33,6 +34,8 @@ LIBRARIES = ("2014", *(f"_2_{minor}" for minor in range(17, 37)))
 #: What the box itself needs of systemd/.
 INSTALLED = ("*.service", "*.timer", "mbote.*", "firewall.nft", "screen", "lay")
 PAGES = ("technician", "cli", "configuration", "supervisor", "licences")
+PACKAGES = ("hub", "kiosk", "display", "counter_panel", "hardware")
+IN_A_CLONE_ONLY = "hub/look/vendor.py"
 SCRIPTS = ("postinst", "prerm", "postrm")
 KEY = Path("~/.config/mbote/release.ed25519").expanduser()
 
@@ -76,7 +79,15 @@ def our_wheel(version: str) -> Path:
         env=os.environ | {"SOURCE_DATE_EPOCH": str(commit_date())}, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     [wheel] = built.glob(f"mbote-{version}-*.whl")
+    if missing := sorted(committed() - set(zipfile.ZipFile(wheel).namelist()) - {IN_A_CLONE_ONLY}):
+        sys.exit(f"mbote: the wheel lacks {', '.join(missing)}: see [tool.hatch.build.targets.wheel] in pyproject.toml")
     return wheel
+
+
+def committed() -> set[str]:
+    """Every file of our packages that git holds; none where this is no clone."""
+    said = subprocess.run(["git", "ls-files", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=False)
+    return set(said.stdout.split())
 
 
 def wheels(machine: str) -> Path:

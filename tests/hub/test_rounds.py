@@ -307,7 +307,7 @@ def test_18_a_file_of_the_data_that_the_hub_does_not_own(ill):
 
 def test_19_a_role_that_is_none(ill):
     (ill.folder / "role").write_text("hbu\n")
-    named(ill, "role", "'hbu' is no role", "mbote setup")
+    named(ill, "configuration", "'hbu' is no role", "correct the file")
 
 
 def test_the_command_itself_names_a_fault_within_five_seconds(ill, note):
