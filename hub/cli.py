@@ -25,7 +25,7 @@ ROLES = (
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
     "supervisor", "executive", "case_officer", "auditor", "admin",
 )  # fmt: skip
-BOX_ROLES = ("hub", "kiosk", "panel", "display")
+BOX_ROLES = ("hub", "kiosk", "panel", "printer", "display")
 DEVICES = ("kiosk", "display", "panel", "printer", "api")
 
 

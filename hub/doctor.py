@@ -74,14 +74,16 @@ def configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def tokens(settings: Settings) -> Iterator[Finding]:
-    """The files with which kiosk and panel show who they are, where this box has them configured."""
-    roles = roles_in(settings.folder)
-    for kind, name, path in (
-        ("kiosk", settings.kiosk.name, settings.path(settings.kiosk.token)),
-        ("panel", settings.panel.name, settings.path(settings.panel.token)),
+    """The files with which devices show who they are, where this box has them configured."""
+    for kind, file, device in (
+        ("kiosk", "kiosk.toml", settings.kiosk),
+        ("panel", "panel.toml", settings.panel),
+        ("printer", "printers.toml", settings.printing),
     ):
-        if (settings.folder / f"{kind}.toml").exists() and (kind in roles or not roles):
-            yield judge_token(f"mbote pair {kind} {name} --to {path}", path)
+        roles = roles_in(settings.folder)
+        if kind in roles if roles else (settings.folder / file).exists():
+            path = settings.path(device.token)
+            yield judge_token(f"mbote pair {kind} {device.name} --to {path}", path)
 
 
 def judge_token(command: str, path: Path) -> Finding:
@@ -347,10 +349,13 @@ PRINTER_CARE: dict[Reason, tuple[State, str]] = {
 def printer(settings: Settings) -> Iterator[Finding]:
     """The kiosk's printer and those at the counters, and their paper, where this box has them configured."""
     roles = roles_in(settings.folder)
+    wanted: list[tuple[str, PrinterSettings]] = []
     if (settings.folder / "kiosk.toml").exists() and (not roles or "kiosk" in roles):
-        yield _printer("printer", settings.kiosk.printer)
-    for wired in settings.printers:
-        yield _printer(f"printer {wired.name}", wired)
+        wanted.append(("printer", settings.kiosk.printer))
+    if not roles or "printer" in roles:
+        wanted += [(f"printer {wired.name}", wired) for wired in settings.printers]
+    with ThreadPoolExecutor(max(1, len(wanted)), thread_name_prefix="printer") as asking:
+        yield from asking.map(lambda each: _printer(*each), wanted)
 
 
 def _printer(what: str, wired: PrinterSettings) -> Finding:

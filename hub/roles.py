@@ -12,6 +12,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "hub": ("mbote-hub.service",),
     "kiosk": ("mbote-kiosk.service", "mbote-touch.service"),
     "panel": ("mbote-panel.service",),
+    "printer": ("mbote-printer.service",),
     "display": ("mbote-display.service",),
 }
 #: The address that a kiosk's browser opens; a kiosk without a screen has no such file, and no browser.

@@ -129,10 +129,10 @@ def _here(settings: Settings) -> str:
 
 
 def line(settings: Settings) -> Iterator[Finding]:
-    """Whether kiosk and panel reach their hub, and whether it knows them."""
+    """Whether kiosk, panels and printers reach their hub, and whether it knows them."""
     heard: dict[str, int | None] = {}
-    for kind, device in (("kiosk", settings.kiosk), ("panel", settings.panel)):
-        if not (settings.folder / f"{kind}.toml").exists() or not _is_here(settings, kind):
+    for kind, device in (("kiosk", settings.kiosk), ("panel", settings.panel), ("printer", settings.printing)):
+        if not _is_here(settings, kind):
             continue
         path = settings.path(device.token)
         try:
@@ -151,9 +151,10 @@ def line(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_here(settings: Settings, kind: str) -> bool:
-    """Whether that device is on this box; a box without roles may be anything."""
+    """Whether that device is on this box; a box without roles may be anything that is configured."""
     roles = roles_in(settings.folder)
-    return not roles or kind in roles
+    file = {"printer": "printers.toml"}.get(kind, f"{kind}.toml")
+    return kind in roles if roles else (settings.folder / file).exists()
 
 
 def _no_hub(settings: Settings, kind: str, address: str) -> Iterator[Finding]:

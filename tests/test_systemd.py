@@ -17,7 +17,7 @@ TIMERS = sorted(SYSTEMD.glob("*.timer"))
 #: systemd's own exposure score, 0 (none) to 10.
 HUB_MOST, DEVICE_MOST = 1.5, 2.0
 #: Units that serve for ever, and whether systemd hears their heart.
-PROCESSES = {"hub", "kiosk", "panel"}
+PROCESSES = {"hub", "kiosk", "panel", "printer"}
 SCREENS = {"display", "touch"}
 ANALYZE, NFT = shutil.which("systemd-analyze"), shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin:/bin")
 needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze on this machine")

@@ -29,6 +29,8 @@ from hub.settings import LOCAL, Settings, load_settings, merged
 
 #: Roles whose boxes stand where the public is: what is plugged into them is refused (mbote.rules).
 AMONG_PEOPLE = {"kiosk", "display"}
+#: role of a device's process → its table of the settings.
+DEVICES = {"kiosk": "kiosk", "panel": "panel", "printer": "printing"}
 PUBLIC = "public"
 FIREWALL = "firewall.nft"
 USB = Path("/sys/bus/usb/devices")
@@ -115,13 +117,14 @@ def _special(box: Box, wishes: Wishes) -> dict[str, Any]:
     here: dict[str, Any] = {}
     if "hub" in wishes.roles:
         here["hub"] = {"host": "0.0.0.0", "data": str(state / "mbote")}  # noqa: S104 (the firewall says who may come)
-    for role in ("kiosk", "panel"):
+    for role, table in DEVICES.items():
         if role in wishes.roles:
             folder = state / f"mbote-{role}"
-            here[role] = {"token": str(folder / f"{role}.token"), "socket": str(folder / f"{role}.sock")}
-            here[role] |= {"data": str(folder)} if role == "kiosk" else {}
-            here[role] |= {"hub": wishes.hub} if wishes.hub else {}
-            here[role] |= {"name": wishes.name} if wishes.name else {}
+            here[table] = {"token": str(folder / f"{role}.token")}
+            here[table] |= {"socket": str(folder / f"{role}.sock")} if role != "printer" else {}
+            here[table] |= {"data": str(folder)} if role == "kiosk" else {}
+            here[table] |= {"hub": wishes.hub} if wishes.hub else {}
+            here[table] |= {"name": wishes.name} if wishes.name else {}
     return here
 
 
@@ -173,8 +176,8 @@ def _make_users(root: Path) -> None:
 def _hand_tokens(box: Box, settings: Settings, wishes: Wishes) -> Iterator[str]:
     """The token that was typed, where its process reads it and nobody else."""
     role = wishes.roles[0]
-    if wishes.token and role in ("kiosk", "panel"):
-        path = settings.path(settings.kiosk.token if role == "kiosk" else settings.panel.token)
+    if wishes.token and role in DEVICES:
+        path = settings.path(getattr(settings, DEVICES[role]).token)
         write_secret(path, wishes.token, f"mbote-{role}")
         yield f"{path}: the token of this {role}"
     if wishes.token and role == "display":
@@ -202,11 +205,10 @@ def _pair_own(box: Box, settings: Settings, screen: str) -> Iterator[str]:
     """Devices on the hub's own box are made known to it, once."""
     screen = screen or next((each.name for each in settings.displays), "SALLE")
     address = box.place.config / "display.address"
-    own = (
-        ("kiosk", settings.kiosk.name, settings.path(settings.kiosk.token), "mbote-kiosk"),
-        ("panel", settings.panel.name, settings.path(settings.panel.token), "mbote-panel"),
-        ("display", screen, address, "mbote-screen"),
-    )
+    own = [("display", screen, address, "mbote-screen")]
+    for role, table in DEVICES.items():
+        device = getattr(settings, table)
+        own.append((role, device.name, settings.path(device.token), f"mbote-{role}"))
     for role, name, path, owner in own:
         if role not in box.roles or path.exists():
             continue

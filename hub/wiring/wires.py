@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -43,7 +43,7 @@ class Line:
 class BoxWires:
     """One box of the agency, as it stands or hangs somewhere."""
 
-    kind: Literal["hub", "kiosk", "panel"]
+    kind: Literal["hub", "kiosk", "panel", "printer"]
     name: str
     title: str
     wires: tuple[Wire, ...]
@@ -62,6 +62,8 @@ class BoxWires:
 def boxes(settings: Settings, roles: tuple[str, ...]) -> tuple[BoxWires, ...]:
     """The boxes to draw: those of the roles of this box, or all of the agency where it has none."""
     drawn = {"hub": _hub, "kiosk": _kiosk, "panel": _panel}
+    if settings.printers:
+        drawn["printer"] = _printers
     return tuple(draw(settings) for role, draw in drawn.items() if not roles or role in roles)
 
 
@@ -140,6 +142,16 @@ def _display(counter: PanelCounter, where: str, tell: Callable[..., str]) -> Ite
     yield Wire(ITS_GROUND, "ground", where, tell("wiring.display", foot="GND"))
     for foot, pin in (("DIN", spi.data), ("CS", spi.selects[int(device)]), ("CLK", spi.clock)):
         yield Wire(PLACE_OF[pin], "display", where, tell("wiring.display", foot=foot))
+
+
+# --- printers at the counters ------------------------------------------------------------------
+
+
+def _printers(settings: Settings) -> BoxWires:
+    tell, box = _words(settings), settings.printing
+    lines = [replace(_printer(each, tell), what=each.name) for each in settings.printers]
+    lines.append(Line(tell("wiring.to_hub"), box.hub))
+    return BoxWires("printer", box.name, tell("wiring.printers", name=box.name), (), tuple(lines))
 
 
 # --- hub ---------------------------------------------------------------------------------------

@@ -85,15 +85,18 @@ def test_a_remark_is_a_warning(agency):
 
 
 def test_tokens_must_be_there_and_private(agency):
-    assert states(doctor.tokens, agency) == ["warning", "warning"]
+    assert states(doctor.tokens, agency) == ["warning"] * 3
     token = agency / "kiosk.token"
     token.write_text("t0k3n\n")
     token.chmod(0o644)
     assert "can be read by others" in findings(doctor.tokens, agency)[0].found
     token.chmod(0o600)
-    assert states(doctor.tokens, agency) == ["ok", "warning"]
+    assert states(doctor.tokens, agency) == ["ok", "warning", "warning"]
     (agency / "panel.toml").unlink()
+    (agency / "printers.toml").unlink()
     assert states(doctor.tokens, agency) == ["ok"], "a box without panels needs no token for them"
+    (agency / "role").write_text("panel\n")
+    assert states(doctor.tokens, agency) == ["warning"], "a box that is a panel needs that one"
 
 
 # --- the disk
