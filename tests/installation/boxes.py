@@ -100,6 +100,11 @@ class Town(Box):
                 row[0] for row in db.execute("SELECT payload FROM journal WHERE kind = 'ticket_issued' ORDER BY seq")
             ]
 
+    def migrated_by(self) -> set[str]:
+        """The versions whose migrations are in the data."""
+        with closing(sqlite3.connect(self.place.root / "data" / "mbote.db")) as db:
+            return {row[0] for row in db.execute("SELECT version FROM migration")}
+
     def is_whole(self) -> bool:
         """Whether the version that runs has every file as it was signed."""
         return release.altered(self.place.versions / "current") == []

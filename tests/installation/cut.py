@@ -33,8 +33,10 @@ def main() -> None:
                 os.killpg(0, signal.SIGKILL)
 
     sys.addaudithook(count)
-    update.update(Box(Place(root)), stick, lambda line: None)
-    sys.stdout.write(f"{steps}\n")
+    try:
+        update.update(Box(Place(root)), stick, lambda line: None)
+    finally:
+        sys.stdout.write(f"{steps}\n")
 
 
 main()

@@ -54,14 +54,16 @@ def as_it_was(town) -> bool:
     beside = {each.name for each in town.place.root.glob("data*")}
     return (
         (town.runs, town.answers(), town.tickets()) == ("1.0.0", "1.0.0", LABELS)
-        and town.is_whole() and left == {"1.0.0"} and beside == {"data"}
+        and town.migrated_by() == {"1.0.0"} and town.is_whole() and left == {"1.0.0"} and beside == {"data"}
     )  # fmt: skip
 
 
 # --- the good way
 
 
-@pytest.mark.parametrize("carried", ["folder", "file", "stick"])
+@pytest.mark.parametrize(
+    "carried", ["stick", *(pytest.param(each, marks=pytest.mark.nightly) for each in ("folder", "file"))]
+)
 def test_a_signed_newer_release_is_put_in(town, workshop, said, tmp_path, carried):
     made = workshop.makes("1.1.0")
     stick = made if carried == "folder" else workshop.packs(made)
@@ -84,6 +86,7 @@ def test_units_come_with_the_version_and_one_link_switches_them(town, workshop, 
     assert (town.place.root / str(through).lstrip("/")).read_text().startswith("# of 1.1.0")
 
 
+@pytest.mark.nightly
 def test_the_version_before_is_kept_and_older_ones_go(town, workshop, put_in):
     for version in ("1.9.0", "1.10.0"):
         put_in(workshop.makes(version))
@@ -243,6 +246,14 @@ def test_a_version_that_cannot_be_laid_leaves_nothing(town, workshop, put_in):
     with pytest.raises(ReleaseFault, match="no wheel for this Python"):
         put_in(made)
     assert as_it_was(town)
+
+
+def test_a_folder_that_a_cut_left_half_laid_is_laid_again(town, workshop, put_in):
+    half = town.place.folder("1.1.0")
+    (half / "bin").mkdir(parents=True)
+    (half / "bin" / "mbote").write_text("half a program")
+    assert put_in(workshop.makes("1.1.0")) == "1.1.0"
+    assert (town.answers(), town.is_whole()) == ("1.1.0", True)
 
 
 def test_two_updates_at_once_do_not_meet(town, workshop, said, monkeypatch):
