@@ -33,7 +33,7 @@ from hub.errors import ConfigurationFault, StoreFault
 from hub.finding import Finding, State
 from hub.misfits import remarks
 from hub.roles import roles_in
-from hub.rounds import ROUNDS, status_at
+from hub.rounds import PATIENCE_S, ROUNDS, SILENT, status_at
 from hub.settings import Printer as PrinterSettings
 from hub.settings import Settings, load_settings
 from hub.sqlite import open_reader
@@ -48,7 +48,6 @@ SLOW_SYNC_MS = 50
 LARGE_DATABASE = 100 * MEGABYTE
 #: Files a little ahead of the clock are no sign of anything.
 CLOCK_SLACK_MS = 60_000
-PATIENCE_S = 3.0
 #: What happened longer ago than this must be off the box.
 BEHIND_MS = 60_000
 
@@ -420,6 +419,9 @@ def ports(settings: Settings) -> Iterator[Finding]:
     answer = status_at(f"http://{at}", "/healthz")
     if answer == HEALTHY:
         yield Finding("hub", "ok", f"answers at {at}")
+    elif answer == SILENT and is_locked(settings.path(settings.hub.data) / "lock"):
+        do = "look for what keeps the box busy (top), and at the age of its card"
+        yield Finding("hub", "warning", f"runs, and does not answer at {at} within {PATIENCE_S:.0f} s", do)
     elif answer is not None:
         yield Finding(
             "hub", "fault", f"another program answers at {at}", "stop it, or change port in agency.toml [hub]"

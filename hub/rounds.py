@@ -25,6 +25,8 @@ from hub.settings import Settings
 
 PATIENCE_S = 2.0
 HEALTHY, UNKNOWN_TOKEN = 200, 401
+#: Somebody is there who does not answer in HTTP, or not in time.
+SILENT = 0
 SOUND_CARDS = Path("/proc/asound/cards")
 LOCKS = Path("/proc/locks")
 #: The user of each role's process (mbote.sysusers).
@@ -111,8 +113,8 @@ def second_hub(settings: Settings) -> Iterator[Finding]:
     """A process that holds the data and does not answer keeps the hub from starting."""
     data = settings.path(settings.hub.data)
     process = holder(data / "lock")
-    if process is None or status_at(f"http://{_here(settings)}", "/healthz") == HEALTHY:
-        return
+    if process is None or status_at(f"http://{_here(settings)}", "/healthz") is not None:
+        return  # whoever answers, well or not, has a finding of its own
     name = ""
     with suppress(OSError):
         name = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
@@ -165,7 +167,7 @@ def _no_hub(settings: Settings, kind: str, address: str) -> Iterator[Finding]:
 
 
 def status_at(address: str, path: str, token: str = "") -> int | None:
-    """The status of an answer; 0 when somebody is there who does not answer in HTTP, None when nobody is."""
+    """The status of an answer; SILENT when somebody is there who does not give one, None when nobody is."""
     url = urlsplit(address)
     kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
     with closing(kind(url.hostname or "", url.port, timeout=PATIENCE_S)) as asked:
@@ -177,7 +179,7 @@ def status_at(address: str, path: str, token: str = "") -> int | None:
             asked.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
             return asked.getresponse().status
         except (OSError, HTTPException):
-            return 0
+            return SILENT
 
 
 # --- what the hub has heard --------------------------------------------------------------------

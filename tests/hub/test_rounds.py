@@ -155,6 +155,13 @@ def test_3_a_second_hub_that_holds_the_data(ill):
         named(ill, "second hub", f"process {os.getpid()}", f"kill {os.getpid()}")
 
 
+def test_3_a_hub_that_is_only_slow_is_no_second_one(ill):
+    with (ill.data / "lock").open("a") as lock, closing(socket.create_server(("127.0.0.1", ill.port))):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        named(ill, "hub", "runs, and does not answer", "what keeps the box busy", state="warning")
+        assert not [each for each in examine(ill.folder) if each.what == "second hub"]
+
+
 def test_4_no_hub_at_the_kiosk_s_address(ill):
     (ill.folder / "role").write_text("kiosk\n")
     named(ill, "hub", f"no hub answers at http://127.0.0.1:{ill.port}", "is the cable in")
