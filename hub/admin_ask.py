@@ -36,7 +36,7 @@ def admin_ask(settings: Settings, what: str, **body: Any) -> dict[str, Any]:
 def tell_running(settings: Settings, what: str, **body: Any) -> dict[str, Any] | None:
     """The running hub's answer; None when none runs or it does not answer. For what need not be heard."""
     try:
-        return _ask_door(settings.path(settings.hub.data), what, body)
+        return ask_door(settings.path(settings.hub.data), what, body, PATIENCE_S)
     except (StoreFault, OSError):
         return None
 

@@ -68,7 +68,7 @@ def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
     for unit in box.units:
         box.system("restart", unit)
         yield f"{unit} runs, and starts with the box"
-        if unit in UNITS["hub"]:
+        if unit == UNITS["hub"][0]:
             yield from _pair_own(box, settings, wishes.name)
 
 

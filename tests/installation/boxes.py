@@ -29,9 +29,9 @@ SYSTEMCTL = """\
 #!/bin/sh
 # systemctl of a box in a folder: `start` comes back when the hub has answered, as Type=notify does.
 echo "$@" >>{root}/asked
-case "$1" in
-start) exec {python} -S -E {payload} start {root} ;;
-stop) exec {python} -S -E {payload} stop {root} ;;
+case "$1 $2" in
+"start mbote-hub.service") exec {python} -S -E {payload} start {root} ;;
+"stop mbote-hub.service") exec {python} -S -E {payload} stop {root} ;;
 esac
 """
 LAY = """\

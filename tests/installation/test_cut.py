@@ -14,7 +14,7 @@ import pytest
 
 from tests.installation.boxes import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults]
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(240)]
 
 CUT = Path(__file__).parent / "cut.py"
 LABELS = ["D001", "D002", "D003"]
