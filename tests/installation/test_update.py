@@ -171,6 +171,7 @@ def test_a_link_on_the_stick_is_not_followed(steady, tmp_path):
     refused(steady, made, "manner cannot be copied")
 
 
+@pytest.mark.nightly
 def test_a_tar_s_own_names_lead_nowhere(town, workshop, put_in, tmp_path):
     file = workshop.packs(workshop.makes("1.1.0"))
     with tarfile.open(file, "a:") as tar:
@@ -207,7 +208,11 @@ def test_most_bad_releases_are_found_on_a_copy_of_the_data_and_nobody_feels_it(s
 
 
 @pytest.mark.parametrize(
-    "manner", ["dies in earnest", "breaks in earnest", pytest.param("silent in earnest", marks=pytest.mark.nightly)]
+    "manner",
+    [
+        "dies in earnest",
+        *(pytest.param(f"{how} in earnest", marks=pytest.mark.nightly) for how in ("breaks", "silent")),
+    ],
 )
 def test_one_that_fails_in_earnest_gives_way_to_the_old_version_and_data(town, workshop, put_in, manner):
     with pytest.raises(UpdateFault, match=r"Version 1\.0\.0 runs again, with the data as it was\."):
@@ -256,6 +261,7 @@ def test_a_folder_that_a_cut_left_half_laid_is_laid_again(town, workshop, put_in
     assert (town.answers(), town.is_whole()) == ("1.1.0", True)
 
 
+@pytest.mark.nightly
 def test_two_updates_at_once_do_not_meet(town, workshop, said, monkeypatch):
     from hub.installation import update as module  # noqa: PLC0415
 
