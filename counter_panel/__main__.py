@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from counter_panel.app import CounterPanel, PanelApp, by_pin
 from hardware.devices import Devices, open_devices
 from hardware.lamp import Lamp
 from hub.client import HubClient
+from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded, watching
 from hub.say import FIRST, words
 from hub.settings import PanelCounter, Settings, load_settings
@@ -25,6 +27,7 @@ WIDEST = 8
 
 def run(settings: Settings, stop: threading.Event | None = None) -> None:
     """Serve until told to stop. Prints `ready NAME` once the keys are heard."""
+    heartbeat = Heartbeat.from_environment()
     stop = stop or until_told()
     wired = settings.panel
     token = settings.path(wired.token)
@@ -43,6 +46,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         opened.callback(hub.close)
         devices.buttons(keys, app.pressed, wired.debounce_ms, wired.stuck_s)
         hub.wait_connected(FIRST_S)
+        heartbeat.ready(lambda: [panel.tick(time.monotonic()) for panel in panels.values()])
         print(f"ready {wired.name}", flush=True)  # noqa: T201  whoever started us waits for this line
         stop.wait()
 

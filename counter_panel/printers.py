@@ -17,6 +17,7 @@ from hardware.printer import Printer, Reason, Status, trouble_of
 from hub.client import HubClient
 from hub.errands import Errands, Mechanism
 from hub.errors import ConfigurationFault
+from hub.heartbeat import Heartbeat
 from hub.paper import Slip
 from hub.settings import CounterPrinter, Settings
 from hub.troubles import Troubles
@@ -69,6 +70,7 @@ def run(settings: Settings, names: Iterable[str] = (), stop: threading.Event | N
 
     `names`: of the configured printers to own, all of them when empty. Raises ConfigurationFault for a wrong one.
     """
+    heartbeat = Heartbeat.from_environment()
     stop = stop or until_told()
     box = settings.printing
     token = settings.path(box.token)
@@ -82,6 +84,7 @@ def run(settings: Settings, names: Iterable[str] = (), stop: threading.Event | N
         hub.listen(lambda name, picture: _hear(owned, name, picture), lambda away: _away(owned, troubles, away)).open()
         opened.callback(hub.close)
         hub.wait_connected(FIRST_S)
+        heartbeat.ready(lambda: [one.loop.status for one in owned])
         print(f"ready {box.name}", flush=True)  # noqa: T201  whoever started us waits for this line
         stop.wait()
 

@@ -25,6 +25,7 @@ ROLES = (
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
     "supervisor", "executive", "case_officer", "auditor", "admin",
 )  # fmt: skip
+BOX_ROLES = ("hub", "kiosk", "panel", "printer", "display")
 DEVICES = ("kiosk", "display", "panel", "printer", "api")
 
 
@@ -208,6 +209,8 @@ def _write_secret(file: Path, secret: str) -> None:
         file.unlink(missing_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.write(f"{secret}\n")
+            if not os.geteuid():  # root writes it for whose folder it is
+                os.fchown(opened.fileno(), file.parent.stat().st_uid, file.parent.stat().st_gid)
     except OSError as error:
         problem = f"{file}: cannot be written: {error.strerror}; revoke the device and pair it again"
         raise ConfigurationFault([problem]) from error
@@ -280,7 +283,8 @@ def _cell(value: Any) -> str:
 @main.command()
 @config_option
 @click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
-def verify(folder: Path, data: Path | None) -> None:
+@click.option("--tail", is_flag=True, help="Only the last thousand entries: a second, where all takes minutes.")
+def verify(folder: Path, data: Path | None, tail: bool) -> None:  # noqa: FBT001 (click hands options in)
     """Check that nothing recorded was altered.
 
     Names the first bad entry of each chain.
@@ -288,9 +292,9 @@ def verify(folder: Path, data: Path | None) -> None:
     if data is None:
         settings = _settings(folder)
         data = settings.path(settings.hub.data)
-    from hub.verify import verify as verified
+    from hub import verify as chain
 
-    problems, counts = verified(data)
+    problems, counts = chain.verify_tail(data) if tail else chain.verify(data)
     click.echo(_sentence(counts))
     if problems:
         _stop(problems, 1)
@@ -479,6 +483,72 @@ def doctor(folder: Path, bundle: Path | None) -> None:
         click.echo(f"written: {bundle}")
     if any(finding.state == "fault" for finding in findings):
         sys.exit(1)
+
+
+@main.command()
+@config_option
+@click.option("--out", type=FILE, help="Write the page to print into this .html file; else the same as text is shown.")
+def wiring(folder: Path, out: Path | None) -> None:
+    """Show which wire goes where in this agency's boxes.
+
+    The page has one sheet a box, with a picture of the 40-pin header: print it and tape it inside.
+    """
+    from hub.roles import roles_in
+    from hub.wiring.page import page, text
+
+    settings = _settings(folder)
+    if out is None:
+        click.echo(text(settings, roles_in(folder)), nl=False)
+        return
+    try:
+        out.write_text(page(settings, roles_in(folder)), "utf-8")
+    except OSError as error:
+        raise ConfigurationFault([f"{out}: cannot be written: {error.strerror}"]) from error
+    click.echo(f"written: {out}")
+
+
+@main.command()
+@click.argument("stick", metavar="FILE|DIR", type=click.Path(path_type=Path), required=False)
+@click.option("--resume", is_flag=True, help="At the start of the box: lead back from an update that was cut off.")
+@click.option("--root", type=FOLDER, default="/", hidden=True)
+def update(stick: Path | None, resume: bool, root: Path) -> None:  # noqa: FBT001 (click hands options in)
+    """Put in a new version of Mbote from a stick (as root).
+
+    Only a file that is signed and newer is taken. It is tried on a copy of the data first; where it does not do
+    well, the old version runs on with the old data, and this says why.
+    """
+    from hub.installation import update as updates
+    from hub.installation.box import Box
+    from hub.installation.place import Place
+
+    updates.needs_root()
+    box = Box(Place(root))
+    if resume:
+        updates.resume(box, updates.for_people)
+    elif stick is None:
+        raise click.UsageError("name the file, or the folder where the stick is mounted")
+    else:
+        click.echo(f"version {updates.update(box, stick, updates.for_people)}")
+
+
+@main.command()
+@click.argument("roles", nargs=-1, required=True, type=click.Choice(BOX_ROLES))
+@click.option(
+    "--hub", "hub", metavar="ADDRESS", help="Where the hub is: http://192.168.1.10:8080; on its own box not needed."
+)
+@click.option("--name", help="The device's name, as it was paired; else as configured.")
+@click.option("--token", help="What `mbote pair` has printed on the hub's box; - reads it from standard input.")
+@click.option("--ssh-from", metavar="NETWORK", help="Let SSH in from there: 192.168.1.0/24; from nowhere unless given.")
+@click.option("--root", type=FOLDER, default="/", hidden=True)
+def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str | None) -> None:
+    """Make this box what it is for, now and after every start (as root)."""
+    from hub.installation.setup import Wishes, set_up
+    from hub.installation.update import needs_root
+
+    needs_root()
+    typed = sys.stdin.readline().strip() if token == "-" else token  # noqa: S105 (a dash is no secret)
+    for line in set_up(root, Wishes(roles, token=typed or "", **{name: word or "" for name, word in wishes.items()})):
+        click.echo(line)
 
 
 @main.command()

@@ -16,12 +16,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Literal
 
 from display.voice import Espeak, VoiceFault
 from hardware.printer import Printer, Reason
@@ -32,13 +30,15 @@ from hub.backup.plan import Chain, newest
 from hub.clock import EARLIEST_MS
 from hub.configuration import summary
 from hub.errors import ConfigurationFault, StoreFault
+from hub.finding import Finding, State
 from hub.misfits import remarks
+from hub.roles import roles_in
+from hub.rounds import PATIENCE_S, ROUNDS, SILENT, status_at
 from hub.settings import Printer as PrinterSettings
 from hub.settings import Settings, load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE, TAIL
 
-State = Literal["ok", "warning", "fault"]
 MEGABYTE = 1_000_000
 NS_PER_MS = 1_000_000
 LITTLE_SPACE, NO_SPACE = 1_000 * MEGABYTE, 200 * MEGABYTE
@@ -48,31 +48,21 @@ SLOW_SYNC_MS = 50
 LARGE_DATABASE = 100 * MEGABYTE
 #: Files a little ahead of the clock are no sign of anything.
 CLOCK_SLACK_MS = 60_000
-PATIENCE_S = 3.0
 #: What happened longer ago than this must be off the box.
 BEHIND_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: how it is, what was found, and what to do unless it is ok."""
-
-    what: str
-    state: State
-    found: str
-    do: str = ""
-
-
 def examine(folder: Path) -> Iterator[Finding]:
-    """Everything, in the order in which things depend on each other."""
+    """Everything, in the order in which things depend on each other; looked at all at once, none waits for another."""
     try:
         settings = load_settings(folder)
     except ConfigurationFault as fault:
         yield from (Finding("configuration", "fault", problem, "correct the file") for problem in fault.problems)
         yield judge_clock(time.time_ns() // NS_PER_MS, 0, synchronised=network_time())
         return
-    for check in CHECKS:
-        yield from check(settings)
+    with ThreadPoolExecutor(len(CHECKS), thread_name_prefix="doctor") as looking:
+        for found in looking.map(lambda check: list(check(settings)), CHECKS):
+            yield from found
 
 
 def configuration(settings: Settings) -> Iterator[Finding]:
@@ -83,19 +73,28 @@ def configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def tokens(settings: Settings) -> Iterator[Finding]:
-    """The files with which kiosk and panel show who they are, where this box has them configured."""
-    for kind, name, path in (
-        ("kiosk", settings.kiosk.name, settings.path(settings.kiosk.token)),
-        ("panel", settings.panel.name, settings.path(settings.panel.token)),
+    """The files with which devices show who they are, where this box has them configured."""
+    for kind, file, device in (
+        ("kiosk", "kiosk.toml", settings.kiosk),
+        ("panel", "panel.toml", settings.panel),
+        ("printer", "printers.toml", settings.printing),
     ):
-        if (settings.folder / f"{kind}.toml").exists():
-            yield judge_token(f"mbote pair {kind} {name} --to {path}", path)
+        roles = roles_in(settings.folder)
+        if kind in roles if roles else (settings.folder / file).exists():
+            path = settings.path(device.token)
+            yield judge_token(f"mbote pair {kind} {device.name} --to {path}", path)
 
 
 def judge_token(command: str, path: Path) -> Finding:
-    """A token must be there, and nobody else's to read."""
-    if not path.is_file():
+    """A token must be there, nobody else's to read, and not empty."""
+    try:
+        whole = bool(path.read_text("ascii").strip())
+    except FileNotFoundError:
         return Finding("token", "warning", f"{path} is not there", f"if that device is on this box: {command}")
+    except (OSError, ValueError) as error:
+        return Finding("token", "fault", f"{path} cannot be read: {error}", f"write it anew: {command}")
+    if not whole:
+        return Finding("token", "fault", f"{path} is empty", f"write it anew: {command}")
     if path.stat().st_mode & 0o077:
         return Finding("token", "warning", f"{path} can be read by others", f"chmod 600 {path}")
     return Finding("token", "ok", path.name)
@@ -348,10 +347,14 @@ PRINTER_CARE: dict[Reason, tuple[State, str]] = {
 
 def printer(settings: Settings) -> Iterator[Finding]:
     """The kiosk's printer and those at the counters, and their paper, where this box has them configured."""
-    if (settings.folder / "kiosk.toml").exists():
-        yield _printer("printer", settings.kiosk.printer)
-    for wired in settings.printers:
-        yield _printer(f"printer {wired.name}", wired)
+    roles = roles_in(settings.folder)
+    wanted: list[tuple[str, PrinterSettings]] = []
+    if (settings.folder / "kiosk.toml").exists() and (not roles or "kiosk" in roles):
+        wanted.append(("printer", settings.kiosk.printer))
+    if not roles or "printer" in roles:
+        wanted += [(f"printer {wired.name}", wired) for wired in settings.printers]
+    with ThreadPoolExecutor(max(1, len(wanted)), thread_name_prefix="printer") as asking:
+        yield from asking.map(lambda each: _printer(*each), wanted)
 
 
 def _printer(what: str, wired: PrinterSettings) -> Finding:
@@ -363,19 +366,28 @@ def _printer(what: str, wired: PrinterSettings) -> Finding:
 
 def pins(settings: Settings) -> Iterator[Finding]:
     """Whether this box has the pins and number displays that are configured as real."""
-    wanted = {Path("/dev/gpiochip0"): settings.kiosk.buttons and settings.kiosk.devices == "real"}
-    if settings.panel.devices == "real":
+    roles = roles_in(settings.folder)
+    kiosk, panel = (not roles or role in roles for role in ("kiosk", "panel"))
+    wanted = {Path("/dev/gpiochip0"): kiosk and settings.kiosk.buttons and settings.kiosk.devices == "real"}
+    if panel and settings.panel.devices == "real":
         for place in settings.panel.counters:
             wanted[Path("/dev/gpiochip0")] = True
             if place.display == "max7219":
                 wanted[Path(f"/dev/spidev{place.spi}")] = True
     for device, needed in wanted.items():
         if needed:
-            yield judge_device(device, there=device.exists(), usable=os.access(device, os.R_OK | os.W_OK))
+            usable = os.access(device, os.R_OK | os.W_OK)
+            yield judge_device(device, there=device.exists(), usable=usable, ours=bool(roles))
 
 
-def judge_device(device: Path, *, there: bool, usable: bool) -> Finding:
-    """A device file of the Raspberry Pi's header."""
+def judge_device(device: Path, *, there: bool, usable: bool, ours: bool = False) -> Finding:
+    """A device file of the Raspberry Pi's header. `ours`: this box was set up to have it."""
+    if not there and ours:
+        what = "number display" if "spi" in device.name else "pins"
+        do = "switch SPI on with raspi-config and restart the box; look at the display's ribbon cable"
+        return Finding(
+            what, "fault", f"{device} is not there", do if "spi" in device.name else "is this a Raspberry Pi?"
+        )
     if not there:
         do = "no matter if the devices are on another box; else switch it on with raspi-config"
         return Finding("pins", "warning", f"{device} is not there", do)
@@ -404,9 +416,12 @@ def ports(settings: Settings) -> Iterator[Finding]:
     """Whether the hub's port is its own: it answers there, or nobody does."""
     host = settings.hub.host if settings.hub.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 (read, not bound)
     at = f"{host}:{settings.hub.port}"
-    answer = ask_health(host, settings.hub.port)
+    answer = status_at(f"http://{at}", "/healthz")
     if answer == HEALTHY:
         yield Finding("hub", "ok", f"answers at {at}")
+    elif answer == SILENT and is_locked(settings.path(settings.hub.data) / "lock"):
+        do = "look for what keeps the box busy (top), and at the age of its card"
+        yield Finding("hub", "warning", f"runs, and does not answer at {at} within {PATIENCE_S:.0f} s", do)
     elif answer is not None:
         yield Finding(
             "hub", "fault", f"another program answers at {at}", "stop it, or change port in agency.toml [hub]"
@@ -415,23 +430,14 @@ def ports(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "hub", "fault", f"nobody may listen at {at}: {problem}", "correct host and port in agency.toml [hub]"
         )
+    elif "hub" in roles_in(settings.folder):
+        do = "systemctl restart mbote-hub; if it does not stay: journalctl -u mbote-hub -n 20 says why"
+        yield Finding("hub", "fault", f"does not run; {at} is free for it", do)
     else:
         yield Finding("hub", "ok", f"does not run; {at} is free for it")
 
 
 HEALTHY = 200
-
-
-def ask_health(host: str, port: int) -> int | None:
-    """The status of /healthz; 0 for an answer that is no HTTP, None when nobody answers."""
-    with closing(HTTPConnection(host, port, timeout=PATIENCE_S)) as line:
-        try:
-            line.request("GET", "/healthz")
-            return line.getresponse().status
-        except (ConnectionRefusedError, socket.gaierror):
-            return None
-        except (HTTPException, OSError):
-            return 0
 
 
 def cannot_listen(host: str, port: int) -> str:
@@ -446,5 +452,5 @@ def cannot_listen(host: str, port: int) -> str:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    configuration, data_folder, database, backups, clock, ports, tokens, pins, printer, voice,
+    configuration, data_folder, database, backups, clock, ports, tokens, *ROUNDS, pins, printer, voice,
 )  # fmt: skip

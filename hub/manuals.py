@@ -36,7 +36,7 @@ Written by the program from its own help (`./mbote manuals docs`): change it in 
 
 From a clone `./mbote …`, installed `mbote …`. Exit status: 0 done, 1 refused or something found wrong,
 2 a wrong command line or configuration. A clone also has `./mbote test` (the suite; `--fast`,
-`--nightly`, `--release`, anything else goes to pytest).
+`--nightly`, `--release`, anything else goes to pytest) and `./mbote package` (the files of a release).
 """
 
 

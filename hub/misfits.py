@@ -137,12 +137,31 @@ def kiosk_buttons_fit(kiosk: Kiosk, services: tuple[Service, ...]) -> Iterator[s
             yield f"{where}: no service {button.service}{did_you_mean(button.service, known)}"
 
 
+def pins_are_for_wires(kiosk: Kiosk, panel: Panel) -> Iterator[str]:
+    """Pins 0 and 1 are the board's own: by them it asks an add-on board who it is."""
+    users = [("kiosk.toml", pin, user) for pin, user in _kiosk_pins(kiosk)]
+    users += [("panel.toml", pin, user) for place in panel.counters for pin, user in _panel_pins(place)]
+    for file, pin, user in users:
+        if pin not in PINS:
+            yield f"{file}: pin {pin} for {user} is the board's own; pins for wires are {PINS[0]} to {PINS[-1]} (BCM)"
+
+
+def one_box_pins_differ(kiosk: Kiosk, panel: Panel, roles: tuple[str, ...]) -> Iterator[str]:
+    """One pin for kiosk and panel, where both are on one box (`mbote setup` has said so)."""
+    if {"kiosk", "panel"} <= set(roles) and kiosk.devices == panel.devices == "real":
+        users = [*_kiosk_pins(kiosk), *_all_panel_pins(panel)]
+        yield from _clashes("kiosk.toml, panel.toml (both are on this box)", users)
+
+
 def kiosk_pins_differ(kiosk: Kiosk) -> Iterator[str]:
     """One pin for two things at the kiosk."""
-    users = [(b.pin, f"button {b.service}") for b in kiosk.buttons]
+    yield from _clashes("kiosk.toml", _kiosk_pins(kiosk))
+
+
+def _kiosk_pins(kiosk: Kiosk) -> Iterator[tuple[int, str]]:
+    yield from ((b.pin, f"button {b.service}") for b in kiosk.buttons)
     if kiosk.printer.kind == "serial" and kiosk.printer.device in HEADER_SERIAL:
-        users += [(pin, "the serial printer") for pin in SERIAL_PINS]
-    yield from _clashes("kiosk.toml", users)
+        yield from ((pin, "the serial printer") for pin in SERIAL_PINS)
 
 
 def panel_counters_exist(panel: Panel, counters: tuple[Counter, ...]) -> Iterator[str]:
@@ -166,10 +185,14 @@ def panel_pins_differ(panel: Panel) -> Iterator[str]:
     """One pin for two things at the panels, or one number display for two counters."""
     chains = [p.spi for p in panel.counters if p.display == "max7219"]
     yield from (f"panel.toml: spi {spi} drives two number displays; give each its own" for spi in twice(chains))
-    users = [user for place in panel.counters for user in _panel_pins(place)]
-    for port in sorted({chain.partition(".")[0] for chain in chains}):
-        users += [(pin, f"SPI {port} of the number displays") for pin in SPI_PINS.get(port, ())]
-    yield from _clashes("panel.toml", users)
+    yield from _clashes("panel.toml", _all_panel_pins(panel))
+
+
+def _all_panel_pins(panel: Panel) -> Iterator[tuple[int, str]]:
+    for place in panel.counters:
+        yield from _panel_pins(place)
+    for port in sorted({place.spi.partition(".")[0] for place in panel.counters if place.display == "max7219"}):
+        yield from ((pin, f"SPI {port} of the number displays") for pin in SPI_PINS.get(port, ()))
 
 
 def printers_differ(printers: tuple[CounterPrinter, ...], kiosk: Kiosk) -> Iterator[str]:
@@ -202,8 +225,8 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
-    devices_differ, counter_services_exist, ports_differ, kiosk_buttons_fit, kiosk_pins_differ,
-    panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,
+    devices_differ, counter_services_exist, ports_differ, kiosk_buttons_fit, pins_are_for_wires, kiosk_pins_differ,
+    one_box_pins_differ, panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from hub.errors import ConfigurationFault
 from hub.misfits import find_misfits
 from hub.problems import did_you_mean, form, sentence
+from hub.roles import roles_in
 from hub.wire import Direction
 
 Code = Annotated[str, Field(pattern=form(r"^[A-Z0-9][A-Z0-9_-]{0,15}$", "at most 16 capitals, digits, - or _"))]
@@ -518,10 +519,19 @@ def load_settings(folder: Path, overrides: Mapping[str, Any] | None = None) -> S
         "overrides": _known("overrides", overrides or {}, problems),
     }
     settings = _validated(layers, problems)
-    problems += find_misfits(settings)
+    problems += find_misfits(settings | {"roles": _roles(folder, problems)})
     if problems:
         raise ConfigurationFault(problems)
     return Settings(folder=folder.resolve(), **settings)
+
+
+def _roles(folder: Path, problems: list[str]) -> tuple[str, ...]:
+    """What this box is for; a problem added where the file names no role."""
+    try:
+        return roles_in(folder)
+    except ConfigurationFault as fault:
+        problems += fault.problems
+        return ()
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

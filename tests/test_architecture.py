@@ -48,6 +48,7 @@ LEAVES = {
     "clock",
     "errands",
     "errors",
+    "heartbeat",
     "history",
     "look",
     "money",
