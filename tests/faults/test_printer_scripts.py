@@ -33,15 +33,15 @@ import kiosk.app
 from hardware import ink
 from hardware.print_loop import PrintLoop
 from hardware.printer import ASK, CONFIRM, Printer
+from hub.history import History
 from hub.paper import Cut, duplicate
 from hub.settings import Printer as PrinterSettings
 from hub.wire import Catalogue, parse
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.spool import Spool
 from tests.faults.scripted_printer import LINES, SCRIPTS, Mechanism, Script, mended
-from tests.kiosk.fake_hub import CATALOGUE
+from tests.kiosk.fake_hub import CATALOGUE, FakeHub
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 #: The office's seconds that go into one of the campaign's; and how often slower a second look is.
@@ -118,6 +118,7 @@ class World:
         printer = Printer(PrinterSettings(**self.line.settings, timeout_s=2 / faster))
         self.loop = PrintLoop(printer, self._report, self.app.hear_printer, hardware.print_loop.PROBE_S)
         self.app.open(self.loop, {})
+        self.app.hear_picture("kiosk", FakeHub().picture())
         self.loop.open()
         assert self.until(lambda: self.loop.status.health == "ok", WELL_S), f"a well printer: {self.loop.status}"
 
@@ -425,5 +426,5 @@ def test_a_planted_fault_is_found(tmp_path, every_point, name):
     owner, attribute, planted, script, at, words = PLANTED[name]
     whole = max(place for _, _, place in every_point) + 1 - len(CONFIRM)
     with mock.patch.object(owner, attribute, planted):
-        wrong = looked_at(tmp_path, [(script, "tcp", whole if at is None else at)], 1.0)
+        wrong = looked_at(tmp_path, [(script, "tcp", whole if at is None else at)], FASTER / 2)
     assert any(words in each for found in wrong.values() for each in found), wrong
