@@ -56,7 +56,7 @@ class OwnedPrinter:
         return not (self._has_stand_in and self.loop.status.health == "not_ok")
 
     def _hear_job(self, job: Job, state: State, reason: Reason) -> None:
-        if state == "queued" or (state == "sent" and reason != "not_asked"):
+        if state == "queued" or (state == "sent" and not reason):
             return
         self.errands.hear_end(job.subject, state, reason)
 

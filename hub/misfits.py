@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Kiosk,
         Panel,
         PanelCounter,
+        QueueRules,
         Service,
         Settings,
     )
@@ -107,6 +108,15 @@ def devices_differ(displays: tuple[Display, ...], kiosk: Kiosk, panel: Panel) ->
     """Two devices of one name: pairing and revoking go by name."""
     for name in twice([*(d.name for d in displays), kiosk.name, panel.name]):
         yield f"agency.toml, kiosk.toml, panel.toml: two devices are named {name}; give each its own name"
+
+
+def roll_is_nobodys_series(queue: QueueRules, services: tuple[Service, ...], kiosk: Kiosk) -> Iterator[str]:
+    """The paper roll numbered as a service or a lone kiosk numbers: two visitors would hear one call."""
+    if queue.roll in {kiosk.name, *(service.prefix for service in services)}:
+        yield (
+            f"agency.toml: queue.roll {queue.roll} also begins the numbers of a service or of the kiosk: two visitors"
+            " would answer one call; choose another letter"
+        )
 
 
 def counter_services_exist(counter_services: tuple[str, ...]) -> Iterator[str]:
@@ -225,8 +235,9 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
-    devices_differ, counter_services_exist, ports_differ, kiosk_buttons_fit, pins_are_for_wires, kiosk_pins_differ,
-    one_box_pins_differ, panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,
+    devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
+    pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ, panel_counters_exist, panel_keys_differ,
+    panel_pins_differ, printers_differ,
 )  # fmt: skip
 
 

@@ -156,6 +156,8 @@ class QueueRules(Model):
     """A kiosk without an answer for so long prints a number of its own series."""
     mode: Literal["open", "appointments_only", "closed"] = "open"
     """What the kiosk gives at the start of a day."""
+    roll: Annotated[str, Field(pattern=form(r"^[A-Z]{1,2}$", "one or two capitals"))] = "S"
+    """Series of the paper roll (`S-017`), for when neither hub nor kiosk works: no prefix and no kiosk's name."""
 
     @model_validator(mode="after")
     def _absence_is_possible(self) -> QueueRules:

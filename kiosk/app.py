@@ -212,7 +212,7 @@ class KioskApp:
 
     def hear_job(self, job: Job, state: State, reason: str) -> None:
         """A slip's next step; its end is the end of the press."""
-        if state == "queued" or (state == "sent" and reason != "not_asked"):
+        if state == "queued" or (state == "sent" and not reason):
             return
         if self.errands.hear_end(job.subject, state, reason):
             return

@@ -19,7 +19,8 @@ TicketState = Literal[
 ]  # fmt: skip
 Category = Literal["simple", "proxy", "group", "priority", "appointment"]
 Priority = Literal["normal", "reduced_mobility", "pregnant", "age_70", "infant", "work_accident"]
-Channel = Literal["kiosk", "reception", "appointment", "web", "sms"]
+#: `paper_roll`: a number handed out by hand while neither hub nor kiosk worked, entered afterwards.
+Channel = Literal["kiosk", "reception", "appointment", "web", "sms", "paper_roll"]
 #: `none`: given by a person, no paper awaited; `awaited`: the kiosk has not reported yet.
 Paper = Literal["none", "awaited", "printed", "shown", "confirmed", "failed"]
 Mode = Literal["open", "appointments_only", "closed"]
