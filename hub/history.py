@@ -170,7 +170,7 @@ def told(f: str, answer: Values) -> Values:
         ticket = answer["ticket"]
         return {"call": answer["call"], "tid": ticket["id"], "label": ticket["label"]} if ticket else {"empty": True}
     if f == "print.take":
-        return {"job": answer["job"]["job"] if answer["job"] else None}
+        return {"job": answer["job"], "attempt": answer.get("attempt")}
     if f == "day.open":
         return {"day": answer.get("day")}
     return {"tid": answer.get("id"), "state": answer.get("state")}
