@@ -15,9 +15,10 @@ from counter_panel.__main__ import until_told
 from hardware.print_loop import Job, PrintLoop, State
 from hardware.printer import Printer, Reason, Status, trouble_of
 from hub.client import HubClient
-from hub.errands import Errands, Mechanism
+from hub.errands import Errands, HubLine, Mechanism
 from hub.errors import ConfigurationFault
 from hub.heartbeat import Heartbeat
+from hub.history import History, Recorded
 from hub.paper import Slip
 from hub.settings import CounterPrinter, Settings
 from hub.troubles import Troubles
@@ -28,7 +29,7 @@ FIRST_S = 5.0
 class OwnedPrinter:
     """One printer of this process: its loop, its errands, and a word to the staff when it is not well."""
 
-    def __init__(self, wired: CounterPrinter, hub: HubClient, troubles: Troubles) -> None:
+    def __init__(self, wired: CounterPrinter, hub: HubLine, troubles: Troubles) -> None:
         self.name = wired.name
         self._has_stand_in = bool(wired.stand_in)
         self._troubles = troubles
@@ -78,7 +79,8 @@ def run(settings: Settings, names: Iterable[str] = (), stop: threading.Event | N
         hub = HubClient(box.hub, lambda: token.read_text("ascii").strip())
         troubles = Troubles(hub).open()
         opened.callback(troubles.close)
-        owned = [OwnedPrinter(wired, hub, troubles) for wired in chosen(settings, tuple(names))]
+        line = Recorded(hub, History.from_environment(box.name))
+        owned = [OwnedPrinter(wired, line, troubles) for wired in chosen(settings, tuple(names))]
         for one in owned:
             opened.callback(one.open().close)
         hub.listen(lambda name, picture: _hear(owned, name, picture), lambda away: _away(owned, troubles, away)).open()

@@ -40,7 +40,7 @@ PAPERS = {"printed": "printed", "shown": "printed", "failed": "failed", "confirm
 #: What the rules need of a request, by the name it has in ours.
 ARGUMENTS = {
     "service": "svc", "counter": "counter", "ticket": "tid", "issue": "tid", "label": "label", "priority": "class",
-    "to": "to", "job": "job", "attempt": "attempt",
+    "to": "to", "job": "job", "attempt": "attempt", "printer": "printer",
 }  # fmt: skip
 #: Two recorders of one name in one process are two.
 _RECORDERS = itertools.count(1)
@@ -169,6 +169,8 @@ def told(f: str, answer: Values) -> Values:
     if f in ("call.next", "call.pick"):
         ticket = answer["ticket"]
         return {"call": answer["call"], "tid": ticket["id"], "label": ticket["label"]} if ticket else {"empty": True}
+    if f == "print.take":
+        return {"job": answer["job"], "attempt": answer.get("attempt")}
     if f == "day.open":
         return {"day": answer.get("day")}
     return {"tid": answer.get("id"), "state": answer.get("state")}

@@ -117,13 +117,15 @@ class Rig:
         (self.folder / name).write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
     def _spool(self, sql: str) -> list[tuple[Any, ...]]:
-        path = self.agency.folder / "kiosk" / "spool.db"
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-            return db.execute(sql).fetchall()
+        return _read(self.agency.folder / "kiosk" / "spool.db", sql)
 
-    def _unreported(self) -> list[tuple[Any, ...]]:
-        return self._spool("SELECT key FROM report WHERE set_aside IS NULL UNION ALL"
-                           " SELECT key FROM press WHERE state IN ('pressed', 'accepted')")  # fmt: skip
+    def _unreported(self) -> set[str]:
+        """What the kiosk has begun or told, and the hub's journal does not have: its own rows are crossed out later."""
+        if begun := self._spool("SELECT key FROM press WHERE state IN ('pressed', 'accepted')"):
+            return {key for (key,) in begun}
+        told = {key for (key,) in self._spool("SELECT key FROM report WHERE set_aside IS NULL")}
+        heard = _read(self.agency.folder / "data" / "mbote.db", "SELECT key FROM journal WHERE kind = 'paper_reported'")
+        return told - {key for (key,) in heard}
 
     def _kiosk_tickets(self) -> list[dict[str, Any]]:
         """What the real kiosk knows of what it gave."""
@@ -148,6 +150,11 @@ class Rig:
             "lines": self.book.read_bytes().count(b"\n"), "strain": round(stretched, 2),
         }  # fmt: skip
         (self.folder / "run.json").write_text(json.dumps(facts), "utf-8")
+
+
+def _read(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return db.execute(sql).fetchall()
 
 
 class Papers(deque[Any]):

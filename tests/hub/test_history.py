@@ -65,6 +65,14 @@ def test_a_request_is_written_before_it_is_sent_and_its_answer_after(history, bo
     assert ask["t"] < ok["t"]
 
 
+def test_what_a_printer_takes_is_written_down_with_its_attempt(history, book):
+    line = Recorded(Wire({"job": None}, {"job": 7, "attempt": 2, "slip": []}), history)
+    for key in ("nothing", "something"):
+        line.ask("print_take", key, printer="P05")
+    told = [x["r"] for x in read_lines(book) if x["k"] == "ok"]
+    assert told == [{"job": None, "attempt": None}, {"job": 7, "attempt": 2}]
+
+
 def test_a_refusal_is_definite_and_silence_is_not(history, book):
     line = Recorded(Wire(Refused("no", code="closed_hours"), HubAway("no answer"), TICKET), history)
     for error in (Refused, HubAway):
