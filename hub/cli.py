@@ -292,9 +292,12 @@ def verify(folder: Path, data: Path | None, tail: bool) -> None:  # noqa: FBT001
     if data is None:
         settings = _settings(folder)
         data = settings.path(settings.hub.data)
-    from hub import verify as chain
+    if tail:
+        from hub.verify import verify_tail as look
+    else:
+        from hub.verify import verify as look
 
-    problems, counts = chain.verify_tail(data) if tail else chain.verify(data)
+    problems, counts = look(data)
     click.echo(_sentence(counts))
     if problems:
         _stop(problems, 1)
