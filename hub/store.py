@@ -325,11 +325,13 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file and of the folder. May be called twice."""
-        self.writer.close()
-        reader = getattr(self._local, "reader", None)
-        if reader is not None:
-            reader.close()
-        self._lock.close()
+        try:
+            self.writer.close()
+            reader = getattr(self._local, "reader", None)
+            if reader is not None:
+                reader.close()
+        finally:
+            self._lock.close()
 
 
 def hold(folder: Path) -> Any:
