@@ -53,6 +53,42 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreFault(f"{path.name} cannot be opened for reading: {error}") from error
 
 
+def settle_log(connection: sqlite3.Connection) -> None:
+    """Carry the whole log into the file, synced, and begin another. Raises StoreFault where somebody reads meanwhile.
+
+    An emptied log may be full again after a power cut, with whatever was refused. So something is written into the
+    new one, whose head is synced: nothing before it counts any more. The number tells how often it came to that.
+    """
+    if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        raise StoreFault("the log cannot be carried into the file while it is being read")
+    settled = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute(f"PRAGMA user_version = {settled + 1}")
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether there was no room."""
+    return _code(error) & _PRIMARY == sqlite3.SQLITE_FULL
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is not as it was written."""
+    return _code(error) & _PRIMARY in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def is_lost_sync(error: sqlite3.Error) -> bool:
+    """Whether the disk failed to keep what it had taken."""
+    return _code(error) == sqlite3.SQLITE_IOERR_FSYNC
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's extended code; 0 for an error that is not SQLite's own."""
+    return getattr(error, "sqlite_errorcode", 0)
+
+
+#: The part of an extended code that names the kind.
+_PRIMARY = 0xFF
+
+
 def _connect(path: Path, pragmas: Mapping[str, int | str]) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_MS / 1000, check_same_thread=False, isolation_level=None, cached_statements=512

@@ -2,8 +2,8 @@
  *
  * What a program has written is there for it at once (`now`); what a cut leaves is another image (`safe`). A sync
  * carries one into the other. Between syncs the disk may write any sector early, in any order. At a cut each sector not
- * synced is kept, lost or torn, each file not synced has its old length, its new one or one between, a file created and
- * never synced may be missing. The same disk counts its operations, refuses the nth of them, lies about syncing, or
+ * synced is kept, lost or torn, a file that grew has its old length, its new one or one between, one that was shortened
+ * or deleted is so or is as before, one that was created and never synced may be missing. The same disk counts its operations, refuses the nth of them, lies about syncing, or
  * takes its time: see tests/faults/power.py. No header of SQLite is needed; what is declared here is its stable ABI.
  */
 #include <pthread.h>
@@ -87,6 +87,7 @@ struct Handle {
 struct Disk {
     i64 cut_at;    /* the power goes with this operation; 0: stays */
     i64 cut_sync;  /* or with this sync */
+    i64 refuse_sync; /* this sync is refused, and what was written stays where a crash forgets it */
     i64 refuse_at; /* this operation is refused; 0: none */
     int refusal;   /* with this answer of SQLite's: 10 EIO, 13 full, -1 a short write */
     int for_ever;  /* and all later ones */
@@ -140,7 +141,18 @@ static i64 sectors(i64 bytes) { return (bytes + SECTOR - 1) / SECTOR; }
 static void settle_all(File *f) {
     for (i64 s = 0; s < sectors(f->room); s++)
         if (f->dirty[s]) settle(f, s), f->dirty[s] = 0;
+    if (f->safe_size > f->size) memset(f->safe + f->size, 0, f->safe_size - f->size);
     f->safe_size = f->size, f->safe_there = f->there;
+}
+
+/* A file becomes shorter, at once or, after a cut, not at all: file systems keep their own books whole. */
+static void shorten(File *f, i64 size, int lasting) {
+    i64 whole = (size + SECTOR - 1) / SECTOR;
+    memset(f->now + size, 0, f->size - size), f->size = size;
+    if (size % SECTOR) f->dirty[size / SECTOR] = 1;
+    memset(f->dirty + whole, 0, f->room / SECTOR - whole);
+    if (!lasting && roll(2)) return;
+    if (f->safe_size > size) memset(f->safe + size, 0, f->safe_size - size), f->safe_size = size;
 }
 
 /* One more operation: OK, or how it is refused. */
@@ -185,10 +197,7 @@ static int file_truncate(Base *b, i64 size) {
     File *f = ((Handle *)b)->file;
     pthread_mutex_lock(&door);
     int answer = f->gone ? TRUNCATE_ERR : operation(TRUNCATE_ERR);
-    if (!answer && size < f->size) {
-        memset(f->now + size, 0, f->size - size), f->size = size;
-        for (i64 s = size / SECTOR; s < sectors(f->room); s++) f->dirty[s] = 1;
-    }
+    if (!answer && size < f->size) shorten(f, size, 0);
     pthread_mutex_unlock(&door);
     return answer;
 }
@@ -199,6 +208,7 @@ static int file_sync(Base *b, int flags) {
     pthread_mutex_lock(&door);
     int dead = f->gone || disk.off;
     if (!dead && disk.cut_sync && disk.syncs + 1 >= disk.cut_sync) disk.cut_at = disk.ops + 1;
+    if (!dead && disk.refuse_sync == disk.syncs + 1) disk.refuse_at = disk.ops + 1, disk.refusal = 10, disk.refuse_sync = 0;
     int answer = dead ? SYNC_ERR : operation(SYNC_ERR);
     int just_done = answer && !dead && disk.off && roll(2); /* the power goes between the sync and its answer */
     if ((!answer || just_done) && !disk.lies) settle_all(f);
@@ -347,9 +357,9 @@ static int disk_delete(Vfs *vfs, const char *name, int lasting) {
     File *f = find(name);
     int answer = operation(DELETE_ERR);
     if (!answer && f) {
-        f->there = 0, f->size = 0;
-        if (f->room) memset(f->now, 0, f->room), memset(f->dirty, 1, f->room / SECTOR);
-        if (lasting || !roll(2)) settle_all(f);
+        int at_once = lasting || !roll(2);
+        if (f->room) shorten(f, 0, at_once);
+        f->there = 0, f->safe_there = f->safe_there && !at_once;
     }
     pthread_mutex_unlock(&door);
     return answer;
@@ -395,7 +405,7 @@ static void begin_again(int torn) {
         }
         if (torn && f->size != f->safe_size) {
             i64 low = f->size < f->safe_size ? f->size : f->safe_size;
-            int fate = roll(3);
+            int fate = roll(f->size < f->safe_size ? 2 : 3);
             size = fate == 0 ? f->safe_size : fate == 1 ? f->size : low + (i64)roll(most - low + 1);
         }
         memset(g->now + size, 0, g->room - size);

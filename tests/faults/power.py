@@ -34,7 +34,7 @@ class State(ctypes.Structure):
     """`struct Disk` of power.c."""
 
     _fields_ = (
-        *((name, ctypes.c_int64) for name in ("cut_at", "cut_sync", "refuse_at")),
+        *((name, ctypes.c_int64) for name in ("cut_at", "cut_sync", "refuse_sync", "refuse_at")),
         *((name, ctypes.c_int) for name in ("refusal", "for_ever", "lies", "sync_us", "early", "off")),
         *((name, ctypes.c_int64) for name in ("ops", "writes", "syncs", "bytes", "refused")),
     )

@@ -109,7 +109,7 @@ class Branch:
         """An agent takes the next step that makes sense there, or another."""
         assert self.hub is not None
         code = self.chance.choice(COUNTERS)
-        session = store.counter(self.hub.store.writer, code)
+        session = store.counter(self.hub.reader, code)
         likely = {"free": "call_next", "calling": "start", "serving": "finish"}.get(session.state, "open_counter")
         name = likely if self.chance.random() < 0.7 else self.chance.choice(STEPS)
         self.ask(
@@ -119,7 +119,7 @@ class Branch:
     def other(self) -> None:
         """Something about a ticket that waits."""
         assert self.hub is not None
-        waiting = store.open_tickets(self.hub.store.writer)
+        waiting = store.open_tickets(self.hub.reader)
         if waiting:
             ticket = actions.faces.public_id(self.chance.choice(waiting))
             act, more = self.chance.choice(OTHERS)
