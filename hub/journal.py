@@ -143,6 +143,32 @@ class EpochConfirmed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockDoubted(Event):
+    """The wall clock jumped by `by_ms` and nobody vouches for it: the hub goes on with its own time, uncertain."""
+
+    kind: ClassVar[str] = "clock_doubted"
+    by_ms: int
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCorrected(Event):
+    """The time is known again: the hub's was wrong by `by_ms`. Earlier entries keep their stamp."""
+
+    kind: ClassVar[str] = "clock_corrected"
+    by_ms: int
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A recorded event with its place in the order."""
 
@@ -198,7 +224,14 @@ def apply_epoch_confirmed(rows: Rows, event: EpochConfirmed) -> None:
     rows.run("UPDATE epoch SET confirmed = 1 WHERE epoch <= ?", event.epoch)
 
 
+def apply_nothing(rows: Rows, event: Event) -> None:
+    """What changes no row."""
+    del rows, event
+
+
 APPLIERS: Appliers = {
+    ClockDoubted: apply_nothing,
+    ClockCorrected: apply_nothing,
     HubStarted: apply_hub_started,
     EpochBegun: apply_epoch_begun,
     EpochConfirmed: apply_epoch_confirmed,

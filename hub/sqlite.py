@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from hub.errors import StoreFault
+from hub.errors import Damaged, StoreFault
 
 #: pragma → the value it must have once a writer is open.
 WRITER: dict[str, int | str] = {
@@ -41,7 +41,8 @@ def open_writer(path: Path, migrations: Iterable[Migrations] = ()) -> sqlite3.Co
         for each in migrations:
             each.apply(Database(connection, execute_plugins=False))
     except sqlite3.Error as error:
-        raise StoreFault(f"{path.name} cannot be opened for writing: {error}") from error
+        kind = Damaged if is_damage(error) else StoreFault
+        raise kind(f"{path.name} cannot be opened for writing: {error}") from error
     return connection
 
 

@@ -23,7 +23,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from hub import chain, journal
+from hub import chain, journal, lived
 from hub.ask import HUB, Actor, Answer, Ask
 from hub.clock import Clock, Instant, SystemClock, machine_boot_id
 from hub.disk import Reserve
@@ -185,6 +185,9 @@ class Store:
         self._sets = (migrations, journal.migrations, *migration_sets)
         try:
             self._open(clock, version, begin)
+        except sqlite3.DatabaseError as error:
+            self._lock.close()
+            raise (Damaged if is_damage(error) else StoreFault)(f"{DATABASE} cannot be used: {error}") from error
         except BaseException:
             self._lock.close()
             raise
@@ -211,12 +214,20 @@ class Store:
         machine = machine_boot_id()
         last = self.writer.execute("SELECT boot, machine FROM boot ORDER BY boot DESC LIMIT 1").fetchone()
         boot = 1 if last is None else last["boot"] + (last["machine"] != machine)
-        lived = self.writer.execute("SELECT at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        self.clock: Clock = clock or SystemClock(boot, lived["at"] if lived else 0)
+        self.clock: Clock = clock or self._clock(boot, machine)
         with self.transaction(Ask(HUB)) as tx:
             if begin is not None:
                 tx.begin_epoch(begin(tx))
             tx.record(journal.HubStarted(machine, version))
+
+    def _clock(self, boot: int, machine: str) -> SystemClock:
+        """What was lived for certain is the floor; within one boot of the machine the hub's time goes on."""
+        known = lived.read(self.folder)
+        last = self.writer.execute("SELECT at FROM journal WHERE certain ORDER BY seq DESC LIMIT 1").fetchone()
+        floor = max(known.at, last["at"] if last else 0)
+        if known.machine != machine:
+            return SystemClock(boot, floor)
+        return SystemClock(boot, floor, offset=known.offset, certain=known.certain)
 
     @property
     def reader(self) -> sqlite3.Connection:

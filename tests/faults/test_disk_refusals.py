@@ -32,7 +32,9 @@ REQUESTS = 10
 @pytest.mark.parametrize("stride", [STRIDE, pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])])
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_no_operation_that_fails_makes_a_false_answer(tmp_path, monkeypatch, note, seed, answer, for_ever, stride):
+def test_no_operation_that_fails_makes_a_false_answer(  # noqa: PLR0913, PLR0917 (fixtures and cases)
+    tmp_path, monkeypatch, note, seed, answer, for_ever, stride
+):
     monkeypatch.setattr("hub.sqlite.BUSY_MS", 0)
     monkeypatch.setattr("hub.store.LOST_WITHIN_S", 0)
     with power() as disk:
