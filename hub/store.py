@@ -9,7 +9,6 @@ its own. The data folder is held by an exclusive lock, so that an orphan and a n
 from __future__ import annotations
 
 import fcntl
-import json
 import queue
 import sqlite3
 import threading
@@ -137,7 +136,7 @@ class Transaction:
             seq = entry.seq
             kept = journal.Kept(self._keys.get(seq))
             if seq == keeper and answer is not None and self.ask.key:
-                kept = journal.Kept(self.ask.key, self.ask.digest(), json.dumps(answer, ensure_ascii=False))
+                kept = journal.Kept(self.ask.key, self.ask.digest(), journal.pack(answer))
             digest = journal.append(self.connection, entry, epoch=self.epoch, previous=digest, kept=kept)
         self.end = seq, digest
         self.connection.execute("COMMIT")

@@ -44,8 +44,8 @@ OPERATIONS = 26
 #: Counters of the demo agency that serve many services.
 COUNTERS = ("05", "06", "02")
 KIOSK = Actor(device="K1", roles=frozenset({"kiosk"}))
-#: Frames in the log before SQLite carries them into the file, at 1,024 bytes a page.
-CHECKPOINT = 1_000
+#: Frames in the log before SQLite carries them into the file.
+CHECKPOINT = sqlite.WRITER["wal_autocheckpoint"]
 FRAME = 1_024 + 24
 
 

@@ -59,7 +59,14 @@ def test_a_store_on_another_pragma_refuses(tmp_path, monkeypatch, name):
 
 
 def _stubborn_about(pragma: str):
-    wrong = {"page_size": 4096, "journal_mode": "delete", "synchronous": 1, "foreign_keys": 0, "trusted_schema": 1}
+    wrong = {
+        "page_size": 4096,
+        "journal_mode": "delete",
+        "synchronous": 1,
+        "foreign_keys": 0,
+        "trusted_schema": 1,
+        "wal_autocheckpoint": 0,
+    }
 
     class Stubborn(sqlite3.Connection):
         def execute(self, sql, *values):
