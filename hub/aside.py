@@ -24,6 +24,7 @@ import structlog
 from hub import chain, journal, lived
 from hub import store as files
 from hub.agents.store import SECRET_TABLES
+from hub.clock import local
 from hub.context import Hub
 from hub.errors import Damaged
 from hub.queues import store as queue_store
@@ -207,7 +208,8 @@ def begin(settings: Settings, fresh: Path, saved: Saved, known: lived.Lived) -> 
     missing = max(saved.seq, known.seq if known.epoch == saved.epoch else 0) - saved.entries
 
     def decide(tx: files.Transaction) -> journal.EpochBegun:
-        highest = max(saved.number, queue_store.highest_number(tx.connection) + max(0, missing))
+        today = local(tx.now.at, zone).date().isoformat()
+        highest = max(saved.number, queue_store.highest_number(tx.connection, today) + max(0, missing))
         lost_ms = 0 if saved.whole and missing <= 0 else LONG_MS + 1
         beyond = max(saved.epoch, known.epoch)
         return next_epoch(tx.connection, tx.now, zone, "set_aside", beyond=beyond, last=highest, lost_ms=lost_ms)
