@@ -8,7 +8,10 @@ share a boot, else from the wall clock, never negative, and then they are not `c
 
 from __future__ import annotations
 
+import ctypes
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,18 +80,105 @@ class Clock(Protocol):
         """The present moment."""
 
 
-class SystemClock:
-    """The machine's clocks. `boot` is the number the store gave to this boot of the machine."""
+#: A clock that is set by more than this has jumped.
+JUMP_MS = 2_000
+#: What a clock that is being disciplined may drift by: the kernel slews by 500 parts in a million.
+SLEW, SLACK_MS = 0.001, 20
+#: Ahead of what was lived by more than this, a clock that nobody has set is not believed.
+LONGEST_SLEEP_MS = 31 * 24 * 3600 * 1000
+_TIME_ERROR = 5
 
-    def __init__(self, boot: int = 1, floor_ms: int = EARLIEST_MS) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The clock's word changed by `by_ms` (backward: below 0); `certain`: it is believed now."""
+
+    by_ms: int
+    certain: bool
+
+
+class SystemClock:
+    """The machine's clocks. `boot` is the number the store gave to this boot of the machine.
+
+    The hub's time is what was believed last, carried on by the monotonic clock. The wall clock is followed while it
+    keeps step, and where it jumps if the network has set it; else the hub goes on with its own time, which is not
+    `certain` until the wall clock is where it should be or the network says where that is. So nobody who sets the
+    clock, and no battery that dies, moves a day, a wait or a number.
+    """
+
+    def __init__(
+        self, boot: int = 1, floor_ms: int = EARLIEST_MS, *, offset: int | None = None, certain: bool = True,
+        synchronised: Callable[[], bool] | None = None,
+    ) -> None:  # fmt: skip
+        """`floor_ms` was lived for certain; `offset` (wall minus monotonic), `certain`: as earlier in this boot."""
         self.boot = boot
         self.floor_ms = max(floor_ms, EARLIEST_MS)
+        self._synchronised = synchronised or network_time
+        self._turn = threading.Lock()
+        self._turns: list[Turn] = []
+        wall, mono = self._read()
+        self._certain = certain
+        self._offset, self._anchor = wall - mono if offset is None else offset, mono
+        #: A new box has lived nothing: any year may be right.
+        self._longest = LONGEST_SLEEP_MS if self.floor_ms > EARLIEST_MS else 1 << 60
+        if not self._plausible(wall) and not self._synchronised():
+            self._certain = False
+            self._offset = max(self._offset, self.floor_ms - mono) if offset is None else offset
+
+    def _plausible(self, wall: int) -> bool:
+        return self.floor_ms <= wall <= self.floor_ms + self._longest
+
+    @property
+    def offset(self) -> int:
+        """Believed wall time minus monotonic time."""
+        return self._offset
 
     def now(self) -> Instant:
-        """The present; not certain while the wall clock is behind what this hub has already lived."""
-        at = time.time_ns() // 1_000_000
-        mono = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-        return Instant(at, mono, self.boot, certain=at >= self.floor_ms)
+        """The present, as it is believed."""
+        with self._turn:
+            wall, mono = self._read()
+            self._look(wall, mono)
+            return Instant(mono + self._offset, mono, self.boot, self._certain)
+
+    def trust(self) -> None:
+        """Somebody has set the wall clock and vouches for it."""
+        with self._turn:
+            self._follow(*self._read(), certain=True)
+
+    def turns(self) -> list[Turn]:
+        """What the clock has done since this was last asked."""
+        with self._turn:
+            found, self._turns = self._turns, []
+            return found
+
+    def _look(self, wall: int, mono: int) -> None:
+        gap = wall - mono - self._offset
+        if abs(gap) <= SLACK_MS + SLEW * (mono - self._anchor):
+            self._follow(wall, mono, certain=self._certain or self._plausible(wall))
+        elif self._synchronised():
+            self._follow(wall, mono, certain=True)
+        elif abs(gap) > JUMP_MS and self._certain:
+            self._certain = False
+            self._turns.append(Turn(gap, certain=False))
+
+    def _follow(self, wall: int, mono: int, *, certain: bool) -> None:
+        by = wall - mono - self._offset
+        if abs(by) > JUMP_MS or certain != self._certain:
+            self._turns.append(Turn(by, certain))
+        self._offset, self._anchor, self._certain = wall - mono, mono, certain
+
+    @staticmethod
+    def _read() -> tuple[int, int]:
+        return time.time_ns() // 1_000_000, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+def network_time() -> bool:
+    """Whether the kernel's clock has been set by the network, as the kernel knows it."""
+    buffer = ctypes.create_string_buffer(_TIMEX_BYTES)  # struct timex with nothing to change
+    return ctypes.CDLL(None).adjtimex(buffer) not in {-1, _TIME_ERROR}
+
+
+_TIMEX_BYTES = 256
 
 
 class ManualClock:

@@ -107,6 +107,18 @@ class StoreFault(MboteError, OSError):
     """The disk or the database refuses: nothing was done, nothing was acknowledged."""
 
 
+class DiskFull(StoreFault):
+    """There is no room left."""
+
+
+class Unsure(StoreFault):
+    """The disk failed while it was made durable and cannot be read now: the same key, asked again, will tell."""
+
+
+class Damaged(StoreFault):
+    """The file is not as it was written: it has to be set aside."""
+
+
 class ConfigurationFault(MboteError, ValueError):
     """The configuration cannot be used. `problems` lists every one found, each saying what to do."""
 

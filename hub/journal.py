@@ -14,6 +14,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import zlib
+from base64 import b85decode, b85encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
@@ -143,6 +145,32 @@ class EpochConfirmed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockDoubted(Event):
+    """The wall clock jumped by `by_ms` and nobody vouches for it: the hub goes on with its own time, uncertain."""
+
+    kind: ClassVar[str] = "clock_doubted"
+    by_ms: int
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCorrected(Event):
+    """The time is known again: the hub's was wrong by `by_ms`. Earlier entries keep their stamp."""
+
+    kind: ClassVar[str] = "clock_corrected"
+    by_ms: int
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A recorded event with its place in the order."""
 
@@ -198,7 +226,14 @@ def apply_epoch_confirmed(rows: Rows, event: EpochConfirmed) -> None:
     rows.run("UPDATE epoch SET confirmed = 1 WHERE epoch <= ?", event.epoch)
 
 
+def apply_nothing(rows: Rows, event: Event) -> None:
+    """What changes no row."""
+    del rows, event
+
+
 APPLIERS: Appliers = {
+    ClockDoubted: apply_nothing,
+    ClockCorrected: apply_nothing,
     HubStarted: apply_hub_started,
     EpochBegun: apply_epoch_begun,
     EpochConfirmed: apply_epoch_confirmed,
@@ -232,6 +267,34 @@ class Kept:
     key: str | None = None
     digest: bytes | None = None
     answer: str | None = None
+
+
+#: What answers look like, for the packer: never changed, or answers given before cannot be read. The end counts most.
+_LOOK = (
+    b'{"holes":[],"day":"2026-01-02","mode":"open","code":"","waiting":0,"elapsed_s":0,"reason":"","label":"Guichet 0",'
+    b'"state":"free","agent":null,"follow":"","ahead":1,"why":"attente  min","call":1,"ticket":null,{"ticket":{"id":"01'
+    b'0000008000000001","label":"D001","service":"DEP","state":"waiting","called","serving","served","no_show","category"'
+    b':"simple","priority":"normal","language":"fr","channel":"kiosk","reception","paper":"none","awaited","printed",'
+    b'"issued_at":"2026-01-02T08:00:00+01:00","counter":"05","agent":"00","calls":1,"why":"attente 0 min","wait":'
+    b'{"low_s":300,"high_s":600}}'
+)
+_PACKED = "z1"
+
+
+def pack(answer: Answer) -> str:
+    """An answer as it is kept: a third of its length, so that two or three entries share a page of the card."""
+    packer = zlib.compressobj(9, wbits=-15, zdict=_LOOK)
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    return _PACKED + b85encode(packer.compress(text) + packer.flush()).decode()
+
+
+def unpack(kept: str) -> Answer:
+    """The answer again, also one of the time before answers were packed."""
+    if kept.startswith(_PACKED):
+        unpacker = zlib.decompressobj(wbits=-15, zdict=_LOOK)
+        kept = (unpacker.decompress(b85decode(kept.removeprefix(_PACKED))) + unpacker.flush()).decode()
+    answer: Answer = json.loads(kept)
+    return answer
 
 
 def append(connection: sqlite3.Connection, entry: Entry, *, epoch: int, previous: bytes, kept: Kept) -> bytes:
@@ -271,8 +334,7 @@ def kept_answer(connection: sqlite3.Connection, ask: Ask) -> Answer | None:
         raise KeyReuse("this key was used and its answer is no longer kept; make a new one", field="key")
     if row["body_digest"] != ask.digest():
         raise KeyReuse("this key was used for another request; make a new one for each", field="key")
-    answer: Answer = json.loads(row["answer"])
-    return answer
+    return unpack(row["answer"])
 
 
 def head(connection: sqlite3.Connection) -> tuple[int, bytes]:

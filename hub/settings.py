@@ -206,6 +206,8 @@ class HubBox(Model):
     """Words a minute."""
     french: Literal["FR", "BE"] = "FR"
     """French numbers: `FR` soixante-dix (France, Brazzaville), `BE` septante (Belgium, Kinshasa)."""
+    reserve_mb: Annotated[int, Field(ge=0, le=10_000)] = 64
+    """Megabytes kept back in the data folder, given up when the disk is full so that tickets and calls go on."""
     outbox: str = ""
     """Where messages for the head office go (a folder); empty: they wait."""
 

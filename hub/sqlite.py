@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from hub.errors import StoreFault
+from hub.errors import Damaged, StoreFault
 
 #: pragma → the value it must have once a writer is open.
 WRITER: dict[str, int | str] = {
@@ -27,6 +27,8 @@ WRITER: dict[str, int | str] = {
     "synchronous": 2,
     "foreign_keys": 1,
     "trusted_schema": 0,
+    # 2 MB of log: pages that every ticket changes are carried into the file half as often.
+    "wal_autocheckpoint": 2_000,
 }
 #: Many threads read: each keeps 128 KiB of pages, no more.
 READER: dict[str, int | str] = {"cache_size": -128, "query_only": 1, "foreign_keys": 1, "trusted_schema": 0}
@@ -41,7 +43,8 @@ def open_writer(path: Path, migrations: Iterable[Migrations] = ()) -> sqlite3.Co
         for each in migrations:
             each.apply(Database(connection, execute_plugins=False))
     except sqlite3.Error as error:
-        raise StoreFault(f"{path.name} cannot be opened for writing: {error}") from error
+        kind = Damaged if is_damage(error) else StoreFault
+        raise kind(f"{path.name} cannot be opened for writing: {error}") from error
     return connection
 
 
@@ -51,6 +54,42 @@ def open_reader(path: Path) -> sqlite3.Connection:
         return _connect(path, READER)
     except sqlite3.Error as error:
         raise StoreFault(f"{path.name} cannot be opened for reading: {error}") from error
+
+
+def settle_log(connection: sqlite3.Connection) -> None:
+    """Carry the whole log into the file, synced, and begin another. Raises StoreFault where somebody reads meanwhile.
+
+    An emptied log may be full again after a power cut, with whatever was refused. So something is written into the
+    new one, whose head is synced: nothing before it counts any more. The number tells how often it came to that.
+    """
+    if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        raise StoreFault("the log cannot be carried into the file while it is being read")
+    settled = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute(f"PRAGMA user_version = {settled + 1}")
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether there was no room."""
+    return _code(error) & _PRIMARY == sqlite3.SQLITE_FULL
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is not as it was written."""
+    return _code(error) & _PRIMARY in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def is_lost_sync(error: sqlite3.Error) -> bool:
+    """Whether the disk failed to keep what it had taken."""
+    return _code(error) == sqlite3.SQLITE_IOERR_FSYNC
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's extended code; 0 for an error that is not SQLite's own."""
+    return getattr(error, "sqlite_errorcode", 0)
+
+
+#: The part of an extended code that names the kind.
+_PRIMARY = 0xFF
 
 
 def _connect(path: Path, pragmas: Mapping[str, int | str]) -> sqlite3.Connection:

@@ -9,10 +9,11 @@ its own. The data folder is held by an exclusive lock, so that an orphan and a n
 from __future__ import annotations
 
 import fcntl
-import json
 import queue
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,12 +22,13 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from hub import chain, journal
+from hub import chain, journal, lived
 from hub.ask import HUB, Actor, Answer, Ask
 from hub.clock import Clock, Instant, SystemClock, machine_boot_id
-from hub.errors import StoreFault
+from hub.disk import Reserve
+from hub.errors import Damaged, DiskFull, StoreFault, Unsure
 from hub.journal import Appliers, Entry, Event
-from hub.sqlite import open_reader, open_writer
+from hub.sqlite import is_damage, is_full, is_lost_sync, open_reader, open_writer, settle_log
 
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
@@ -37,6 +39,8 @@ TAIL = 1_000
 IDLE_READERS = 6
 #: What a disk, or a file that was damaged on it, makes of a statement; the other kinds are mistakes of ours.
 _DISK = (sqlite3.OperationalError, sqlite3.DatabaseError)
+#: So many failed syncs within so long, and the hub only shows what it has: such a card keeps nothing.
+LOST_SYNCS, LOST_WITHIN_S = 2, 600
 Guard = Callable[["Transaction", Event], None]
 Listener = Callable[["Transaction", Event], None]
 Announce = Callable[[tuple[Entry, ...]], None]
@@ -65,6 +69,8 @@ class Transaction:
         self.epoch = store.epoch
         self._head = store.head
         self._entries: list[Entry] = []
+        #: The last entry and its hash, from where it is being made durable.
+        self.end: tuple[int, bytes] | None = None
         self._keys: dict[int, str] = {}
 
     @property
@@ -130,10 +136,16 @@ class Transaction:
             seq = entry.seq
             kept = journal.Kept(self._keys.get(seq))
             if seq == keeper and answer is not None and self.ask.key:
-                kept = journal.Kept(self.ask.key, self.ask.digest(), json.dumps(answer, ensure_ascii=False))
+                kept = journal.Kept(self.ask.key, self.ask.digest(), journal.pack(answer))
             digest = journal.append(self.connection, entry, epoch=self.epoch, previous=digest, kept=kept)
+        self.end = seq, digest
         self.connection.execute("COMMIT")
-        self._store.head, self._store.epoch = (seq, digest), self.epoch
+        return self.settled()
+
+    def settled(self) -> tuple[Entry, ...]:
+        """It is durable: what was recorded."""
+        assert self.end is not None
+        self._store.head, self._store.epoch = self.end, self.epoch
         return tuple(self._entries)
 
 
@@ -160,6 +172,11 @@ class Store:
         self.guards = guards or {}
         self.listeners = listeners or {}
         self.announce = announce
+        #: Given up when the disk is full, so that the queue goes on.
+        self.reserve: Reserve | None = None
+        #: Told when the file turns out not to be as it was written.
+        self.on_damage: Callable[[str], None] = lambda _: None
+        self._lost_syncs: deque[float] = deque(maxlen=LOST_SYNCS)
         self._write = threading.RLock()
         self._local = threading.local()
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -167,6 +184,9 @@ class Store:
         self._sets = (migrations, journal.migrations, *migration_sets)
         try:
             self._open(clock, version, begin)
+        except sqlite3.DatabaseError as error:
+            self._lock.close()
+            raise (Damaged if is_damage(error) else StoreFault)(f"{DATABASE} cannot be used: {error}") from error
         except BaseException:
             self._lock.close()
             raise
@@ -175,6 +195,7 @@ class Store:
         if (self.folder / RESTORING).exists() and not self.path.exists():
             raise StoreFault(f"a restore into {self.folder} did not come to its end: run `mbote restore` again")
         self.writer = open_writer(self.path, self._sets)
+        self._usable = True
         self.head = journal.head(self.writer)
         self.epoch: int = self.writer.execute("SELECT epoch FROM store").fetchone()[0]
         self._verify_tail()
@@ -186,18 +207,26 @@ class Store:
         except sqlite3.DatabaseError as error:
             broken = f"journal: it cannot be read: {error}"
         if broken:
-            raise StoreFault(f"{broken}; the hub does not start on a journal it cannot trust: run `mbote verify`")
+            raise Damaged(f"{broken}; the hub does not start on a journal it cannot trust: run `mbote verify`")
 
     def _start(self, clock: Clock | None, version: str, begin: Begin | None) -> None:
         machine = machine_boot_id()
         last = self.writer.execute("SELECT boot, machine FROM boot ORDER BY boot DESC LIMIT 1").fetchone()
         boot = 1 if last is None else last["boot"] + (last["machine"] != machine)
-        lived = self.writer.execute("SELECT at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        self.clock: Clock = clock or SystemClock(boot, lived["at"] if lived else 0)
+        self.clock: Clock = clock or self._clock(boot, machine)
         with self.transaction(Ask(HUB)) as tx:
             if begin is not None:
                 tx.begin_epoch(begin(tx))
             tx.record(journal.HubStarted(machine, version))
+
+    def _clock(self, boot: int, machine: str) -> SystemClock:
+        """What was lived for certain is the floor; within one boot of the machine the hub's time goes on."""
+        known = lived.read(self.folder)
+        last = self.writer.execute("SELECT at FROM journal WHERE certain ORDER BY seq DESC LIMIT 1").fetchone()
+        floor = max(known.at, last["at"] if last else 0)
+        if known.machine != machine:
+            return SystemClock(boot, floor)
+        return SystemClock(boot, floor, offset=known.offset, certain=known.certain)
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -230,11 +259,16 @@ class Store:
         if reader.in_transaction:
             yield reader
             return
-        reader.execute("BEGIN")
         try:
-            yield reader
-        finally:
-            reader.execute("COMMIT")
+            reader.execute("BEGIN")
+            try:
+                yield reader
+            finally:
+                reader.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                self.on_damage(str(error))
+            raise
 
     @contextmanager
     def transaction(self, ask: Ask) -> Iterator[Transaction]:
@@ -243,33 +277,68 @@ class Store:
             tx = self._begin(ask)
             with self._undone_on_error():
                 yield tx
-                self.announce(tx.commit(None))
+                self.announce(self._commit(tx, None))
 
     def perform(self, ask: Ask, action: Callable[[Transaction], Answer]) -> Answer:
         """Do `action` once for the ask's key and keep its answer; a repeat gets the same one.
 
         Raises what the action refuses with, KeyReuse, or StoreFault when the disk refuses: then
-        nothing was done and nothing may be acknowledged.
+        nothing was done and nothing may be acknowledged; Unsure says that only the same key can tell.
         """
         with self._write:
-            tx = self._begin(ask)
-            with self._undone_on_error():
-                kept = journal.kept_answer(self.writer, ask)
-                if kept is not None:
-                    self.writer.execute("ROLLBACK")
-                    return kept
-                answer = action(tx)
-                recorded = tx.commit(answer)
-                assert recorded or ask.key is None, "an action answered a key without naming an event"
-                self.announce(recorded)
-                return answer
+            try:
+                return self._perform(ask, action)
+            except DiskFull:
+                if self.reserve is None or not self.reserve.release():
+                    raise
+                return self._perform(ask, action)
+
+    def _perform(self, ask: Ask, action: Callable[[Transaction], Answer]) -> Answer:
+        tx = self._begin(ask)
+        with self._undone_on_error():
+            kept = journal.kept_answer(self.writer, ask)
+            if kept is not None:
+                self.writer.execute("ROLLBACK")
+                return kept
+            answer = action(tx)
+            recorded = self._commit(tx, answer)
+            assert recorded or ask.key is None, "an action answered a key without naming an event"
+            self.announce(recorded)
+            return answer
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the disk has failed too often of late to be trusted with anything more."""
+        lost = self._lost_syncs
+        return len(lost) == LOST_SYNCS and time.monotonic() - lost[0] < LOST_WITHIN_S
 
     def _begin(self, ask: Ask) -> Transaction:
+        if self.read_only:
+            raise StoreFault(
+                f"nothing is recorded: the disk has failed {LOST_SYNCS} times within {LOST_WITHIN_S // 60} minutes;"
+                " change the card, then restore"
+            )
         try:
+            if not self._usable:
+                self._open_again(settle=True)
             self.writer.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise self._fault(error) from error
         return Transaction(self, ask)
+
+    def _commit(self, tx: Transaction, answer: Answer | None) -> tuple[Entry, ...]:
+        """Make it durable. Where the disk fails in that very moment, the file itself says whether it did."""
+        try:
+            return tx.commit(answer)
+        except sqlite3.DatabaseError as error:
+            if type(error) not in _DISK or tx.end is None:
+                raise
+            fault = self._fault(error)
+            if not self._usable and is_lost_sync(error):
+                raise Unsure(f"the disk failed, and whether this was recorded is not known yet: {error}") from error
+            if not self._usable or self.head != tx.end:
+                raise fault from error
+            return tx.settled()
 
     @contextmanager
     def _undone_on_error(self) -> Iterator[None]:
@@ -286,20 +355,44 @@ class Store:
             raise
 
     def _roll_back(self) -> None:
-        if self.writer.in_transaction:
+        if self._usable and self.writer.in_transaction:
             self.writer.execute("ROLLBACK")
 
     def _fault(self, error: sqlite3.Error) -> StoreFault:
         """Never go on with a file handle that failed: its pages may be marked clean.
 
-        Where it cannot be opened anew, the next request finds it closed and tries again.
+        Where it cannot be opened anew, the next request tries again.
         """
-        self.writer.close()
+        self._usable = False
+        with suppress(sqlite3.Error):
+            self.writer.close()
+        if is_lost_sync(error):
+            self._lost_syncs.append(time.monotonic())
+        if is_damage(error):
+            self.on_damage(str(error))
         with suppress(StoreFault, sqlite3.Error):
-            fresh = open_writer(self.path)
-            self.head = journal.head(fresh)
-            self.writer = fresh
-        return StoreFault(f"nothing was recorded, the disk refused: {error}")
+            self._open_again(settle=not is_full(error))
+        kind = DiskFull if is_full(error) else StoreFault
+        return kind(f"nothing was recorded, the disk refused: {error}")
+
+    def _open_again(self, *, settle: bool) -> None:
+        """A new handle, and the end of the journal as the file has it.
+
+        After a failed sync the log may hold what counts as refused, or what only the kernel's memory has: what is
+        valid in it is carried into the file and synced, and the log is emptied. A full disk leaves no such doubt.
+        """
+        fresh = open_writer(self.path)
+        try:
+            if settle:
+                settle_log(fresh)
+            head = journal.head(fresh)
+            broken = next(journal.faults(fresh, after=max(0, head[0] - 1)), None)
+        except BaseException:
+            fresh.close()
+            raise
+        if broken:
+            self.on_damage(broken)
+        self.head, self.writer, self._usable = head, fresh, True
 
     def sign_head(self, reason: str) -> None:
         """Sign the chain's present head (day and till closings)."""
@@ -325,11 +418,13 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file and of the folder. May be called twice."""
-        self.writer.close()
-        reader = getattr(self._local, "reader", None)
-        if reader is not None:
-            reader.close()
-        self._lock.close()
+        try:
+            self.writer.close()
+            reader = getattr(self._local, "reader", None)
+            if reader is not None:
+                reader.close()
+        finally:
+            self._lock.close()
 
 
 def hold(folder: Path) -> Any:

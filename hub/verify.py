@@ -69,6 +69,16 @@ def verify_tail(data: Path) -> Report:
         return Report([f"{path.name}: the file is damaged: {error}"], {})
 
 
+def damage(data: Path) -> list[str]:
+    """What is wrong with the file itself and with the chain of its journal; the rows are not replayed."""
+    path = data / store.DATABASE
+    try:
+        with closing(_opened(path)) as connection:
+            return [*_file_faults(connection), *islice(journal.faults(connection), MOST_PROBLEMS)]
+    except sqlite3.DatabaseError as error:
+        return [f"{path.name}: the file is damaged: {error}"]
+
+
 def _all_rooms() -> Rooms:
     from hub.rooms import brought  # noqa: PLC0415 (every room comes with it)
     from hub.services.ports import folders, load  # noqa: PLC0415

@@ -14,7 +14,7 @@ from counter_panel.pages import pages as panel_pages
 from display import board as room_board
 from display.pages import pages as display_pages
 from display.voice import Voice
-from hub import admin, outbox
+from hub import admin, aside, outbox, upkeep
 from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
@@ -32,7 +32,6 @@ from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
 from hub.realtime import Realtime, Screen, socket_server
-from hub.rooms import open_hub
 from hub.services.ports import CounterService, load
 from hub.settings import Display, Settings
 from hub.supervision.pages import pages as supervision_pages
@@ -50,7 +49,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     """The whole hub, live. `demo` is what `mbote demo` wires besides."""
     open_door(Limits(per_s=settings.hub.requests_per_s))
     announcer = _Later()
-    hub = open_hub(settings, announcer)
+    hub = aside.open_whole(settings, announcer)
+    upkeep.begin(hub)
     services = load(settings.counter_services)
     voice = Voice(settings)
     realtime: list[Realtime] = []
@@ -181,6 +181,7 @@ def _housekeeping(hub: Hub) -> None:
     """What time alone brings about: the timetable's day, holds and papers that last too long, answers a week old."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
+            upkeep.round(hub)
             _keep_timetable(hub)
             if queue_store.open_tickets(hub.reader, ("on_hold",)):
                 queues.expire_holds(hub, Ask(HUB))

@@ -90,7 +90,7 @@ def _configure(folder: Path, port: int) -> None:
     shutil.copytree(SOURCE, config, dirs_exist_ok=True)
     hub = f"http://127.0.0.1:{port}"
     tables: dict[str, dict[str, Any]] = {
-        "hub": {"port": port, "data": str(folder / "data"), "requests_per_s": 10_000},
+        "hub": {"port": port, "data": str(folder / "data"), "requests_per_s": 10_000, "reserve_mb": 1},
         "kiosk": {
             "hub": hub, "token": str(folder / "kiosk.token"), "data": str(folder / "kiosk"),
             "screen_port": _free_port(), "devices": "simulated", "socket": str(folder / "kiosk.sock"),

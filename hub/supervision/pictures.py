@@ -8,12 +8,14 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hub.agents import store as agents
 from hub.backup import watch
 from hub.clock import Instant, elapsed
 from hub.context import Hub
+from hub.disk import Room
 from hub.queues import epochs, pictures
 from hub.queues.model import CounterSession
 from hub.queues.pictures import Moment
@@ -21,7 +23,7 @@ from hub.say import say, words
 from hub.settings import Counter, Service
 from hub.supervision import rules, store
 from hub.supervision.measures import COUNTS, percentile
-from hub.wire import Alert, CounterTile, DayTotals, HourWait, QueueRow, Supervision
+from hub.wire import Alert, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
 
 ALERTS_SHOWN = 10
 _P80 = 0.8
@@ -190,6 +192,7 @@ def _alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     yield from _idle_alerts(scene)
     yield from _device_alerts(scene, reader)
     yield from _backup_alerts(scene, reader)
+    yield from _box_alerts(scene)
 
 
 def _line_alerts(scene: Scene) -> Iterator[Alert]:
@@ -240,6 +243,23 @@ def _backup_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     for alarm in watch.of(scene.hub.store).alarms(scene.hub.settings.backup, scene.at.now):
         text = scene.say(f"alert_backup_{alarm.code}", place=alarm.place, minutes=alarm.minutes)
         yield Alert("backup", "warn" if alarm.code == "drill_late" else "bad", text)
+
+
+def _box_alerts(scene: Scene) -> Iterator[Alert]:
+    """What the hub's own box is short of: a time to believe, room, a disk that keeps what it is given."""
+    store = scene.hub.store
+    if not scene.at.now.certain:
+        yield Alert("clock", "warn", scene.say("alert_clock"))
+    if store.read_only:
+        yield Alert("disk", "bad", scene.say("alert_disk_failing"))
+    with suppress(OSError):
+        room = Room.of(store.folder)
+        percent = int(room.share * 100)
+        if store.reserve is not None and not store.reserve.whole:
+            yield Alert("disk", "bad", scene.say("alert_disk_full"))
+        elif room.level != "enough":
+            level: Level = "bad" if room.level == "scarce" else "warn"
+            yield Alert("disk", level, scene.say(f"alert_disk_{room.level}", percent=percent))
 
 
 def _trouble_words(scene: Scene, part: str, state: str) -> str:

@@ -1,0 +1,105 @@
+"""Room on the disk: what may still be written, and what is kept back for the queue.
+
+Whoever writes much asks first, so that tickets and calls are what stops last:
+
+    room = Room.of(folder)
+    room.allows("upload")
+
+`Reserve` is a file of nothing. When the disk is full the store gives it up, once, and goes on in its place;
+housekeeping makes it again when there is room.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Level = Literal["enough", "low", "scarce"]
+Purpose = Literal["debug", "export", "upload"]
+#: Shares of the disk that are free.
+LOW, SCARCE = 0.20, 0.10
+#: What goes on at a level; the queue itself asks nobody.
+_ALLOWED: dict[Level, frozenset[Purpose]] = {
+    "enough": frozenset({"debug", "export", "upload"}),
+    "low": frozenset({"export", "upload"}),
+    "scarce": frozenset(),
+}
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is free of a disk, in bytes."""
+
+    free: int
+    total: int
+
+    @classmethod
+    def of(cls, folder: Path) -> Room:
+        """On the disk of a folder. Raises OSError."""
+        found = shutil.disk_usage(folder)
+        return cls(found.free, found.used + found.free)
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1."""
+        return self.free / self.total if self.total else 0.0
+
+    @property
+    def level(self) -> Level:
+        """How it stands."""
+        if self.share < SCARCE:
+            return "scarce"
+        return "low" if self.share < LOW else "enough"
+
+    def allows(self, purpose: Purpose) -> bool:
+        """Whether this may be written; debug logs stop first, uploads and exports next."""
+        return purpose in _ALLOWED[self.level]
+
+
+class Reserve:
+    """`size` bytes in a file, given up when nothing else is left; nothing is reserved where it is 0."""
+
+    NAME = "reserve"
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.path = folder / self.NAME
+        self.size = size
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is there, whole."""
+        with suppress(OSError):
+            return self.path.stat().st_size >= self.size
+        return not self.size
+
+    def release(self) -> bool:
+        """Give it up; whether there was any."""
+        try:
+            given = self.path.stat().st_size > 0
+            self.path.unlink()
+        except OSError:
+            return False
+        return given
+
+    def refill(self) -> bool:
+        """Make it again where twice its size is free; whether it is whole then."""
+        if self.whole:
+            return True
+        try:
+            if Room.of(self.path.parent).free < 2 * self.size:
+                return False
+            with self.path.open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, self.size)
+        except OSError:
+            with suppress(OSError):
+                self.path.unlink()
+            return False
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Reserve {self.size // MEGABYTE} MB{'' if self.whole else ', given up'}>"

@@ -1,0 +1,139 @@
+"""A damaged file is set aside and the branch serves on: what its journal proves is there, no number comes twice."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing, suppress
+
+import pytest
+
+from hub import aside, lived
+from hub.ask import HUB, Actor, Ask
+from hub.context import Hub
+from hub.demo.agency import prepare
+from hub.queues import actions, store
+from hub.rooms import open_hub
+from hub.store import DATABASE, Store
+from hub.verify import verify
+from tests.office import Office, demo_settings, open_store
+
+PAGE = 1024
+KIOSK = Actor(device="K1", roles=frozenset({"kiosk"}))
+
+
+@pytest.fixture
+def box(tmp_path):
+    """An agency with its people and devices, its day open, and 20 tickets given; stopped."""
+    agency = prepare(tmp_path, 1)
+    hub = open_hub(agency.settings)
+    if store.day(hub.reader) is None:
+        actions.open_day(hub, Ask(HUB))
+    for _ in range(20):
+        actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")
+    hub.store.close()
+    return agency.settings
+
+
+def folder_of(settings):
+    return settings.path(settings.hub.data)
+
+
+def labels(hub):
+    return [row[0] for row in hub.reader.execute("SELECT label FROM ticket ORDER BY id")]
+
+
+def roots(path, names):
+    """The first page of each of these tables and indexes."""
+    with closing(sqlite3.connect(path)) as db:
+        return dict(db.execute("SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0").fetchall())[names]
+
+
+def zero(path, page):
+    with path.open("r+b") as file:
+        file.seek((page - 1) * PAGE)
+        file.write(bytes(PAGE))
+
+
+def test_where_only_rows_were_hit_everything_comes_back_under_a_new_epoch(box):
+    path = folder_of(box) / DATABASE
+    before = path.read_bytes()
+    zero(path, roots(path, "ticket"))
+    damaged = path.read_bytes()
+    aside.mark(folder_of(box), "met by a reader")
+    hub = aside.open_whole(box)
+    assert labels(hub) == [f"D{n:03d}" for n in range(1, 21)]
+    assert hub.store.epoch == 2
+    assert actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"] == "D1001"
+    assert hub.reader.execute("SELECT count(*) FROM device_token").fetchone()[0]
+    hub.store.close()
+    kept = next((folder_of(box) / aside.ASIDE).glob("*"))
+    assert (kept / DATABASE).read_bytes() == damaged != before
+    assert (kept / "why.txt").read_text() == "met by a reader\n"
+    assert verify(folder_of(box)).problems == []
+
+
+def test_where_the_journal_was_hit_it_counts_up_to_there_and_no_number_is_given_again(box):
+    path = folder_of(box) / DATABASE
+    with closing(sqlite3.connect(path)) as db:
+        last = db.execute("SELECT max(seq) FROM journal").fetchone()[0]
+        db.executescript(f"DROP TRIGGER journal_no_edit; UPDATE journal SET at = at + 1 WHERE seq = {last - 9}")  # noqa: S608 (a number)
+    hub = aside.open_whole(box)  # the tail is looked at, unasked
+    assert labels(hub) == [f"D{n:03d}" for n in range(1, 11)]
+    given = actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"]
+    assert int(given[1:]) > 1000
+    hub.store.close()
+
+
+def test_a_file_that_is_none_any_more_leaves_an_empty_branch_that_gives_no_number_of_before(box):
+    folder = folder_of(box)
+    lived.write(folder, lived.Lived(at=1, epoch=1, seq=40))
+    (folder / DATABASE).write_bytes(random.Random(1).randbytes(100_000))  # noqa: S311 (the same bytes each time)
+    (folder / f"{DATABASE}-wal").unlink(missing_ok=True)
+    hub = aside.open_whole(box)
+    assert labels(hub) == []
+    assert hub.store.epoch == 2
+    actions.open_day(hub, Ask(HUB))
+    assert int(actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"][1:]) > 1000
+    hub.store.close()
+
+
+@pytest.mark.parametrize("until", range(1, 8))
+def test_a_cut_in_the_middle_of_it_leaves_the_one_file_or_the_other(box, monkeypatch, until):
+    """The power goes before the nth file is moved."""
+    path = folder_of(box) / DATABASE
+    zero(path, roots(path, "ticket"))
+    aside.mark(folder_of(box), "damage")
+    moves = []
+    rename = type(path).rename
+
+    def cut(self, target):
+        moves.append(self)
+        if len(moves) == until:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as power, suppress(KeyboardInterrupt):
+        power.setattr(type(path), "rename", cut)
+        aside.open_whole(box).store.close()
+    hub = aside.open_whole(box)
+    assert labels(hub) == [f"D{n:03d}" for n in range(1, 21)]
+    assert hub.store.epoch >= 2
+    hub.store.close()
+
+
+def test_a_reader_that_meets_damage_says_so(tmp_path, clock):
+
+    opened: Store = open_store(tmp_path, clock)
+    told: list[str] = []
+    office = Office(Hub(demo_settings(), opened), clock).open_day()
+    for _ in range(40):
+        office.give("deposit")
+    opened.close()
+    zero(tmp_path / DATABASE, roots(tmp_path / DATABASE, "ticket"))
+    again = open_store(tmp_path, clock)
+    again.on_damage = told.append
+    with pytest.raises(sqlite3.DatabaseError), again.snapshot() as reader:
+        store.open_tickets(reader)
+    again.close()
+    assert "malformed" in told[0]
