@@ -37,7 +37,8 @@ def import_file(settings: Settings, tell: Tell, what: str, path: Path, report: P
         with files.report(report, run, source.first_line) as refused:
             lines = source.lines(run.offset)
             run = importing.take_over(writer, run, lines, now, lambda so_far, bad: _piece(refused, so_far, bad))
-    tell(_end_of(run))
+        tell(_end_of(run))
+        importing.journalled(writer, run)
     _say(", ".join(f"{name} {count}" for name, count in run.counts().items()))
     if run.refused:
         _say(f"the reasons are in {report}")
@@ -48,13 +49,14 @@ def import_records(settings: Settings, name: str, records: Iterator[Record], tel
     """Take over records that were never in a file; `name` stands in place of its digest. Done once for a name."""
     with _disk(), replica.writing(settings.path(settings.hub.data)) as writer:
         now = today(settings)
-        row = writer.execute("SELECT * FROM import_run WHERE digest = ? AND ended IS NOT NULL", (name,)).fetchone()
+        row = writer.execute("SELECT * FROM import_run WHERE digest = ? AND journalled", (name,)).fetchone()
         if row is not None:
             return importing.run_of(row)
         run = importing.begin(writer, "bundle", name, size=0, data_of=now.ms, now_ms=now.ms)
         lines = importing.generated(records, run)
         run = importing.take_over(writer, run, lines, now, lambda so_far, _: _progress(so_far))
-    tell(_end_of(run))
+        tell(_end_of(run))
+        importing.journalled(writer, run)
     return run
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -99,7 +98,7 @@ def import_country(data: Path, people: int) -> dict[str, Any]:
     with replica.writing(data) as writer:
         now = SystemClock().now().at
         run = importing.begin(writer, "bundle", country.name, size=0, data_of=now, now_ms=now)
-        began, used, memory = time.perf_counter(), time.process_time(), _peak_mb()
+        began, used, memory = time.perf_counter(), time.process_time(), _memory_mb("VmRSS")
         lines = importing.generated(country.records(), run)
         run = importing.take_over(writer, run, lines, TODAY, lambda *_: None)
         seconds = time.perf_counter() - began
@@ -107,13 +106,16 @@ def import_country(data: Path, people: int) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "cpu_s": round(time.process_time() - used, 1),
         "persons_per_s": round(people / seconds),
-        "growth_mb": round(_peak_mb() - memory, 1),
+        "persons_per_cpu_s": round(people / (time.process_time() - used)),
+        "growth_mb": round(_memory_mb("VmHWM") - memory, 1),
         "file_mb": round((data / replica.FILE).stat().st_size / 1e6, 1),
     }
 
 
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _memory_mb(what: str) -> float:
+    """Memory of this process now (VmRSS) or at most (VmHWM); getrusage would count its parent's before exec."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(what)) / 1024
 
 
 # --- P20 ---------------------------------------------------------------------------------------

@@ -65,15 +65,20 @@ Progress = Callable[[Run, list[tuple[int, str]]], None]
 def begin(  # noqa: PLR0913 (what is known of a file)
     writer: sqlite3.Connection, what: str, digest: str, *, size: int, data_of: int, now_ms: int
 ) -> Run:
-    """The unfinished run of this very file, to be gone on with, or a new one."""
+    """The run of this very file that has lines or its entry to come, or a new one."""
     row = writer.execute("SELECT * FROM import_run WHERE what = ? AND digest = ?", (what, digest)).fetchone()
-    if row is not None and row["ended"] is None:
+    if row is not None and not row["journalled"]:
         return run_of(row)
     writer.execute(
         "INSERT OR REPLACE INTO import_run (what, digest, bytes, data_of, began) VALUES (?, ?, ?, ?, ?)",
         (what, digest, size, data_of, now_ms),
     )
     return run_of(writer.execute("SELECT * FROM import_run WHERE what = ? AND digest = ?", (what, digest)).fetchone())
+
+
+def journalled(writer: sqlite3.Connection, run: Run) -> None:
+    """The hub has the entry of this run: the same file again is another import."""
+    writer.execute("UPDATE import_run SET journalled = 1 WHERE id = ?", (run.id,))
 
 
 def run_of(row: sqlite3.Row) -> Run:
@@ -157,27 +162,27 @@ class _Statements:
 
 
 _STATEMENTS = {what: _Statements.of(kind) for what, kind in KINDS.items()}
-_COLUMNS = {what: tuple((c.name, c.check, c.needed, c.party) for c in kind.columns) for what, kind in KINDS.items()}
-_KNOWN = {what: frozenset(kind.names) for what, kind in KINDS.items()}
+_CHECKS = {what: {c.name: c.check for c in kind.columns} for what, kind in KINDS.items()}
+_EMPTY: dict[str, dict[str, Value]] = {what: dict.fromkeys(kind.names) for what, kind in KINDS.items()}
+_NEEDED = {what: tuple(c.name for c in kind.columns if c.needed) for what, kind in KINDS.items()}
+_PARTIES = {what: tuple(c.name for c in kind.columns if c.party) for what, kind in KINDS.items()}
 
 
 def checked(what: str, record: Mapping[str, str], today: str) -> dict[str, Value]:
     """The values of one record as they are kept, empty ones None. Raises Wrong naming the column."""
-    if not _KNOWN[what].issuperset(record):
-        unknown = next(name for name in record if name not in _KNOWN[what])
-        raise Wrong(f"{unknown[:40]!r} is no column of {what}")
-    values: dict[str, Value] = {}
-    for name, check, needed, _ in _COLUMNS[what]:
-        written = record.get(name, "").strip()
-        if not written:
-            if needed:
-                raise Wrong(f"{name}: missing")
-            values[name] = None
-            continue
-        try:
-            values[name] = check(written)
-        except Wrong as wrong:
-            raise Wrong(f"{name}: {wrong}") from None
+    checks, values = _CHECKS[what], dict(_EMPTY[what])
+    for name, written in record.items():
+        check = checks.get(name)
+        if check is None:
+            raise Wrong(f"{name[:40]!r} is no column of {what}")
+        if plain := written.strip():
+            try:
+                values[name] = check(plain)
+            except Wrong as wrong:
+                raise Wrong(f"{name}: {wrong}") from None
+    for name in _NEEDED[what]:
+        if values[name] is None:
+            raise Wrong(f"{name}: missing")
     if apart := disagreement(values, today):
         raise Wrong(": ".join(apart))
     if what == "accounts" and (values["rib"] is None) == (values["wallet"] is None):
@@ -197,9 +202,8 @@ class _Road:
     def take(self, what: str, record: Mapping[str, str]) -> str:
         """Write one record; what it was: added, changed or unchanged. Raises Wrong, and then nothing is written."""
         values = checked(what, record, self.today.date)
-        for name, _, _, party in _COLUMNS[what]:
-            if party:
-                values[name] = self._party(name, str(values[name]))
+        for name in _PARTIES[what]:
+            values[name] = self._party(name, str(values[name]))
         statements = _STATEMENTS[what]
         values |= statements.kind.fixed
         if "status" in values and statements.kind.table == "party":

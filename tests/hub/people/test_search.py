@@ -58,7 +58,7 @@ def test_nothing_that_is_typed_breaks_the_search(country, typed):
     assert isinstance(search(country, typed), tuple)
 
 
-def test_of_1000_slips_the_right_person_is_among_the_first_five(country, note):
+def test_of_mistyped_names_the_right_person_is_among_the_first_five(country, note):
     dice = random.Random(20)  # noqa: S311
     people = country.execute(
         "SELECT ref, name || ' ' || first_names AS name, count(*) OVER (PARTITION BY name, first_names) AS bearers"

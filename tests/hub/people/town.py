@@ -65,7 +65,9 @@ class Town:
                 if progress:
                     progress(so_far)
 
-            return importing.take_over(writer, run, lines, self.today, told)
+            run = importing.take_over(writer, run, lines, self.today, told)
+            importing.journalled(writer, run)
+            return run
 
     def country(self, people, seed=1):
         with replica.writing(self.data) as writer:
