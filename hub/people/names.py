@@ -59,9 +59,10 @@ def words(*names: str | None) -> tuple[str, ...]:
 
 
 def terms(name_words: Iterable[str], year: str = "") -> Iterator[str]:
-    """What a name is indexed by: its words, each two of them together, and each with the year of birth."""
+    """What a name is indexed by: its words, each two of them, all of them, and each with the year of birth."""
     ordered = sorted(name_words)
     yield from ordered
+    yield whole(ordered)
     for one, other in combinations(ordered, 2):
         yield f"{one}-{other}"
     if year:
@@ -71,6 +72,11 @@ def terms(name_words: Iterable[str], year: str = "") -> Iterator[str]:
 def pair(one: str, other: str) -> str:
     """Two words together, as `terms` writes them."""
     return f"{one}-{other}" if one < other else f"{other}-{one}"
+
+
+def whole(name_words: Iterable[str]) -> str:
+    """All words of a name together, as `terms` writes them: who is called exactly that."""
+    return f"-{'-'.join(sorted(name_words))}"
 
 
 @lru_cache(maxsize=20_000)

@@ -59,6 +59,16 @@ def search(reader: Reader, typed: str, most: int = MOST) -> tuple[Hit, ...]:
     return tuple(found.values())[:most]
 
 
+def similar(reader: Reader, ref: str, most: int = MOST) -> tuple[Hit, ...]:
+    """Files that may be about the same person ("comptes similaires"): one slip in the name, the same year of birth."""
+    row = reader.execute("SELECT name, first_names, birth_date FROM party WHERE ref = ?", (ref,)).fetchone()
+    if row is None or not row["birth_date"]:
+        return ()
+    year = row["birth_date"][:4]
+    near = _by_name(reader, f"{row['name']} {row['first_names'] or ''} {year} ", most)
+    return tuple(hit for hit in near if hit.ref != ref and hit.slips <= SOUND_COST and hit.birth_date.startswith(year))
+
+
 # --- numbers -----------------------------------------------------------------------------------
 
 
@@ -113,10 +123,9 @@ def _by_name(reader: Reader, typed: str, most: int) -> list[Hit]:
     last = asked[-1] if asked and not typed.endswith((" ", ",")) else ""
     words = [_spelt(reader, word, unfinished=word == last) for word in asked if word != year]
     ranked: dict[int, tuple[tuple[float, int, str], Hit]] = {}
-    for step in _steps(words):
-        fresh = [party for party in _matching(reader, step, year) if party not in ranked]
-        for row in _parties(reader, fresh):
-            rank = _rank(row, words)
+    for found in _candidates(reader, words, year):
+        for row in _parties(reader, (party for party in found if party not in ranked)):
+            rank = _rank(row, words, year)
             ranked[row["id"]] = rank, _hit(row, rank[0])
         if len(ranked) >= most:
             break
@@ -147,6 +156,24 @@ def _slips(reader: Reader, word: str) -> Iterator[tuple[str, float]]:
     for row in reader.execute(near, traces):
         if names.one_slip(word, row[0]):
             yield row[0], SLIP_COST
+
+
+def _candidates(reader: Reader, words: list[_Word], year: str) -> Iterator[list[int]]:
+    """Parties to be ranked together: first those who are called that and nothing else, then by ever laxer steps."""
+    if words and all(word.spellings for word in words):
+        yield _asked(reader, [_any(_wholes(words))])
+    for step in _steps(words):
+        yield _matching(reader, step, year)
+
+
+def _wholes(words: list[_Word]) -> dict[str, None]:
+    """Whole names in which one word at most is spelt otherwise than it is likeliest meant."""
+    likeliest = [next(iter(word.spellings)) for word in words]
+    return dict.fromkeys(
+        names.whole({*likeliest[:place], other, *likeliest[place + 1 :]})
+        for place, word in enumerate(words)
+        for other in word.spellings
+    )
 
 
 def _steps(words: list[_Word]) -> Iterator[list[_Word]]:
@@ -189,11 +216,12 @@ def _asked(reader: Reader, groups: list[str]) -> list[int]:
     return [row[0] for row in reader.execute(sql, (" AND ".join(groups), LOOKED_AT))]
 
 
-def _rank(row: sqlite3.Row, words: list[_Word]) -> tuple[float, int, str]:
+def _rank(row: sqlite3.Row, words: list[_Word], year: str) -> tuple[float, int, str]:
     """How far a name is from what was typed; then whether its words stand in another order; then its name."""
     person = row["type"] == "person"
     own = names.words(row["name"], row["first_names"] if person else row["short_name"])
-    cost, places = 0.0, []
+    cost = MISSING_COST if year and not (row["birth_date"] or "").startswith(year) else 0.0
+    places: list[int] = []
     for word in words:
         near = min(((word.spellings[each], own.index(each)) for each in own if each in word.spellings), default=None)
         cost += near[0] if near else MISSING_COST

@@ -3,7 +3,13 @@
 from collections import Counter
 from itertools import islice
 
+import pytest
+
+from hub.demo import _populate
+from hub.demo.agency import prepare
 from hub.demo.country import FIRST_NAMES, RATE, SURNAMES, Country
+from hub.people import store
+from hub.rooms import open_hub
 
 
 def test_the_same_seed_makes_the_same_country():
@@ -40,6 +46,19 @@ def test_the_heaviest_employer_has_ten_years_of_months_and_the_rates_are_those_o
     owed = [record for what, record in Country(1_000).records() if what == "contributions"]
     assert sum(record["party"] == "E1" for record in owed) == 120
     assert all(int(record["due"]) == round(int(record["declared_wages"]) * RATE) for record in owed)
+
+
+@pytest.mark.slow
+def test_the_demo_has_its_country_once(tmp_path, capsys):
+    agency = prepare(tmp_path, 8080)
+    for _ in range(2):
+        _populate(agency, 300)
+        hub = open_hub(agency.settings)
+        try:
+            assert [row["what"] for row in store.imports(hub.reader)] == ["bundle"]
+        finally:
+            hub.store.close()
+    assert capsys.readouterr().out.count("a country of 300 persons") == 2
 
 
 def test_nobody_real_can_be_called():

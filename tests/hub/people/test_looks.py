@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from hub.admin import answer
+from hub.agents.model import ROLES
+from hub.ask import Actor
 from hub.errors import NotFound, Unreadable
-from hub.people import store
+from hub.people import rules, store
 from hub.people.model import MASKED
+from hub.people.synthesis import synthesis
+from hub.say import say
 from hub.verify import Rooms, verify
 from tests.hub.people.town import BAMOU, CLERK, OFFICER, RECEPTION
 
@@ -84,6 +88,34 @@ def test_a_restricted_file_shows_a_clerk_that_it_is_there_and_no_more(family):
     assert "Odile" not in repr(seen)
     assert seen.fields["number"] == "9000000003"
     assert family.look("P3", actor=OFFICER).title == "BAMOU Odile"
+
+
+def test_the_synthetic_sheet_is_one_page_of_what_the_reader_may_see(family):
+    lines = dict(synthesis(family.look("P1", actor=CLERK)))
+    assert lines["people.sum_name"] == "BAMOU Jérôme"
+    assert lines["people.sum_employer"].ref == "E1"
+    assert lines["people.sum_family"] == 1
+    assert dict(synthesis(family.look("E1")))["people.sum_unpaid"] == ["2012-T4"]
+    assert dict(synthesis(family.look("P1", actor=RECEPTION)))["people.sum_employer"] == MASKED
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_each_line_of_the_synthetic_sheet_and_each_tab_has_its_word(family, language):
+    whole = family.look("P1")
+    for word in (*dict(synthesis(whole)), *(f"people.tab_{tab}" for tab in whole.tabs), "people.sum_unpaid"):
+        assert say(language, word)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_sees_a_value_that_its_rights_do_not_give(family, role):
+    """From the table, not by hand: every value of every field and tab is looked for in what is handed out."""
+    actor = Actor(agent="00990Z", roles=frozenset({role}))
+    for ref in ("P1", "P3", "E1"):
+        seen, restricted = family.look(ref, actor=actor), ref == "P3"
+        for name in (*seen.fields, *seen.tabs):
+            right = "employments" if name == "employees" else name
+            value = seen.fields.get(name, seen.tabs.get(name))
+            assert (value == MASKED) is not rules.may_see({role}, right, restricted=restricted), (role, ref, name)
 
 
 def test_only_the_action_that_writes_it_down_opens_a_file():

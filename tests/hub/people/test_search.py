@@ -7,7 +7,7 @@ import pytest
 from hub.demo.country import Country
 from hub.people import importing, names, replica
 from hub.people.importing import indexed
-from hub.people.search import search
+from hub.people.search import search, similar
 from tests.hub.people.town import BAMOU, TODAY, mistyped
 
 
@@ -78,6 +78,25 @@ def test_namesakes_are_told_apart_by_the_year(town):
     )
     assert len(town.refs("bamou jerome")) == 20
     assert town.refs("bamou jerome 1975")[0] == "P35"
+
+
+def test_the_second_file_of_a_person_is_shown_as_similar(town):
+    other = BAMOU | {"ref": "P2", "number": "9000000002", "name": "BAMUU", "birth_date": "1953-07-01"}
+    son = BAMOU | {"ref": "P3", "number": "9000000003", "birth_date": "1980"}
+    town.import_("people", BAMOU | {"birth_date": "1953"}, other, son)
+    with replica.reading(town.data) as reader:
+        assert [hit.ref for hit in similar(reader, "P1")] == ["P2"]
+        assert [hit.ref for hit in similar(reader, "P2")] == ["P1"]
+
+
+def test_of_the_planted_doubles_nearly_all_are_similar(country, note):
+    doubles = country.execute(
+        "SELECT one.ref, other.ref AS twin FROM party one JOIN party other ON other.id = one.id - 1"
+        " WHERE one.type = 'person' AND one.birth_date = other.birth_date AND one.first_names = other.first_names"
+    ).fetchall()
+    found = sum(row["twin"] in [hit.ref for hit in similar(country, row["ref"])] for row in doubles)
+    note(f"{found} of {len(doubles)} planted doubles shown as similar")
+    assert found >= 0.95 * len(doubles) > 50
 
 
 # --- names -------------------------------------------------------------------------------------
