@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from hub.ask import HUB, Actor, Ask
 from hub.errors import StoreFault, Unreadable
 from hub.people import files, importing, replica
 from hub.people.columns import KINDS
 from hub.people.manual import import_page
+from hub.queues import actions as queues
 from tests.hub.people.town import BAMOU, TODAY, Today
 
 ROOT = Path(__file__).parents[3]
@@ -204,6 +206,19 @@ with replica.writing(Path(sys.argv[1])) as writer:
                 time.sleep(60)
         importing.take_over(writer, run, source.lines(0), Today("2026-03-02", 1), progress)
 """
+
+
+def test_tickets_are_given_in_the_middle_of_a_commit_of_an_import(town):
+    """The replica has a file, and so a writer lock, of its own: the queue never waits for it."""
+    queues.open_day(town.hub, Ask(HUB), date="2026-03-02")
+    labels = []
+
+    def press(_):
+        ask = Ask(Actor(device="K1", roles=frozenset({"kiosk"})), f"k{len(labels)}")
+        labels.append(queues.issue(town.hub, ask, service="DEP", channel="kiosk")["label"])
+
+    town.import_("people", *({"ref": f"P{n}", "name": "Oko", "roles": "insured"} for n in range(4_100)), progress=press)
+    assert labels == ["D001", "D002", "D003"]
 
 
 def test_two_imports_at_once_are_one_too_many(town):
