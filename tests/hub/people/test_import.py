@@ -141,7 +141,7 @@ def test_a_person_never_becomes_an_employer(town):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("count", [60_000, pytest.param(1_000_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("count", [25_000, pytest.param(1_000_000, marks=pytest.mark.nightly)])
 def test_bad_lines_without_end_make_a_report_and_need_little_memory(town, note, count):
     town.import_("people", BAMOU)
     path = town.folder / "bad.jsonl"
