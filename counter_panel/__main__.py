@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from counter_panel.app import CounterPanel, PanelApp, by_pin
 from hardware.devices import Devices, open_devices
 from hardware.lamp import Lamp
 from hub.client import HubClient
+from hub.heartbeat import Heartbeat
+from hub.history import History, Recorded, watching
 from hub.say import FIRST, words
 from hub.settings import PanelCounter, Settings, load_settings
 
@@ -24,7 +27,8 @@ WIDEST = 8
 
 def run(settings: Settings, stop: threading.Event | None = None) -> None:
     """Serve until told to stop. Prints `ready NAME` once the keys are heard."""
-    stop = stop or _until_told()
+    heartbeat = Heartbeat.from_environment()
+    stop = stop or until_told()
     wired = settings.panel
     token = settings.path(wired.token)
     language = settings.agency.languages[0]
@@ -33,14 +37,16 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         devices = open_devices(wired.devices, settings.path(wired.socket))
         opened.callback(devices.close)
         panels = {one.counter: _panel(one, devices, short) for one in wired.counters}
+        history = History.from_environment(wired.name)
         hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip())
         keys = by_pin(wired.counters)
-        app = PanelApp(hub, panels, keys, motive=short["hold_key"])
+        app = PanelApp(Recorded(hub, history), panels, keys, motive=short["hold_key"])
         opened.callback(app.close)
-        hub.listen(app.picture, app.link).open()
+        hub.listen(watching(history, app.picture), app.link).open()
         opened.callback(hub.close)
         devices.buttons(keys, app.pressed, wired.debounce_ms, wired.stuck_s)
         hub.wait_connected(FIRST_S)
+        heartbeat.ready(lambda: [panel.tick(time.monotonic()) for panel in panels.values()])
         print(f"ready {wired.name}", flush=True)  # noqa: T201  whoever started us waits for this line
         stop.wait()
 
@@ -51,7 +57,8 @@ def _panel(wired: PanelCounter, devices: Devices, short: dict[str, str]) -> Coun
     return CounterPanel(wired.counter, display, lamps, short, min(WIDEST, 2 * wired.cascaded))
 
 
-def _until_told() -> threading.Event:
+def until_told() -> threading.Event:
+    """An event that the end of this process sets."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

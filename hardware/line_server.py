@@ -91,11 +91,13 @@ class LineServer:
     def _serve(self, client: socket.socket) -> None:
         with self._lock:
             self._clients.add(client)
-        self._send(client, self._greet())
-        with suppress(OSError):
-            for message in _messages(client):
-                self._send(client, self._hear(message))
-        self._drop(client)
+        try:
+            self._send(client, self._greet())
+            with suppress(OSError):
+                for message in _messages(client):
+                    self._send(client, self._hear(message))
+        finally:
+            self._drop(client)
 
     def _send(self, client: socket.socket, messages: list[Message]) -> None:
         data = b"".join(json.dumps(message, ensure_ascii=False).encode() + b"\n" for message in messages)

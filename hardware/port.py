@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 import termios
 import time
 from contextlib import suppress
@@ -34,6 +35,9 @@ class Port(Protocol):
 
     def read(self, timeout_s: float) -> bytes:
         """What has come within the time; b"" when nothing has."""
+
+    def drop(self) -> None:
+        """Forget what has not reached the printer yet, before hanging up: it must not come out later."""
 
     def close(self) -> None:
         """Hang up; twice is fine."""
@@ -65,6 +69,11 @@ class TcpPort:
             raise ConnectionResetError("the printer hung up")
         return data
 
+    def drop(self) -> None:
+        """Hang up hard: else the kernel goes on for minutes to send what a full printer has not taken."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
+
     def close(self) -> None:
         """Hang up after the last byte."""
         with suppress(OSError):
@@ -75,17 +84,24 @@ class TcpPort:
 class NodePort:
     """A device node or a plain file. A plain file is appended to and never answers."""
 
-    def __init__(self, path: str, timeout_s: float, baud: int | None = None) -> None:
+    def __init__(self, path: str, timeout_s: float, baud: int | None = None, create: bool = False) -> None:
         self._timeout_s = timeout_s
-        self._file, self.answers = _open_node(path)
+        self._file, self.answers = _open_node(path, create)
         if baud is not None:
+            self._set_speed(baud)
+
+    def _set_speed(self, baud: int) -> None:
+        try:
             _set_speed(self._file, baud)
+        except (OSError, termios.error) as error:  # pulled out just now; termios.error is no OSError
+            self.close()
+            raise ConnectionError(f"the serial line: {error}") from error
 
     def write(self, data: bytes) -> None:
-        """Send everything; a printer that takes nothing for the timeout is TimeoutError."""
-        rest = memoryview(data)
+        """Send everything; a printer that has not taken it all within the timeout is TimeoutError."""
+        rest, end = memoryview(data), time.monotonic() + self._timeout_s
         while rest:
-            if not select.select([], [self._file], [], self._timeout_s)[1]:
+            if not select.select([], [self._file], [], max(0.0, end - time.monotonic()))[1]:
                 raise TimeoutError("the printer takes nothing")
             rest = rest[os.write(self._file, rest) :]
 
@@ -95,10 +111,17 @@ class NodePort:
         while select.select([self._file], [], [], max(0.0, end - time.monotonic()))[0]:
             if data := os.read(self._file, 64):
                 return data
+            if os.isatty(self._file):
+                raise ConnectionResetError("the serial line was pulled out")
             if time.monotonic() >= end:
                 break
             time.sleep(0.02)  # usblp calls an empty answer readable
         return b""
+
+    def drop(self) -> None:
+        """A serial line forgets what it has not sent; the other nodes keep nothing back."""
+        with suppress(OSError, termios.error):
+            termios.tcflush(self._file, termios.TCIOFLUSH)
 
     def close(self) -> None:
         """Give the node back."""
@@ -107,9 +130,11 @@ class NodePort:
             self._file = -1
 
 
-def _open_node(path: str) -> tuple[int, bool]:
-    """The open file, and whether it can be read from."""
+def _open_node(path: str, create: bool) -> tuple[int, bool]:
+    """The open file, and whether it can be read from. A device that was pulled out does not become a file."""
     if not Path(path).exists() or Path(path).is_file():
+        if not create or Path(path).is_relative_to("/dev"):
+            raise FileNotFoundError(f"no printer at {path}; is it plugged in and on?")
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640), False
     flags = os.O_NONBLOCK | os.O_NOCTTY
     try:

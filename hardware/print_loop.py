@@ -1,9 +1,10 @@
 """One printer, one owner, one slip at a time; every job comes to an end that somebody is told.
 
-queued → sent → confirmed | unknown | failed, where `sent` is the end for a printer that is not
-asked. A job has a deadline: the visitor who waits for it has gone after that, so it is dropped and
-nothing pours out when the paper is back. A slip that certainly did not start is tried again until
-then; one in doubt is printed again once, marked DUPLICATA, never with another number.
+queued → sent → confirmed | unknown | failed, where `sent` with a reason is the end for a printer that
+is not asked or does not confirm. A job has a deadline: the visitor who waits for it has gone after
+that, so it is dropped and nothing pours out when the paper is back. A slip that certainly did not
+start is tried again until then; one in doubt is printed again once, marked DUPLICATA, never with
+another number.
 
 While nothing is printed the loop sleeps; where the printer answers it is asked now and then, so that
 the staff see the end of the paper before the next visitor does.
@@ -23,8 +24,8 @@ from hardware.printer import NOT_ASKED, Printer, Reason, Result, Status
 from hub.paper import Slip, duplicate
 
 State = Literal["queued", "sent", "confirmed", "unknown", "failed"]
-#: Between two looks at an idle printer, and at one with a fault (staff stand before it and wait for the lamp).
-PROBE_S, TROUBLED_PROBE_S = 15.0, 2.0
+#: Between two looks at an idle printer (staff know within 5 s), and at one with a fault: they stand before it and wait.
+PROBE_S, TROUBLED_PROBE_S = 4.0, 2.0
 RETRY_S = 0.25
 STALE: Reason = "stale"
 
@@ -40,6 +41,10 @@ class Job:
     deadline: float
     copy: int = 0
     attempt: int = 1
+
+    def left_s(self) -> float:
+        """How long somebody still waits for it."""
+        return max(0.0, self.deadline - time.monotonic())
 
 
 Report = Callable[[Job, State, Reason], None]
@@ -111,24 +116,26 @@ class PrintLoop:
 
     def _work(self, job: Job) -> None:
         """Print until it is on paper, in doubt twice, or too late."""
-        tried, last = job, Result("failed", STALE)
-        while not self._closed and (left := job.deadline - time.monotonic()) > 0:
+        tried, last, doubt = job, Result("failed", STALE), Result("failed")
+        while not self._closed and (left := job.left_s()) > 0:
             tried = job
             self._report(job, "sent", "")
             last = self._printer.print(_marked(job), left)
             self._note(_status_after(last))
             if last.outcome in ("sent", "confirmed") or (last.outcome == "unknown" and not self._once_more(job)):
                 break
+            doubt = last if last.outcome == "unknown" else doubt
             job = replace(job, attempt=job.attempt + 1, copy=job.copy + (last.outcome == "unknown"))
             with self._wake:
-                self._wake.wait(min(RETRY_S, max(0.0, job.deadline - time.monotonic())))
-        self._report(tried, last.outcome, last.reason)
+                self._wake.wait(min(RETRY_S, job.left_s()))
+        # A second try that came to nothing does not undo the first: that slip may hang out.
+        self._report(tried, doubt.outcome if last.outcome == "failed" else last.outcome, last.reason)
 
     def _once_more(self, job: Job) -> bool:
         """Whether a slip in doubt may be printed again: once, and by a printer that says it can."""
-        if job.copy:
+        if job.copy or not job.left_s():
             return False
-        self._note(self._printer.status())
+        self._note(self._printer.status(job.left_s()))
         return self._status.health == "ok"
 
     def _note(self, status: Status) -> None:
@@ -148,7 +155,7 @@ def _status_after(result: Result) -> Status:
         case "confirmed":
             return Status("ok", result.reason)
         case "sent":
-            return NOT_ASKED
+            return NOT_ASKED if result.reason == NOT_ASKED.reason else Status("ok")
         case "unknown" if result.reason == "slow":
             return Status("unknown", "slow")
         case _:

@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
@@ -20,13 +20,17 @@ from hub.agents import actions as agents
 from hub.agents import devices
 from hub.agents import store as agent_store
 from hub.ask import Actor, Answer, Ask
-from hub.clock import Instant
+from hub.backup import watch
+from hub.backup.drill import Result
+from hub.backup.follow import Word
+from hub.clock import Instant, iso
 from hub.context import Hub
 from hub.door import fault_of_json
 from hub.errors import BadRequest, NotFound, Refused, StoreFault
 from hub.local_socket import DOOR, reachable
 from hub.people import actions as people
 from hub.queues import actions as queues
+from hub.queues import epochs
 from hub.queues import store as queue_store
 from hub.rooms import open_hub
 from hub.settings import Settings
@@ -159,6 +163,54 @@ def _status(hub: Hub, _: Body) -> Answer:
         }
 
 
+def _count(body: Body, name: str) -> int:
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadRequest(f"{name}: a number is needed", field=name)
+    return value
+
+
+def _backup_word(hub: Hub, body: Body) -> Answer:
+    """How the stream stands: remembered, not recorded."""
+    try:
+        places = [asdict(Word(**place)) for place in body.get("places", ())]
+        drills = [asdict(Result(**drill)) for drill in body.get("drills", ())]
+    except TypeError as error:
+        raise BadRequest(f"places and drills as the stream says them: {error}") from error
+    watch.of(hub.store).hear(hub.now(), places, drills)
+    return {"heard": len(places)}
+
+
+def _backups(hub: Hub, _: Body) -> Answer:
+    heard = watch.of(hub.store)
+    return {
+        "heard": _iso(hub, heard.heard),
+        "places": heard.places,
+        "alarms": [asdict(alarm) for alarm in heard.alarms(hub.settings.backup, hub.now())],
+    }
+
+
+def _epoch_seen(hub: Hub, body: Body) -> Answer:
+    return epochs.leave_behind(hub, Ask(LOCAL), epoch=_count(body, "epoch"), seq=_count(body, "seq"))
+
+
+def _epoch_confirm(hub: Hub, _: Body) -> Answer:
+    return epochs.confirm_epoch(hub, Ask(LOCAL))
+
+
+def _epochs(hub: Hub, _: Body) -> Answer:
+    return {
+        "epochs": [
+            {
+                "epoch": row["epoch"], "why": row["why"], "since": iso(row["at"], hub.settings.agency.zone),
+                "after entry": row["first_seq"] - 1, "numbers from": row["floor"] + 1,
+                "confirmed": "yes" if row["confirmed"] else "no",
+            }
+            for row in hub.reader.execute("SELECT * FROM epoch ORDER BY epoch")
+        ]
+    }  # fmt: skip
+
+
 _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "day_open": _day_open,
     "day_close": _day_close,
@@ -171,6 +223,11 @@ _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "agent_list": _agent_list,
     "import_ended": _import_ended,
     "status": _status,
+    "backup_word": _backup_word,
+    "backups": _backups,
+    "epoch_seen": _epoch_seen,
+    "epoch_confirm": _epoch_confirm,
+    "epochs": _epochs,
 }
 
 

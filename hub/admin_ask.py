@@ -6,14 +6,15 @@ folder's owner can reach: one line of JSON `{"what": …, …}` in, one line out
 
 from __future__ import annotations
 
-import json
-import socket
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import NotAllowed, Refused, StoreFault
-from hub.local_socket import DOOR, reachable
+from hub.errors import Refused, StoreFault
+from hub.local_socket import ask_door
 
 if TYPE_CHECKING:
     from hub.settings import Settings
@@ -32,43 +33,46 @@ def admin_ask(settings: Settings, what: str, **body: Any) -> dict[str, Any]:
     return answer
 
 
+def tell_running(settings: Settings, what: str, **body: Any) -> dict[str, Any] | None:
+    """The running hub's answer; None when none runs or it does not answer. For what need not be heard."""
+    try:
+        return ask_door(settings.path(settings.hub.data), what, body, PATIENCE_S)
+    except (StoreFault, OSError):
+        return None
+
+
 def _asked(settings: Settings, what: str, body: dict[str, Any]) -> dict[str, Any]:
     """By the door, else at the data. Only what was not begun is tried again."""
     folder = settings.path(settings.hub.data)
     for wait_s in RETRIES_S:
-        if (answer := _ask_door(folder, what, body)) is not None:
+        if (answer := ask_door(folder, what, body, PATIENCE_S)) is not None:
             return answer
         try:
             return _ask_data(settings, what, body)
         except StoreFault:  # the folder is held: its hub will open the door, or let go
             time.sleep(wait_s)
-    return _ask_door(folder, what, body) or _ask_data(settings, what, body)
+    return ask_door(folder, what, body, PATIENCE_S) or _ask_data(settings, what, body)
 
 
 def _ask_data(settings: Settings, what: str, body: dict[str, Any]) -> dict[str, Any]:
     from hub.admin import offline  # noqa: PLC0415 (loads the whole hub, needless while one runs)
 
-    with offline(settings) as door:
+    with as_owner(settings.path(settings.hub.data)), offline(settings) as door:
         answer: dict[str, Any] = door.answer(what, body)
     return answer
 
 
-def _ask_door(folder: Path, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
-    """The answer of the running hub; None when none runs. Raises StoreFault when it hangs up instead."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(PATIENCE_S)
-        try:
-            with reachable(folder) as near:
-                line.connect(f"{near}/{DOOR}")
-        except (FileNotFoundError, ConnectionRefusedError):
-            return None
-        except PermissionError as error:
-            raise NotAllowed(f"{folder} is not yours; try again as the user that runs the hub") from error
-        try:
-            line.sendall(json.dumps({"what": what, **body}).encode() + b"\n")
-            with line.makefile("rb") as incoming:
-                said = incoming.readline()
-            answer: dict[str, Any] = json.loads(said)
-        except (OSError, ValueError) as error:
-            raise StoreFault(f"the hub did not answer at {folder / DOOR}: {error}") from error
-    return answer
+@contextmanager
+def as_owner(folder: Path) -> Iterator[None]:
+    """What root writes into the hub's folder belongs to the hub: else it could not open it any more."""
+    if os.geteuid() or not folder.is_dir():
+        yield
+        return
+    owner = folder.stat()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)

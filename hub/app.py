@@ -20,6 +20,7 @@ from hub import api as public_api
 from hub.agents import cookie, csrf, devices, rights, sessions
 from hub.agents.model import NEWCOMER
 from hub.ask import Actor
+from hub.backup import watch
 from hub.context import Hub
 from hub.door import limit_request
 from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, Refused, StoreFault, TooLarge
@@ -215,6 +216,8 @@ def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
     seq = Gauge("mbote_journal_seq", "Last entry of the journal", registry=figures)
     present = Gauge("mbote_clients", "Connected screens, panels and desks", registry=figures)
 
+    backups = _BackupFigures(figures)
+
     @app.get("/healthz", endpoint="healthz")
     def healthz() -> AnyResponse:
         return jsonify({"ok": True, "seq": hub.store.head[0], "epoch": hub.store.epoch})
@@ -225,4 +228,31 @@ def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
             waiting.set(len(store.waiting(reader)))
         seq.set(hub.store.head[0])
         present.set(rooms.present())
+        backups.set(hub)
         return Response(generate_latest(figures), mimetype="text/plain; version=0.0.4")
+
+
+class _BackupFigures:
+    """How the backups stand, as the stream said last; a place that it no longer tells of is not told of here."""
+
+    def __init__(self, figures: CollectorRegistry) -> None:
+        self._behind = Gauge(
+            "mbote_backup_behind_seconds", "Since when a place lacks something", ["place"], registry=figures
+        )
+        self._ok = Gauge("mbote_backup_ok", "1 while a place takes what happens", ["place"], registry=figures)
+        self._drill = Gauge("mbote_backup_drill_age_seconds", "Since the last drill", ["place"], registry=figures)
+        self._passed = Gauge("mbote_backup_drill_ok", "1 when the last drill found all", ["place"], registry=figures)
+        self._alarms = Gauge("mbote_backup_alarms", "What staff are told about backups", registry=figures)
+
+    def set(self, hub: Hub) -> None:
+        """As of now."""
+        heard, now = watch.of(hub.store), hub.now()
+        for gauge in (self._behind, self._ok, self._drill, self._passed):
+            gauge.clear()
+        for place in heard.places:
+            self._behind.labels(place["place"]).set(place["behind_s"])
+            self._ok.labels(place["place"]).set(place["state"] == "ok")
+        for drill in heard.drills:
+            self._drill.labels(drill["place"]).set(max(0, now.at - drill["at"]) / 1000)
+            self._passed.labels(drill["place"]).set(not drill["problem"])
+        self._alarms.set(len(heard.alarms(hub.settings.backup, now)))

@@ -161,6 +161,12 @@ class ModeBody(Body):
     mode: Mode
 
 
+class PrintTakeBody(Body):
+    """For which printer; the device's own when absent."""
+
+    printer: Word | None = None
+
+
 class PrintReportBody(Body):
     """What became of a print job."""
 
@@ -276,7 +282,11 @@ ASKS: dict[str, Spec] = {
     "day_open": Spec(DayBody, _plain(queues.open_day), "/day/open", summary="Open the business day"),
     "day_close": Spec(CloseDayBody, _plain(queues.close_day), "/day/close", summary="Close the business day"),
     "mode": Spec(ModeBody, _plain(queues.change_mode), "/day/mode", summary="What the kiosk gives"),
-    "print_take": Spec(Body, lambda hub, ask, _: printing.take(hub, ask), summary="Take the next print job"),
+    "print_take": Spec(
+        PrintTakeBody,
+        lambda hub, ask, body: printing.take(hub, ask, printer=body.printer),
+        summary="Take the next print job",
+    ),
     "print_report": Spec(PrintReportBody, _plain(printing.report), summary="What became of a print job"),
 }
 

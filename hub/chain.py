@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,17 +48,19 @@ def body_digest(body: Mapping[str, Any]) -> bytes:
 
 
 def signing_key(path: Path) -> Ed25519PrivateKey:
-    """The key in `path`, made on first use, readable by the service alone."""
+    """The key in `path`, made on first use, readable by the service alone; of two processes that make it, one wins."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 (30 ms, rarely)
 
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
+        fresh = path.with_suffix(f".{os.getpid()}.new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(Ed25519PrivateKey.generate().private_bytes_raw())
             file.flush()
             os.fsync(file.fileno())
-        fresh.rename(path)
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
     return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
 
 

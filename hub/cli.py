@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import click
 
@@ -28,6 +28,7 @@ ROLES = (
 KINDS_OF_IMPORT = (
     "employers", "people", "relationships", "employments", "contributions", "cases", "payments", "accounts", "bundle",
 )  # fmt: skip
+BOX_ROLES = ("hub", "kiosk", "panel", "printer", "display")
 DEVICES = ("kiosk", "display", "panel", "printer", "api")
 
 
@@ -161,6 +162,17 @@ def panel(folder: Path) -> None:
     run(settings)
 
 
+@main.command()
+@config_option
+@click.option("--name", "names", multiple=True, metavar="NAME", help="Own this printer only; may be said again.")
+def printer(folder: Path, names: tuple[str, ...]) -> None:
+    """Run the printers at the counters."""
+    settings = _settings(folder)
+    from counter_panel.printers import run
+
+    run(settings, names)
+
+
 @main.group(cls=Commands)
 def day() -> None:
     """The business day, by hand."""
@@ -201,6 +213,8 @@ def _write_secret(file: Path, secret: str) -> None:
         file.unlink(missing_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.write(f"{secret}\n")
+            if not os.geteuid():  # root writes it for whose folder it is
+                os.fchown(opened.fileno(), file.parent.stat().st_uid, file.parent.stat().st_gid)
     except OSError as error:
         problem = f"{file}: cannot be written: {error.strerror}; revoke the device and pair it again"
         raise ConfigurationFault([problem]) from error
@@ -293,7 +307,8 @@ def _cell(value: Any) -> str:
 @main.command()
 @config_option
 @click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
-def verify(folder: Path, data: Path | None) -> None:
+@click.option("--tail", is_flag=True, help="Only the last thousand entries: a second, where all takes minutes.")
+def verify(folder: Path, data: Path | None, tail: bool) -> None:  # noqa: FBT001 (click hands options in)
     """Check that nothing recorded was altered.
 
     Names the first bad entry of each chain.
@@ -301,12 +316,176 @@ def verify(folder: Path, data: Path | None) -> None:
     if data is None:
         settings = _settings(folder)
         data = settings.path(settings.hub.data)
-    from hub.verify import verify as verified
+    from hub import verify as chain
 
-    problems, counts = verified(data)
+    problems, counts = chain.verify_tail(data) if tail else chain.verify(data)
     click.echo(_sentence(counts))
     if problems:
         _stop(problems, 1)
+
+
+@main.command("export-history")
+@click.argument("to", metavar="DIR", type=FOLDER)
+@config_option
+@click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
+def export_history(to: Path, folder: Path, data: Path | None) -> None:
+    """Write the journal and the state into DIR, as `mbote judge` reads them.
+
+    No personal data. The hub may be running.
+    """
+    from hub.history_export import write_export
+
+    settings = _settings(folder)
+    for path in write_export(data or settings.path(settings.hub.data), settings, to):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+def judge(folder: Path) -> None:
+    """Say whether a recorded run lost, doubled or invented anything.
+
+    DIR holds history.jsonl, which devices write where MBOTE_HISTORY says, and what `mbote export-history` wrote
+    afterwards. Prints the verdict as JSON. Exit status 0 valid, 1 invalid, 2 unknown.
+    """
+    import json
+
+    from hub.judge import NoRun, judge_folder
+
+    try:
+        verdict = judge_folder(folder)
+    except NoRun as error:
+        _stop([f"mbote: {error}"], 2)
+    click.echo(json.dumps(verdict.as_json(), ensure_ascii=False, indent=1))
+    sys.exit(verdict.exit)
+
+
+@main.command()
+@click.argument("place", metavar="[TO]", type=FOLDER, required=False)
+@click.option("--list", "listing", is_flag=True, help="List what lies in TO, oldest first, and copy nothing.")
+@click.option(
+    "--follow", is_flag=True, help="Keep every configured place up to date until stopped (mbote-backup.service)."
+)
+@click.option(
+    "--drill", is_flag=True, help="Restore the newest backup of every place into a scratch folder and compare."
+)
+@click.option("--new-key", "key_file", type=FILE, help="Make a pair of keys: private into this file, public printed.")
+@config_option
+def backup(  # noqa: PLR0913 (click hands options in)
+    place: Path | None, *, listing: bool, follow: bool, drill: bool, key_file: Path | None, folder: Path
+) -> None:
+    """Copy everything into the folder TO, now, encrypted; the hub may be running.
+
+    The first copy makes TO ready for the stream that --follow keeps to the places of the configuration.
+    """
+    if sum((bool(place), follow, drill, bool(key_file))) != 1:
+        raise click.UsageError("say one of: TO, --follow, --drill, --new-key FILE")
+    if key_file:
+        from hub.backup.keyring import new_identity
+
+        click.echo(new_identity(key_file))
+    elif follow:
+        _follow(_settings(folder))
+    elif drill:
+        _drill(_settings(folder))
+    elif place:
+        (_list_backups if listing else _copy_to)(_settings(folder), place)
+
+
+def _copy_to(settings: Settings, place: Path) -> None:
+    from hub.recovery import copy_to, short
+
+    made = copy_to(settings, place)
+    click.echo(f"signed by the box {short(made.header.signer)}: write that down where the keys are")
+    kept = (
+        f"{made.header.last:,} entries of epoch {made.header.epoch}, {made.header.size:,} bytes, read back and compared"
+    )
+    click.echo(f"{made.path}: {kept}")
+
+
+def _list_backups(settings: Settings, place: Path) -> None:
+    from hub.recovery import listed
+
+    rows, problems = listed(settings, place)
+    _show(rows)
+    if problems:
+        _stop(problems, 1)
+
+
+def _follow(settings: Settings) -> None:
+    import signal
+    import threading
+
+    from hub.admin_ask import tell_running
+    from hub.recovery import follow
+    from hub.server import log_lines
+
+    log_lines()
+    stop = threading.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: stop.set())
+    click.echo("ready backup")
+    follow(settings, lambda what, **body: tell_running(settings, what, **body), stop)
+
+
+def _drill(settings: Settings) -> None:
+    from hub.recovery import drill
+
+    found = drill(settings)
+    for each in found:
+        right = f"entry {each.seq:,}, {each.tables} tables are what the box had, {each.lacks} entries behind it now"
+        click.echo(f"{each.place}: {each.problem or right} ({each.took_s:g} s)")
+    if any(each.problem for each in found):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("place", metavar="FROM", type=FOLDER)
+@click.option("--identity", "key_file", type=click.File("rb"), required=True,
+    help="The private key (`-`: from standard input).")  # fmt: skip
+@click.option("--data", type=FOLDER, help="A data folder, in place of the one that the configuration names.")
+@click.option("--replace", is_flag=True, help="There is a database already: set it aside.")
+@click.option("--even-newer", is_flag=True, help="It is newer than the backup: set it aside all the same.")
+@click.option("--epoch", "until", type=click.IntRange(1), help="Go back to the end of this epoch, not of the newest.")
+@config_option
+def restore(  # noqa: PLR0913 (click hands options in)
+    place: Path,
+    *,
+    key_file: BinaryIO,
+    data: Path | None,
+    replace: bool,
+    even_newer: bool,
+    until: int | None,
+    folder: Path,
+) -> None:
+    """Restore the newest backup in FROM into the data folder of a stopped hub.
+
+    Everything is checked first. A new epoch begins: no number of before is given again. Where there is no
+    configuration, that of the backup is written.
+    """
+    from hub.backup.keyring import identities
+    from hub.recovery import recover
+
+    keys = identities(key_file.read().decode(errors="replace"), key_file.name)
+    done = recover(place, folder, keys, data=data, replace=replace, even_newer=even_newer, until=until, tell=click.echo)
+    for skipped in done.skipped:
+        click.echo(f"left out: {skipped}")
+    click.echo(f"restored up to entry {done.end.last:,}, made at {done.last_at}: what happened after that is not there")
+    click.echo(f"epoch {done.epoch} begins: every number from before stays what it was, none is given again")
+    if done.aside:
+        click.echo(f"what was there before is in {done.aside}")
+    click.echo("everybody signs in again; now start the hub and run: mbote doctor")
+
+
+@main.command()
+@click.option("--confirm", is_flag=True, help="Go on with a hub that found itself behind its devices or its backup.")
+@config_option
+def epoch(confirm: bool, folder: Path) -> None:  # noqa: FBT001 (click hands options in)
+    """The epochs of this hub: one more each time something of the one before may be missing."""
+    if confirm:
+        click.echo(_sentence(_ask(folder, "epoch.confirm")))
+    else:
+        _show(_ask(folder, "epochs")["epochs"])
 
 
 @main.command()
@@ -328,6 +507,72 @@ def doctor(folder: Path, bundle: Path | None) -> None:
         click.echo(f"written: {bundle}")
     if any(finding.state == "fault" for finding in findings):
         sys.exit(1)
+
+
+@main.command()
+@config_option
+@click.option("--out", type=FILE, help="Write the page to print into this .html file; else the same as text is shown.")
+def wiring(folder: Path, out: Path | None) -> None:
+    """Show which wire goes where in this agency's boxes.
+
+    The page has one sheet a box, with a picture of the 40-pin header: print it and tape it inside.
+    """
+    from hub.roles import roles_in
+    from hub.wiring.page import page, text
+
+    settings = _settings(folder)
+    if out is None:
+        click.echo(text(settings, roles_in(folder)), nl=False)
+        return
+    try:
+        out.write_text(page(settings, roles_in(folder)), "utf-8")
+    except OSError as error:
+        raise ConfigurationFault([f"{out}: cannot be written: {error.strerror}"]) from error
+    click.echo(f"written: {out}")
+
+
+@main.command()
+@click.argument("stick", metavar="FILE|DIR", type=click.Path(path_type=Path), required=False)
+@click.option("--resume", is_flag=True, help="At the start of the box: lead back from an update that was cut off.")
+@click.option("--root", type=FOLDER, default="/", hidden=True)
+def update(stick: Path | None, resume: bool, root: Path) -> None:  # noqa: FBT001 (click hands options in)
+    """Put in a new version of Mbote from a stick (as root).
+
+    Only a file that is signed and newer is taken. It is tried on a copy of the data first; where it does not do
+    well, the old version runs on with the old data, and this says why.
+    """
+    from hub.installation import update as updates
+    from hub.installation.box import Box
+    from hub.installation.place import Place
+
+    updates.needs_root()
+    box = Box(Place(root))
+    if resume:
+        updates.resume(box, updates.for_people)
+    elif stick is None:
+        raise click.UsageError("name the file, or the folder where the stick is mounted")
+    else:
+        click.echo(f"version {updates.update(box, stick, updates.for_people)}")
+
+
+@main.command()
+@click.argument("roles", nargs=-1, required=True, type=click.Choice(BOX_ROLES))
+@click.option(
+    "--hub", "hub", metavar="ADDRESS", help="Where the hub is: http://192.168.1.10:8080; on its own box not needed."
+)
+@click.option("--name", help="The device's name, as it was paired; else as configured.")
+@click.option("--token", help="What `mbote pair` has printed on the hub's box; - reads it from standard input.")
+@click.option("--ssh-from", metavar="NETWORK", help="Let SSH in from there: 192.168.1.0/24; from nowhere unless given.")
+@click.option("--root", type=FOLDER, default="/", hidden=True)
+def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str | None) -> None:
+    """Make this box what it is for, now and after every start (as root)."""
+    from hub.installation.setup import Wishes, set_up
+    from hub.installation.update import needs_root
+
+    needs_root()
+    typed = sys.stdin.readline().strip() if token == "-" else token  # noqa: S105 (a dash is no secret)
+    for line in set_up(root, Wishes(roles, token=typed or "", **{name: word or "" for name, word in wishes.items()})):
+        click.echo(line)
 
 
 @main.command()

@@ -20,7 +20,7 @@ import socketio
 from hub.errors import MboteError, Refused
 
 #: Pictures a hub sends.
-PICTURES = ("kiosk", "catalogue", "counters", "board")
+PICTURES = ("kiosk", "catalogue", "counters", "board", "printers")
 #: Pause between two attempts to reach the hub, and how long one may take.
 RETRY_S, CONNECT_S = 0.4, 3.0
 
@@ -150,7 +150,11 @@ class HubClient:
         self._line = line
         try:
             line.connect(
-                self.url, auth={"token": self._token()}, transports=["websocket"], wait=True, wait_timeout=CONNECT_S
+                self.url,
+                auth={"token": self._token(), "seen": self._seen()},
+                transports=["websocket"],
+                wait=True,
+                wait_timeout=CONNECT_S,
             )
         except (socketio.exceptions.SocketIOError, OSError, ValueError) as error:
             self._complain(str(error) or type(error).__name__)
@@ -159,6 +163,10 @@ class HubClient:
         self._here.set()
         self._on_away(False)  # noqa: FBT003  a callback has no names
         return True
+
+    def _seen(self) -> list[int]:
+        """(epoch, seq) of the newest picture held: a hub restored from a backup must know that it is behind."""
+        return list(max(map(_age, self.pictures.values()), default=(0, 0)))
 
     def _complain(self, complaint: str) -> None:
         if complaint != self._complaint:

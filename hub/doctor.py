@@ -13,26 +13,32 @@ import sqlite3
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from display.voice import Espeak, VoiceFault
 from hardware.printer import Printer, Reason
 from hub import journal
+from hub.backup import drill
+from hub.backup.place import Place
+from hub.backup.plan import Chain, newest
 from hub.clock import EARLIEST_MS
 from hub.configuration import summary
 from hub.errors import ConfigurationFault, StoreFault
+from hub.finding import Finding, State
 from hub.misfits import remarks
+from hub.roles import roles_in
+from hub.rounds import PATIENCE_S, ROUNDS, SILENT, status_at
+from hub.settings import Printer as PrinterSettings
 from hub.settings import Settings, load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE, TAIL
 
-State = Literal["ok", "warning", "fault"]
 MEGABYTE = 1_000_000
 NS_PER_MS = 1_000_000
 LITTLE_SPACE, NO_SPACE = 1_000 * MEGABYTE, 200 * MEGABYTE
@@ -42,29 +48,21 @@ SLOW_SYNC_MS = 50
 LARGE_DATABASE = 100 * MEGABYTE
 #: Files a little ahead of the clock are no sign of anything.
 CLOCK_SLACK_MS = 60_000
-PATIENCE_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: how it is, what was found, and what to do unless it is ok."""
-
-    what: str
-    state: State
-    found: str
-    do: str = ""
+#: What happened longer ago than this must be off the box.
+BEHIND_MS = 60_000
 
 
 def examine(folder: Path) -> Iterator[Finding]:
-    """Everything, in the order in which things depend on each other."""
+    """Everything, in the order in which things depend on each other; looked at all at once, none waits for another."""
     try:
         settings = load_settings(folder)
     except ConfigurationFault as fault:
         yield from (Finding("configuration", "fault", problem, "correct the file") for problem in fault.problems)
         yield judge_clock(time.time_ns() // NS_PER_MS, 0, synchronised=network_time())
         return
-    for check in CHECKS:
-        yield from check(settings)
+    with ThreadPoolExecutor(len(CHECKS), thread_name_prefix="doctor") as looking:
+        for found in looking.map(lambda check: list(check(settings)), CHECKS):
+            yield from found
 
 
 def configuration(settings: Settings) -> Iterator[Finding]:
@@ -75,19 +73,28 @@ def configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def tokens(settings: Settings) -> Iterator[Finding]:
-    """The files with which kiosk and panel show who they are, where this box has them configured."""
-    for kind, name, path in (
-        ("kiosk", settings.kiosk.name, settings.path(settings.kiosk.token)),
-        ("panel", settings.panel.name, settings.path(settings.panel.token)),
+    """The files with which devices show who they are, where this box has them configured."""
+    for kind, file, device in (
+        ("kiosk", "kiosk.toml", settings.kiosk),
+        ("panel", "panel.toml", settings.panel),
+        ("printer", "printers.toml", settings.printing),
     ):
-        if (settings.folder / f"{kind}.toml").exists():
-            yield judge_token(f"mbote pair {kind} {name} --to {path}", path)
+        roles = roles_in(settings.folder)
+        if kind in roles if roles else (settings.folder / file).exists():
+            path = settings.path(device.token)
+            yield judge_token(f"mbote pair {kind} {device.name} --to {path}", path)
 
 
 def judge_token(command: str, path: Path) -> Finding:
-    """A token must be there, and nobody else's to read."""
-    if not path.is_file():
+    """A token must be there, nobody else's to read, and not empty."""
+    try:
+        whole = bool(path.read_text("ascii").strip())
+    except FileNotFoundError:
         return Finding("token", "warning", f"{path} is not there", f"if that device is on this box: {command}")
+    except (OSError, ValueError) as error:
+        return Finding("token", "fault", f"{path} cannot be read: {error}", f"write it anew: {command}")
+    if not whole:
+        return Finding("token", "fault", f"{path} is empty", f"write it anew: {command}")
     if path.stat().st_mode & 0o077:
         return Finding("token", "warning", f"{path} can be read by others", f"chmod 600 {path}")
     return Finding("token", "ok", path.name)
@@ -159,7 +166,7 @@ def database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "fault", str(error), RESTORE)
 
 
-RESTORE = "stop the hub, copy the data folder away, and go back to the last backup"
+RESTORE = "stop the hub and restore the last backup: mbote restore PLACE --identity KEY --replace"
 
 
 def is_locked(lock: Path) -> bool:
@@ -198,6 +205,84 @@ def judge_tail(reader: sqlite3.Connection) -> Finding:
     if broken:
         return Finding("journal", "fault", broken[0], "call support; `mbote verify` lists everything")
     return Finding("journal", "ok", f"{last:,} entries, the last {min(last, TAIL):,} unaltered")
+
+
+def backups(settings: Settings) -> Iterator[Finding]:
+    """Whether copies leave this box, and whether one of them was ever tried."""
+    rules = settings.backup
+    if not (rules.places and rules.keys):
+        yield Finding("backup", "warning", "none is configured", "write [backup] into agency.toml: docs/technician.md")
+        return
+    data = settings.path(settings.hub.data)
+    tried = {each.place: each for each in drill.results(data)}
+    for path in rules.places:
+        place = Place(settings.path(path), settings.agency.code)
+        yield from in_time(partial(judge_place, place, data, time.time_ns() // NS_PER_MS), str(place.path))
+        yield judge_drill(str(place.path), tried.get(str(place.path)), time.time_ns() // NS_PER_MS)
+
+
+def in_time(look: Callable[[], Iterable[Finding]], place: str) -> list[Finding]:
+    """What is found there; a medium that hangs in the kernel is not waited for."""
+    found: list[Finding] = []
+    looking = threading.Thread(target=lambda: found.extend(look()), daemon=True)
+    looking.start()
+    looking.join(PATIENCE_S)
+    return list(found) or [
+        Finding("backup", "fault", f"{place} does not answer", "pull the medium out and put it back")
+    ]
+
+
+def judge_place(place: Place, data: Path, now_ms: int) -> Iterator[Finding]:
+    """How far the copies in a place reach."""
+    try:
+        if not place.there:
+            do = f"plug it in; a new one is made ready with: mbote backup {place.path}"
+            yield Finding("backup", "fault", f"{place.path}: the medium is not there, or not prepared", do)
+            return
+        if place.path.stat().st_dev == data.stat().st_dev:
+            yield Finding("backup", "warning", f"{place.path} is on the box's own disk", "use another medium or host")
+        found = place.look()
+    except OSError as error:
+        yield Finding("backup", "fault", f"{place.path}: {error.strerror}", "check the medium, its cable, its owner")
+        return
+    yield from (
+        Finding("backup", "warning", problem, "copy anew: mbote backup PLACE") for problem in found.problems[:3]
+    )
+    yield judge_reach(str(place.path), newest(found.pieces), last_entry(data / DATABASE), now_ms)
+
+
+def judge_reach(place: str, chain: Chain | None, last: tuple[int, int], now_ms: int) -> Finding:
+    """`last`: the number of the box's last entry, and when it was made."""
+    if chain is None:
+        return Finding("backup", "fault", f"{place}: no whole copy yet", f"mbote backup {place}")
+    seq, at = last
+    if seq > chain.end.last and now_ms - at > BEHIND_MS:
+        found = f"{place}: {seq - chain.end.last:,} entries are not there"
+        return Finding("backup", "fault", found, "is mbote-backup running? systemctl status mbote-backup")
+    return Finding("backup", "ok", f"{place}: up to entry {chain.end.last:,}, in {len(chain.pieces)} pieces")
+
+
+def last_entry(path: Path) -> tuple[int, int]:
+    """The number of the journal's last entry and when it was made; (0, 0) where there is none to read."""
+    try:
+        with closing(open_reader(path)) as reader:
+            row = reader.execute("SELECT seq, at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+            return (row["seq"], row["at"]) if row else (0, 0)
+    except (StoreFault, sqlite3.Error):  # the database's own finding says why
+        return 0, 0
+
+
+def judge_drill(place: str, last: drill.Result | None, now_ms: int) -> Finding:
+    """A backup that was never restored is a hope."""
+    do = "try it: mbote backup --drill (mbote-drill.timer does it every week)"
+    if last is None:
+        return Finding("drill", "warning", f"{place} was never tried", do)
+    days = (now_ms - last.at) // (24 * 3600 * 1000)
+    if last.problem:
+        return Finding("drill", "fault", f"{place}, {days} days ago: {last.problem}", "copy anew: mbote backup PLACE")
+    if now_ms - last.at > drill.LATE_MS:
+        return Finding("drill", "warning", f"{place} was last tried {days} days ago", do)
+    return Finding("drill", "ok", f"{place}, {days} days ago: {last.entries:,} entries came back in {last.took_s:g} s")
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
@@ -253,7 +338,7 @@ PRINTER_CARE: dict[Reason, tuple[State, str]] = {
     "paper_end": ("fault", "put in a new roll"),
     "cover_open": ("fault", "close the cover"),
     "offline": ("fault", "press the printer's FEED or ONLINE key"),
-    "unreachable": ("fault", "check its power, cable and the address in kiosk.toml [kiosk.printer]"),
+    "unreachable": ("fault", "check its power, cable and the address in kiosk.toml [kiosk.printer] or printers.toml"),
     "silent": ("warning", "if a kiosk is printing, ask again; else switch it off and on, or set status = false"),
     "garbled": ("warning", "check the cable (serial: the speed); another program may be using the printer"),
     "not_asked": ("ok", ""),
@@ -261,30 +346,48 @@ PRINTER_CARE: dict[Reason, tuple[State, str]] = {
 
 
 def printer(settings: Settings) -> Iterator[Finding]:
-    """The kiosk's printer and its paper, where this box has a kiosk configured."""
-    if not (settings.folder / "kiosk.toml").exists():
-        return
-    ticket_printer = Printer(settings.kiosk.printer)
-    status = ticket_printer.status()
+    """The kiosk's printer and those at the counters, and their paper, where this box has them configured."""
+    roles = roles_in(settings.folder)
+    wanted: list[tuple[str, PrinterSettings]] = []
+    if (settings.folder / "kiosk.toml").exists() and (not roles or "kiosk" in roles):
+        wanted.append(("printer", settings.kiosk.printer))
+    if not roles or "printer" in roles:
+        wanted += [(f"printer {wired.name}", wired) for wired in settings.printers]
+    with ThreadPoolExecutor(max(1, len(wanted)), thread_name_prefix="printer") as asking:
+        yield from asking.map(lambda each: _printer(*each), wanted)
+
+
+def _printer(what: str, wired: PrinterSettings) -> Finding:
+    asked = Printer(wired)
+    status = asked.status()
     state, do = PRINTER_CARE.get(status.reason, ("ok", "") if status.health == "ok" else ("fault", "see its manual"))
-    yield Finding("printer", state, f"{ticket_printer!r}: {status.reason or 'ready'}", do)
+    return Finding(what, state, f"{asked!r}: {status.reason or 'ready'}", do)
 
 
 def pins(settings: Settings) -> Iterator[Finding]:
     """Whether this box has the pins and number displays that are configured as real."""
-    wanted = {Path("/dev/gpiochip0"): settings.kiosk.buttons and settings.kiosk.devices == "real"}
-    if settings.panel.devices == "real":
+    roles = roles_in(settings.folder)
+    kiosk, panel = (not roles or role in roles for role in ("kiosk", "panel"))
+    wanted = {Path("/dev/gpiochip0"): kiosk and settings.kiosk.buttons and settings.kiosk.devices == "real"}
+    if panel and settings.panel.devices == "real":
         for place in settings.panel.counters:
             wanted[Path("/dev/gpiochip0")] = True
             if place.display == "max7219":
                 wanted[Path(f"/dev/spidev{place.spi}")] = True
     for device, needed in wanted.items():
         if needed:
-            yield judge_device(device, there=device.exists(), usable=os.access(device, os.R_OK | os.W_OK))
+            usable = os.access(device, os.R_OK | os.W_OK)
+            yield judge_device(device, there=device.exists(), usable=usable, ours=bool(roles))
 
 
-def judge_device(device: Path, *, there: bool, usable: bool) -> Finding:
-    """A device file of the Raspberry Pi's header."""
+def judge_device(device: Path, *, there: bool, usable: bool, ours: bool = False) -> Finding:
+    """A device file of the Raspberry Pi's header. `ours`: this box was set up to have it."""
+    if not there and ours:
+        what = "number display" if "spi" in device.name else "pins"
+        do = "switch SPI on with raspi-config and restart the box; look at the display's ribbon cable"
+        return Finding(
+            what, "fault", f"{device} is not there", do if "spi" in device.name else "is this a Raspberry Pi?"
+        )
     if not there:
         do = "no matter if the devices are on another box; else switch it on with raspi-config"
         return Finding("pins", "warning", f"{device} is not there", do)
@@ -313,9 +416,12 @@ def ports(settings: Settings) -> Iterator[Finding]:
     """Whether the hub's port is its own: it answers there, or nobody does."""
     host = settings.hub.host if settings.hub.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 (read, not bound)
     at = f"{host}:{settings.hub.port}"
-    answer = ask_health(host, settings.hub.port)
+    answer = status_at(f"http://{at}", "/healthz")
     if answer == HEALTHY:
         yield Finding("hub", "ok", f"answers at {at}")
+    elif answer == SILENT and is_locked(settings.path(settings.hub.data) / "lock"):
+        do = "look for what keeps the box busy (top), and at the age of its card"
+        yield Finding("hub", "warning", f"runs, and does not answer at {at} within {PATIENCE_S:.0f} s", do)
     elif answer is not None:
         yield Finding(
             "hub", "fault", f"another program answers at {at}", "stop it, or change port in agency.toml [hub]"
@@ -324,23 +430,14 @@ def ports(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "hub", "fault", f"nobody may listen at {at}: {problem}", "correct host and port in agency.toml [hub]"
         )
+    elif "hub" in roles_in(settings.folder):
+        do = "systemctl restart mbote-hub; if it does not stay: journalctl -u mbote-hub -n 20 says why"
+        yield Finding("hub", "fault", f"does not run; {at} is free for it", do)
     else:
         yield Finding("hub", "ok", f"does not run; {at} is free for it")
 
 
 HEALTHY = 200
-
-
-def ask_health(host: str, port: int) -> int | None:
-    """The status of /healthz; 0 for an answer that is no HTTP, None when nobody answers."""
-    with closing(HTTPConnection(host, port, timeout=PATIENCE_S)) as line:
-        try:
-            line.request("GET", "/healthz")
-            return line.getresponse().status
-        except (ConnectionRefusedError, socket.gaierror):
-            return None
-        except (HTTPException, OSError):
-            return 0
 
 
 def cannot_listen(host: str, port: int) -> str:
@@ -355,5 +452,5 @@ def cannot_listen(host: str, port: int) -> str:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    configuration, data_folder, database, clock, ports, tokens, pins, printer, voice,
+    configuration, data_folder, database, backups, clock, ports, tokens, *ROUNDS, pins, printer, voice,
 )  # fmt: skip

@@ -70,6 +70,17 @@ def append_only(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def epochs(db: Database) -> None:
+    """Where each later epoch began, and above which number it counts on."""
+    db.conn.execute(
+        """CREATE TABLE epoch (
+            epoch INTEGER PRIMARY KEY, why TEXT NOT NULL, day INTEGER NOT NULL, date TEXT NOT NULL,
+            floor INTEGER NOT NULL, certain INTEGER NOT NULL, confirmed INTEGER NOT NULL,
+            first_seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT"""
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A fact in the past. Fields are plain values; `PRIVATE` names those that identify a person."""
@@ -90,6 +101,40 @@ class HubStarted(Event):
     kind: ClassVar[str] = "hub_started"
     machine: str
     version: str
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBegun(Event):
+    """What was given after the entry before this one may not be known here, so none of it is given again.
+
+    Days up to number `day` or date `date` count on above `floor`: numbers from there down were perhaps given.
+    `why`: `restored` from a backup, `behind` what a device or a backup has seen, `set_aside` a damaged file.
+    """
+
+    kind: ClassVar[str] = "epoch_begun"
+    epoch: int
+    why: str
+    day: int
+    date: str
+    floor: int
+
+    @property
+    def subject(self) -> str:
+        """The hub itself."""
+        return "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochConfirmed(Event):
+    """An administrator knows that this hub is a copy that is behind, and goes on with it."""
+
+    kind: ClassVar[str] = "epoch_confirmed"
+    epoch: int
 
     @property
     def subject(self) -> str:
@@ -137,9 +182,29 @@ def apply_hub_started(rows: Rows, event: HubStarted) -> None:
     )  # fmt: skip
 
 
-APPLIERS: Appliers = {HubStarted: apply_hub_started}
+def apply_epoch_begun(rows: Rows, event: EpochBegun) -> None:
+    """What somebody restored on purpose needs no second word."""
+    rows.run(
+        "INSERT INTO epoch (epoch, why, day, date, floor, certain, confirmed, first_seq, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        event.epoch, event.why, event.day, event.date, event.floor, int(rows.now.certain),
+        int(event.why == "restored"), rows.seq, rows.now.at,
+    )  # fmt: skip
+    rows.run("UPDATE store SET epoch = ?", event.epoch)
+
+
+def apply_epoch_confirmed(rows: Rows, event: EpochConfirmed) -> None:
+    """With it all that came before."""
+    rows.run("UPDATE epoch SET confirmed = 1 WHERE epoch <= ?", event.epoch)
+
+
+APPLIERS: Appliers = {
+    HubStarted: apply_hub_started,
+    EpochBegun: apply_epoch_begun,
+    EpochConfirmed: apply_epoch_confirmed,
+}
 #: State tables of the journal's own events, and their personal columns.
-STATE_TABLES: Mapping[str, tuple[str, ...]] = {"boot": ()}
+STATE_TABLES: Mapping[str, tuple[str, ...]] = {"boot": (), "epoch": ()}
 
 
 @cache
@@ -274,12 +339,22 @@ class Replayed:
         return row
 
 
-def replay(source: sqlite3.Connection, target: sqlite3.Connection, appliers: Appliers) -> int:
-    """Write the state rows of `source`'s journal into the empty tables of `target`; how many entries."""
+def replay(
+    source: sqlite3.Connection, target: sqlite3.Connection, appliers: Appliers, *, after: int = 0, until: int = 1 << 62
+) -> int:
+    """Write the state rows of `source`'s journal into the tables of `target`; how many entries.
+
+    The tables are empty, or hold what the entries up to `after` give.
+    """
     kinds = {kind.kind: (kind, applier) for kind, applier in appliers.items()}
     count = 0
     target.execute("BEGIN")  # all of it at once: a commit for each entry takes ten times as long
-    for row in source.execute("SELECT j.*, p.body FROM journal j LEFT JOIN journal_private p USING (seq) ORDER BY seq"):
+    rows = source.execute(
+        "SELECT j.*, p.body FROM journal j LEFT JOIN journal_private p USING (seq)"
+        " WHERE seq > ? AND seq <= ? ORDER BY seq",
+        (after, until),
+    )
+    for row in rows:
         kind, applier = kinds[row["kind"]]
         values = json.loads(row["payload"]) | (json.loads(row["body"]) if row["body"] else {})
         now = Instant(row["at"], row["mono"], row["boot"], bool(row["certain"]))
@@ -289,9 +364,16 @@ def replay(source: sqlite3.Connection, target: sqlite3.Connection, appliers: App
     return count
 
 
+@cache
+def _shape(kind: type[Event]) -> tuple[frozenset[str], dict[str, None]]:
+    """An event's fields, and those without a default, empty: what a purge took is None."""
+    every = fields(kind)
+    return frozenset(f.name for f in every), dict.fromkeys(f.name for f in every if f.default is MISSING)
+
+
 def _event(kind: type[Event], values: dict[str, Any]) -> Event:
-    known = {f.name: values.get(f.name) for f in fields(kind) if f.name in values or f.default is MISSING}
-    return kind(**{name: _tuples(value) for name, value in known.items()})
+    names, needed = _shape(kind)  # type: ignore[arg-type]  # mypy takes the class for one of its objects
+    return kind(**needed | {name: _tuples(value) for name, value in values.items() if name in names})
 
 
 def _tuples(value: Any) -> Any:

@@ -26,7 +26,7 @@ Five files in one folder, in TOML. `mbote init DIR` writes them with a comment o
 are needed; every other setting has a default. Paths start at the folder.
 
 A sixth file, `local.toml`, may say what is special to one box, and has the last word. Its tables are
-called agency, queue, day, hub, displays, services, counters, counter_services, kiosk and panel; tables
+called agency, queue, day, hub, backup, displays, services, counters, counter_services, kiosk and panel; tables
 are merged with those of the other files, lists take their place.
 """
 COMMAND_LINE = """\
@@ -36,7 +36,7 @@ Written by the program from its own help (`./mbote manuals docs`): change it in 
 
 From a clone `./mbote …`, installed `mbote …`. Exit status: 0 done, 1 refused or something found wrong,
 2 a wrong command line or configuration. A clone also has `./mbote test` (the suite; `--fast`,
-`--nightly`, `--release`, anything else goes to pytest).
+`--nightly`, `--release`, anything else goes to pytest) and `./mbote package` (the files of a release).
 """
 
 

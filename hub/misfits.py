@@ -16,7 +16,20 @@ from urllib.parse import urlsplit
 from hub.problems import did_you_mean, twice
 
 if TYPE_CHECKING:
-    from hub.settings import Agency, Counter, DayRules, Display, HubBox, Kiosk, Panel, PanelCounter, Service, Settings
+    from hub.settings import (
+        Agency,
+        Counter,
+        CounterPrinter,
+        DayRules,
+        Display,
+        HubBox,
+        Kiosk,
+        Panel,
+        PanelCounter,
+        QueueRules,
+        Service,
+        Settings,
+    )
 
 HUB = Path(__file__).parent
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -97,6 +110,15 @@ def devices_differ(displays: tuple[Display, ...], kiosk: Kiosk, panel: Panel) ->
         yield f"agency.toml, kiosk.toml, panel.toml: two devices are named {name}; give each its own name"
 
 
+def roll_is_nobodys_series(queue: QueueRules, services: tuple[Service, ...], kiosk: Kiosk) -> Iterator[str]:
+    """The paper roll numbered as a service or a lone kiosk numbers: two visitors would hear one call."""
+    if queue.roll in {kiosk.name, *(service.prefix for service in services)}:
+        yield (
+            f"agency.toml: queue.roll {queue.roll} also begins the numbers of a service or of the kiosk: two visitors"
+            " would answer one call; choose another letter"
+        )
+
+
 def counter_services_exist(counter_services: tuple[str, ...]) -> Iterator[str]:
     """A tab of the desk for which there is no folder."""
     folders = [p.parent.name for p in (HUB / "services").glob("*/__init__.py")]
@@ -125,12 +147,31 @@ def kiosk_buttons_fit(kiosk: Kiosk, services: tuple[Service, ...]) -> Iterator[s
             yield f"{where}: no service {button.service}{did_you_mean(button.service, known)}"
 
 
+def pins_are_for_wires(kiosk: Kiosk, panel: Panel) -> Iterator[str]:
+    """Pins 0 and 1 are the board's own: by them it asks an add-on board who it is."""
+    users = [("kiosk.toml", pin, user) for pin, user in _kiosk_pins(kiosk)]
+    users += [("panel.toml", pin, user) for place in panel.counters for pin, user in _panel_pins(place)]
+    for file, pin, user in users:
+        if pin not in PINS:
+            yield f"{file}: pin {pin} for {user} is the board's own; pins for wires are {PINS[0]} to {PINS[-1]} (BCM)"
+
+
+def one_box_pins_differ(kiosk: Kiosk, panel: Panel, roles: tuple[str, ...]) -> Iterator[str]:
+    """One pin for kiosk and panel, where both are on one box (`mbote setup` has said so)."""
+    if {"kiosk", "panel"} <= set(roles) and kiosk.devices == panel.devices == "real":
+        users = [*_kiosk_pins(kiosk), *_all_panel_pins(panel)]
+        yield from _clashes("kiosk.toml, panel.toml (both are on this box)", users)
+
+
 def kiosk_pins_differ(kiosk: Kiosk) -> Iterator[str]:
     """One pin for two things at the kiosk."""
-    users = [(b.pin, f"button {b.service}") for b in kiosk.buttons]
+    yield from _clashes("kiosk.toml", _kiosk_pins(kiosk))
+
+
+def _kiosk_pins(kiosk: Kiosk) -> Iterator[tuple[int, str]]:
+    yield from ((b.pin, f"button {b.service}") for b in kiosk.buttons)
     if kiosk.printer.kind == "serial" and kiosk.printer.device in HEADER_SERIAL:
-        users += [(pin, "the serial printer") for pin in SERIAL_PINS]
-    yield from _clashes("kiosk.toml", users)
+        yield from ((pin, "the serial printer") for pin in SERIAL_PINS)
 
 
 def panel_counters_exist(panel: Panel, counters: tuple[Counter, ...]) -> Iterator[str]:
@@ -154,10 +195,26 @@ def panel_pins_differ(panel: Panel) -> Iterator[str]:
     """One pin for two things at the panels, or one number display for two counters."""
     chains = [p.spi for p in panel.counters if p.display == "max7219"]
     yield from (f"panel.toml: spi {spi} drives two number displays; give each its own" for spi in twice(chains))
-    users = [user for place in panel.counters for user in _panel_pins(place)]
-    for port in sorted({chain.partition(".")[0] for chain in chains}):
-        users += [(pin, f"SPI {port} of the number displays") for pin in SPI_PINS.get(port, ())]
-    yield from _clashes("panel.toml", users)
+    yield from _clashes("panel.toml", _all_panel_pins(panel))
+
+
+def _all_panel_pins(panel: Panel) -> Iterator[tuple[int, str]]:
+    for place in panel.counters:
+        yield from _panel_pins(place)
+    for port in sorted({place.spi.partition(".")[0] for place in panel.counters if place.display == "max7219"}):
+        yield from ((pin, f"SPI {port} of the number displays") for pin in SPI_PINS.get(port, ()))
+
+
+def printers_differ(printers: tuple[CounterPrinter, ...], kiosk: Kiosk) -> Iterator[str]:
+    """Two printers of one name, or a stand-in that is not there."""
+    names = [printer.name for printer in printers] + [kiosk.name]
+    yield from (f"printers.toml: the name {name} is there twice; change one" for name in twice(names))
+    for printer in printers:
+        if printer.stand_in == printer.name:
+            yield f"printers.toml: printer {printer.name} cannot stand in for itself; name another, or nobody"
+        elif printer.stand_in and printer.stand_in not in names:
+            meant = did_you_mean(printer.stand_in, names)
+            yield f"printers.toml: printer {printer.name}: no printer {printer.stand_in} to stand in{meant}"
 
 
 def _panel_pins(place: PanelCounter) -> Iterator[tuple[int, str]]:
@@ -178,8 +235,9 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
-    devices_differ, counter_services_exist, ports_differ, kiosk_buttons_fit, kiosk_pins_differ,
-    panel_counters_exist, panel_keys_differ, panel_pins_differ,
+    devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
+    pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ, panel_counters_exist, panel_keys_differ,
+    panel_pins_differ, printers_differ,
 )  # fmt: skip
 
 
@@ -189,7 +247,10 @@ def remarks(settings: Settings) -> list[str]:
 
 
 def _hub_addresses(settings: Settings) -> Iterator[str]:
-    for file, address in (("kiosk.toml", settings.kiosk.hub), ("panel.toml", settings.panel.hub)):
+    addresses = {"kiosk.toml": settings.kiosk.hub, "panel.toml": settings.panel.hub}
+    if settings.printers:
+        addresses["printers.toml"] = settings.printing.hub
+    for file, address in addresses.items():
         url = urlsplit(address)
         port = url.port or (443 if url.scheme == "https" else 80)
         if url.hostname in LOCAL and port != settings.hub.port:

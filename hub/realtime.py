@@ -21,10 +21,11 @@ from flask_socketio import ConnectionRefusedError as Turned  # type: ignore[attr
 from flask_socketio import SocketIO, join_room
 
 from hub import asks
-from hub.ask import Actor
+from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.errors import MboteError, NotAllowed, Refused, StoreFault, Unreadable
 from hub.journal import Entry
+from hub.queues import epochs
 from hub.wire import as_json
 
 log = structlog.get_logger("realtime")
@@ -120,6 +121,7 @@ class Realtime:
         actor = self._identify(auth)
         if actor is None:
             raise Turned("not_authenticated")
+        self._leave_behind(auth.get("seen"))
         screens = tuple((screen, screen.profile(actor)) for screen in self._screens if screen.takes(actor))
         sid: str = request.sid  # type: ignore[attr-defined]
         self._clients[sid] = _Client(actor, screens)
@@ -129,6 +131,17 @@ class Realtime:
                 self._io.emit(event, as_json(value()), to=sid)
             with self._hub.snapshot() as reader:
                 self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=sid)
+
+    def _leave_behind(self, seen: Any) -> None:
+        """A device has seen more than this hub knows: the hub is a copy, and goes on in a new epoch."""
+        match seen:
+            case [int(epoch), int(seq)] if (epoch, seq) > (self._hub.store.epoch, self._hub.store.head[0]):
+                try:
+                    begun = epochs.leave_behind(self._hub, Ask(HUB), epoch=epoch, seq=seq)
+                except (Refused, StoreFault) as error:
+                    log.warning("a device says that it has seen more", epoch=epoch, seq=seq, fault=str(error))
+                else:
+                    log.error("this hub is behind what a device has seen", seen=[epoch, seq], **begun)
 
     def _disconnect(self, *_: Any) -> None:
         self._clients.pop(request.sid, None)  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 from hub import VERSION, outbox
 from hub.agents import store as agents
 from hub.agents.migrations import migrations as agent_migrations
+from hub.backup.contents import Contents
 from hub.context import Hub
 from hub.journal import Appliers, Entry
 from hub.people import store as people
@@ -25,7 +26,7 @@ from hub.queues.migrations import migrations as queue_migrations
 from hub.services import ports
 from hub.services.ports import CounterService
 from hub.settings import Settings
-from hub.store import Store
+from hub.store import Begin, Store
 
 #: Kinds of event after which the head of the journal is signed.
 CLOSINGS = frozenset({"day_closed"})
@@ -54,12 +55,18 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
 
 
-def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None) -> Hub:
-    """The hub's store, held. Raises StoreFault when another process holds it."""
+def contents(services: tuple[CounterService, ...]) -> Contents:
+    """What a backup must know of all rooms."""
+    rooms = brought(services)
+    return Contents(rooms.appliers, rooms.migrations, rooms.state_tables, agents.KEPT_TABLES, agents.LEFT_TABLES)
+
+
+def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None, begin: Begin | None = None) -> Hub:
+    """The hub's store, held; `begin` as the store takes it. Raises StoreFault when another process holds it."""
     services = ports.load(settings.counter_services)
     rooms = brought(services)
     folder = settings.path(settings.hub.data)
-    store = Store(folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION)
+    store = Store(folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin)
     hub = Hub(settings, store)
     store.announce = _signing(store, announce)
     store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)

@@ -16,6 +16,9 @@ from typing import Any
 import structlog
 from gunicorn.app.base import BaseApplication
 
+from hub.ask import HUB, Ask
+from hub.context import Hub
+from hub.heartbeat import Heartbeat
 from hub.orphans import die_with_parent
 from hub.settings import Settings
 
@@ -31,6 +34,7 @@ class HubServer(BaseApplication):
     def __init__(self, settings: Settings, demo: dict[str, Any] | None) -> None:
         self._settings = settings
         self._demo = demo
+        self._heartbeat = Heartbeat.from_environment()
         super().__init__()
 
     def load_config(self) -> None:
@@ -62,10 +66,18 @@ class HubServer(BaseApplication):
 
         return build(self._settings, self._demo)
 
-    def _ready(self, _worker: Any) -> None:
+    def _ready(self, worker: Any) -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        hub: Hub = worker.wsgi.extensions["mbote"]
+        self._heartbeat.ready(lambda: writer_answers(hub))
         box = self._settings.hub
         print(f"ready http://{box.host}:{box.port}/", flush=True)
+
+
+def writer_answers(hub: Hub) -> None:
+    """Take the writer's place for a moment, and write nothing. Raises StoreFault when the disk refuses."""
+    with hub.store.transaction(Ask(HUB)):
+        pass
 
 
 def few_arenas() -> None:

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from hub.errors import ConfigurationFault
 from hub.misfits import find_misfits
 from hub.problems import did_you_mean, form, sentence
+from hub.roles import roles_in
 from hub.wire import Direction
 
 Code = Annotated[str, Field(pattern=form(r"^[A-Z0-9][A-Z0-9_-]{0,15}$", "at most 16 capitals, digits, - or _"))]
@@ -35,6 +36,7 @@ Language = Annotated[str, Field(pattern=form(r"^[a-z]{2,3}$", "a language code s
 HubAddress = Annotated[
     str, Field(pattern=form(r"^https?://[^/\s:]+(:\d{1,5})?/?$", "an address such as 'http://192.168.1.10:8080'"))
 ]
+AgeKey = Annotated[str, Field(pattern=form(r"^age1[02-9ac-hj-np-z]{58}$", "a public age key, `age1…`"))]
 UsbName = Annotated[str, Field(pattern=form(r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$", "vendor:product in hexadecimal"))]
 SpiName = Annotated[str, Field(pattern=form(r"^[01]\.[0-2]$", "SPI port.device such as '0.1'"))]
 Pin = Annotated[int, Field(ge=0, le=27)]
@@ -154,6 +156,8 @@ class QueueRules(Model):
     """A kiosk without an answer for so long prints a number of its own series."""
     mode: Literal["open", "appointments_only", "closed"] = "open"
     """What the kiosk gives at the start of a day."""
+    roll: Annotated[str, Field(pattern=form(r"^[A-Z]{1,2}$", "one or two capitals"))] = "S"
+    """Series of the paper roll (`S-017`), for when neither hub nor kiosk works: no prefix and no kiosk's name."""
 
     @model_validator(mode="after")
     def _absence_is_possible(self) -> QueueRules:
@@ -204,6 +208,23 @@ class HubBox(Model):
     """French numbers: `FR` soixante-dix (France, Brazzaville), `BE` septante (Belgium, Kinshasa)."""
     outbox: str = ""
     """Where messages for the head office go (a folder); empty: they wait."""
+
+
+class Backup(Model):
+    """Copies that leave the box. Nothing is copied while `places` or `keys` is empty."""
+
+    places: tuple[Path, ...] = Field(default=(), examples=[["/media/mbote-backup"]])
+    """Folders on another medium or host, each made ready once with `mbote backup PLACE`."""
+    keys: tuple[AgeKey, ...] = Field(default=(), examples=[["age1" + "q" * 58]])
+    """Public keys whose owners can open a backup; the private halves are never on this box."""
+    every_s: Annotated[int, Field(ge=1, le=45)] = 20
+    """What happened leaves the box at the latest after so long."""
+    nightly: ClockTime = "20:00"
+    """When everything is copied whole; at the next start where the box was off."""
+    nights: Annotated[int, Field(ge=2, le=60)] = 7
+    """So many whole copies are kept, …"""
+    weeks: Annotated[int, Field(ge=0, le=104)] = 8
+    """… and of older ones one in seven, so many."""
 
 
 class Display(Model):
@@ -315,6 +336,26 @@ class Printer(Model):
         return self
 
 
+class CounterPrinter(Printer):
+    """A printer at the counters: receipts, certificates, visit slips."""
+
+    name: Code = Field(examples=["RECUS"])
+    """Its name, as papers are addressed to it."""
+    stand_in: Code | None = Field(None, examples=["K1"])
+    """Who prints its papers when it cannot or its process is gone: another printer, or a kiosk."""
+
+
+class Printing(Model):
+    """The process that owns this box's counter printers (`mbote printer`)."""
+
+    name: Code = "I1"
+    """Its name, as it is paired."""
+    hub: HubAddress = "http://127.0.0.1:8080"
+    """Address of the hub."""
+    token: Path = Path("printer.token")
+    """File that holds its token (mode 0600), relative to the configuration folder."""
+
+
 class KioskButton(Model):
     """A physical button of the kiosk: a GPIO pin, pulled up, that goes low when pressed."""
 
@@ -413,6 +454,8 @@ class Settings(Model):
     """The business day."""
     hub: HubBox = HubBox()
     """The box itself."""
+    backup: Backup = Backup()
+    """Copies that leave the box."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
@@ -425,6 +468,10 @@ class Settings(Model):
     """The ticket dispenser."""
     panel: Panel = Panel()
     """The physical call panels."""
+    printing: Printing = Printing()
+    """The process that owns the counters' printers."""
+    printers: tuple[CounterPrinter, ...] = ()
+    """The counters' printers."""
 
     def service(self, code: str) -> Service | None:
         """The service of that code, if there is one."""
@@ -443,12 +490,14 @@ class Settings(Model):
 FILES: dict[str, dict[str, str]] = {
     "agency.toml": {
         "counter_services": "counter_services",
-        "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "display": "displays",
+        "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "backup": "backup",
+        "display": "displays",
     },
     "services.toml": {"service": "services"},
     "counters.toml": {"counter": "counters"},
     "kiosk.toml": {"kiosk": "kiosk"},
     "panel.toml": {"panel": "panel"},
+    "printers.toml": {"printing": "printing", "printer": "printers"},
 }  # fmt: skip
 #: A hand-written file is some kilobytes; what is larger is something else.
 LARGEST_FILE = 1_000_000
@@ -472,10 +521,19 @@ def load_settings(folder: Path, overrides: Mapping[str, Any] | None = None) -> S
         "overrides": _known("overrides", overrides or {}, problems),
     }
     settings = _validated(layers, problems)
-    problems += find_misfits(settings)
+    problems += find_misfits(settings | {"roles": _roles(folder, problems)})
     if problems:
         raise ConfigurationFault(problems)
     return Settings(folder=folder.resolve(), **settings)
+
+
+def _roles(folder: Path, problems: list[str]) -> tuple[str, ...]:
+    """What this box is for; a problem added where the file names no role."""
+    try:
+        return roles_in(folder)
+    except ConfigurationFault as fault:
+        problems += fault.problems
+        return ()
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

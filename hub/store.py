@@ -30,6 +30,8 @@ from hub.sqlite import open_reader, open_writer
 
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
+#: Where a backup is rebuilt inside the data folder (hub/backup/restore.py), gone when it is in place.
+RESTORING = "restoring"
 TAIL = 1_000
 #: Reading connections kept for whoever reads next.
 IDLE_READERS = 6
@@ -38,6 +40,8 @@ _DISK = (sqlite3.OperationalError, sqlite3.DatabaseError)
 Guard = Callable[["Transaction", Event], None]
 Listener = Callable[["Transaction", Event], None]
 Announce = Callable[[tuple[Entry, ...]], None]
+#: What a file that may not know all that was given has to begin with.
+Begin = Callable[["Transaction"], journal.EpochBegun]
 
 migrations = Migrations("store")
 
@@ -103,6 +107,17 @@ class Transaction:
             listener(self, event)
         return seq
 
+    def begin_epoch(self, event: journal.EpochBegun) -> None:
+        """From this entry on everything belongs to a new epoch: the one door by which epochs rise.
+
+        `hub.queues.epochs.next_epoch` decides; restoring, a damaged file set aside and a hub that finds
+        itself behind its devices all come here.
+        """
+        assert not self._entries, "an epoch begins a transaction"
+        assert event.epoch > self.epoch, "an epoch never falls"
+        self.epoch = event.epoch
+        self.record(event)
+
     def commit(self, answer: Answer | None) -> tuple[Entry, ...]:
         """Write the journal and make all of it durable."""
         if not self._entries:
@@ -118,7 +133,7 @@ class Transaction:
                 kept = journal.Kept(self.ask.key, self.ask.digest(), json.dumps(answer, ensure_ascii=False))
             digest = journal.append(self.connection, entry, epoch=self.epoch, previous=digest, kept=kept)
         self.connection.execute("COMMIT")
-        self._store.head = (seq, digest)
+        self._store.head, self._store.epoch = (seq, digest), self.epoch
         return tuple(self._entries)
 
 
@@ -136,7 +151,9 @@ class Store:
         listeners: dict[str, tuple[Listener, ...]] | None = None,
         announce: Announce = lambda _: None,
         version: str = "0",
+        begin: Begin | None = None,
     ) -> None:
+        """`begin`: the first entry is the beginning of a new epoch, in one commit with the hub's start."""
         self.folder = folder
         self.path = folder / DATABASE
         self.appliers = {**journal.APPLIERS, **appliers}
@@ -149,17 +166,19 @@ class Store:
         self._lock = hold(folder)
         self._sets = (migrations, journal.migrations, *migration_sets)
         try:
-            self._open(clock, version)
+            self._open(clock, version, begin)
         except BaseException:
             self._lock.close()
             raise
 
-    def _open(self, clock: Clock | None, version: str) -> None:
+    def _open(self, clock: Clock | None, version: str, begin: Begin | None) -> None:
+        if (self.folder / RESTORING).exists() and not self.path.exists():
+            raise StoreFault(f"a restore into {self.folder} did not come to its end: run `mbote restore` again")
         self.writer = open_writer(self.path, self._sets)
         self.head = journal.head(self.writer)
         self.epoch: int = self.writer.execute("SELECT epoch FROM store").fetchone()[0]
         self._verify_tail()
-        self._start(clock, version)
+        self._start(clock, version, begin)
 
     def _verify_tail(self) -> None:
         try:
@@ -169,13 +188,15 @@ class Store:
         if broken:
             raise StoreFault(f"{broken}; the hub does not start on a journal it cannot trust: run `mbote verify`")
 
-    def _start(self, clock: Clock | None, version: str) -> None:
+    def _start(self, clock: Clock | None, version: str, begin: Begin | None) -> None:
         machine = machine_boot_id()
         last = self.writer.execute("SELECT boot, machine FROM boot ORDER BY boot DESC LIMIT 1").fetchone()
         boot = 1 if last is None else last["boot"] + (last["machine"] != machine)
         lived = self.writer.execute("SELECT at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.clock: Clock = clock or SystemClock(boot, lived["at"] if lived else 0)
         with self.transaction(Ask(HUB)) as tx:
+            if begin is not None:
+                tx.begin_epoch(begin(tx))
             tx.record(journal.HubStarted(machine, version))
 
     @property

@@ -57,6 +57,18 @@ def verify(data: Path, rooms: Rooms | None = None) -> Report:
         return Report([f"{path.name}: the file is damaged: {error}"], {})
 
 
+def verify_tail(data: Path) -> Report:
+    """Whether the file and the last entries of its journal are whole: what a hub looks at when it starts."""
+    path = data / store.DATABASE
+    try:
+        with closing(_opened(path)) as connection:
+            last, _ = journal.head(connection)
+            found = journal.faults(connection, after=max(0, last - store.TAIL))
+            return Report(list(islice(found, MOST_PROBLEMS)), {"journal": last})
+    except sqlite3.Error as error:
+        return Report([f"{path.name}: the file is damaged: {error}"], {})
+
+
 def _all_rooms() -> Rooms:
     from hub.rooms import brought  # noqa: PLC0415 (every room comes with it)
     from hub.services.ports import folders, load  # noqa: PLC0415

@@ -248,11 +248,21 @@ class KioskService:
 
 
 @dataclass(frozen=True, slots=True)
+class Printers:
+    """The picture of `mbote printer`: how many papers wait for each printer at the counters, by its name."""
+
+    epoch: int
+    seq: int
+    jobs: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class KioskPicture:
     """What a kiosk needs to know now. `day` is the business date (ISO) or None before a day is open.
 
     `hub_at` is the hub's wall time in milliseconds: the kiosk takes its time from it. `jobs` counts the papers
-    that wait for this kiosk's printer (reprints asked at reception): it takes them one by one.
+    that wait for this kiosk's printer (reprints asked at reception): it takes them one by one. `own_last` is the last
+    number of its own series that the hub has heard of this day: a kiosk that lost its spool goes on well after it.
     """
 
     epoch: int
@@ -264,6 +274,7 @@ class KioskPicture:
     catalogue: str
     hub_at: int
     jobs: int = 0
+    own_last: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from hub.desk.pictures import Desks
 from hub.door import Limits, guard_socket, open_door
 from hub.errors import MboteError
 from hub.printing import actions as printing
+from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
@@ -133,6 +134,12 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             once=(("catalogue", lambda: pictures.catalogue(hub)),),
         ),
         Screen(
+            event="printers",
+            takes=_is("printer"),
+            profile=lambda _: "",
+            picture=lambda reader, _: print_pictures.printers(hub, reader),
+        ),
+        Screen(
             event="supervision",
             takes=_is("supervisor", "executive", "auditor"),
             profile=lambda _: "",
@@ -155,7 +162,7 @@ def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
 
 
 def _kiosk(hub: Hub, reader: Any, name: str) -> Any:
-    return replace(pictures.kiosk(hub, reader), jobs=print_store.jobs_waiting(reader, name))
+    return replace(pictures.kiosk(hub, reader, name), jobs=print_pictures.waiting(hub, reader, name))
 
 
 def _counters_of(hub: Hub, actor: Actor) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from hardware.devices import open_devices
 from hardware.print_loop import PrintLoop
 from hardware.printer import Printer
 from hub.client import HubClient
+from hub.heartbeat import Heartbeat
+from hub.history import History
 from hub.settings import Settings, load_settings
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.screen.server import Screen
 from kiosk.spool import Spool
 
@@ -40,6 +41,7 @@ def manners(settings: Settings) -> Manners:
 
 def run(settings: Settings, stop: threading.Event | None = None) -> None:
     """Serve until told to stop. Prints `ready NAME` once a button or a touch gives a ticket."""
+    heartbeat = Heartbeat.from_environment()
     if stop is None:
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)  # before the first thread, which inherits it
     kiosk = settings.kiosk
@@ -64,6 +66,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         devices.buttons([button.pin for button in kiosk.buttons], app.button, kiosk.debounce_ms, kiosk.stuck_s)
         if not alone:
             hub.wait_connected(FIRST_S)
+        heartbeat.ready(spool.waiting_reports)
         print(f"ready {kiosk.name}", flush=True)  # noqa: T201  whoever started us waits for this line
         _wait(stop)
 

@@ -22,17 +22,18 @@ from typing import Any, Literal, Protocol
 
 from hardware.button import What
 from hardware.print_loop import Job, State
-from hardware.printer import Status
+from hardware.printer import Status, trouble_of
 from hub.client import HubAway
+from hub.errands import Errands, Mechanism
 from hub.errors import MboteError, Refused, StoreFault
+from hub.history import History
 from hub.paper import Cut, Slip, Text
 from hub.say import say
 from hub.wire import Catalogue, CatalogueService, KioskPicture, TicketIssued, as_json, parse
 from kiosk.box_clock import BoxClock
-from kiosk.errands import Errands
-from kiosk.history import History
-from kiosk.messenger import HubLine, Messenger, TroubleState
+from kiosk.messenger import HubLine, Messenger
 from kiosk.press import (
+    UNABLE,
     Moment,
     Number,
     Press,
@@ -56,15 +57,6 @@ VISITORS = 4
 #: How far the hub's clock may drift before the spool hears of it again.
 DRIFT_MS = 2_000
 PRINTER = "printer"
-TROUBLES: dict[str, TroubleState] = {
-    "paper_end": "paper_out",
-    "cover_open": "cover_open",
-    "near_end": "near_end",
-    "offline": "offline",
-    "unreachable": "offline",
-    "silent": "offline",
-}
-
 Step = Literal["asking", "number", "paper", "refused"]
 log = logging.getLogger(__name__)
 
@@ -127,6 +119,7 @@ class KioskApp:
         self._history = history
         self._visitors = ThreadPoolExecutor(VISITORS, thread_name_prefix="visitor")
         self._printing: dict[str, tuple[Press, Number]] = {}
+        self._taken_up: set[str] = set()
         self._lock = threading.Lock()
 
     def open(self, paper: Paper, buttons: dict[int, str]) -> KioskApp:
@@ -135,7 +128,7 @@ class KioskApp:
         self._buttons = dict(buttons)
         self._recall()
         self.messenger.open()
-        self.errands.open(paper)
+        self.errands.open(Mechanism(lambda subject, slip, deadline: paper.put(Job(subject, slip, deadline))))
         self._take_up()
         return self
 
@@ -205,23 +198,23 @@ class KioskApp:
 
     def hear_away(self, away: bool) -> None:  # noqa: FBT001  a callback of hub.client
         """The line to the hub has broken, or is back."""
-        if not away:
+        if away:
+            self.messenger.hub_left()
+        else:
             self.messenger.hub_returned()
+            self.errands.hub_returned()
         self.changed()
 
     def hear_printer(self, status: Status) -> None:
         """The printer's health has changed."""
-        state = TROUBLES.get(
-            status.reason, "ok" if status.health == "ok" or status.reason == "not_asked" else "unknown"
-        )
-        self.messenger.trouble(PRINTER, state, status.reason if state in ("offline", "unknown") else "")
+        self.messenger.trouble(PRINTER, *trouble_of(status))
         self.changed()
 
     def hear_job(self, job: Job, state: State, reason: str) -> None:
         """A slip's next step; its end is the end of the press."""
-        if state == "queued" or (state == "sent" and reason != "not_asked"):
+        if state == "queued" or (state == "sent" and not reason):
             return
-        if self.errands.hear_job(job, state, reason):
+        if self.errands.hear_end(job.subject, state, reason):
             return
         with self._lock:
             found = self._printing.pop(job.subject, None)
@@ -230,7 +223,17 @@ class KioskApp:
         press, number = found
         what = told(state, has_screen=self.manners.has_screen)
         if what == "printed":
-            self._history.saw("print", {"kind": "ticket", "label": number.label, "dup": job.copy > 0, "complete": True})
+            self._history.saw(
+                "print",
+                {
+                    "kind": "ticket",
+                    "press": press.key,
+                    "label": number.label,
+                    "dup": job.copy > 0,
+                    "complete": True,
+                    "by": "kiosk",
+                },
+            )
         self._finish(press, number, what)
 
     # what is known
@@ -247,7 +250,8 @@ class KioskApp:
         if self.catalogue is None:
             # Before the first catalogue only the hub knows: ask it, and give an own number if it is away.
             return ""
-        return why_closed(service_of(self.catalogue, service), self.picture, self._local(self.clock.now()))
+        now = self._local(self.clock.now())
+        return why_closed(service_of(self.catalogue, service), self.picture, now, away=self.hub.away)
 
     # from press to number
 
@@ -261,7 +265,7 @@ class KioskApp:
 
     def _serve(self, press: Press) -> None:
         self._tell(press, "asking")
-        answer = self._ask(press)
+        answer = self._ask(press, self._patience(press))
         if isinstance(answer, Refusal):
             self.spool.refuse(press, answer.code)
             self._refuse(press, answer)
@@ -272,15 +276,18 @@ class KioskApp:
             self.spool.accept(press, answer)
         self._hand_over(press, answer)
 
-    def _ask(self, press: Press) -> Number | Refusal | None:
-        """The hub's number or refusal; None when it has not answered in time."""
-        waited = max(0, self.clock.now().mono - press.at.mono) / 1000
-        left = self.manners.answer_s - waited if waited < self.manners.answer_s else self.manners.answer_s
-        body = press.issue_body()
+    def _patience(self, press: Press) -> float:
+        """Seconds that the hub has for this press: what is left of its time, and all of it for one taken up."""
+        if press.key in self._taken_up:
+            return self.manners.answer_s
+        return self.manners.answer_s - max(0, self.clock.now().mono - press.at.mono) / 1000
+
+    def _ask(self, press: Press, left: float) -> Number | Refusal | None:
+        """The hub's number or refusal; None when it has not answered in time, or has no time left."""
         values = {"svc": press.service, "prio": int(press.priority != "normal"), "press": press.key, "src": "kiosk"}
         try:
             with self._history.operation("ticket.issue", press.key, values) as heard:
-                issued = parse(TicketIssued, _known(self.hub.ask("issue", press.key, left, **body)))
+                issued = parse(TicketIssued, _known(self._in_time(press, left)))
                 day = self.picture.day if self.picture else None
                 heard({"tid": issued.id, "label": issued.label, "day": day, "svc": issued.service, "offline": False})
         except HubAway as away:
@@ -288,10 +295,18 @@ class KioskApp:
             return None
         except Refused as refusal:
             log.info("no ticket for %s: %s", press.service, refusal.message)
+            if refusal.reason in UNABLE:
+                return None
             return Refusal(to_refusal(refusal.reason), refusal.message)
         return Number(
             issued.label, own=False, ahead=issued.ahead, wait=issued.wait, follow=issued.follow, ticket=issued.id
         )
+
+    def _in_time(self, press: Press, left: float) -> dict[str, Any]:
+        """The hub's answer. Raises Refused, or HubAway."""
+        if left <= 0:
+            raise HubAway("its time was over before the hub could be asked")
+        return self.hub.ask("issue", press.key, left, **press.issue_body())
 
     def _refuse(self, press: Press, refusal: Refusal) -> None:
         """A visible word instead of a ticket: on the screen, or on paper where there is none."""
@@ -319,7 +334,10 @@ class KioskApp:
         return time.monotonic() + max(PAPER_S - max(0.0, waited), PAPER_S / 2)
 
     def _finish(self, press: Press, number: Number, what: Literal["printed", "shown", "failed"]) -> None:
-        self.spool.finish(press, number, what, self.clock.now(), f"{press.key}-paper")
+        try:
+            self.spool.finish(press, number, what, self.clock.now(), f"{press.key}-paper")
+        except StoreFault:
+            log.exception("what became of %s cannot be kept: the next start takes it up", number.label)
         self._tell(press, "paper", number=number, paper="printed" if what == "printed" else "none")
         self.messenger.wake()
 
@@ -358,6 +376,7 @@ class KioskApp:
             if not still_standing(press, now):
                 self._finish(press, number or self.spool.own_number(press), "failed")
             elif number is None:
+                self._taken_up.add(press.key)
                 self._visitors.submit(self._guarded, press)
             else:
                 # Whether it was printed nobody knows: the same number again, marked as a copy.
@@ -367,12 +386,14 @@ class KioskApp:
         before = self.clock.offset
         self.clock.hear(picture.hub_at)
         self.picture = picture
-        self.messenger.wake()
-        if picture.jobs:
-            self.errands.hear(picture.jobs)
+        self.spool.go_on_after(picture.own_last)
         after = self.clock.offset
         if after is not None and (before is None or abs(after - before) > DRIFT_MS):
             self.spool.keep("clock", {"boot": self.clock.boot, "offset": after})
+            self.spool.date(self.clock.boot, after, DRIFT_MS)
+        self.messenger.hub_heard(picture.day)
+        if picture.jobs:
+            self.errands.hear(picture.jobs)
 
     def _hear_catalogue(self, catalogue: Catalogue) -> None:
         if self.catalogue is None or catalogue != self.catalogue:

@@ -9,18 +9,23 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from hub.client import HubAway
-from hub.errors import Refused
-from kiosk.history import History
+from hub.errors import Refused, StoreFault
+from hub.history import History
 from kiosk.spool import Report, Spool
 
-TroubleState = Literal["ok", "paper_out", "cover_open", "offline", "near_end", "stuck", "unknown"]
+#: As hardware.printer.trouble_of has them; `stuck` for a button, `not_taken` for a paper that the hub will not have.
+TroubleState = str
 #: How long a report may take; a hub under load is waited for, nobody stands in front of this.
 PATIENCE_S = 5.0
-#: Refusals that time heals: the report waits, first in line, until the hub's picture changes or a while has passed.
-LATER = frozenset({"day_closed", "too_many", "not_authenticated", "not_allowed"})
+#: Refusals of this one report, which no time heals: it is set aside, and the staff hear that its paper is not known.
+#: After any other (no day yet, a full disk, a revoked token) it waits, first in line, for the hub's next picture.
+FOR_GOOD = frozenset({
+    "foreign_label", "label_taken", "label_settled", "unknown_service", "key_reuse", "bad_request", "unprocessable",
+    "illegal_step", "not_found", "too_large",
+})  # fmt: skip
 LATER_S = 15.0
 
 log = logging.getLogger(__name__)
@@ -47,12 +52,16 @@ class Messenger:
         self._wake = threading.Condition()
         self._news = True
         self._closed = False
+        self._day: str | None = None
+        #: Whether the hub has told the time since its return: a report is dated by it before it is told.
+        self._dated = False
         self._untold: dict[str, tuple[TroubleState, str]] = {}
         self._states: dict[str, tuple[TroubleState, str]] = {}
         self._thread: threading.Thread | None = None
 
     def open(self) -> Messenger:
-        """Start telling."""
+        """Start telling; what was set aside is tried once more: somebody may have mended the cause."""
+        self._states |= dict.fromkeys(self._spool.take_up_aside(), ("not_taken", ""))
         self._thread = threading.Thread(target=self._run, name="messenger", daemon=True)
         self._thread.start()
         return self
@@ -70,6 +79,25 @@ class Messenger:
                 return
             self._states[part] = self._untold[part] = (state, detail)
         self.wake()
+
+    def hub_heard(self, day: str | None) -> None:
+        """The hub has sent a picture, of that business day."""
+        if day and self._day and day != self._day:
+            self._forget_aside()
+        self._day = day or self._day
+        self._dated = True
+        self.wake()
+
+    def hub_left(self) -> None:
+        """The hub has gone."""
+        self._dated = False
+
+    def _forget_aside(self) -> None:
+        """Another day has begun: who held a paper that the hub would not take has gone home."""
+        self._spool.leave_aside()
+        for part, (state, _) in list(self._states.items()):
+            if state == "not_taken":
+                self.trouble(part, "ok")
 
     def hub_returned(self) -> None:
         """Tell the states again: a hub that restarted has forgotten what is not well."""
@@ -101,20 +129,37 @@ class Messenger:
                 self._tell_states()
             except HubAway:
                 pause = None if self._hub.away else PATIENCE_S
+            except StoreFault:
+                log.exception("the spool cannot be read or written: told again later")
+                pause = LATER_S
 
     def _tell_reports(self) -> bool:
         """All there are, oldest first; False when the first of them has to wait."""
         while not self._closed and (report := self._spool.next_report()):
+            if not self._dated:
+                return False
             try:
                 self._tell(report)
             except Refused as refusal:
-                if refusal.reason in LATER:
+                if refusal.reason not in FOR_GOOD:
                     return False
-                log.error("the hub will not take %s of %s: %s", report.what, report.body["label"], refusal.message)  # noqa: TRY400  no traceback: it is an answer
-                self._spool.set_aside(report, refusal.reason)
+                self._set_aside(report, refusal)
             else:
                 self._spool.heard(report)
+                self._no_longer_aside(report.body["label"])
         return True
+
+    def _no_longer_aside(self, label: str) -> None:
+        state, _ = self._states.get(label, ("ok", ""))
+        if state == "not_taken":
+            self.trouble(label, "ok")
+
+    def _set_aside(self, report: Report, refusal: Refused) -> None:
+        """A paper without a ticket must not be a secret: its visitor waits, and only staff can help."""
+        label = report.body["label"]
+        log.error("the hub will not take %s of %s: %s", report.what, label, refusal.message)
+        self._spool.set_aside(report, refusal.reason)
+        self.trouble(label, "not_taken", refusal.reason)
 
     def _tell(self, report: Report) -> None:
         values = {"tid": report.body["issue"], "how": "failed" if report.what == "failed" else "printed"}

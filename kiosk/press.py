@@ -33,6 +33,11 @@ REFUSALS: dict[str, RefusalCode] = {
     "too_many": "too_many",
 }
 
+#: Refusals of the hub that hold for the day, also while it is away.
+STANDING = ("quota", "mode")
+#: The hub cannot do it, which is no word against the visitor: as good as away.
+UNABLE = ("not_stored", "not_authenticated", "not_allowed")
+
 #: A visitor is still there so long after the press: what a killed process left undone is done then, else noted.
 STANDING_MS = 20_000
 
@@ -108,6 +113,16 @@ def report_body(press: Press, number: Number, at: Moment) -> dict[str, Any]:
     }
 
 
+def dated(pressed: dict[str, Any], boot: str, offset: int, off_by_ms: int) -> dict[str, Any] | None:
+    """The moment of a report in the hub's time as it is now; None where it stands, or nobody can tell."""
+    if pressed["boot"] != boot:
+        return None
+    hub_at = pressed["mono"] + offset
+    if pressed["hub_at"] is not None and abs(hub_at - pressed["hub_at"]) <= off_by_ms:
+        return None
+    return pressed | {"hub_at": hub_at}
+
+
 def told(outcome: str, *, has_screen: bool) -> Told:
     """What the hub hears of a paper. In doubt the number on the screen counts, and without one the staff look."""
     if outcome in ("confirmed", "sent"):
@@ -125,18 +140,30 @@ def too_soon(last_mono: int | None, now_mono: int, again_s: float) -> bool:
     return last_mono is not None and now_mono - last_mono < again_s * 1000
 
 
-def why_closed(service: CatalogueService | None, picture: KioskPicture | None, now: datetime | None) -> str:
+def why_closed(
+    service: CatalogueService | None, picture: KioskPicture | None, now: datetime | None, *, away: bool
+) -> str:
     """'' while the service gives tickets, else the code of the refusal.
 
-    The hub's own word counts while it is here; away (no picture), only the hours of the last catalogue are left,
-    and without a believed clock not even they.
+    The hub's own word counts while it is here. Away, what it last said of hours or of the day is too old: the hours
+    of the last catalogue are left, and without a believed clock not even they. A quota that was used up and a mode
+    that somebody chose still hold for the rest of that day.
     """
     if service is None:
         return "unknown_service"
-    if picture is not None:
-        state = next((each for each in picture.services if each.service == service.service), None)
-        return "" if state is None or state.open else state.why_closed or "closed"
-    return "" if now is None or within_hours(service, now) else "hours"
+    said = _said(service.service, picture)
+    if not away and picture is not None:
+        return said
+    if now is not None and not within_hours(service, now):
+        return "hours"
+    same_day = picture is not None and (now is None or picture.day == now.date().isoformat())
+    return said if said in STANDING and same_day else ""
+
+
+def _said(service: str, picture: KioskPicture | None) -> str:
+    """What the hub last said against a ticket for a service."""
+    state = next((each for each in picture.services if each.service == service), None) if picture else None
+    return "" if state is None or state.open else state.why_closed or "closed"
 
 
 def within_hours(service: CatalogueService, now: datetime) -> bool:

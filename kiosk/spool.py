@@ -8,10 +8,11 @@ counted here and never restarted: a label K1-007 exists once, whatever else is l
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from hub.errors import StoreFault
 from hub.sqlite import open_writer
 from hub.wire import Wait
 from kiosk.migrations import migrations
-from kiosk.press import Moment, Number, Press, State, Told, report_body
+from kiosk.press import Moment, Number, Press, State, Told, dated, report_body
 
 #: Presses kept after their end, to answer a repeated tap and to look back at: a busy week.
 KEPT = 5_000
+#: A kiosk whose spool was lost goes on with its own series at the next multiple.
+OWN_GAP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,14 @@ class Report:
 
 
 class Spool:
-    """The kiosk's store, in one file. One connection, one lock: a kiosk writes four rows a visitor."""
+    """The kiosk's store, in one file. One connection, one lock: a kiosk commits three times a visitor."""
 
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
         self.name = name
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
+        self._heard: list[int] = []
 
     def open(self) -> Spool:
         """Open or make the file. Raises StoreFault when it cannot promise to keep what it is given."""
@@ -53,9 +57,12 @@ class Spool:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
+            if self._db is None:
+                return
+            with suppress(StoreFault), self._transaction():
+                pass  # what was heard is crossed out
+            self._db.close()
+            self._db = None
 
     def __repr__(self) -> str:
         return f"<Spool {self.path.name}>"
@@ -70,7 +77,7 @@ class Spool:
         with self._transaction() as db:
             if press.tap and db.execute("SELECT 1 FROM press WHERE tap = ?", (press.tap,)).fetchone():
                 return None
-            number = self._count(db, "presses")
+            number = db.execute("SELECT coalesce(max(rowid), 0) + 1 FROM press").fetchone()[0]
             kept = replace(press, key=f"{self.name}-{press.at.boot[:8]}-{number}-{press.key}")
             at = kept.at
             db.execute(
@@ -136,25 +143,67 @@ class Spool:
 
     def next_report(self) -> Report | None:
         """The oldest that the hub has not heard."""
-        row = self._one("SELECT * FROM report WHERE set_aside IS NULL ORDER BY place LIMIT 1")
+        with self._lock:
+            past = self._heard[-1] if self._heard else 0
+            row = self._one(
+                "SELECT * FROM report WHERE set_aside IS NULL AND place > ? ORDER BY place LIMIT 1", (past,)
+            )
         return Report(row["place"], row["key"], row["what"], json.loads(row["body"])) if row else None
 
     def heard(self, report: Report) -> None:
-        """The hub has it."""
-        with self._transaction() as db:
-            db.execute("DELETE FROM report WHERE place = ?", (report.place,))
+        """The hub has it. Crossed out with the next thing that is written: told again after a cut, it does no harm."""
+        with self._lock:
+            self._heard.append(report.place)
 
     def set_aside(self, report: Report, why: str) -> None:
         """The hub will never take it: kept for a person to look at, out of the way of the others."""
         with self._transaction() as db:
             db.execute("UPDATE report SET set_aside = ? WHERE place = ?", (why, report.place))
 
+    def take_up_aside(self) -> list[str]:
+        """Let what was set aside on this day be told once more; its labels."""
+        aside = self._all("SELECT body FROM report WHERE set_aside IS NOT NULL AND set_aside NOT LIKE 'over: %'")
+        if aside:
+            with self._transaction() as db:
+                db.execute("UPDATE report SET set_aside = NULL WHERE set_aside NOT LIKE 'over: %'")
+        return [json.loads(row["body"])["label"] for row in aside]
+
+    def leave_aside(self) -> None:
+        """Another day has begun: what is set aside stays here to be looked at, and is not told again."""
+        with self._transaction() as db:
+            db.execute("UPDATE report SET set_aside = 'over: ' || set_aside WHERE set_aside NOT LIKE 'over: %'")
+
+    def date(self, boot: str, offset: int, off_by_ms: int) -> None:
+        """The hub's time is known now, or has jumped: presses of this boot that it has not heard of are dated anew.
+
+        Each gets another key: under the old one the hub may have heard the old date.
+        """
+        with self._transaction() as db:
+            for row in db.execute("SELECT place, key, body FROM report").fetchall():
+                body = json.loads(row["body"])
+                at = dated(body["pressed"], boot, offset, off_by_ms)
+                if at is not None:
+                    again = json.dumps(body | {"pressed": at})
+                    key = f"{body['issue']}-paper-{secrets.token_hex(3)}"
+                    db.execute("UPDATE report SET key = ?, body = ? WHERE place = ?", (key, again, row["place"]))
+
     def waiting_reports(self) -> int:
         """How many the hub has not heard."""
-        row = self._one("SELECT count(*) AS n FROM report WHERE set_aside IS NULL")
+        with self._lock:
+            past = self._heard[-1] if self._heard else 0
+            row = self._one("SELECT count(*) AS n FROM report WHERE set_aside IS NULL AND place > ?", (past,))
         return int(row["n"]) if row else 0
 
     # facts
+
+    def go_on_after(self, last: int) -> None:
+        """The hub has heard of own numbers up to `last`. Of more than are here: an earlier spool was lost.
+
+        It may have given some that nobody heard of, so the series goes on well after them, at the next hundred.
+        """
+        if int(self.kept("own_series") or 0) < last:
+            with self._transaction() as db:
+                self._put(db, "own_series", str(-(-last // OWN_GAP) * OWN_GAP))
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value under a name, in place of the last one."""
@@ -186,16 +235,21 @@ class Spool:
             try:
                 db.execute("BEGIN IMMEDIATE")
                 with db:
+                    db.executemany("DELETE FROM report WHERE place = ?", [(place,) for place in self._heard])
                     yield db
             except sqlite3.Error as error:
                 raise StoreFault(f"{self.path.name}: {error}") from error
+            self._heard.clear()
 
     def _one(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Row | None:
         return next(iter(self._all(query, values)), None)
 
     def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         with self._lock:
-            return list(self._opened().execute(query, values))
+            try:
+                return list(self._opened().execute(query, values))
+            except sqlite3.Error as error:
+                raise StoreFault(f"{self.path.name}: {error}") from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:

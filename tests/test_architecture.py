@@ -46,7 +46,10 @@ KEPT_TO = {
 LEAVES = {
     "client",
     "clock",
+    "errands",
     "errors",
+    "heartbeat",
+    "history",
     "look",
     "money",
     "orphans",
@@ -55,6 +58,7 @@ LEAVES = {
     "settings",
     "sqlite",
     "ticket_slip",
+    "troubles",
     "wire",
 }
 KNOWN_OUTSIDE = {
@@ -68,7 +72,7 @@ OPENS_DEVICES = {"kiosk", "counter_panel", "hardware"}
 TELL_TIME = {
     "hub/clock.py",
     "hub/bench/__init__.py",  # dates a report
-    "hub/bench/queue.py",  # compares its press with a browser's clock
+    "hub/bench/screens.py",  # compares its press with a browser's clock
     "hub/bundle.py",  # dates the files of an archive for support
     "kiosk/box_clock.py",  # the kiosk's own, for when the hub is away
     "hub/doctor.py",  # asks whether the machine's clock is right
@@ -145,6 +149,17 @@ def test_outside_the_hub_its_leaves_are_known_and_nothing_else(file):
     rooms = {tuple(name.split(".")[:2]) for name in imports(file)}
     assert {room for room in rooms if room[0] == "hub" and not known.issuperset(room[1:])} == set()
     assert package in OPENS_DEVICES or "hardware" not in {room[0] for room in rooms}
+
+
+JUDGE = [file for file in sources() if name_of(file).startswith("hub/judge/")]
+
+
+@pytest.mark.parametrize("file", JUDGE, ids=name_of)
+def test_the_judge_knows_nothing_of_what_it_judges(file):
+    """It runs with nothing but Python, on the history of any hub."""
+    known = {name.split(".")[0] if not name.startswith("hub.judge") else "hub.judge" for name in imports(file)}
+    assert known - sys.stdlib_module_names <= {"hub.judge"}
+    assert not known & IMPURE
 
 
 @FILES

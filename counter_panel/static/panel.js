@@ -1,5 +1,6 @@
 /** The call panel: pictures in, keys out. What may be asked, the hub says (`next_actions`). */
 
+import { tell } from "/look/history.js";
 import { Away, Link, Refused } from "/look/live.js";
 import { clockwork, hasWord, icon, make, say, setIcon, setText, toast } from "/look/page.js";
 import { elapsed, KEYS, offer, scene, STEPS, UNDO_S, WITH_DIALOG } from "./steps.js";
@@ -37,6 +38,7 @@ draw();
 function take(counters) {
   picture = counters;
   cameAt = performance.now();
+  tell("panel", { counters: counters.counters, seq: counters.seq, epoch: counters.epoch });
   draw();
 }
 

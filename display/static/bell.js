@@ -5,6 +5,7 @@
  * again. Where the browser holds sound back until somebody touches the screen, `onBlocked` says so.
  */
 
+import { tell } from "/look/history.js";
 import { announcement, reading, stillCalled, toRing } from "./stage.js";
 
 const PLACE = "mbote.rung";
@@ -59,6 +60,7 @@ export class Bell {
     this.#remember([...this.#rung, name]);
     let outcome = ring.sound ? await this.#play(ring.sound) : await this.#play(GONG);
     if (outcome === "failed" && ring.sound) outcome = await this.#play(GONG);
+    if (outcome !== "blocked") tell("announce", { call: ring.call, repeat: ring.repeat });
     if (outcome === "blocked") this.#remember(this.#rung.filter((one) => one !== name));
     return outcome !== "blocked";
   }

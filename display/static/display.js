@@ -1,5 +1,6 @@
 /** The waiting-room screen: pictures in, the stage asked, the page changed in place. */
 
+import { tell } from "/look/history.js";
 import { Link, takeToken } from "/look/live.js";
 import { icon, make, say, setIcon, setText } from "/look/page.js";
 import { Bell } from "./bell.js";
@@ -46,12 +47,18 @@ function take(board) {
 function draw() {
   stage = stages.settle(stage, performance.now());
   const view = stages.view(stage, link?.state ?? "waiting");
+  if (stage.board) witness(view);
   drawScene(view);
   drawPrevious(view.previous, view.scene === "lost");
   if (stage.board) drawBoard(stage.board, view.scene === "lost");
   clearTimeout(timer);
   const wait = stages.changesAt(stage) - performance.now();
   if (wait < Infinity) timer = setTimeout(draw, Math.max(0, wait) + 1);
+}
+
+function witness(view) {
+  const { seq, epoch } = stage.board;
+  tell("frame", { shown: [view.large, ...view.previous].filter(Boolean), fresh: link?.state === "live", seq, epoch });
 }
 
 function drawScene(view) {

@@ -258,9 +258,13 @@ APPLIERS: Appliers = {
 #: State tables and their columns that a purge empties: none here, agents are staff.
 STATE_TABLES: dict[str, tuple[str, ...]] = {"agent": (), "device": (), "device_trouble": ()}
 
-#: Tables that no event carries and replay leaves empty. After a restore from the journal alone, every agent
-#: needs a new code and every device a new pairing.
-SECRET_TABLES: tuple[str, ...] = ("agent_secret", "agent_session", "device_token")
+#: Tables that no event carries and replay leaves empty: what a backup keeps of each. Sessions end with the box.
+KEPT_TABLES: dict[str, tuple[str, ...]] = {
+    "agent_secret": ("agent", "hash", "one_shot"),
+    "device_token": ("device", "hash"),
+}
+LEFT_TABLES: tuple[str, ...] = ("agent_session",)
+SECRET_TABLES: tuple[str, ...] = (*KEPT_TABLES, *LEFT_TABLES)
 
 
 # --- secrets -----------------------------------------------------------------------------------

@@ -9,6 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Name of a limit → its figures.
+Limits = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How often each thing is done."""
+
+    presses: int
+    calls: int
+    growth: int
+    idle_s: float
+    kills: int
+
+    @classmethod
+    def of(cls, *, quick: bool) -> Times:
+        """Few for a smoke run, enough for a p99 otherwise."""
+        return cls(40, 20, 200, 3, 1) if quick else cls(400, 200, 10_000, 20, 5)
+
 
 def percentile(values: list[float], share: float) -> float:
     """Nearest rank: the smallest value that at least `share` (0 to 1) of all do not exceed."""

@@ -12,17 +12,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from hardware.print_loop import PrintLoop
+from hardware.print_loop import Job, PrintLoop, State
 from hardware.printer import Printer
 from hub.bench.figures import at_once
 from hub.bench.rig import PaperSink
 from hub.client import HubClient
+from hub.history import History
 from hub.orphans import die_with_demo
+from hub.paper import Slip
 from hub.settings import Settings, load_settings
 from kiosk.__main__ import manners
 from kiosk.app import KioskApp
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.spool import Spool
 
 SERVICE = "DEP"
@@ -31,20 +32,26 @@ SERVICE = "DEP"
 class KioskUnderTest:
     """The kiosk's own code on a paper sink of ours, from the accepted press to the last byte at the socket."""
 
-    def __init__(self, settings: Settings, name: str, token: str, folder: Path) -> None:
+    def __init__(self, settings: Settings, name: str, token: str, folder: Path, port: int = 0) -> None:
+        """`port`: of a printer; a paper sink of our own when 0."""
         kiosk = settings.kiosk
         self.sink = PaperSink()
+        self.slip: Slip = ()
         self.spool = Spool(folder / f"{name}.db", name).open()
         self.client = HubClient(kiosk.hub, lambda: token)
         self.app = KioskApp(manners(settings), self.client, self.spool, BoxClock(), History.from_environment(name))
         printer = kiosk.printer.model_copy(
-            update={"port": self.sink.port, "host": "127.0.0.1", "kind": "tcp", "status": False}
+            update={"port": port or self.sink.port, "host": "127.0.0.1", "kind": "tcp", "status": bool(port)}
         )
-        self.paper = PrintLoop(Printer(printer), self.app.hear_job, self.app.hear_printer)
+        self.paper = PrintLoop(Printer(printer), self._hear_job, self.app.hear_printer)
         self.app.open(self.paper, {})
         self.paper.open()
         self.client.listen(self.app.hear_picture, self.app.hear_away).open()
         self.client.wait_connected(10)
+
+    def _hear_job(self, job: Job, state: State, reason: str) -> None:
+        self.slip = job.slip
+        self.app.hear_job(job, state, reason)
 
     def press(self) -> float:
         """One press; seconds until its paper is cut."""
@@ -52,6 +59,13 @@ class KioskUnderTest:
         began = time.perf_counter()
         self.app.press(SERVICE)
         return self.sink.wait(wanted) - began
+
+    def alone(self) -> float:
+        """One press of one visitor at a time: the hub has heard of the paper before the next one comes."""
+        taken = self.press()
+        while self.spool.waiting_reports():
+            time.sleep(0.0005)
+        return taken
 
     def close(self) -> None:
         """Switch it off."""

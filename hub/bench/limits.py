@@ -12,7 +12,7 @@ from typing import Any
 from hardware.ink import encode
 from hub.bench.bare import TABLE, insert
 from hub.bench.figures import at_once, summary, timed
-from hub.bench.rig import Http, Listener, PaperSink, bare_server, cpu_s, pss_mb
+from hub.bench.rig import REST_S, Http, Listener, PaperSink, bare_server, cpu_s, pss_mb
 from hub.paper import Cut, Feed, Qr, Rule, Slip, Text
 from hub.sqlite import open_writer
 
@@ -24,7 +24,7 @@ SLIP: Slip = (
     Qr("GWSABF4K"), Feed(2), Cut(),
 )  # fmt: skip
 CLIENTS = 16
-SCREENS = 10
+SCREENS, MANY_SCREENS = 10, 50
 #: Our hub's memory is taken with as many.
 MEMORY_CLIENTS = 50
 
@@ -51,13 +51,15 @@ def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
 
 
 def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
-    """`issue16`: the bare server with 16 clients. `call10`: POST until the last of ten screens has it. Memory, idle."""
+    """`issue16`: 16 clients at once. `call10`: POST until the last of ten screens has it, at our rhythm. Memory."""
     with bare_server(folder) as (port, pid):
         start_mb = pss_mb(pid)
         at_16, a_second = at_once(CLIENTS, max(20, times // CLIENTS), lambda _: _poster(port))
         screens = [Listener(port, "", "told") for _ in range(SCREENS)]
-        calls = _calls(port, screens, times)
+        calls = _calls(port, screens, times // 2, REST_S)
+        busy_calls = _calls(port, screens, times, 0)
         screens += [Listener(port, "", "told") for _ in range(MEMORY_CLIENTS - SCREENS)]
+        many_calls = _calls(port, screens[:MANY_SCREENS], times // 2, REST_S)
         idle = idle_share(pid, 3)
         memory = {"start_mb": round(start_mb, 1), "mb": round(pss_mb(pid), 1), "idle_percent": idle}
         for screen in screens:
@@ -65,6 +67,8 @@ def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
     return {
         "issue16": summary(at_16) | {"per_s": round(a_second)},
         "call10": summary(calls),
+        "call10_without_rest": summary(busy_calls),
+        "call50": summary(many_calls),
         "bare": memory,
     }
 
@@ -74,10 +78,11 @@ def _poster(port: int) -> Callable[[], Any]:
     return lambda: connection.post("/silent", {"service": "DEP"})
 
 
-def _calls(port: int, screens: list[Listener], times: int) -> list[float]:
+def _calls(port: int, screens: list[Listener], times: int, rest_s: float) -> list[float]:
     poster = Http(port)
     taken = []
     for _ in range(times):
+        time.sleep(rest_s)
         began = time.perf_counter()
         number = poster.post("/commit", {"service": "DEP"})["number"]
         taken.append(max(s.wait(lambda last, n=number: last.get("number", 0) >= n) for s in screens) - began)  # type: ignore[misc]

@@ -28,6 +28,9 @@ from hub.demo.processes import ROOT, Processes
 from hub.rooms import open_hub
 
 ANSWER_S = 20.0
+#: Between two calls, for us and for the limit. Pictures go out ten times a second at most: two such turns after
+#: the last change, the next one goes at once. And a machine that has rested wakes more slowly, for both.
+REST_S = 0.25
 #: Kiosks that the driver plays: K50 to K65.
 FIRST_KIOSK, KIOSKS = 50, 16
 
@@ -94,7 +97,7 @@ class Listener:
 
 
 class PaperSink:
-    """A printer that takes everything at once and knows when the last byte of a slip came."""
+    """A printer that takes everything at once, one client at a time, and knows when the last byte of a slip came."""
 
     CUT = b"\x1dV"
 
@@ -110,7 +113,8 @@ class PaperSink:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._read, args=(client,), daemon=True).start()
+                with client:
+                    self._read(client)
 
     def _read(self, client: socket.socket) -> None:
         with suppress(OSError):
@@ -215,9 +219,10 @@ def pss_mb(pid: int) -> float:
 
 def cpu_s(pid: int) -> float:
     """Processor time used by a process and all below it, seconds."""
-    tick = os.sysconf("SC_CLK_TCK")
-    total = 0
-    for each in family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / tick
+    return sum(own_cpu_s(each) for each in family(pid))
+
+
+def own_cpu_s(pid: int) -> float:
+    """Processor time used by one process, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

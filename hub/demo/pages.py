@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from hardware.line_server import tell
@@ -68,7 +68,7 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
         from hub.demo.agency import SECRET  # noqa: PLC0415 (agency.py wires the hub, which wires this page)
 
         answer = agents.sign_in(hub, Ask(HUB), code=code, secret=SECRET)
-        response = redirect(request.args.get("to", "/desk") if request.args.get("to", "").startswith("/") else "/desk")
+        response = redirect(url_for("agents.login", next=request.args.get("to", "")))  # it knows the chair's first page
         cookie.give(request, response, answer["session"])
         return response
 

@@ -48,6 +48,6 @@ def look() -> Blueprint:
 
 def icon(name: str, style: str = "icon") -> Markup:
     """One icon of the sprite (a name of icons.txt), to stand beside its word."""
-    return Markup('<svg class="{}" aria-hidden="true"><use href="/look/vendor/icons.svg#{}"></use></svg>').format(
+    return Markup('<svg class="{}" aria-hidden="true"><use href="/look/vendor/icons.svg#icon-{}"></use></svg>').format(
         style, name
     )

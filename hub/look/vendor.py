@@ -26,7 +26,7 @@ ICONS = "@tabler/icons/icons/outline"
 
 # Thinner than tabler's own 2: the icons stand beside large letters.
 SYMBOL = (
-    '<symbol id="{name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6"'
+    '<symbol id="icon-{name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6"'
     ' stroke-linecap="round" stroke-linejoin="round">{strokes}</symbol>\n'
 )
 # Every tabler icon starts with this invisible square.

@@ -14,20 +14,34 @@ from hub.store import Transaction
 def take(hub: Hub, ask: Ask, *, printer: str | None = None) -> Answer:
     """The next job of a printer, for its owner; `{"job": null}` when there is none.
 
-    Asked by one who is idle. It needs no key: taking twice is a new attempt, and fences the first.
+    Its own papers come first, then those of the printers it stands in for; `again_ms` says when one of these may be
+    had. Asked by one who is idle. It needs no key: taking twice is a new attempt, and fences the first.
     """
     name = rules.owned(ask.actor.device, ask.actor.roles, printer)
-    return hub.perform(Ask(ask.actor), lambda tx: _take(tx, name))
+    others = stood_in_for(hub, name)
+    return hub.perform(Ask(ask.actor), lambda tx: _take(tx, name, others))
 
 
-def _take(tx: Transaction, printer: str) -> Answer:
+def stood_in_for(hub: Hub, printer: str) -> tuple[str, ...]:
+    """The printers whose papers come to this one when they cannot print them."""
+    return tuple(other.name for other in hub.settings.printers if other.stand_in == printer)
+
+
+def _take(tx: Transaction, printer: str, others: tuple[str, ...]) -> Answer:
     _write_off(tx, printer)
     device = tx.actor.scope
-    found = next((j for j in store.open_jobs(tx.connection, printer) if rules.can_take(j, device, tx.now)), None)
-    if found is None:
-        return {"job": None}
-    tx.record(rules.take(found, device))
-    taken = _job(tx, found.id)
+    soon: list[int] = []
+    for job in for_printer(tx.connection, printer, others):
+        ready = rules.ready_in(job, device, tx.now, stands_in=job.printer != printer)
+        if ready == 0:
+            tx.record(rules.take(job, device))
+            return _taken(tx, job.id)
+        soon += [ready] if ready else []
+    return {"job": None, "again_ms": min(soon)} if soon else {"job": None}
+
+
+def _taken(tx: Transaction, job_id: int) -> Answer:
+    taken = _job(tx, job_id)
     return {
         "job": taken.id,
         "attempt": taken.attempt,
@@ -36,6 +50,11 @@ def _take(tx: Transaction, printer: str) -> Answer:
         "slip": slip_as_json(rules.marked(taken)),
         "left_ms": rules.left_ms(taken, tx.now),
     }
+
+
+def for_printer(reader: store.Reader, printer: str, others: tuple[str, ...]) -> list[Job]:
+    """What is open for a printer, then for those it stands in for."""
+    return [job for name in (printer, *others) for job in store.open_jobs(reader, name)]
 
 
 @action

@@ -34,6 +34,8 @@ LIFETIME_MS = 5 * 60_000
 SILENT_MS = 30_000
 #: A job that nobody lived to report so often is not tried again: it may be what kills them.
 ATTEMPTS = 3
+#: A paper that nobody has come for in so long goes to the printer's stand-in.
+LEFT_MS = 10_000
 #: The role of a device that prints for others (`mbote printer`).
 PRINTER_ROLE = "printer"
 
@@ -71,13 +73,24 @@ def left_ms(job: Job, now: Instant) -> int:
     return max(0, LIFETIME_MS - age(job, now).ms)
 
 
-def can_take(job: Job, device: str, now: Instant) -> bool:
-    """A queued job; one's own again after a restart; another's once that owner is silent."""
-    if job.ended or job.slip is None or job.attempt >= ATTEMPTS:
-        return False
-    if job.state == "queued" or job.owner == device:
-        return job.state in ("queued", "sent")
-    return job.taken is not None and elapsed(job.taken, now).ms >= SILENT_MS
+def ready_in(job: Job, device: str, now: Instant, *, stands_in: bool = False) -> int | None:
+    """After how many milliseconds this device may take the job: 0 now, None never.
+
+    A queued job at once; one's own again after a restart; another's once that owner is silent. A stand-in (`stands_in`:
+    the job is for another printer) comes when nobody else has.
+    """
+    if job.ended or job.slip is None or job.attempt >= ATTEMPTS or job.state not in ("queued", "sent"):
+        return None
+    if job.owner == device:
+        return 0
+    if job.state == "queued":
+        return max(0, LEFT_MS - age(job, now).ms) if stands_in else 0
+    return max(0, SILENT_MS - elapsed(job.taken, now).ms) if job.taken else None
+
+
+def can_take(job: Job, device: str, now: Instant, *, stands_in: bool = False) -> bool:
+    """Whether it may take the job now."""
+    return ready_in(job, device, now, stands_in=stands_in) == 0
 
 
 def take(job: Job, device: str) -> PrintJobTaken:

@@ -17,13 +17,16 @@ from hub.store import Transaction
 
 Reader = sqlite3.Connection
 DOUBTS_SHOWN = 50
+#: Jobs of one epoch: more than a printer lives to print. Pages read them: 53 bits in all.
+JOBS_BITS = 32
 
 
 def queue_job(tx: Transaction, *, about: str, printer: str, copy: int, slip: Slip) -> int:
     """Cause a paper: `about` is its subject (`ticket 42`), `copy` 0 its first print. The job's number."""
     row = tx.one("SELECT coalesce(max(id), 0) + 1 FROM print_job")
     assert row is not None
-    job = int(row[0])
+    # a printer's owner may hold a job that this hub, restored, has never heard of: each epoch has numbers of its own
+    job = max(int(row[0]), ((tx.epoch - 1) << JOBS_BITS) + 1)
     tx.record(PrintJobQueued(job, about, printer, copy, json.dumps(slip_as_json(slip), ensure_ascii=False)))
     return job
 

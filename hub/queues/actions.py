@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import replace
 from datetime import date as calendar_date
 from typing import Any
 
@@ -153,31 +154,38 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
 
     One road for all that may have happened: the ticket known here under that label; a label of the
     kiosk's own series, because our answer did not come in time (our number is then void); or a
-    ticket we never heard of.
+    ticket we never heard of. One of a day that is over is at once `unserved`: its visitor has gone home.
     """
     if tx.ask.key == issue:
         raise KeyReuse("this is the key of the press; a report has one of its own", field="key")
-    ticket = store.ticket_of_issue(tx.connection, tx.actor.scope, issue)
+    ticket, ended_at = store.ticket_of_issue(tx.connection, tx.actor.scope, issue), None
     if ticket is None:
-        ticket = _merged(
+        ticket, ended_at = _merged(
             tx, hub, issue=issue, label=label, service=service, language=language, category=category, priority=priority,
-            pressed=_pressed(tx.now, pressed_at),
+            pressed=_heard_of(tx.now, pressed_at),
         )  # fmt: skip
     elif ticket.label != label:
         ticket = _relabelled(tx, ticket, label)
     tx.record(rules.report_paper(ticket, paper, reason))
+    if ended_at is not None:
+        tx.record(rules.unserved_late(_ticket(tx, ticket.id), ended_at))
     return faces.ticket_face(hub, _ticket(tx, ticket.id))
 
 
 def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     tx: Transaction, hub: Hub, *, issue: str, label: str, service: str, language: str | None, category: Category,
     priority: Priority, pressed: Instant,
-) -> Ticket:  # fmt: skip
-    """A ticket that the kiosk gave alone: its label stands, and its place is by the time of the press."""
-    day = rules.open_day(store.day(tx.connection))
+) -> tuple[Ticket, int | None]:  # fmt: skip
+    """A ticket that the kiosk gave alone: its label stands, its place and day are by the time of the press.
+
+    With it goes when it ended, if its visitor has gone home.
+    """
     if hub.settings.service(service) is None:
         raise Unreadable("no such service", code="unknown_service", field="service")
-    series, number = _own_series(tx, day.id, label)
+    date, today = (local(at, hub.settings.agency.zone).date().isoformat() for at in (pressed.at, tx.now.at))
+    days = store.days_around(tx.connection, pressed.at)
+    day, ended_at = rules.day_of_press(days, pressed, tx.now, date=date, today=today)
+    series, number = _forgotten(tx, hub, day.id, service, label) or _own_series(tx, day.id, label)
     event = TicketIssued(
         ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
         service=service, category=category, priority=priority,
@@ -185,7 +193,22 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
         issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
     )  # fmt: skip
     tx.record(event, of_key=issue)
-    return _ticket(tx, event.ticket)
+    return _ticket(tx, event.ticket), ended_at
+
+
+def _forgotten(tx: Transaction, hub: Hub, day_id: int, service: str, label: str) -> tuple[str, int] | None:
+    """The series and number of a label that this hub gave, and lost with the minute that its backup lacks.
+
+    Only those numbers that a new epoch left out: whoever holds such a paper is in the queue again.
+    """
+    found = hub.settings.service(service)
+    series = rules.series_of(found, hub.settings.queue.numbering) if found and found.prefix else ""
+    digits = label.removeprefix(series)
+    if not _DIGITS.fullmatch(digits) or rules.label(series, int(digits)) != label:
+        return None
+    if int(digits) > store.number_floor(tx.connection, day_id) or store.label_used(tx.connection, day_id, label):
+        return None
+    return series, int(digits)
 
 
 def _relabelled(tx: Transaction, ticket: Ticket, label: str) -> Ticket:
@@ -206,7 +229,7 @@ def _own_series(tx: Transaction, day_id: int, label: str) -> tuple[str, int]:
         )
     if store.ticket_labelled(tx.connection, day_id, label):
         raise Refused(f"the label {label} is already on another ticket that day", code="label_taken")
-    return f"{series}-", int(digits)
+    return rules.own_series(series), int(digits)
 
 
 @action
@@ -557,6 +580,11 @@ def _session(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Coun
 
 def _token() -> str:
     return "".join(secrets.choice(_TOKEN_LETTERS) for _ in range(8))
+
+
+def _heard_of(now: Instant, pressed_at: int | None) -> Instant:
+    """When a press was that is heard of only now; one that no clock was there for counts as of now, not certain."""
+    return _pressed(now, pressed_at) if pressed_at is not None else replace(now, certain=False)
 
 
 def _pressed(now: Instant, pressed_at: int | None) -> Instant:

@@ -24,8 +24,12 @@ def public_id(ticket: Ticket) -> str:
 
     Derived, not stored: an index of random text costs the card a page a ticket.
     """
-    rest = (ticket.epoch << _ROW_BITS) | ticket.id
-    return _crockford(ticket.issued.at, _TIME_CHARS) + _crockford(rest, _REST_CHARS)
+    return public_id_of(ticket.issued.at, ticket.epoch, ticket.id)
+
+
+def public_id_of(issued_at: int, epoch: int, row: int) -> str:
+    """The public id of the ticket of that row, issued then."""
+    return _crockford(issued_at, _TIME_CHARS) + _crockford((epoch << _ROW_BITS) | row, _REST_CHARS)
 
 
 def _crockford(number: int, chars: int) -> str:

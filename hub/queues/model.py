@@ -19,7 +19,8 @@ TicketState = Literal[
 ]  # fmt: skip
 Category = Literal["simple", "proxy", "group", "priority", "appointment"]
 Priority = Literal["normal", "reduced_mobility", "pregnant", "age_70", "infant", "work_accident"]
-Channel = Literal["kiosk", "reception", "appointment", "web", "sms"]
+#: `paper_roll`: a number handed out by hand while neither hub nor kiosk worked, entered afterwards.
+Channel = Literal["kiosk", "reception", "appointment", "web", "sms", "paper_roll"]
 #: `none`: given by a person, no paper awaited; `awaited`: the kiosk has not reported yet.
 Paper = Literal["none", "awaited", "printed", "shown", "confirmed", "failed"]
 Mode = Literal["open", "appointments_only", "closed"]
@@ -99,13 +100,27 @@ class CounterSession:
 
 @dataclass(frozen=True, slots=True)
 class BusinessDay:
-    """One business day: an explicit record, never inferred from a clock. `first_seq` is its opening in the journal."""
+    """One business day: an explicit record, never inferred from a clock. `first_seq` is its opening in the journal.
+
+    `closed_at` is wall time in ms, None while it is open.
+    """
 
     id: int
     date: str
     mode: Mode
     open: bool
     first_seq: int = 0
+    closed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DaysAround:
+    """The days about a press: the newest with the moment of its opening, the last one opened before it, the next."""
+
+    newest: BusinessDay | None
+    opened: Instant | None
+    before: BusinessDay | None
+    after: BusinessDay | None
 
 
 # --- facts -----------------------------------------------------------------------------------
@@ -377,9 +392,10 @@ class TicketCancelled(TicketEvent):
 
 @dataclass(frozen=True, slots=True)
 class TicketUnserved(TicketEvent):
-    """The day closed before the ticket was called."""
+    """The day closed before the ticket was called. `ended_at`: when, of one heard of only later (wall, ms)."""
 
     kind: ClassVar[str] = "ticket_unserved"
+    ended_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

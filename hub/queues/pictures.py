@@ -204,8 +204,8 @@ def _waited_s(issued: Instant, until: Instant) -> int:
 # --- the kiosk -------------------------------------------------------------------------------
 
 
-def kiosk(hub: Hub, reader: Reader) -> KioskPicture:
-    """What a kiosk needs to know now."""
+def kiosk(hub: Hub, reader: Reader, name: str = "") -> KioskPicture:
+    """What the kiosk of that name needs to know now."""
     at = moment(hub, reader)
     is_open = at.day is not None and at.day.open
     return KioskPicture(
@@ -217,6 +217,7 @@ def kiosk(hub: Hub, reader: Reader) -> KioskPicture:
         message="",
         catalogue=catalogue(hub).version,
         hub_at=at.now.at,
+        own_last=store.last_number(reader, at.day.id, rules.own_series(name)) if at.day else 0,
     )
 
 

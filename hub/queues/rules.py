@@ -15,6 +15,7 @@ from hub.queues.model import (
     CounterPaused,
     CounterSession,
     CounterUnpaused,
+    DaysAround,
     Paper,
     PaperReported,
     Priority,
@@ -111,6 +112,32 @@ def open_day(day: BusinessDay | None) -> BusinessDay:
     return day
 
 
+def day_of_press(
+    days: DaysAround, pressed: Instant, now: Instant, *, date: str, today: str
+) -> tuple[BusinessDay, int | None]:
+    """The day of a ticket that a kiosk gave alone, by the moment of its press (`date` and `today`: local ones).
+
+    The open day, unless the press came before it opened; then the day that was still open at the press, or that had
+    its date. A press after that day, before the next one opened, belongs to the next: that visitor came early. With it
+    goes when the ticket ended (wall, ms): with its day, if that is over, or at once, if its visitor came on another
+    date; None while the visitor is in the hall. Where the wall clock is not believed only the open day is there.
+    Raises Refused `day_closed`: later it will find its day.
+    """
+    newest = days.newest
+    if not now.certain or newest is None or days.opened is None:
+        return open_day(newest), None
+    if newest.open and elapsed(pressed, now).ms <= elapsed(days.opened, now).ms:
+        return newest, None
+    held, after = days.before, days.after
+    if held is not None and held.closed_at is None:
+        return held, None
+    if held is not None and held.closed_at is not None and (pressed.at <= held.closed_at or date <= held.date):
+        return held, max(pressed.at, held.closed_at)
+    if after is not None:
+        return after, None if after.open and date == today else pressed.at
+    return open_day(newest), None
+
+
 def next_day(day: BusinessDay | None, date: str) -> int:
     """The number of a new day. Raises Refused when one is open or that date has been."""
     if day is None:
@@ -129,6 +156,11 @@ def series_of(service: Service, numbering: str) -> str:
     if not service.prefix:
         raise Unreadable(f"{service.label} gives no tickets: it has no prefix", code="no_tickets", field="service")
     return service.prefix
+
+
+def own_series(kiosk: str) -> str:
+    """The series of a kiosk that works without its hub."""
+    return f"{kiosk}-"
 
 
 def label(series: str, number: int) -> str:
@@ -332,6 +364,12 @@ def cancel(ticket: Ticket, reason: str | None) -> TicketCancelled:
     """Give the ticket up, with a motive."""
     step(ticket, "cancel")
     return TicketCancelled(ticket.id, motive(reason), ticket.stage.counter if ticket.state == "called" else None)
+
+
+def unserved_late(ticket: Ticket, ended_at: int) -> TicketUnserved:
+    """The paper is heard of when nobody waits with it any more."""
+    step(ticket, "close_day")
+    return TicketUnserved(ticket.id, ended_at)
 
 
 def close_ticket(ticket: Ticket) -> TicketUnserved | TicketUnfinished:

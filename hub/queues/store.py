@@ -86,10 +86,31 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
 
 def day(reader: Reader) -> m.BusinessDay | None:
     """The last business day, open or closed; None before the first."""
-    row = reader.execute("SELECT * FROM business_day ORDER BY id DESC LIMIT 1").fetchone()
-    return (
-        m.BusinessDay(row["id"], row["date"], row["mode"], row["closed_at"] is None, row["first_seq"]) if row else None
+    return _day(reader, "ORDER BY id DESC")
+
+
+def _day(reader: Reader, which: str, *values: int) -> m.BusinessDay | None:
+    row = reader.execute(f"SELECT * FROM business_day {which} LIMIT 1", values).fetchone()  # noqa: S608 (our words)
+    if row is None:
+        return None
+    closed_at = row["closed_at"]
+    return m.BusinessDay(row["id"], row["date"], row["mode"], closed_at is None, row["first_seq"], closed_at)
+
+
+def days_around(reader: Reader, at: int) -> m.DaysAround:
+    """The days about a moment, in wall time."""
+    newest = day(reader)
+    return m.DaysAround(
+        newest,
+        _opened(reader, newest.first_seq) if newest else None,
+        before=_day(reader, "WHERE opened_at <= ? ORDER BY id DESC", at),
+        after=_day(reader, "WHERE opened_at > ? ORDER BY id", at),
     )
+
+
+def _opened(reader: Reader, first_seq: int) -> Instant | None:
+    row = reader.execute("SELECT at, boot, mono FROM journal WHERE seq = ?", (first_seq,)).fetchone()
+    return Instant(row["at"], row["mono"], row["boot"]) if row else None
 
 
 def ticket(reader: Reader, ticket_id: int) -> m.Ticket | None:
@@ -154,9 +175,42 @@ def copies(reader: Reader, ticket_id: int) -> int:
 
 
 def last_number(reader: Reader, day_id: int, series: str) -> int:
-    """The last number given in a series that day; 0 before the first."""
+    """The last number given in a series that day, or perhaps given before an epoch began; 0 before the first."""
     row = reader.execute("SELECT last FROM numbering WHERE day = ? AND series = ?", (day_id, series)).fetchone()
-    return row["last"] if row else 0
+    return max(row["last"] if row else 0, number_floor(reader, day_id))
+
+
+def number_floor(reader: Reader, day_id: int) -> int:
+    """Up to here numbers of that day may have been given in an epoch of which not everything is known.
+
+    Those are the days until the epoch began; where the clock was not believed then, also the next one.
+    """
+    row = reader.execute(
+        "SELECT max(e.floor) AS floor FROM epoch e JOIN business_day d ON d.id = ?"
+        " WHERE e.day >= d.id OR e.date >= d.date OR (e.certain = 0 AND e.day + 1 = d.id)",
+        (day_id,),
+    ).fetchone()
+    return row["floor"] or 0
+
+
+def label_used(reader: Reader, day_id: int, label: str) -> bool:
+    """Whether a ticket has that label, or had it until its kiosk gave it another."""
+    row = reader.execute("SELECT 1 FROM voided WHERE day = ? AND label = ?", (day_id, label)).fetchone()
+    return row is not None or ticket_labelled(reader, day_id, label) is not None
+
+
+def highest_number(reader: Reader, date: str) -> int:
+    """The highest number that may have been given until `date`, in any series that the hub itself counts.
+
+    Of the latest day, or a floor under which an earlier epoch left room: whoever gave those may be lost, too.
+    """
+    row = reader.execute(
+        "WITH latest AS (SELECT coalesce(max(id), 0) AS id FROM business_day) SELECT max("
+        " (SELECT coalesce(max(last), 0) FROM numbering JOIN latest ON day = id WHERE series NOT LIKE '%-'),"
+        " (SELECT coalesce(max(floor), 0) FROM epoch JOIN latest ON date >= ? OR day >= id)) AS last",
+        (date,),
+    ).fetchone()
+    return int(row["last"])
 
 
 def given(reader: Reader, day_id: int, service: str) -> int:
@@ -485,7 +539,9 @@ def _cancelled(rows: Rows, event: m.TicketCancelled) -> None:
 
 
 def _unserved(rows: Rows, event: m.TicketUnserved) -> None:
-    _end_stage(rows, event.ticket, "unserved")
+    """Nobody waits longer than the day: a ticket heard of only later ended then, by the wall clock."""
+    ended = (rows.now.at, rows.now.tick) if event.ended_at is None else (event.ended_at, 0)
+    _stage_now(rows, event.ticket, outcome="unserved", ended_at=ended[0], ended_tick=ended[1])
     _ticket_now(rows, event.ticket, state="unserved")
 
 

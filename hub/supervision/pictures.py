@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hub.agents import store as agents
+from hub.backup import watch
 from hub.clock import Instant, elapsed
 from hub.context import Hub
-from hub.queues import pictures
+from hub.queues import epochs, pictures
 from hub.queues.model import CounterSession
 from hub.queues.pictures import Moment
 from hub.say import say, words
@@ -188,6 +189,7 @@ def _alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     yield from _line_alerts(scene)
     yield from _idle_alerts(scene)
     yield from _device_alerts(scene, reader)
+    yield from _backup_alerts(scene, reader)
 
 
 def _line_alerts(scene: Scene) -> Iterator[Alert]:
@@ -230,6 +232,14 @@ def _device_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     for trouble in agents.troubles(reader):
         what = _trouble_words(scene, trouble.part, trouble.state)
         yield Alert("trouble", "warn", scene.say("alert_trouble", device=trouble.device, what=what))
+
+
+def _backup_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
+    if (epoch := epochs.unconfirmed(reader)) is not None:
+        yield Alert("epoch", "bad", scene.say("alert_epoch", epoch=epoch))
+    for alarm in watch.of(scene.hub.store).alarms(scene.hub.settings.backup, scene.at.now):
+        text = scene.say(f"alert_backup_{alarm.code}", place=alarm.place, minutes=alarm.minutes)
+        yield Alert("backup", "warn" if alarm.code == "drill_late" else "bad", text)
 
 
 def _trouble_words(scene: Scene, part: str, state: str) -> str:

@@ -64,10 +64,24 @@ def test_a_call_is_large_with_its_counter_arrow_and_place(room):
     room.tell([replace(D1, counter_label="Dépôts")], [D1], screen={"arrows": {"05": "left"}})
     expect(room.large).to_have_text("D001")
     expect(room.counter).to_have_text("05")
-    assert room.page.locator("#call .arrow use").get_attribute("href").endswith("#arrow-left")
+    assert room.page.locator("#call .arrow use").get_attribute("href").endswith("#icon-arrow-left")
     assert room.page.locator("#call .note").inner_text().startswith("Dépôts · ")
     expect(room.page.locator("#call")).to_have_class("announce")
     expect(room.page.locator("#clock")).to_have_text("09:42")
+
+
+def test_calls_make_the_page_fetch_nothing(room):
+    """Every icon is in the page from the start: an arrow is drawn on fifty screens without a word to the hub."""
+    room.page.add_init_script(LISTEN)
+    room.tell(queues=queues(3))
+    room.open().expect_scene("quiet")
+    room.page.wait_for_selector(".sprite", state="attached")
+    fetched = []
+    room.page.on("request", lambda asked: fetched.append(asked.url))
+    for at, (number, direction) in enumerate(((1, "left"), (2, "right"), (3, "ahead"))):
+        room.tell([call(number, f"D00{number}", "05")], screen={"arrows": {"05": direction}}, queues=queues(at + 1))
+        expect(room.large).to_have_text(f"D00{number}")
+    assert fetched == []
 
 
 def test_five_at_once_take_turns_and_all_are_listed(room):

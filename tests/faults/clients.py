@@ -20,12 +20,13 @@ from hub.ask import Actor
 from hub.client import HubAway
 from hub.context import Hub
 from hub.errors import Refused
-from kiosk.history import History
+from hub.history import History, asked, told
 from tests.agency import COUNTERS, KIOSKS, SERVICES, RunningAgency
 
 #: How long somebody keeps asking, and how long they wait before each repeat.
 PATIENCE_S, AGAIN_S = 15.0, 0.05
 REPEATED, RELEASED = 0.05, 0.05
+LINGERS_S = 2.5
 #: An agent who hears that nobody waits presses again after so long.
 EMPTY_S = 0.03
 
@@ -55,10 +56,9 @@ class Client:
 
     def once(self, f: str, what: str, key: str, **body: Any) -> dict[str, Any]:
         """One request and what came of it. Raises Refused or HubAway."""
-        facts = {"svc": body["service"]} if what == "issue" else {k: v for k, v in body.items() if k == "counter"}
-        with self._history.operation(f, key, facts) as heard:
+        with self._history.operation(f, key, asked(what, body)) as heard:
             answer = self.line.ask(what, key, **body)
-            heard(_seen(f, answer))
+            heard(told(f, answer))
         return answer
 
     def ask(self, f: str, what: str, key: str = "", **body: Any) -> dict[str, Any]:
@@ -72,16 +72,6 @@ class Client:
                 if time.monotonic() > end:
                     raise
                 time.sleep(AGAIN_S)
-
-
-def _seen(f: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """What of an answer the rules are about."""
-    if f == "ticket.issue":
-        return {"tid": answer["id"], "label": answer["label"], "svc": answer["service"]}
-    if f == "call.next":
-        ticket = answer["ticket"]
-        return {"call": answer["call"], "tid": ticket["id"], "label": ticket["label"]} if ticket else {"empty": True}
-    return {"tid": answer.get("id"), "state": answer.get("state")}
 
 
 class Visitors(Client):
@@ -102,6 +92,8 @@ class Agent(Client):
     """Somebody at a counter."""
 
     counter = ""
+    #: How often a visitor takes longer to come than a screen may take to show the call.
+    lingering = 0.0
 
     def at(self, counter: str) -> Agent:
         self.counter = counter
@@ -123,6 +115,8 @@ class Agent(Client):
         if chance.random() < RELEASED:
             self.ask("call.release", "release", counter=self.counter)
             return label
+        if chance.random() < self.lingering:
+            time.sleep(LINGERS_S)
         self.ask("serve.start", "start", counter=self.counter)
         self.ask("serve.end", "finish", counter=self.counter)
         return label
@@ -132,7 +126,15 @@ class Crowd:
     """So many kiosks (over sockets) and agents (over HTTP), all at once for some seconds."""
 
     def __init__(  # noqa: PLR0913 (a crowd is described by that much)
-        self, agency: RunningAgency, book: Path, *, kiosks: int, agents: int, seed: int, pause_s: float = 0.005
+        self,
+        agency: RunningAgency,
+        book: Path,
+        *,
+        kiosks: int,
+        agents: int,
+        seed: int,
+        pause_s: float = 0.005,
+        lingering: float = 0.0,
     ) -> None:
         self.book = book
         self._pause_s = pause_s
@@ -144,6 +146,8 @@ class Crowd:
         self._stop = threading.Event()
         visitors = [Visitors(name, agency.line(name), book) for name in KIOSKS[:kiosks]]
         desks = [Agent(f"P{code}", agency.door(code), book).at(code) for code in COUNTERS[:agents]]
+        for desk in desks:
+            desk.lingering = lingering
         work = [(self._come, visitor) for visitor in visitors] + [(self._call, desk) for desk in desks]
         self._people = [
             threading.Thread(target=what, args=(who, chances(seed + n))) for n, (what, who) in enumerate(work)

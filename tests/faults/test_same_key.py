@@ -5,61 +5,67 @@ And what no request is: nonsense is refused in words, and the hub does not notic
 
 import json
 import socket
-import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 import simple_websocket
 
-from hub.client import HubAway
 from hub.errors import Refused
-from tests.agency import SERVICES, hub_alone, opened
-from tests.faults.clients import chances
+from hub.history import FUNCTIONS
+from hub.judge import read_lines
+from tests.agency import COUNTERS, SERVICES, hub_alone, opened, until
+from tests.faults.checker import judge_agency
+from tests.faults.clients import Client, chances
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-COPIES, REQUESTS, NIGHTLY_REQUESTS = 5, 60, 2000
+COPIES, REQUESTS, NIGHTLY_REQUESTS, RESTARTS, THREADS = 5, 200, 2_000, 2, 8
+LOOKED = ["G0", "G1", "G2", "G4", "G9", "Q1", "Q2", "Q3", "Q4", "Q5", "Q7", "Q8", "Q9"]
 MEGABYTE = b"x" * 1_000_000
 
 
 # --- copies ----------------------------------------------------------------------------------
 
 
-def sent_until_answered(agency, who, what, key, body):
-    """One copy of a request; a hub that is just starting is asked again."""
-    for _ in range(400):
-        door = agency.door(who)
-        try:
-            return json.dumps(door.ask(what, key, **body), sort_keys=True)
-        except HubAway:
-            time.sleep(0.05)
-        finally:
-            door.close()
-    raise AssertionError("the hub does not come back")
-
-
-@pytest.mark.parametrize(
-    "requests", [REQUESTS, pytest.param(NIGHTLY_REQUESTS, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])]
-)
-def test_five_copies_of_each_request_reordered_across_restarts_are_one(tmp_path, seed, note, requests):
-    chance, services = chances(seed), list(SERVICES)
-    wanted = {uuid4().hex: {"service": chance.choice(services)} for _ in range(requests)}
-    copies = [key for key in wanted for _ in range(COPIES)]
-    chance.shuffle(copies)
-    with opened(tmp_path, hub_alone()) as agency, ThreadPoolExecutor(8) as pool:
-        sent = []
-        for number, key in enumerate(copies):
-            if number and number % (len(copies) // 3) == 0:
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("piece", [0, pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])])
+def test_copies_of_each_request_reordered_across_restarts_are_one(tmp_path, seed, note, piece):
+    """E14: one to five copies of each, all shuffled, over connections of their own; judged."""
+    requests, chance, book = NIGHTLY_REQUESTS if piece else REQUESTS, chances(seed + piece), tmp_path / "history.jsonl"
+    sent = [one for one in wanted(requests, chance) for _ in range(chance.randint(1, COPIES))]
+    chance.shuffle(sent)
+    with opened(tmp_path / "agency", hub_alone()) as agency, ThreadPoolExecutor(THREADS) as pool:
+        first, answers = agency.api.get("board")["seq"] + 1, []
+        for number, one in enumerate(sent, start=1):
+            answers.append(pool.submit(said_to, agency, book, one))
+            if number % (len(sent) // (RESTARTS + 1)) == 0 and number < len(sent) - RESTARTS:
+                until(lambda: sum(a.done() for a in answers) > len(answers) // 2, 60, "half of them are answered")
                 agency.kill(chance.choice(("arbiter", "worker")))
-            sent.append((key, pool.submit(sent_until_answered, agency, "api", "issue", key, wanted[key])))
-        answers = {}
-        for key, answer in sent:
-            answers.setdefault(key, set()).add(answer.result())
-        assert {len(different) for different in answers.values()} == {1}
-        tickets = Counter(e["key"] for e in agency.journal() if e["kind"] == "ticket_issued")
-        assert tickets == dict.fromkeys(wanted, 1)
-        note(f"{len(copies)} copies of {requests} requests, 2 kills: {len(tickets)} tickets")
+        for answer in answers:
+            answer.result()
+        history, data = read_lines(book), agency.folder / "data"
+        verdict = judge_agency(history, data, agency.settings, exercises=LOOKED, from_seq=first)
+        note(f"E14 {len(sent)} copies of {requests} requests, {RESTARTS} kills: {verdict}")
+        assert verdict.valid is True, str(verdict)
+        assert verdict.counts["requests"] == requests
+        assert agency.verified() == []
+
+
+def wanted(requests, chance):
+    """(device, step, key, what is asked) of so many requests: tickets, and a call at each of some counters."""
+    tickets = requests - len(COUNTERS)
+    services = list(SERVICES)
+    return [
+        *(("api", "issue", f"issue {n}", {"service": chance.choice(services)}) for n in range(tickets)),
+        *((code, "next", f"next {code}", {"counter": code}) for code in COUNTERS),
+    ]  # fmt: skip
+
+
+def said_to(agency, book, request):
+    """One copy over a connection of its own, again until it is answered."""
+    who, step, key, body = request
+    line = Client("A9" if step == "issue" else f"P{who}", agency.door(who), book)
+    line.ask(FUNCTIONS[step], step, key, **body)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from hardware.port import NodePort, usb_node
-from hardware.printer import NOT_ASKED, Printer, Result, Status, read_status
+from hardware.printer import NOT_ASKED, Heard, Printer, Result, Status, hear, read_status
 from hardware.printer_emulator import PrinterEmulator
 from hub.settings import Printer as PrinterSettings
 from tests.hardware.conftest import TICKET
@@ -37,6 +37,35 @@ def test_status_bytes_are_read_by_the_book(answer, status):
     assert read_status(answer) == status
 
 
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        (OK + b"\x00\x00", Heard(OK, b"\x00\x00")),
+        (b"\x10\x00\x00\x0f" + OK, Heard(OK)),
+        (b"\x13\x12\x11\xff", Heard(b"\x12", b"", b"\xff")),
+    ],
+    ids=["status and confirmation", "an unasked status is no confirmation", "flow control and garbage"],
+)
+def test_answers_are_told_apart_by_their_fixed_bits(answer, heard):
+    assert hear(answer) == heard
+
+
+def test_a_printer_that_knows_no_gs_r_is_never_said_to_have_confirmed(emulator, at, monkeypatch):
+    monkeypatch.setattr(emulator, "_confirm", lambda _: None)
+    emulator._reader._confirm = lambda _: None
+    printer = Printer(at).open()
+    assert printer.status() == Status("ok")
+    assert printer.print(TICKET) == Result("sent", "unconfirmed")
+    emulator.wait_for_slips(1)
+
+
+def test_a_printer_that_was_pulled_out_does_not_become_a_file(tmp_path):
+    gone = tmp_path / "ttyUSB0"
+    assert Printer(PrinterSettings(kind="serial", device=str(gone))).print(TICKET) == Result("failed", "unreachable")
+    assert Printer(PrinterSettings(kind="file", device="/dev/none-such")).print(TICKET).outcome == "failed"
+    assert not gone.exists()
+
+
 def test_a_ticket_is_confirmed(emulator, at):
     printer = Printer(at).open()
     assert printer.status() == Status("ok")
@@ -51,7 +80,7 @@ def test_a_ticket_is_confirmed(emulator, at):
         ("cover_open", Result("failed", "cover_open")),
         ("silent", Result("failed", "silent")),
         ("unplugged", Result("failed", "unreachable")),
-        ("near_end", Result("confirmed")),
+        ("near_end", Result("confirmed", "near_end")),
     ],
 )
 def test_a_printer_with_a_fault_gets_no_byte_and_the_visitor_knows_in_time(emulator, at, fault, outcome):
@@ -131,11 +160,11 @@ def test_a_serial_printer_answers_through_its_line():
 
     def printer_end() -> None:
         seen = b""
-        while b"\x1dr\x01" not in seen:
+        while b"\x1dr\x01\x1dr\x01" not in seen:
             data = os.read(ours, 4096)
             seen += data
             os.write(ours, b"".join(b"\x12" for _ in range(data.count(b"\x10\x04"))))
-        os.write(ours, b"\x00")
+        os.write(ours, b"\x00\x00")
 
     thread = threading.Thread(target=printer_end, daemon=True)
     thread.start()

@@ -151,6 +151,6 @@ def test_somebody_else_s_hub_is_named_as_such(settings, monkeypatch):
     def closed(folder):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(asking, "reachable", closed)
+    monkeypatch.setattr("hub.local_socket.reachable", closed)
     with pytest.raises(NotAllowed, match="as the user that runs the hub"):
         admin_ask(settings, "devices")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import stat
 
 import pytest
@@ -73,3 +74,18 @@ def test_the_key_is_made_once_and_read_by_the_service_alone(tmp_path):
     first = chain.signing_key(path).private_bytes_raw()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert chain.signing_key(path).private_bytes_raw() == first
+
+
+def test_of_two_processes_that_make_the_key_at_once_one_wins(tmp_path, monkeypatch):
+    """Hub and stream may both need it first: what one has signed, the other's key must verify."""
+    theirs, path = tmp_path / "theirs", tmp_path / "keys" / "journal.ed25519"
+    theirs.write_bytes(bytes(range(32)))
+    link = os.link
+
+    def beaten(fresh, at):
+        link(theirs, at)
+        link(fresh, at)
+
+    monkeypatch.setattr(os, "link", beaten)
+    assert chain.signing_key(path).private_bytes_raw() == bytes(range(32))
+    assert [found.name for found in path.parent.iterdir()] == ["journal.ed25519"]

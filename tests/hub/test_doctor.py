@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -16,11 +17,12 @@ from click.testing import CliRunner
 
 from hardware.printer_emulator import PrinterEmulator
 from hub import doctor
-from hub.bundle import write_bundle
+from hub.bundle import own_words, write_bundle
 from hub.cli import main
 from hub.clock import EARLIEST_MS, ManualClock
-from hub.doctor import MEGABYTE, Finding, examine
+from hub.doctor import MEGABYTE, examine
 from hub.errors import ConfigurationFault
+from hub.finding import Finding
 from hub.settings import load_settings
 from hub.store import DATABASE, Store
 
@@ -83,14 +85,18 @@ def test_a_remark_is_a_warning(agency):
 
 
 def test_tokens_must_be_there_and_private(agency):
-    assert states(doctor.tokens, agency) == ["warning", "warning"]
+    assert states(doctor.tokens, agency) == ["warning"] * 3
     token = agency / "kiosk.token"
-    token.touch(mode=0o644)
+    token.write_text("t0k3n\n")
+    token.chmod(0o644)
     assert "can be read by others" in findings(doctor.tokens, agency)[0].found
     token.chmod(0o600)
-    assert states(doctor.tokens, agency) == ["ok", "warning"]
+    assert states(doctor.tokens, agency) == ["ok", "warning", "warning"]
     (agency / "panel.toml").unlink()
+    (agency / "printers.toml").unlink()
     assert states(doctor.tokens, agency) == ["ok"], "a box without panels needs no token for them"
+    (agency / "role").write_text("panel\n")
+    assert states(doctor.tokens, agency) == ["warning"], "a box that is a panel needs that one"
 
 
 # --- the disk
@@ -429,9 +435,50 @@ def test_the_bundle_tells_nothing_about_anybody(agency, store, tmp_path):
     assert json.loads(parts["database.json"])["rows"]["insured_person"] == 1
 
 
+SAID = """\
+2026-11-25T07:31:02+0100 mbote[812]: WARNING kiosk.app: own number for K1-2f-7-ab12cd34: the hub is away
+2026-11-25T07:31:03+0100 mbote[811]: {"fault": "MABIALA Roch, 2133415888", "event": "not stored", "level": "error"}
+2026-11-25T07:31:04+0100 mbote[81]: ValueError 'Bonjour Madame Nkouka' +242 06 612 34 56 né 12/3/1961 paul@example.org
+2026-11-25T07:31:05+0100 mbote[811]: agent 00411A signed in with t0k3n-of-k1 argon2id$s4lt ngoma clarisse
+"""
+
+
+def test_the_bundle_tells_what_was_said_in_our_own_words_only(agency, tmp_path, monkeypatch):
+    command = tmp_path / "journalctl"
+    command.write_text(f"#!/bin/sh\ncat <<'SAID'\n{SAID}SAID\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    said = json.loads(bundle_of(agency, tmp_path / "support.tar.gz")["log.json"])
+    assert said[0] == "2026-11-25T07:31:02+0100 mbote[812]: WARNING …: own number for …: the hub is away"
+    assert '"event": "not stored", "level": "error"' in said[1]
+    assert "ValueError" in said[2]
+    whole = "\n".join(said)
+    personal = [
+        "MABIALA", "Roch", "2133415888", "Bonjour", "Madame", "Nkouka", "242", "06", "612", "né", "1961", "paul",
+        "example", "00411A", "t0k3n-of-k1", "argon2id", "s4lt", "clarisse", "ngoma", "ab12cd34",
+    ]  # fmt: skip
+    assert [word for word in personal if word in whole] == []
+
+
+def test_the_bundle_does_not_repeat_what_was_typed_into_a_file(agency, tmp_path):
+    text = (agency / "agency.toml").read_text("utf-8")
+    (agency / "agency.toml").write_text(text.replace("timetable = false", "timetable = 'MABIALA (Roch)'"), "utf-8")
+    write_bundle(tmp_path / "support.tar.gz", agency, examine(agency))
+    with tarfile.open(tmp_path / "support.tar.gz") as archive:
+        whole = "".join(archive.extractfile(entry).read().decode() for entry in archive)
+    assert "(found …)" in whole
+    assert "MABIALA" not in whole
+
+
+def test_no_name_of_the_demo_s_people_is_a_word_of_our_source():
+    people = re.findall(r'name = "(.+)"', (CONFIG / "agents.toml").read_text("utf-8"))
+    names = {word for name in people[3:] for word in (*name.split(), *name.lower().split()) if len(word) > 2}
+    assert names & own_words() == set()
+
+
 def test_the_bundle_has_what_support_needs(agency, store, tmp_path):
     parts = {name: json.loads(text) for name, text in bundle_of(agency, tmp_path / "support.tar.gz").items()}
-    assert list(parts) == ["findings.json", "system.json", "settings.json", "database.json"]
+    assert list(parts) == ["findings.json", "system.json", "log.json", "settings.json", "database.json"]
     assert parts["findings.json"][0]["what"] == "clock"
     assert parts["system.json"]["packages"]["pydantic"]
     assert parts["settings.json"]["kiosk"]["printer"]["kind"] == "tcp"
@@ -445,7 +492,7 @@ def test_the_bundle_is_nobody_else_s_to_read(agency, tmp_path):
 
 def test_a_box_too_ill_for_its_settings_still_gets_a_bundle(agency, tmp_path):
     (agency / "agency.toml").write_text("[")
-    assert list(bundle_of(agency, tmp_path / "support.tar.gz")) == ["findings.json", "system.json"]
+    assert list(bundle_of(agency, tmp_path / "support.tar.gz")) == ["findings.json", "system.json", "log.json"]
 
 
 def test_a_damaged_database_does_not_stop_the_bundle(agency, tmp_path):

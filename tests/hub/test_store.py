@@ -5,7 +5,6 @@ import os
 import random
 import re
 import resource
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from hub.queues import actions, store
 from hub.queues.migrations import migrations
 from hub.store import hold
 from hub.verify import Rooms, verify
-from tests.hub.queues import issuing
 from tests.office import RECEPTION, open_store
 
 QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
@@ -305,62 +303,3 @@ def test_a_hub_does_not_start_on_a_journal_it_cannot_trust(office):
     altered.close()
     with pytest.raises(StoreFault, match="entry 3 was altered"):
         open_store(folder, office.clock)
-
-
-# --- killed
-
-
-@pytest.mark.faults
-@pytest.mark.slow
-def test_two_hundred_kills_lose_nothing_and_double_nothing(office):
-    kill_at_random_moments(office, 200)
-
-
-@pytest.mark.faults
-@pytest.mark.nightly
-@pytest.mark.timeout(3600)
-def test_ten_thousand_kills_lose_nothing_and_double_nothing(office):
-    kill_at_random_moments(office, 10_000)
-
-
-def kill_at_random_moments(office, times: int) -> None:
-    """A worker issues tickets and says each one; SIGKILL comes 0 to 12 ms after its first word."""
-    folder = office.hub.store.folder
-    office.hub.store.close()
-    acknowledged: dict[str, str] = {}
-    with subprocess.Popen(
-        [sys.executable, issuing.__file__, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as nursery:  # fmt: skip
-        for _ in range(times):
-            acknowledged |= _one_life(nursery)
-        nursery.stdin.close()
-    found = verify(folder, QUEUES)
-    rows = _issued(folder)
-    assert found.problems == []
-    assert {key: rows.get(key) for key in acknowledged} == acknowledged
-    assert len(set(rows.values())) == len(rows) == found.counts["ticket"]
-    assert len(acknowledged) > times
-
-
-def _one_life(nursery) -> dict[str, str]:
-    nursery.stdin.write(b"go\n")
-    nursery.stdin.flush()
-    said = [nursery.stdout.readline().decode().split() for _ in range(2)]
-    child = next(int(line[1]) for line in said if line[0] == "child")
-    time.sleep(DRAWN.uniform(0, 0.012))
-    os.kill(child, signal.SIGKILL)
-    while said[-1] != ["dead"]:
-        said.append(nursery.stdout.readline().decode().split())
-    return {line[0]: line[1] for line in said if len(line) == 2 and line[0] != "child"}
-
-
-def _issued(folder: Path) -> dict[str, str]:
-    """Every key that made a ticket, and its label."""
-    with contextlib.closing(sqlite.open_reader(folder / "mbote.db")) as reader:
-        return dict(
-            reader.execute(
-                "SELECT j.key, t.label FROM journal j JOIN ticket t ON t.first_seq = j.seq"
-                " WHERE j.kind = 'ticket_issued'"
-            ).fetchall()
-        )

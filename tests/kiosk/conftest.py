@@ -13,10 +13,10 @@ from hardware.print_loop import PrintLoop
 from hardware.printer import Printer, Status
 from hardware.printer_emulator import PrinterEmulator
 from hub.client import HubClient
+from hub.history import History
 from hub.settings import Printer as PrinterSettings
 from kiosk.app import KioskApp, Manners, Told
 from kiosk.box_clock import BoxClock
-from kiosk.history import History
 from kiosk.spool import Spool
 from tests.kiosk.fake_hub import FakeHub
 

@@ -59,6 +59,8 @@ class FakeHub:
         self.waiting = 7
         self.jobs: list[dict[str, Any]] = []
         self.seq = 0
+        self.day = "2026-11-23"
+        self.own_last = self.ahead_ms = 0
         self._changed = threading.Condition()
         self._server: BaseWSGIServer | None = None
 
@@ -93,8 +95,9 @@ class FakeHub:
             for each in CATALOGUE["services"]
         ]  # fmt: skip
         return {
-            "epoch": 1, "seq": self.seq, "day": "2026-11-23", "mode": "open", "services": services, "message": "",
-            "catalogue": "v1", "hub_at": time.time_ns() // 1_000_000, "jobs": len(self.jobs),
+            "epoch": 1, "seq": self.seq, "day": self.day, "mode": "open", "services": services, "message": "",
+            "catalogue": "v1", "hub_at": time.time_ns() // 1_000_000 + self.ahead_ms, "jobs": len(self.jobs),
+            "own_last": self.own_last,
         }  # fmt: skip
 
     def publish(self) -> None:

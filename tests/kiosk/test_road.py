@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import threading
 import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hardware.printer import Status
+from hub.wire import Catalogue, KioskPicture, parse
+from kiosk.press import why_closed
 from kiosk.spool import Spool
+from tests.kiosk.fake_hub import CATALOGUE, FakeHub
 
 pytestmark = pytest.mark.slow  # real sockets, real waits
 
@@ -287,3 +292,138 @@ def test_the_history_of_a_visit_is_written_down(kiosk, hub):
     for process in {line["p"] for line in lines}:
         numbers = [line["n"] for line in lines if line["p"] == process]
         assert numbers == list(range(len(numbers)))
+
+
+# --- alone -----------------------------------------------------------------------------------
+
+
+def test_a_hub_that_cannot_write_does_not_stop_the_kiosk(kiosk, hub, printer):
+    """A full disk is no word against the visitor; the report waits until there is room."""
+    full = {"error": {"code": "not_stored", "message": "the disk is full"}}
+    hub.answers |= {"issue": full, "printed": full}
+    kiosk.press()
+    assert labels(printer.wait_for_slips(1)) == ["K1-001"]
+    hub.wait_for("printed")
+    assert kiosk.spool.waiting_reports() == 1
+    hub.answers.clear()
+    hub.publish()
+    assert hub.wait_for("printed", 2)[1]["label"] == "K1-001"
+    kiosk.until(lambda: kiosk.spool.waiting_reports() == 0)
+
+
+@pytest.mark.parametrize("code", ["label_taken", "foreign_label"])
+def test_a_paper_that_the_hub_will_not_take_is_told_to_the_staff_until_it_is_taken(make_kiosk, hub, printer, code):
+    kiosk = make_kiosk().start()
+    hub.answers |= {"issue": {}, "printed": {"error": {"code": code, "message": "no"}}}
+    hub.answers["issue"] = lambda _: time.sleep(0.6)
+    kiosk.press()
+    printer.wait_for_slips(1)
+    trouble = hub.wait_for("trouble")[0]
+    assert (trouble["part"], trouble["state"], trouble["detail"]) == ("K1-001", "not_taken", code)
+    kiosk.stop()
+    hub.answers.clear()  # somebody has put the cause right, and started the kiosk again
+    make_kiosk().start()
+    assert hub.wait_for("printed", 2)[1]["label"] == "K1-001"
+    assert [(t["part"], t["state"]) for t in hub.wait_for("trouble", 2)][1] == ("K1-001", "ok")
+
+
+def test_another_day_forgets_the_papers_that_were_not_taken(kiosk, hub):
+    hub.answers["printed"] = {"error": {"code": "label_taken", "message": "no"}}
+    kiosk.press()
+    hub.wait_for("trouble")
+    hub.day = "2026-11-24"
+    hub.publish()
+    assert hub.wait_for("trouble", 2)[1]["state"] == "ok"
+    assert kiosk.spool.take_up_aside() == []
+
+
+def test_a_kiosk_that_lost_its_spool_goes_on_well_after_what_the_hub_has_heard(kiosk, hub, printer):
+    hub.own_last = 7
+    hub.publish()
+    kiosk.until(lambda: kiosk.app.picture.own_last == 7)
+    hub.stop()
+    kiosk.until(lambda: kiosk.line.away)
+    kiosk.press()
+    assert labels(printer.wait_for_slips(1)) == ["K1-101"], "some of K1-008 to K1-100 may be in the hall"
+    hub.own_last = 101
+    hub.start()
+    hub.wait_for("printed")
+    kiosk.until(lambda: kiosk.app.picture.own_last == 101)
+    assert int(kiosk.spool.kept("own_series")) == 101
+
+
+def test_a_press_from_before_the_hub_told_the_time_is_dated_when_it_does(make_kiosk, hub):
+    kiosk = make_kiosk().start(connect=False)
+    kiosk.press()
+    kiosk.wait("paper")
+    pressed = kiosk.app.clock.now().mono
+    assert kiosk.spool.next_report().body["pressed"]["hub_at"] is None
+    kiosk.line.open()
+    at = hub.wait_for("printed")[0]["pressed"]
+    assert at["hub_at"] - at["mono"] == pytest.approx(kiosk.app.clock.offset, abs=500)
+    assert at["mono"] <= pressed
+
+
+def test_a_hub_whose_clock_was_set_meanwhile_hears_how_long_ago_the_press_was(kiosk, hub, monkeypatch):
+    hub.stop()
+    kiosk.until(lambda: kiosk.line.away)
+    kiosk.press()
+    kiosk.wait("paper")
+    before = kiosk.spool.next_report()
+    hub.ahead_ms = 86_400_000
+    hub.start()
+    told = hub.wait_for("printed")[0]
+    assert told["pressed"]["hub_at"] - before.body["pressed"]["hub_at"] == pytest.approx(86_400_000, abs=1_000)
+    assert told["key"] != before.key, "the hub may have heard the old date under the old key"
+
+
+def test_ten_at_once_before_a_hub_that_says_nothing_have_their_paper_in_two_seconds(make_kiosk, hub, printer):
+    kiosk = make_kiosk().start()
+    hub.answers["issue"] = lambda _: time.sleep(3)
+    began = time.monotonic()
+    for number in range(10):
+        kiosk.app.press("DEP", tap=f"finger {number}")
+    printer.wait_for_slips(10)
+    assert time.monotonic() - began < 2, "nobody waits for another's answer"
+    assert sorted(labels(printer.slips)) == [f"K1-{number:03d}" for number in range(1, 11)]
+
+
+def test_a_kiosk_whose_token_is_lost_goes_on_alone_and_tells_all_once_it_is_paired_again(kiosk, hub, printer):
+    """Nobody starts it again: the token is read anew at each attempt."""
+    kiosk.line._token = lambda: "of another life"
+    hub.stop()
+    hub.start()
+    kiosk.until(lambda: kiosk.line.away)
+    for count in (1, 2):
+        kiosk.press()
+        printer.wait_for_slips(count)
+    kiosk.line._token = lambda: "secret"
+    assert [report["label"] for report in hub.wait_for("printed", 2)] == ["K1-001", "K1-002"]
+
+
+MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Africa/Brazzaville"))
+
+
+@pytest.mark.parametrize(
+    ("said", "hour", "away", "closed"),
+    [
+        ("day", 9, False, "day"),
+        ("day", 9, True, ""),  # it may have been opened since: the hours of the catalogue are left
+        ("hours", 9, True, ""),
+        ("", 15, True, ""),
+        ("", 17, True, "hours"),  # open when the hub was last heard, and that was long ago
+        ("day", 17, True, "hours"),
+        ("quota", 10, True, "quota"),
+        ("mode", 10, True, "mode"),
+        ("mode", 34, True, ""),  # the next morning
+    ],
+)
+def test_alone_the_hours_of_the_catalogue_decide_and_what_was_said_of_this_day_stands(said, hour, away, closed):
+    service = parse(Catalogue, CATALOGUE | {
+        "services": [CATALOGUE["services"][0] | {"hours": [["07:30", "16:00"]] * 7}]
+    }).services[0]  # fmt: skip
+    fake = FakeHub()
+    fake.closed = {service.service: said} if said else {}
+    picture = parse(KioskPicture, fake.picture())
+    now = MORNING + timedelta(hours=hour - 9)
+    assert why_closed(service, picture, now, away=away) == closed

@@ -34,6 +34,8 @@ class FakeHub:
     def __init__(self, voice: Voice, settings: Settings) -> None:
         self.settings = settings
         self.asks: list[dict[str, Any]] = []
+        #: The place of the newest picture that each one who connected had seen.
+        self.seen: list[Any] = []
         self.asked = threading.Condition()
         self.answer: Any = lambda _ask: {"ticket": None, "why": ""}
         self.tokens = {"T"}
@@ -99,6 +101,9 @@ class FakeHub:
     def _connect(self, auth: Any) -> None:
         if (auth or {}).get("token") not in self.tokens:
             raise Refusal("not_authenticated")
+        with self.asked:
+            self.seen.append((auth or {}).get("seen"))
+            self.asked.notify_all()
         self.clients.add(request.sid)
         for event, picture in self.pictures.items():
             self._io.emit(event, picture, to=request.sid)

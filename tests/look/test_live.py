@@ -90,6 +90,20 @@ def test_an_ask_under_way_when_the_line_breaks_is_asked_again_when_it_is_back(hu
     assert hub.asks[-1]["key"] == hub.asks[-2]["key"]
 
 
+def test_a_screen_that_comes_back_says_what_it_has_seen(hub, page):
+    """A hub restored from a backup learns from it that it is behind."""
+    shown = counters(face())
+    hub.show("counters", shown)
+    page.goto("/panel#T")
+    page.wait_for_function("() => document.body.innerText.includes('05')")
+    hub.pull_plug()
+    before = len(hub.seen)
+    hub.plug_in()
+    with hub.asked:
+        assert hub.asked.wait_for(lambda: len(hub.seen) > before, timeout=10)
+    assert (hub.seen[0], hub.seen[-1]) == (None, [shown.epoch, shown.seq])
+
+
 @pytest.mark.parametrize(
     ("one", "other", "older"),
     [

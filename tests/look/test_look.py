@@ -89,7 +89,10 @@ def test_every_icon_that_is_named_is_drawn():
 
 
 def test_an_icon_is_markup_and_its_name_is_not():
-    assert icon("check") == '<svg class="icon" aria-hidden="true"><use href="/look/vendor/icons.svg#check"></use></svg>'
+    assert (
+        icon("check")
+        == '<svg class="icon" aria-hidden="true"><use href="/look/vendor/icons.svg#icon-check"></use></svg>'
+    )
     assert "<b>" not in icon("<b>")
 
 

@@ -8,6 +8,8 @@
  * while the hub is away is told at once.
  */
 
+import { tell } from "/look/history.js";
+
 export const STALE_MS = 10_000;
 const RESEND_MS = 1_000;
 const RETRY_REFUSED_MS = 5_000;
@@ -76,7 +78,7 @@ export class Link {
     this.#onState = onState;
     this.#socket = globalThis.io({
       transports: ["websocket"],
-      auth: token ? { token } : {},
+      auth: (give) => give({ ...(token && { token }), ...this.#seen() }),
       reconnectionDelay: 300,
       reconnectionDelayMax: 1_500,
       timeout: 4_000,
@@ -98,11 +100,18 @@ export class Link {
     let sent = false;
     while (performance.now() < deadline && (this.connected || (sent && (await this.#back(deadline))))) {
       sent = true;
+      tell("invoke", { what, key, body });
       const answer = await this.#send(message, Math.min(RESEND_MS, deadline - performance.now()));
+      tell(answer === undefined ? "info" : answer?.error ? "fail" : "ok", { key, answer });
       if (answer?.error) throw new Refused(answer.error);
       if (answer !== undefined) return answer;
     }
     throw new Away(sent);
+  }
+
+  /** The newest picture's place: a hub restored from a backup must know that it is behind. */
+  #seen() {
+    return this.#newest ? { seen: [this.#newest.epoch, this.#newest.seq] } : {};
   }
 
   /** The answer to one message; undefined when none came in time or the connection broke. */

@@ -1,7 +1,30 @@
 /** Small things that every page needs: words from the page, icons, text that changes in place. */
 
 const SVG = "http://www.w3.org/2000/svg";
-export const SPRITE = "/look/vendor/icons.svg";
+/** Where the icons are: in their file, until `spriteTaken`; then in the page. */
+let sprite = "/look/vendor/icons.svg";
+
+/**
+ * The sprite becomes part of the page, once: drawing another icon then fetches nothing, never blinks, and goes on
+ * while the hub is away. A browser asks for a file again for each new <use>. Resolves, whether it came or not.
+ */
+export const spriteTaken = new Promise((resolve) => {
+  const request = new XMLHttpRequest();
+  request.responseType = "document";
+  request.overrideMimeType("image/svg+xml");
+  request.onload = () => resolve(request.responseXML && keep(request.responseXML.documentElement));
+  request.onerror = () => resolve();
+  request.open("GET", sprite);
+  request.send();
+});
+
+function keep(icons) {
+  const holder = document.importNode(icons, true);
+  holder.setAttribute("class", "sprite");
+  holder.setAttribute("aria-hidden", "true");
+  document.body.append(holder);
+  sprite = "";
+}
 
 /** The words that the server put on <html data-words>, `{names}` filled. */
 const WORDS = JSON.parse(document.documentElement.dataset.words ?? "{}");
@@ -20,14 +43,14 @@ export function icon(name, className = "icon") {
   svg.setAttribute("class", className);
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${SPRITE}#${name}`);
+  use.setAttribute("href", `${sprite}#icon-${name}`);
   svg.append(use);
   return svg;
 }
 
 /** Points an icon that is already in the page at another drawing. */
 export function setIcon(svg, name) {
-  const href = `${SPRITE}#${name}`;
+  const href = `${sprite}#icon-${name}`;
   const use = svg.firstElementChild;
   if (use.getAttribute("href") !== href) use.setAttribute("href", href);
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from hub.ask import Answer, Ask
 from hub.clock import local
 from hub.context import Hub, action
@@ -10,11 +13,13 @@ from hub.journal import Event
 from hub.printing.store import queue_job
 from hub.queues import actions as queues
 from hub.queues import pictures
+from hub.queues import roll as queues_roll
 from hub.queues import rules as queue_rules
 from hub.queues import store as queue_store
 from hub.queues.model import Category, Priority, Ticket, TicketIssued, TicketReprinted
+from hub.queues.roll import RollNumber
 from hub.services.reception import rules, slips, store
-from hub.services.reception.model import VisitorAnswered
+from hub.services.reception.model import RollLine, VisitorAnswered
 from hub.store import Transaction
 from hub.wire import Wait
 
@@ -47,6 +52,36 @@ def give(  # noqa: PLR0913 (a ticket has that many facts)
         language=language,
         requester=requester,
     )
+
+
+def read_roll(hub: Hub, typed: str) -> tuple[RollLine, ...]:
+    """The lines of the paper roll as they would be entered, each with what stands against it."""
+    services = {word.upper(): each.code for each in hub.settings.services for word in (each.prefix, each.code) if word}
+    now = local(hub.now().at, hub.settings.agency.zone)
+    lines = rules.roll_lines(typed, hub.settings.queue.roll, services, f"{now:%H:%M}")
+    day = queue_store.day(hub.reader)
+    return tuple(
+        replace(line, problem="taken")
+        if not line.problem and day and queue_store.ticket_labelled(hub.reader, day.id, line.label)
+        else line
+        for line in lines
+    )
+
+
+def enter_roll(hub: Hub, ask: Ask, typed: str) -> Answer:
+    """All visitors of the paper roll into the queue, or none. Raises Unreadable `roll_wrong` while a line is wrong."""
+    lines = read_roll(hub, typed)
+    if wrong := [line for line in lines if line.problem not in ("", "taken")]:
+        raise Unreadable(f"{wrong[0].typed}: {wrong[0].problem}", code="roll_wrong", field="roll")
+    today = local(hub.now().at, hub.settings.agency.zone).replace(second=0, microsecond=0)
+    numbers = tuple(RollNumber(line.number, line.service, _moment(today, line.at)) for line in lines)
+    return queues_roll.enter_roll(hub, ask, numbers=numbers)
+
+
+def _moment(today: datetime, minute: str) -> int:
+    """The wall time of HH:MM today, in ms."""
+    hour, _, rest = minute.partition(":")
+    return int(today.replace(hour=int(hour), minute=int(rest)).timestamp() * 1000)
 
 
 @action

@@ -15,6 +15,18 @@ Doubt = Literal["awaited", "failed", "unknown", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
+class RollLine:
+    """One line of the paper roll: what is meant by it, or the code of what is wrong. `at` is HH:MM."""
+
+    typed: str
+    number: int = 0
+    label: str = ""
+    service: str = ""
+    at: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerEvent(Event):
     """Something about a visitor who was helped on the spot."""
 

@@ -29,6 +29,8 @@ from hub.wire import Wait
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 #: `priority` follows from the priority class, so nobody has to say it twice.
 CATEGORIES: tuple[Category, ...] = tuple(each for each in get_args(Category) if each != "priority")
+#: Numbers on one sheet of A4: three across, nine down.
+SHEET = 27
 #: Sent back with what changes the lists, so that they are drawn again.
 CHANGED = {"HX-Trigger": "reception-changed"}
 #: What a drawn part needs beside what the whole page needs.
@@ -185,6 +187,49 @@ def withdraw_answer(answer: int) -> Response:
     """That was a slip of the finger."""
     actions.withdraw_answer(_hub(), _ask("withdraw_answer"), answer=answer)
     return _show("give", headers=CHANGED, withdrawn=True)
+
+
+# --- the paper roll --------------------------------------------------------------------------
+
+
+@pages.get("/roll")
+def roll() -> Response:
+    """Where the numbers of the paper roll are entered, many at once."""
+    return _roll_page(request.args.get("roll", ""))
+
+
+def _roll_page(typed: str, status: int = 200, headers: dict[str, str] | None = None, **parts: Any) -> Response:
+    """The whole page; for htmx the table beside what is typed."""
+    hub = _hub()
+    template = "reception/roll_read.html" if request.headers.get("HX-Request") else "reception/roll.html"
+    day = queue_store.day(hub.reader)
+    lines = actions.read_roll(hub, typed)
+    shown = render_template(
+        template, typed=typed, lines=lines, series=hub.settings.queue.roll, day_open=day is not None and day.open,
+        services={each.code: each for each in hub.settings.services}, **parts,
+    )  # fmt: skip
+    response = make_response(shown, status)
+    response.headers.update(headers or {})
+    return response
+
+
+@pages.post("/roll")
+def enter_roll() -> Response:
+    """All that is typed joins the queue, or nothing does."""
+    typed = request.form.get("roll", "")
+    try:
+        answer = actions.enter_roll(_hub(), _ask("enter_roll"), typed)
+    except Refused as error:
+        return _roll_page(typed, error.status, error=error, error_words=_words(error))
+    return _roll_page("", entered=answer["labels"])
+
+
+@pages.get("/roll/sheet")
+def roll_sheet() -> Response:
+    """A page of numbers to print before they are needed, and to cut."""
+    first = max(1, request.args.get("from", 1, int))
+    numbers = [f"{_hub().settings.queue.roll}-{number:03d}" for number in range(first, first + SHEET)]
+    return make_response(render_template("reception/roll_sheet.html", numbers=numbers, agency=_hub().settings.agency))
 
 
 # --- one ticket ------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ test holds the two together.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from hub.clock import Instant, elapsed
 from hub.errors import Refused, Unreadable
-from hub.services.reception.model import Answer, AnswerWithdrawn, Step
+from hub.services.reception.model import Answer, AnswerWithdrawn, RollLine, Step
 
 #: state of a ticket → what reception offers, the likeliest first.
 OFFERED: dict[str, tuple[Step, ...]] = {
@@ -27,6 +28,12 @@ IN_DOUBT_AFTER_MS = 10_000
 #: A slip of the finger is noticed at once.
 WITHDRAW_MS = 10 * 60_000
 _MS_PER_MIN = 60_000
+#: A line of the paper roll: `17 D 9:05`, `S-017 DEP 0905`, `D`; the number and the time may be left out.
+_ROLL = re.compile(
+    r"(?:(?:(?P<series>[A-Z]{1,2})-?)?0*(?P<number>[1-9]\d{0,3}) )?(?P<service>[A-Z][A-Z0-9_-]*)"
+    r"(?: (?P<hour>\d{1,2})[:H.]?(?P<minute>\d{2}))?"
+)
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TYPED = re.compile(r"([A-Z]{0,2}|[A-Z0-9][A-Z0-9_]*-)\s*0*(\d{1,6})")
 
 
@@ -57,6 +64,50 @@ def labels_meant(typed: str, prefixes: Iterable[str]) -> tuple[str, ...]:
     if series:
         return (f"{series}{number:03d}",)
     return (str(number), *(f"{prefix}{number:03d}" for prefix in prefixes if prefix))
+
+
+def roll_lines(typed: str, series: str, services: Mapping[str, str], now: str) -> tuple[RollLine, ...]:
+    """What is meant by lines such as `17 D 9:05`: number, service, time; empty ones are passed over.
+
+    A number left out is the next one, a time left out that of the line before. `services`: what may be typed (a
+    prefix, a code), in capitals → the code. `now` is the present HH:MM: nobody took a number later.
+    """
+    lines: list[RollLine] = []
+    number, at = 0, ""
+    for row in filter(str.strip, typed.splitlines()):
+        line = _roll_line(row, series, services, number, at)
+        number, at = line.number or number, line.at or at
+        lines.append(replace(line, problem=line.problem or _roll_problem(line, lines, now)))
+    return tuple(lines)
+
+
+def _roll_line(row: str, series: str, services: Mapping[str, str], last: int, before: str) -> RollLine:
+    found = _ROLL.fullmatch(" ".join(row.upper().split()))
+    if found is None or (found["series"] and found["series"] != series):
+        return RollLine(row, problem="line")
+    number = int(found["number"]) if found["number"] else last + 1 if last else 0
+    at = f"{int(found['hour']):02d}:{found['minute']}" if found["hour"] else before
+    return RollLine(row, number, f"{series}-{number:03d}", services.get(found["service"], ""), at)
+
+
+def _roll_problem(line: RollLine, before: list[RollLine], now: str) -> str:
+    """What stands against a line, as the end of a word's name; nothing for most."""
+    if not line.number:
+        return "number"
+    if not line.service:
+        return "service"
+    if not line.at or not _HOUR.fullmatch(line.at):
+        return "time"
+    if line.at > now:
+        return "later"
+    fine = [each for each in before if not each.problem]
+    if any(each.number == line.number for each in fine):
+        return "twice"
+    return (
+        "order"
+        if any((each.number < line.number) != (each.at <= line.at) for each in fine if each.at != line.at)
+        else ""
+    )
 
 
 def motive(reason: str, *, needed: bool) -> str | None:

@@ -6,7 +6,7 @@
  * anew from `visit` and `picture`; nothing else is remembered, so the next visitor starts clean.
  */
 
-import { make, setText, SPRITE } from "/look/page.js";
+import { icon as drawing, make, setText, spriteTaken } from "/look/page.js";
 
 const IDLE_MS = 20_000;
 const WARNING_S = 10;
@@ -38,37 +38,7 @@ let lost = false;
 
 /* ---------------------------------------------------------------------- icons */
 
-const SVG = "http://www.w3.org/2000/svg";
-
-/** The sprite becomes part of the page: drawing again then fetches nothing and never blinks. */
-function takeSprite() {
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.responseType = "document";
-    request.overrideMimeType("image/svg+xml");
-    request.onload = () => resolve(document.body.append(hidden(request.responseXML)));
-    request.onerror = () => resolve();
-    request.open("GET", SPRITE);
-    request.send();
-  });
-}
-
-function hidden(sprite) {
-  const holder = document.importNode(sprite.documentElement, true);
-  holder.setAttribute("class", "sprite");
-  holder.setAttribute("aria-hidden", "true");
-  return holder;
-}
-
-function icon(name, className = "icon") {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", className === "icon" ? className : `icon ${className}`);
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#${name}`);
-  svg.append(use);
-  return svg;
-}
+const icon = (name, className = "") => drawing(name, `icon ${className}`.trim());
 
 /* ---------------------------------------------------------------------- words */
 
@@ -474,7 +444,7 @@ async function start() {
     setTimeout(start, 1_000);
     return;
   }
-  await takeSprite();
+  await spriteTaken;
   draw();
   listenToKiosk();
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, watchIdle, { capture: true });

@@ -1,12 +1,15 @@
 """A paper is printed once, by one owner, or a person hears of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from hub.ask import HUB, Actor, Ask
 from hub.errors import IllegalStep, NotAllowed, NotFound, Unreadable
 from hub.paper import Cut, Text, slip_from_json
-from hub.printing import actions, rules, store
+from hub.printing import actions, pictures, rules, store
 from hub.printing.model import PrintJobQueued
+from hub.settings import CounterPrinter
 
 PRINTERS = frozenset({"printer"})
 
@@ -73,7 +76,7 @@ def test_another_owner_waits_until_the_first_is_silent_and_then_fences_it(room):
     room.cause(printer="GUICHETS")
     first = room.take("P1", roles=PRINTERS, printer="GUICHETS")
     room.clock.advance(seconds=29)
-    assert room.take("P2", roles=PRINTERS, printer="GUICHETS") == {"job": None}
+    assert room.take("P2", roles=PRINTERS, printer="GUICHETS") == {"job": None, "again_ms": 1_000}
     room.clock.advance(seconds=1)
     second = room.take("P2", roles=PRINTERS, printer="GUICHETS")
     assert second["attempt"] == 2
@@ -105,6 +108,55 @@ def test_a_job_that_kills_its_owner_is_not_tried_for_ever(room):
     room.clock.advance(seconds=31)
     assert room.take() == {"job": None}
     assert room.state(job) == ("unknown", "stale")
+
+
+# --- the stand-in
+
+
+@pytest.fixture
+def counters(room):
+    """RECUS prints at the counters; ACCUEIL stands in for it."""
+    wired = (CounterPrinter(name="RECUS", stand_in="ACCUEIL"), CounterPrinter(name="ACCUEIL"))
+    room.hub = replace(room.hub, settings=room.hub.settings.model_copy(update={"printers": wired}))
+    return room
+
+
+def test_a_stand_in_takes_what_nobody_has_come_for(counters):
+    job = counters.cause(printer="RECUS")
+    assert counters.take("I2", roles=PRINTERS, printer="ACCUEIL") == {"job": None, "again_ms": rules.LEFT_MS}
+    counters.clock.advance(seconds=10)
+    taken = counters.take("I2", roles=PRINTERS, printer="ACCUEIL")
+    assert (taken["job"], head(taken)) == (job, "D001"), "nobody has printed it before: it is no copy"
+
+
+def test_its_own_papers_come_first(counters):
+    counters.cause(printer="RECUS")
+    own = counters.cause("ticket 2", printer="ACCUEIL")
+    counters.clock.advance(seconds=10)
+    assert counters.take("I2", roles=PRINTERS, printer="ACCUEIL")["job"] == own
+
+
+def test_what_the_owner_has_in_hand_is_left_to_it_until_it_falls_silent(counters):
+    counters.cause(printer="RECUS")
+    first = counters.take("I1", roles=PRINTERS, printer="RECUS")
+    counters.clock.advance(seconds=10)
+    assert counters.take("I2", roles=PRINTERS, printer="ACCUEIL") == {"job": None, "again_ms": 20_000}
+    counters.clock.advance(seconds=20)
+    second = counters.take("I2", roles=PRINTERS, printer="ACCUEIL")
+    assert head(second) == "*** DUPLICATA 1 ***"
+    with pytest.raises(IllegalStep, match="went on to attempt 2"):
+        counters.report(first, "confirmed", device="I1")
+
+
+def test_nobody_stands_in_where_nobody_is_named(counters):
+    counters.cause(printer="ACCUEIL")
+    counters.clock.advance(seconds=60)
+    assert counters.take("I1", roles=PRINTERS, printer="RECUS") == {"job": None}
+
+
+def test_a_stand_in_hears_of_the_papers_that_may_come_to_it(counters):
+    counters.cause(printer="RECUS")
+    assert pictures.printers(counters.hub, counters.hub.reader).jobs == {"RECUS": 1, "ACCUEIL": 1}
 
 
 # --- too late

@@ -32,6 +32,7 @@ class Reference:
     def __init__(self, counters: dict[str, tuple[str, ...]], prefixes: dict[str, str]) -> None:
         self.serves, self.prefixes = counters, prefixes
         self.day, self.open, self.mode = 0, False, "open"
+        self.days: list[dict[str, Any]] = []
         self.tickets: list[dict[str, Any]] = []
         self.labels: set[tuple[int, str]] = set()  # ever given, voided ones too
         self.numbers: dict[tuple[int, str], int] = {}
@@ -44,6 +45,7 @@ class Reference:
     def open_day(self) -> None:
         need(not self.open)
         self.day, self.open, self.mode = self.day + 1, True, "open"
+        self.days.append({"day": self.day, "opened": self.now, "closed": None})
 
     def close_day(self, *, force: bool) -> None:
         need(self.open, force or not any(t["state"] in ("called", "serving") for t in self.tickets))
@@ -55,6 +57,7 @@ class Reference:
         for c in self.counters.values():
             c.update(state="closed", agent=None, ticket=None, undo=None)
         self.open, self.calls = False, []
+        self.days[-1]["closed"] = self.now[0]
 
     def change_mode(self, mode: str) -> None:
         need(self.open)
@@ -95,11 +98,14 @@ class Reference:
     def _serves(self, counter: str | None, service: str) -> bool:
         return counter is None or service in self.serves[counter]
 
-    def _new(self, label: str, service: str, state: str, at: Any, priority: str = "normal", wanted: Any = None) -> int:  # noqa: PLR0913, PLR0917
-        need((self.day, label) not in self.labels)
-        self.labels.add((self.day, label))
+    def _new(  # noqa: PLR0913, PLR0917
+        self, label: str, service: str, state: str, at: Any, priority: str = "normal", wanted: Any = None, day: int = 0,
+    ) -> int:  # fmt: skip
+        day = day or self.day
+        need((day, label) not in self.labels)
+        self.labels.add((day, label))
         self.tickets.append({
-            "day": self.day, "label": label, "service": service, "state": state, "priority": priority, "issued": at,
+            "day": day, "label": label, "service": service, "state": state, "priority": priority, "issued": at,
             "entered": at, "wanted": wanted, "behind": 0, "calls": 0, "counter": None, "returns": 0, "settled": False,
             "touched": 0, "trail": [],
         })  # fmt: skip
@@ -113,10 +119,31 @@ class Reference:
 
     def own_paper(self, label: str, service: str, *, failed: bool, ago: int) -> None:
         """A kiosk reports a label of its own series, for a press that was never heard of."""
-        need(self.open)
         at, mono, boot = self.now
         pressed = (at - ago, mono - ago, boot) if ago < mono else (at - ago, 0, 0)
-        self.paper(self.tickets[self._new(label, service, "issued", pressed)], failed=failed)
+        day, in_the_hall = self._day_of(pressed)
+        t = self.tickets[self._new(label, service, "issued", pressed, day=day)]
+        self.paper(t, failed=failed)
+        if not in_the_hall:
+            t["state"] = "unserved"
+
+    def _day_of(self, pressed: tuple[int, int, int]) -> tuple[int, bool]:
+        """The day of a press, and whether its visitor is still in the hall. Days here bear dates long past."""
+        need(self.days)
+        last = self.days[-1]
+        if self.open and since(pressed, self.now) <= since(last["opened"], self.now):
+            return last["day"], True
+        held = [d for d in self.days if d["opened"][0] <= pressed[0]]
+        if held and (held[-1]["closed"] is None or pressed[0] <= held[-1]["closed"]):
+            return held[-1]["day"], held[-1]["closed"] is None
+        if early := [d for d in self.days if d["opened"][0] > pressed[0]]:
+            return early[0]["day"], early[0]["closed"] is None and self._date(pressed[0]) == self._date(self.now[0])
+        need(self.open)
+        return last["day"], True
+
+    @staticmethod
+    def _date(at: int) -> int:
+        return (at + 60 * MIN) // (24 * 60 * MIN)  # Brazzaville
 
     def relabel(self, t: dict[str, Any], label: str, *, failed: bool) -> None:
         """A kiosk had no answer in time and printed a label of its own for a ticket that is here."""

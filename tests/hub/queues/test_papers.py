@@ -4,8 +4,8 @@ import pytest
 
 from hub.ask import Actor, Ask
 from hub.errors import IllegalStep, KeyReuse, Refused, Unreadable
-from hub.queues import actions, store
-from tests.office import RECEPTION, Kiosk
+from hub.queues import actions, pictures, store
+from tests.office import RECEPTION, Kiosk, Office
 
 
 def report(office, *, label: str, issue: str, paper: str = "printed", key: str | None = None):
@@ -140,3 +140,105 @@ def test_a_copy_is_counted_and_keeps_its_number(office):
     for copy in (1, 2):
         told = actions.reprint(office.hub, office.ask(RECEPTION), ticket=office.id_of("D001"), reason="perdu")
         assert (told["copy"], told["label"]) == (copy, "D001")
+
+
+# --- a kiosk that was alone over the end of a day --------------------------------------------
+
+
+def report_of_day(office, number):
+    """State and label of each ticket of a business day."""
+    rows = office.hub.reader.execute("SELECT label, state FROM ticket WHERE day = ? ORDER BY id", (number,))
+    return [tuple(row) for row in rows]
+
+
+def test_tickets_given_alone_yesterday_are_yesterdays_and_nobody_is_called_for_them(office):
+    """Cut from 15:00 on; the agency closed at 16:00, the cable was found in the morning."""
+    office.at("15:00:00").kiosk.unplug()
+    office.kiosk.press("deposit")
+    office.at("16:00:00").close_day()
+    office.at("16:10:00").kiosk.press("deposit")  # the kiosk does not know that the day is over
+    office.later(hours=15).open_day()
+    office.at("07:40:00").kiosk.press("deposit")
+    office.kiosk.plug()
+    assert report_of_day(office, 1) == [("K1-001", "unserved"), ("K1-002", "unserved")]
+    assert report_of_day(office, 2) == [("K1-003", "waiting")]
+    assert office.counter("05").open("00902F").next() == "K1-003"
+    assert office.ticket("K1-001").paper == "printed"
+
+
+def test_nobody_waits_longer_than_the_day(office):
+    office.at("15:00:00").kiosk.unplug()
+    office.kiosk.press("deposit")
+    closed = office.at("16:00:00").clock.now().at
+    office.close_day()
+    office.later(hours=15).open_day().kiosk.plug()
+    assert office.stages("K1-001")[0]["ended_at"] == closed
+
+
+def test_a_paper_of_today_that_comes_after_the_closing_does_not_wait_for_tomorrow(office):
+    office.at("15:00:00").kiosk.unplug()
+    office.kiosk.press("deposit")
+    office.at("16:00:00").close_day()
+    office.later(minutes=5).kiosk.plug()
+    assert report_of_day(office, 1) == [("K1-001", "unserved")]
+
+
+def test_whoever_comes_before_the_doors_are_open_is_of_the_day_that_opens(hub, clock):
+    office = Office(hub, clock).at("07:21:00")
+    office.kiosk.unplug()
+    office.kiosk.press("deposit")
+    with pytest.raises(Refused) as refusal:
+        office.kiosk.plug()
+    assert refusal.value.reason == "day_closed", "the report waits for the day"
+    office.later(minutes=9).open_day().kiosk.plug()
+    assert office.waiting() == ["K1-001"]
+
+
+def test_a_day_that_the_hub_was_dead_all_through_has_its_tickets_in_the_next_and_nobody_is_called(office):
+    office.at("16:00:00").close_day()
+    office.later(hours=16).kiosk.unplug()
+    office.kiosk.press("deposit")
+    office.later(hours=24).open_day().kiosk.plug()
+    assert report_of_day(office, 2) == [("K1-001", "unserved")]
+    assert office.waiting() == []
+
+
+@pytest.mark.parametrize("jump_s", [86_400, -3_600, 30 * 86_400, -400 * 86_400])
+def test_a_wall_clock_that_jumps_while_the_kiosk_is_alone_sends_nobody_home(office, jump_s):
+    """The kiosk dates its press by the monotonic clock and the hub's new time: it was twenty minutes ago."""
+    office.kiosk.unplug()
+    office.at("08:00:00").kiosk.press("deposit")
+    office.later(minutes=20).clock.jump(seconds=jump_s)
+    office.kiosk.spool[0].pressed_at = office.clock.now().at - 20 * 60_000
+    office.kiosk.plug()
+    assert office.waiting() == ["K1-001"]
+    assert office.counter("05").open("00902F").next() == "K1-001"
+
+
+def test_a_press_that_no_clock_was_there_for_counts_from_its_hearing_and_says_so(office):
+    office.later(minutes=30)
+    ask = Ask(office.kiosk.actor, "k")
+    actions.report_paper(office.hub, ask, issue="never heard of", paper="printed", label="K1-001", service="DEP")
+    assert office.ticket("K1-001").issued.at == office.clock.now().at
+    assert not office.ticket("K1-001").issued.certain
+
+
+def test_what_was_merged_late_is_the_same_when_the_journal_is_replayed(office, tmp_path):
+    office.at("15:00:00").kiosk.unplug()
+    office.kiosk.press("deposit")
+    office.at("16:00:00").close_day()
+    office.later(hours=15).open_day().kiosk.plug()
+    fresh = office.hub.store.replayed(tmp_path / "again" / "mbote.db")
+    for table in ("ticket", "stage", "numbering", "voided"):
+        rows = f"SELECT * FROM {table}"  # noqa: S608  our own names
+        assert [tuple(r) for r in fresh.execute(rows)] == [tuple(r) for r in office.hub.reader.execute(rows)]
+    fresh.close()
+
+
+def test_the_hub_tells_a_kiosk_how_far_its_own_series_was_heard(office):
+    office.kiosk.unplug()
+    for _ in range(3):
+        office.kiosk.press("deposit")
+    office.kiosk.plug()
+    assert pictures.kiosk(office.hub, office.hub.reader, "K1").own_last == 3
+    assert pictures.kiosk(office.hub, office.hub.reader, "K2").own_last == 0

@@ -137,3 +137,20 @@ def test_what_is_typed_outlives_a_reload_until_the_ticket_is_given(desk, office)
     desk.reload()
     expect(desk.locator("#give-requester")).to_have_value("")
     assert office.tickets() == ["D001"]
+
+
+def test_twelve_visitors_are_in_the_queue_after_one_minute_of_typing(desk, office):
+    desk.goto("/desk/reception/roll")
+    desk.keyboard.type("17 d 8:05\nd\na 8:12\nd\n")
+    expect(desk.locator(".stubs li")).to_have_count(4)
+    desk.keyboard.type("q 8:14")
+    expect(desk.locator(".stubs li.bad")).to_have_count(1)
+    expect(desk.locator("#roll-read button")).to_be_disabled()
+    for _ in range(6):
+        desk.keyboard.press("Backspace")
+    desk.keyboard.type("i 8:14")
+    expect(desk.locator("#roll-read button")).to_be_enabled()
+    desk.keyboard.press("Tab")
+    desk.locator("#roll-read button").press("Enter")
+    expect(desk.locator("#roll-read .notice")).to_contain_text("S-017 · S-018 · S-019 · S-020 · S-021")
+    assert len(office.tickets()) == 5

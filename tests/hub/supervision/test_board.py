@@ -51,7 +51,7 @@ def test_a_queue_says_its_level_in_colour_icon_and_word(morning, open_page):
     expect(row).to_have_attribute("data-level", "bad")
     expect(row).to_contain_text("26 / 25 min")
     expect(row).to_contain_text("dépassé")
-    expect(row.locator("use")).to_have_attribute("href", re.compile("#alert-triangle$"))
+    expect(row.locator("use")).to_have_attribute("href", re.compile("#icon-alert-triangle$"))
 
 
 def test_places_stay_where_they_are(morning, open_page):

@@ -1,0 +1,105 @@
+"""The drill: the newest backup of a place is restored into a scratch folder and compared with the living box.
+
+A backup that nobody has ever restored is a hope. With the box's own drill key (`keyring.py`) everything is tried
+that a restore on another box does, save the one thing that cannot be tried here: that somebody still has the other
+half of a restoring key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hub import journal
+from hub.backup import copy, restore
+from hub.backup.copy import Box
+from hub.backup.keyring import DrillKeys
+from hub.backup.piece import BadPiece
+from hub.backup.place import Place
+from hub.backup.restore import CannotRestore, Choice
+from hub.errors import StoreFault
+from hub.sqlite import open_reader
+from hub.store import DATABASE
+
+RESULTS = "drill.json"
+#: One a week is meant: after this a drill is late.
+LATE_MS = 8 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a drill found. `at` in ms since 1970; `problem` empty when the backup is what the box has."""
+
+    place: str
+    at: int
+    seq: int = 0
+    entries: int = 0
+    tables: int = 0
+    lacks: int = 0
+    took_s: float = 0.0
+    problem: str = ""
+
+
+def drill(box: Box, place: Place) -> Result:
+    """Try the newest backup of a place; writes into the system's temporary folder alone."""
+    began, at = time.monotonic(), box.clock.now().at
+    try:
+        found = _tried(box, place)
+    except (BadPiece, CannotRestore, StoreFault, OSError) as error:
+        return Result(str(place.path), at, took_s=round(time.monotonic() - began, 1), problem=str(error))
+    return Result(str(place.path), at, *found, took_s=round(time.monotonic() - began, 1))
+
+
+def _tried(box: Box, place: Place) -> tuple[int, int, int, int]:
+    """(last entry, entries, tables compared, entries that the box has beyond). Raises what is wrong."""
+    if not place.there:
+        raise CannotRestore(f"{place.path}: the medium is not there, or not prepared")
+    if not place.there:
+        raise CannotRestore(f"{place.path}: the medium is not there, or not prepared")
+    choice = restore.choose(place)
+    keys = DrillKeys(box.data, place.path).held()
+    if not keys:
+        raise CannotRestore("this box has no key of its own for this place: it gets one with its next whole copy")
+    with TemporaryDirectory(prefix="mbote-drill-") as folder:
+        rebuilt = restore.rebuild(choice, keys, Path(folder), box.contents)
+        with closing(open_reader(Path(folder) / DATABASE)) as reader:
+            entries = reader.execute("SELECT count(*) FROM journal").fetchone()[0]
+    end = choice.chain.end
+    if entries != end.last:
+        raise BadPiece(f"{entries:,} entries came back of {end.last:,}")
+    if not rebuilt.tables:
+        raise BadPiece("no state table was compared: the whole copy holds no digests")
+    return end.last, entries, rebuilt.tables, _compared(box, choice)
+
+
+def _compared(box: Box, choice: Choice) -> int:
+    """How many entries the living journal has beyond the backup's head, which must be one of its own."""
+    end = choice.chain.end
+    with box.moment() as reader:
+        if copy.hash_at(reader, end.last) != end.head:
+            raise BadPiece(f"entry {end.last:,} of the backup is not the one of this box")
+        return journal.head(reader)[0] - end.last
+
+
+# --- what is remembered ------------------------------------------------------------------------
+
+
+def results(data: Path) -> list[Result]:
+    """The last result of each place; none before the first, or where the file cannot be read."""
+    try:
+        return [Result(**each) for each in json.loads((data / RESULTS).read_text("utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def remember(data: Path, found: list[Result]) -> None:
+    """Keep the results beside the database. Raises OSError."""
+    kept = {each.place: each for each in (*results(data), *found)}
+    fresh = data / f"{RESULTS}.new"
+    fresh.write_text(json.dumps([asdict(each) for each in kept.values()]), "utf-8")
+    os.replace(fresh, data / RESULTS)  # noqa: PTH105 (a file over a file)

@@ -1,0 +1,187 @@
+"""What the hub says of itself to a judge: its journal and state in the words of quality/history-format.md, section 5.
+
+The names of the format come from one table, `KINDS`; an event that is not in it keeps its own name, and no rule
+looks at it. Nothing here names a person: the private part of the journal is not read.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from hub import VERSION
+from hub.errors import StoreFault
+from hub.queues.faces import public_id_of
+from hub.settings import Settings
+from hub.store import DATABASE
+
+Line = dict[str, Any]
+
+#: Our event → the function of the history format that it is the effect of.
+KINDS = {
+    "day_opened": "day.open",
+    "day_closed": "day.close",
+    "mode_changed": "day.mode",
+    "ticket_issued": "ticket.issue",
+    "paper_reported": "ticket.paper",
+    "ticket_relabelled": "ticket.relabel",
+    "ticket_reprinted": "ticket.reprint",
+    "priority_changed": "ticket.prio",
+    "ticket_cancelled": "ticket.cancel",
+    "ticket_unserved": "ticket.unserved",
+    "ticket_unfinished": "ticket.unfinished",
+    "ticket_called": "call.next",
+    "nobody_waiting": "call.empty",
+    "ticket_recalled": "call.recall",
+    "ticket_released": "call.release",
+    "ticket_no_show": "call.noshow",
+    "ticket_returned": "ticket.return",
+    "service_started": "serve.start",
+    "ticket_held": "serve.hold",
+    "ticket_resumed": "serve.resume",
+    "ticket_transferred": "serve.transfer",
+    "ticket_served": "serve.end",
+    "step_undone": "serve.undo",
+    "counter_opened": "counter.open",
+    "counter_paused": "counter.pause",
+    "counter_unpaused": "counter.unpause",
+    "counter_closed": "counter.close",
+    "device_paired": "dev.pair",
+    "device_revoked": "dev.revoke",
+    "signed_in": "auth.login",
+    "signed_out": "auth.logout",
+    "hub_started": "hub.start",
+    "epoch_begun": "epoch.begin",
+}
+#: Our field → the format's, in the body of an event.
+FIELDS = {
+    "label": "label", "service": "svc", "day": "day", "counter": "counter", "priority": "prio", "wanted": "wanted",
+    "paper": "how", "repeat": "rep", "behind": "behind", "voided": "voided", "step": "step", "wait_ms": "wait_ms",
+    "service_ms": "service_ms", "held_ms": "held_ms", "device": "dev", "channel": "src", "holes": "voided",
+}  # fmt: skip
+#: A call picked by hand follows no rule.
+BY_HAND = 0
+#: Entries that a start of the hub writes by itself.
+NEUTRAL = ("hub.start",)
+
+
+def event_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    """The journal's entries in order, from its first on: rows of the file, or `GET /api/v1/events`."""
+    tids: dict[int, str] = {}
+    days: dict[int, int] = {}
+    previous = ""
+    for entry in entries:
+        payload = entry["payload"] if isinstance(entry["payload"], dict) else json.loads(entry["payload"])
+        ticket: int = payload.get("ticket", 0)
+        if entry["kind"] == "ticket_issued":
+            tids[ticket] = public_id_of(payload["issued_at"], payload["epoch"], ticket)
+            days[ticket] = payload["day"]
+        digest = entry["hash"].hex() if isinstance(entry["hash"], bytes) else entry["hash"]
+        line = {
+            "side": "hub", "type": "event", "seq": entry["seq"], "epoch": entry["epoch"],
+            "kind": _kind(entry["kind"], payload), "key": entry["key"], "actor": _actor(entry),
+            "body": _body(entry, payload, days.get(ticket)),
+            "prev": previous, "hash": digest, "wall": entry["at"], "boot": entry["boot"], "mono": entry["mono"],
+        }  # fmt: skip
+        if ticket:
+            line["tid"] = tids.get(ticket)
+        previous = digest
+        yield line
+
+
+def _kind(kind: str, payload: Mapping[str, Any]) -> str:
+    if kind == "ticket_called" and payload["rule"] == BY_HAND:
+        return "call.pick"
+    return KINDS.get(kind, kind)
+
+
+def _actor(entry: Mapping[str, Any]) -> str:
+    return f"dev:{entry['device']}" if entry["device"] else f"user:{entry['actor']}"
+
+
+def _body(entry: Mapping[str, Any], payload: Mapping[str, Any], day: int | None) -> Line:
+    """What the rules are about."""
+    body = {FIELDS[name]: value for name, value in payload.items() if name in FIELDS}
+    kind = entry["kind"]
+    if day is not None:
+        body["day"] = day
+    if kind == "ticket_issued":
+        tick, boot_bits = payload["issued_tick"], 40
+        body["paper"] = body.pop("how")
+        body["offline"] = payload["series"].endswith("-")
+        body |= {"wall": payload["issued_at"], "mono": tick & ((1 << boot_bits) - 1), "boot": tick >> boot_bits}
+    elif kind == "ticket_called":
+        body["call"] = entry["seq"]
+    elif kind == "ticket_transferred":
+        body["to_svc"] = body.pop("svc")
+    return body
+
+
+def state_lines(connection: sqlite3.Connection) -> Iterator[Line]:
+    """Tickets, counters that hold one, and messages that leave the agency, as the rows have them."""
+    rows = connection.execute(
+        "SELECT t.*, (SELECT key FROM journal WHERE seq = t.first_seq) AS issued_key FROM ticket t ORDER BY id"
+    )
+    tids = {}
+    for row in rows:
+        tids[row["id"]] = public_id_of(row["issued_at"], row["epoch"], row["id"])
+        yield {
+            "side": "hub", "type": "ticket", "tid": tids[row["id"]], "label": row["label"], "day": row["day"],
+            "svc": row["asked"], "state": row["state"], "issued_key": row["issued_key"],
+            "offline": row["series"].endswith("-"), "lease": None, "paper": row["paper"],
+        }  # fmt: skip
+    for row in connection.execute("SELECT code, state, ticket FROM counter WHERE ticket IS NOT NULL ORDER BY code"):
+        held = tids.get(row["ticket"])
+        yield {"side": "hub", "type": "call", "counter": row["code"], "tid": held, "state": row["state"]}
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone():
+        for row in connection.execute("SELECT id, state FROM outbox ORDER BY id"):
+            yield {"side": "hub", "type": "outbox", "seq": row["id"], "state": row["state"]}
+
+
+def export(data: Path) -> Iterator[Line]:
+    """Everything, at one moment; the hub may be running. Raises StoreFault where the file cannot be read."""
+    path = data / DATABASE
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            db.execute("BEGIN")
+            yield from event_lines(db.execute("SELECT * FROM journal ORDER BY seq"))
+            yield from state_lines(db)
+    except sqlite3.Error as error:
+        raise StoreFault(f"{path} cannot be read: {error}; is this the data folder of a hub?") from error
+
+
+def config_of(settings: Settings) -> Line:
+    """The constants that the rules need (section 3), from the agency's own settings."""
+    queue = settings.queue
+    return {
+        "agencies": [settings.agency.name],
+        "services": {service.code: {"prefix": service.prefix} for service in settings.services},
+        "counters": {counter.code: {"svcs": list(counter.services)} for counter in settings.counters},
+        "recall_max": queue.recalls,
+        "order_rule": {
+            "name": "accumulating", "max_wait_min": queue.max_wait_min, "priority_run": queue.priority_run,
+            "normal_wait_min": queue.normal_wait_min, "affinity_min": queue.affinity_min,
+        },
+        "normal_wait_min": queue.normal_wait_min,
+        "press_window_ms": round(settings.kiosk.again_s * 1000),
+        "neutral_kinds": list(NEUTRAL),
+    }  # fmt: skip
+
+
+def write_export(data: Path, settings: Settings, folder: Path) -> list[Path]:
+    """final.jsonl, and a run.json where the driver has not written one; what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    final, facts = folder / "final.jsonl", folder / "run.json"
+    with final.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in export(data))
+    if facts.exists():
+        return [final]
+    told = {"v": 1, "impl": f"mbote {VERSION}", "config": config_of(settings), "complete": True}
+    facts.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return [final, facts]

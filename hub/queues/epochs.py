@@ -1,0 +1,102 @@
+"""A new epoch: how a hub that may not know all that was given goes on without giving any of it again.
+
+A restored backup lacks the last minute, a cloned card the time since it was copied, a fresh file beside a
+damaged one everything. Public ids hold the epoch, so they differ by themselves, and so do print jobs
+(`printing.store`). Labels do not: people hold them in their hands. So every series of a day in which
+numbers may be missing goes on in the next block of a thousand: after D087 comes D1001. That leaves at least
+500 numbers of one series for the minute that a working backup may lack, which no hall can fill; where more
+than an hour is unknown one block more, 1,500 numbers, for a day that is lost whole.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from zoneinfo import ZoneInfo
+
+from hub.ask import Answer
+from hub.clock import Instant, local
+from hub.context import Hub, action
+from hub.errors import NotFound, Unreadable
+from hub.journal import EpochBegun, EpochConfirmed
+from hub.queues import store
+from hub.store import Transaction
+
+BLOCK, SPARE = 1_000, 500
+#: Beyond this much unknown time the room of one block is not enough.
+LONG_MS = 3_600_000
+#: Who claims to have seen an epoch further on than this is not believed: a box is not restored so often.
+MOST_AHEAD = 1_000
+
+
+def floor_above(last: int, epochs: int, lost_ms: int) -> int:
+    """The number above which counting goes on: at least `SPARE` further, one block for each epoch between."""
+    return BLOCK * ((last + SPARE - 1) // BLOCK + epochs + (lost_ms > LONG_MS))
+
+
+def next_epoch(  # noqa: PLR0913 (what can be known of a time that one does not know)
+    reader: sqlite3.Connection, now: Instant, zone: ZoneInfo, why: str, *,
+    beyond: int = 0, last: int | None = None, lost_ms: int | None = None,
+) -> EpochBegun:  # fmt: skip
+    """The epoch after this file's own and after `beyond`, one that somebody has seen.
+
+    `last` is a number known to have been given today by whoever asks; `lost_ms`, for how long nothing is known,
+    is counted from the file's last entry unless given. A file that begins empty knows neither.
+    """
+    known = int(reader.execute("SELECT epoch FROM store").fetchone()[0])
+    epoch = max(known, beyond) + 1
+    day = store.day(reader)
+    lost = _lost_ms(reader, now) if lost_ms is None else lost_ms
+    date = local(now.at, zone).date().isoformat()
+    given = max(store.highest_number(reader, date), last or 0)
+    return EpochBegun(epoch, why, day.id if day else 0, date, floor_above(given, epoch - known, lost))
+
+
+def _lost_ms(reader: sqlite3.Connection, now: Instant, *, before: int = 1 << 62) -> int:
+    """How long ago the last entry before number `before` was made; a long time where the clock cannot say."""
+    row = reader.execute("SELECT at FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT 1", (before,)).fetchone()
+    if row is None or not now.certain:
+        return LONG_MS + 1
+    return int(now.at - row["at"])
+
+
+def _asleep_ms(reader: sqlite3.Connection, now: Instant) -> int:
+    """How long ago this hub was last alive before it was started now: a copy knows nothing of that time."""
+    started = reader.execute("SELECT seq FROM journal WHERE kind = 'hub_started' ORDER BY seq DESC LIMIT 1").fetchone()
+    return _lost_ms(reader, now, before=started["seq"] if started else 0)
+
+
+@action
+def leave_behind(tx: Transaction, hub: Hub, *, epoch: int, seq: int) -> Answer:
+    """Somebody has seen entry `seq` of `epoch`, which this hub has not: it is a copy that is behind.
+
+    It goes on at once, in an epoch after both. Nothing is refused: the visitors in the hall cannot wait for an
+    administrator, who is asked to confirm afterwards.
+    """
+    if (epoch, seq) <= (tx.epoch, tx.seq):
+        return {"epoch": tx.epoch, "begun": False}
+    if epoch > tx.epoch + MOST_AHEAD:
+        raise Unreadable(f"epoch {epoch} is out of all reason: this hub is in epoch {tx.epoch}", field="epoch")
+    zone, missing = hub.settings.agency.zone, seq - tx.seq if epoch == tx.epoch else 0
+    given = store.highest_number(tx.connection, local(tx.now.at, zone).date().isoformat()) + max(0, missing)
+    begun = next_epoch(
+        tx.connection, tx.now, zone, "behind", beyond=epoch, last=given, lost_ms=_asleep_ms(tx.connection, tx.now)
+    )
+    tx.begin_epoch(begun)
+    return {"epoch": begun.epoch, "begun": True}
+
+
+@action
+def confirm_epoch(tx: Transaction, hub: Hub) -> Answer:
+    """An administrator goes on with a hub that found itself behind."""
+    del hub
+    row = tx.one("SELECT max(epoch) AS epoch FROM epoch WHERE confirmed = 0")
+    if row is None or row["epoch"] is None:
+        raise NotFound("there is no epoch to confirm")
+    tx.record(EpochConfirmed(row["epoch"]))
+    return {"epoch": row["epoch"], "confirmed": True}
+
+
+def unconfirmed(reader: sqlite3.Connection) -> int | None:
+    """The epoch that waits for an administrator's word, if one does."""
+    row = reader.execute("SELECT max(epoch) AS epoch FROM epoch WHERE confirmed = 0").fetchone()
+    return int(row["epoch"]) if row["epoch"] is not None else None

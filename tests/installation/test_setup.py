@@ -1,0 +1,165 @@
+"""A box becomes what it is for: files, doors, users and units, with a systemd that takes notes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hub.errors import ConfigurationFault
+from hub.installation.box import Box
+from hub.installation.place import Place
+from hub.installation.setup import Wishes, firewall, input_devices, set_up
+from hub.settings import load_settings
+
+pytestmark = pytest.mark.slow  # real files and processes
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "t0k3n-of-a-device-x_y-0123456789"
+HUB = "http://192.168.1.10:8080"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A box on which a version is laid, and nothing is set up."""
+    root = tmp_path / "box"
+    version = root / "opt" / "mbote" / "1.0.0"
+    version.mkdir(parents=True)
+    shutil.copytree(ROOT / "systemd", version / "systemd")
+    (version.parent / "current").symlink_to("1.0.0")
+    for folder in ("mbote", "mbote-kiosk", "mbote-panel"):
+        (root / "var" / "lib" / folder).mkdir(parents=True)
+    tools = root / "tools"
+    tools.mkdir()
+    (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{root}/asked\n')
+    (tools / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools), prepend=os.pathsep)
+    return root
+
+
+def asked(root: Path) -> list[str]:
+    return (root / "asked").read_text().splitlines()
+
+
+def test_a_hub_and_its_own_kiosk_are_running_and_paired(root):
+    said = list(set_up(root, Wishes(("hub", "kiosk"))))
+    config = root / "etc" / "mbote"
+    settings = load_settings(config)
+    assert settings.path(settings.hub.data) == root / "var" / "lib" / "mbote"
+    assert settings.hub.host == "0.0.0.0"  # noqa: S104 (read, not bound; the firewall says who may come)
+    assert (config / "role").read_text() == "hub kiosk\n"
+    assert "K1 is paired with this hub" in said
+    token = root / "var" / "lib" / "mbote-kiosk" / "kiosk.token"
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    for unit in ("mbote-firewall", "mbote-trial", "mbote-hub", "mbote-kiosk"):
+        assert f"enable {unit}.service" in asked(root)
+    assert asked(root).index("restart mbote-hub.service") < asked(root).index("restart mbote-kiosk.service")
+
+
+def test_what_is_set_up_twice_is_paired_once(root):
+    list(set_up(root, Wishes(("hub", "kiosk"))))
+    token = (root / "var" / "lib" / "mbote-kiosk" / "kiosk.token").read_text()
+    said = list(set_up(root, Wishes(("hub", "kiosk"))))
+    assert (root / "var" / "lib" / "mbote-kiosk" / "kiosk.token").read_text() == token
+    assert not any("paired" in line for line in said)
+
+
+def test_a_kiosk_elsewhere_is_told_its_hub_and_its_token(root):
+    list(set_up(root, Wishes(("kiosk",), hub=HUB, name="K2", token=TOKEN)))
+    settings = load_settings(root / "etc" / "mbote")
+    assert (settings.kiosk.hub, settings.kiosk.name) == (HUB, "K2")
+    assert settings.path(settings.kiosk.token).read_text().strip() == TOKEN
+
+
+def test_a_screen_opens_the_board_of_its_hub_and_may_speak_to_nobody_else(root):
+    list(set_up(root, Wishes(("display",), hub=HUB, token=TOKEN)))
+    address = root / "etc" / "mbote" / "display.address"
+    assert address.read_text() == f"{HUB}/display#{TOKEN}\n"
+    assert stat.S_IMODE(address.stat().st_mode) == 0o600
+    reach = root / "etc" / "systemd" / "system" / "mbote-display.service.d" / "hub.conf"
+    assert reach.read_text() == "[Service]\nIPAddressAllow=192.168.1.10\n"
+
+
+def test_what_is_special_to_the_box_stays_beside_the_agency_s_files(root):
+    config = root / "etc" / "mbote"
+    shutil.copytree(ROOT / "config", config)
+    (config / "local.toml").write_text("[hub]\nport = 8123\n")
+    before = {each.name: each.read_bytes() for each in config.glob("*.toml") if each.name != "local.toml"}
+    list(set_up(root, Wishes(("hub",))))
+    assert {name: (config / name).read_bytes() for name in before} == before
+    assert load_settings(config).hub.port == 8123
+
+
+def test_units_are_links_through_the_version_that_runs(root):
+    list(set_up(root, Wishes(("hub",))))
+    unit = root / "etc" / "systemd" / "system" / "mbote-hub.service"
+    assert unit.readlink() == Path("/opt/mbote/current/systemd/mbote-hub.service")
+    assert (root / "etc" / "sysusers.d" / "mbote.conf").readlink().name == "mbote.sysusers"
+    assert {link.name for link, _ in Box(Place(root)).place.links()} >= {
+        "60-mbote.rules",
+        "mbote.json",
+        "60-mbote.conf",
+    }
+
+
+# --- doors
+
+
+def test_a_hub_opens_its_port_and_a_device_opens_nothing(root):
+    list(set_up(root, Wishes(("hub",), ssh_from="192.168.1.0/24")))
+    rules = (root / "etc" / "mbote" / "firewall.nft").read_text()
+    assert "tcp dport 8080 ip saddr @near accept" in rules
+    assert "tcp dport 22 ip saddr 192.168.1.0/24 accept" in rules
+    list(set_up(root, Wishes(("kiosk",), hub=HUB, token=TOKEN)))
+    assert "dport" not in (root / "etc" / "mbote" / "firewall.nft").read_text().replace("udp dport 68", "")
+
+
+@pytest.mark.parametrize(("ports", "ssh"), [((), ""), ((8080,), ""), ((8080, 443), "10.1.0.0/16")])
+def test_nft_understands_every_box_s_rules(tmp_path, ports, ssh):
+    if not (nft := shutil.which("nft", path="/usr/sbin:/usr/bin")) or os.geteuid():
+        pytest.skip("only root may ask nft, where it is")
+    (tmp_path / "rules").write_text(firewall((ROOT / "systemd" / "firewall.nft").read_text(), ports, ssh))
+    checked = subprocess.run([nft, "-c", "-f", tmp_path / "rules"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_box_among_people_knows_what_was_plugged_in_when_it_was_set_up(root, tmp_path, monkeypatch):
+    usb = tmp_path / "usb"
+    for name, kind in (("1-1:1.0", "03"), ("1-2:1.0", "08")):
+        (usb / name).mkdir(parents=True)
+        (usb / name / "bInterfaceClass").write_text(f"{kind}\n")
+        device = usb / name.partition(":")[0]
+        device.mkdir()
+        (device / "idVendor").write_text("0eef\n")
+        (device / "idProduct").write_text("0001\n")
+    assert input_devices(usb) == {"0eef:0001"}
+    monkeypatch.setattr("hub.installation.setup.input_devices", lambda: input_devices(usb))
+    list(set_up(root, Wishes(("kiosk",), hub=HUB, token=TOKEN)))
+    assert (root / "etc" / "mbote" / "public").read_text() == "0eef:0001\n"
+    list(set_up(root, Wishes(("hub",))))
+    assert not (root / "etc" / "mbote" / "public").exists(), "the hub's box is locked away: sticks are welcome"
+
+
+# --- mistakes
+
+
+@pytest.mark.parametrize(
+    ("wishes", "sentence"),
+    [
+        (Wishes(("kiosk",)), "--hub is needed"),
+        (Wishes(("kiosk",), hub=HUB), "`mbote pair kiosk NAME` prints it"),
+        (Wishes(("kiosk",), hub="192.168.1.10", token=TOKEN), "should be an address such as"),
+        (Wishes(("kiosk",), hub=HUB, token="abc"), "at least 20 letters"),
+        (Wishes(("kiosk", "panel"), hub=HUB, token=TOKEN), "one role at a time"),
+        (Wishes(("hub",), ssh_from="anywhere"), "--ssh-from anywhere"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_changed(root, wishes, sentence):
+    with pytest.raises(ConfigurationFault, match=sentence):
+        list(set_up(root, wishes))
+    assert not (root / "etc").exists()
+    assert not (root / "asked").exists()
