@@ -28,6 +28,7 @@ from hub.context import Hub
 from hub.door import fault_of_json
 from hub.errors import BadRequest, NotFound, Refused, StoreFault
 from hub.local_socket import DOOR, reachable
+from hub.people import actions as people
 from hub.queues import actions as queues
 from hub.queues import epochs
 from hub.queues import store as queue_store
@@ -143,6 +144,11 @@ def _agent_list(hub: Hub, _: Body) -> Answer:
     }
 
 
+def _import_ended(hub: Hub, body: Body) -> Answer:
+    what, digest = _text(body, "kind"), _text(body, "digest")
+    return people.record_import(hub, Ask(LOCAL, _text(body, "key"), body), what=what, digest=digest)
+
+
 def _status(hub: Hub, _: Body) -> Answer:
     with hub.snapshot() as reader:
         day = queue_store.day(reader)
@@ -215,6 +221,7 @@ _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "agent_reset": _agent_reset,
     "agent_remove": _agent_remove,
     "agent_list": _agent_list,
+    "import_ended": _import_ended,
     "status": _status,
     "backup_word": _backup_word,
     "backups": _backups,

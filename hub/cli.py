@@ -25,6 +25,9 @@ ROLES = (
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
     "supervisor", "executive", "case_officer", "auditor", "admin",
 )  # fmt: skip
+KINDS_OF_IMPORT = (
+    "employers", "people", "relationships", "employments", "contributions", "cases", "payments", "accounts", "bundle",
+)  # fmt: skip
 BOX_ROLES = ("hub", "kiosk", "panel", "printer", "display")
 DEVICES = ("kiosk", "display", "panel", "printer", "api")
 
@@ -95,12 +98,13 @@ def main() -> None:
 @click.option("--data", type=FOLDER, help="Folder to keep between runs.")
 @click.option("--visitors", type=AnHour(), default=0.0, help="Synthetic visitors and agents; 0 (nobody) unless given.")
 @click.option("--speed", type=click.FloatRange(0.1, 1000), default=1.0, show_default=True, help="How fast time passes.")
+@click.option("--people", type=click.IntRange(0, 5_000_000), default=0, help="Persons of a generated country.")
 @click.option("--no-open", is_flag=True, help="Open no browser.")
-def demo(port: int, data: Path | None, visitors: float, speed: float, no_open: bool) -> None:  # noqa: FBT001 (click hands options in)
+def demo(port: int, data: Path | None, visitors: float, speed: float, people: int, no_open: bool) -> None:  # noqa: FBT001, PLR0913, PLR0917 (click hands options in)
     """A whole agency with simulated hardware, in this terminal."""
     from hub.demo import run
 
-    run(port=port, data=data, visitors=visitors, speed=speed, open_browser=not no_open)
+    run(port=port, data=data, visitors=visitors, speed=speed, people=people, open_browser=not no_open)
 
 
 @main.command()
@@ -229,6 +233,26 @@ def devices(folder: Path) -> None:
 def revoke(name: str, folder: Path) -> None:
     """Forget a device: its token stops working at once."""
     click.echo(_sentence(_ask(folder, "revoke", name=name)))
+
+
+@main.command("import")
+@click.argument("kind", type=click.Choice(KINDS_OF_IMPORT))
+@click.argument("file", type=FILE)
+@click.option("--report", type=FILE, help="Where refused lines are written; FILE.refused unless given.")
+@config_option
+def import_(kind: str, file: Path, report: Path | None, folder: Path) -> None:
+    """Take over central data: persons, employers and what hangs on them.
+
+    CSV with a header or JSON lines, see docs/import.md. May be stopped and run again at any time.
+    """
+    from hub.admin_ask import admin_ask
+    from hub.people_import import import_file
+
+    settings = _settings(folder)
+    kept = report or file.with_name(f"{file.name}.refused")
+    refused = import_file(settings, lambda end: admin_ask(settings, "import_ended", **end), kind, file, kept)
+    if refused:
+        sys.exit(1)
 
 
 @main.group(cls=Commands)
@@ -571,9 +595,11 @@ def bench(what: str, quick: bool) -> None:  # noqa: FBT001 (click hands options 
 def manuals(docs: Path) -> None:
     """Write the pages of the manual that come from the program itself."""
     from hub.manuals import command_line_page, configuration_page
+    from hub.people.manual import import_page
 
     (docs / "configuration.md").write_text(configuration_page(), "utf-8")
     (docs / "cli.md").write_text(command_line_page(main), "utf-8")
+    (docs / "import.md").write_text(import_page(), "utf-8")
 
 
 if __name__ == "__main__":

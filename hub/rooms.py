@@ -17,6 +17,8 @@ from hub.agents.migrations import migrations as agent_migrations
 from hub.backup.contents import Contents
 from hub.context import Hub
 from hub.journal import Appliers, Entry
+from hub.people import store as people
+from hub.people.migrations import migrations as people_migrations
 from hub.printing import store as printing
 from hub.printing.migrations import migrations as print_migrations
 from hub.queues import store as queues
@@ -43,13 +45,13 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     """By all rooms, and by these counter services."""
     appliers: dict[Any, Any] = {}
     tables: dict[str, tuple[str, ...]] = {}
-    for room in (queues, agents, printing, outbox):
+    for room in (queues, agents, printing, outbox, people):
         appliers |= room.APPLIERS
         tables |= room.STATE_TABLES
     for service in services:
         appliers |= service.appliers
         tables |= service.state_tables
-    sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations)
+    sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations)
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
 
 

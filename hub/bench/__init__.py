@@ -13,16 +13,20 @@ from typing import Any
 
 from hub import VERSION
 
-WHAT = ("queue",)
+WHAT = ("queue", "people")
 
 
 def run(what: str, quick: bool) -> dict[str, Any]:  # noqa: FBT001 (the command line hands its options in)
-    """The measures of `what` (`queue`, `all`). `quick`: a smoke run of some seconds. Raises ValueError."""
+    """The measures of `what` (`queue`, `people`, `all`). `quick`: a smoke run of some seconds. Raises ValueError."""
     from hub.bench.queue import measure
 
     if what not in (*WHAT, "all"):
         raise ValueError(f"nothing called {what} to measure; there are {', '.join((*WHAT, 'all'))}")
-    lines, limits = measure(quick=quick)
+    lines, limits = measure(quick=quick) if what != "people" else ([], {})
+    if what != "queue":
+        from hub.bench.people import measure_people
+
+        lines += measure_people(quick=quick)[0]
     return {
         "version": VERSION,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -14,18 +14,36 @@ import webbrowser
 from contextlib import closing
 from pathlib import Path
 
+from hub.admin import offline
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import Processes
 
 
-def run(*, port: int, data: Path | None, visitors: float, speed: float, open_browser: bool) -> None:
+def run(  # noqa: PLR0913 (what can be said of a demo)
+    *, port: int, data: Path | None, visitors: float, speed: float, people: int, open_browser: bool
+) -> None:
     """Run the demo until Ctrl-C. `visitors` an hour come by themselves, `speed` times as fast as in life."""
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="mbote-demo-") as temporary:
         agency = prepare((data or Path(temporary)).resolve(), port)
+        if people:
+            _populate(agency, people)
         _serve(agency, stop, visitors=visitors, speed=speed, open_browser=open_browser)
+
+
+def _populate(agency: Agency, people: int) -> None:
+    """A country of so many persons, the same every time; made once for a data folder."""
+    from hub.demo.country import Country  # noqa: PLC0415 (only when there is one)
+    from hub.people_import import import_records  # noqa: PLC0415
+
+    country = Country(people)
+    with offline(agency.settings) as hub:
+        made = import_records(
+            agency.settings, country.name, country.records(), lambda end: hub.answer("import_ended", end)
+        )
+    print(f"a country of {people} persons: {made.added} records, {made.refused} refused on purpose", flush=True)
 
 
 def _serve(agency: Agency, stop: threading.Event, *, visitors: float, speed: float, open_browser: bool) -> None:

@@ -55,6 +55,8 @@ def stand_in(monkeypatch):
         for name, function in functions.items():
             setattr(made, name, noted(function))
         monkeypatch.setitem(sys.modules, module, made)
+        package, _, name = module.rpartition(".")  # also where another test had it imported before
+        monkeypatch.setattr(import_module(package), name, made, raising=False)
         return calls
 
     return put
@@ -189,7 +191,7 @@ def test_a_process_gets_the_settings(run, folder, stand_in, command, module, fun
         ("hub.server", "serve", ["settings"], {"demo": None}),
         ("kiosk.__main__", "run", ["settings"], {}),
         ("counter_panel.__main__", "run", ["settings"], {}),
-        ("hub.demo", "run", [], dict.fromkeys(["port", "data", "visitors", "speed", "open_browser"])),
+        ("hub.demo", "run", [], dict.fromkeys(["port", "data", "visitors", "speed", "people", "open_browser"])),
     ],
 )
 def test_what_a_command_runs_takes_what_it_is_given(module, function, args, kwargs):
@@ -199,10 +201,10 @@ def test_what_a_command_runs_takes_what_it_is_given(module, function, args, kwar
 def test_the_demo_gets_what_was_typed(run, stand_in, tmp_path):
     calls = stand_in("hub.demo", run=lambda **_: None)
     assert run("demo").exit_code == 0
-    words = ["--port", 9000, "--data", tmp_path, "--visitors", "40/h", "--speed", 8, "--no-open"]
+    words = ["--port", 9000, "--data", tmp_path, "--visitors", "40/h", "--speed", 8, "--people", 500, "--no-open"]
     assert run("demo", *words).exit_code == 0
-    nothing = {"port": 8080, "data": None, "visitors": 0.0, "speed": 1.0, "open_browser": True}
-    everything = {"port": 9000, "data": tmp_path, "visitors": 40.0, "speed": 8.0, "open_browser": False}
+    nothing = {"port": 8080, "data": None, "visitors": 0.0, "speed": 1.0, "people": 0, "open_browser": True}
+    everything = {"port": 9000, "data": tmp_path, "visitors": 40.0, "speed": 8.0, "people": 500, "open_browser": False}
     assert [kwargs for _, kwargs in calls] == [nothing, everything]
 
 
