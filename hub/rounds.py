@@ -29,6 +29,8 @@ HEALTHY, UNKNOWN_TOKEN = 200, 401
 SILENT = 0
 SOUND_CARDS = Path("/proc/asound/cards")
 LOCKS = Path("/proc/locks")
+#: It ends at once where no place is configured; that there are no backups is a finding of its own.
+BACKUP = "mbote-backup.service"
 #: The user of each role's process (mbote.sysusers).
 HUB_USER = "mbote"
 #: What a device reports of a part → how grave it is, and what a person does about it.
@@ -46,13 +48,19 @@ def units(settings: Settings) -> Iterator[Finding]:
     """Whether what this box is for runs, where systemd runs it."""
     if not (command := shutil.which("systemctl")):
         return
-    for unit in units_in(settings.folder):
-        state = _said([command, "is-active", unit])
+    wanted = units_in(settings.folder)
+    states = _said([command, "is-active", *wanted]).split() if wanted else []
+    if len(states) != len(wanted):
+        yield Finding("service", "warning", "systemd does not say what runs", "ask it: systemctl list-units 'mbote*'")
+        return
+    for unit, state in zip(wanted, states, strict=True):
         if state == "active":
             yield Finding("service", "ok", f"{unit} runs")
+        elif unit == BACKUP and state == "inactive":
+            yield Finding("service", "ok", f"{unit}: nothing is configured to be copied")
         else:
             do = f"systemctl restart {unit}; if it does not stay: journalctl -u {unit} -n 20 says why"
-            yield Finding("service", "fault", f"{unit} does not run ({state or 'unknown'})", do)
+            yield Finding("service", "fault", f"{unit} does not run ({state})", do)
 
 
 def _said(command: list[str]) -> str:

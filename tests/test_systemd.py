@@ -147,7 +147,9 @@ def test_a_public_box_takes_no_stick_and_no_new_keyboard():
     rules = (SYSTEMD / "mbote.rules").read_text()
     guarded = rules.partition('TEST!="/etc/mbote/public", GOTO="mbote_end"')[2]
     assert 'ATTR{bInterfaceClass}=="08", ATTR{authorized}="0"' in guarded
-    assert re.search(r'ATTR\{bInterfaceClass\}=="03", PROGRAM!=.+ATTR\{authorized\}="0"', guarded)
+    assert re.search(
+        r'ATTR\{bInterfaceClass\}=="03", ATTRS\{idVendor\}=="\?\*", PROGRAM!=.+ATTR\{authorized\}="0"', guarded
+    )
     assert len(re.findall('GOTO="mbote_end"', rules)) == 5
     assert rules.rstrip().endswith('LABEL="mbote_end"')
 

@@ -24,7 +24,7 @@ ENDED_A_TRIAL = "mbote-trial.service"
 #: Units of every box, whatever it is for.
 ALWAYS = ("mbote-firewall.service", ENDED_A_TRIAL)
 #: A unit that is not ready by then is not well; a hub with a million tickets needs a few seconds.
-START_S = 90.0
+START_S = 300.0
 HEALTHY = 200
 LOOK_S = 0.1
 

@@ -119,7 +119,12 @@ def named(house: House, what: str, sentence: str, do: str, state: str = "fault")
     matching = [each for each in found if each.what == what and sentence in each.found]
     assert matching, "\n".join(f"{each.state} {each.what}: {each.found}" for each in found if each.state != "ok")
     assert (matching[0].state, do in matching[0].do) == (state, True), matching[0]
-    assert took < WITHIN_S
+    assert took < WITHIN_S * strain()
+
+
+def strain() -> float:
+    """How many wait for each processor: five seconds are for a machine that has nothing else to do."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @contextmanager
@@ -169,10 +174,12 @@ def test_4_no_hub_at_the_kiosk_s_address(ill):
 
 def test_5_a_service_that_systemd_has_given_up(ill, monkeypatch, tmp_path):
     command = tmp_path / "systemctl"
-    command.write_text("#!/bin/sh\necho failed\nexit 3\n")
+    command.write_text('#!/bin/sh\nshift\nfor unit in "$@"; do echo failed; done\nexit 3\n')
     command.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     named(ill, "service", "mbote-kiosk.service does not run (failed)", "journalctl -u mbote-kiosk.service -n 20")
+    command.write_text("#!/bin/sh\nexit 1\n")
+    named(ill, "service", "systemd does not say what runs", "systemctl list-units", state="warning")
 
 
 def test_6_no_business_day(well):
@@ -326,7 +333,7 @@ def test_the_command_itself_names_a_fault_within_five_seconds(ill, note):
     took = time.monotonic() - began
     note(f"mbote doctor on a box whose hub does not run: {took:.1f} s")
     assert (told.returncode, "fault   hub: does not run" in told.stdout) == (1, True)
-    assert took < WITHIN_S
+    assert took < WITHIN_S * strain()
 
 
 def test_a_check_that_waits_keeps_no_other_waiting(ill, monkeypatch):
