@@ -277,20 +277,23 @@ def _freed(run: Run) -> tuple[dict[str, int], int]:
 
 def q19(run: Run, found: Finding) -> None:
     """(E) A day begins by being opened, numbers begin with it, and a ticket belongs to the day that is open."""
-    day, opened = None, False
-    last: dict[str, int] = {}
+    days: list[object] = []
+    opened, last = False, dict[str, int]()
     for effect in run.journal:
         if effect.kind == "day.open":
-            found.saw(f"day {effect.body['day']} was opened while {day} was open" if opened else "", [effect.line])
-            day, opened, last = effect.body["day"], True, {}
+            found.saw(f"day {effect.body['day']} was opened while {days[-1]} was open" if opened else "", [effect.line])
+            days.append(effect.body["day"])
+            opened, last = True, {}
         elif effect.kind == "day.close":
             opened = False
         elif effect.kind == "ticket.issue":
-            found.saw(_of_that_day(effect, day, last, opened=opened), [effect.line])
+            found.saw(_of_that_day(effect, days, last, opened=opened), [effect.line])
 
 
-def _of_that_day(effect: Effect, day: object, last: dict[str, int], *, opened: bool) -> str:
-    label = effect.body["label"]
+def _of_that_day(effect: Effect, days: Sequence[object], last: dict[str, int], *, opened: bool) -> str:
+    label, day = effect.body["label"], days[-1] if days else None
+    if effect.body.get("offline") and effect.body.get("day") in days:
+        return ""  # a kiosk gave it alone, on that day; the hub hears of it now
     if not opened or effect.body.get("day") != day:
         return f"{label} is of day {effect.body.get('day')}, and day {day} is {'open' if opened else 'closed'}"
     series, number = number_of(label)
