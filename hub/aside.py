@@ -163,7 +163,7 @@ def _copy_journal(source: sqlite3.Connection, target: sqlite3.Connection) -> int
 def _proven(source: sqlite3.Connection) -> Iterator[sqlite3.Row]:
     previous = chain.GENESIS
     for number, row in enumerate(source.execute("SELECT * FROM journal ORDER BY seq"), start=1):
-        if row["seq"] != number or chain.entry_hash(row, previous) != row["hash"]:
+        if row["seq"] != number or journal.hash_of(row, previous) != row["hash"]:
             return
         previous = row["hash"]
         yield row
@@ -175,7 +175,7 @@ def _copy_private(source: sqlite3.Connection, target: sqlite3.Connection, row: s
         return
     with suppress(sqlite3.DatabaseError):
         found = source.execute("SELECT * FROM journal_private WHERE seq = ?", (row["seq"],)).fetchone()
-        if found and chain.private_digest(found["salt"], found["body"]) == row["private_digest"]:
+        if found and journal.is_private_part({**dict(found), "private_digest": row["private_digest"]}):
             target.execute("INSERT INTO journal_private (seq, salt, body) VALUES (?, ?, ?)", tuple(found))
 
 

@@ -17,6 +17,7 @@ import sqlite3
 import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Protocol
@@ -359,16 +360,30 @@ def faults(connection: sqlite3.Connection, *, after: int = 0) -> Iterator[str]:
     for row in connection.execute("SELECT * FROM journal WHERE seq > ? ORDER BY seq", (after,)):
         if row["seq"] != expected:
             yield f"journal: entry {expected} is missing"
-        if chain.entry_hash(row, previous) != row["hash"]:
+        if hash_of(row, previous) != row["hash"]:
             yield f"journal: entry {row['seq']} was altered"
-        previous, expected = row["hash"], row["seq"] + 1
+        previous, expected = row["hash"] if isinstance(row["hash"], bytes) else b"", row["seq"] + 1
     private = (
         "SELECT j.seq, j.private_digest, p.salt, p.body FROM journal_private p"
         " LEFT JOIN journal j USING (seq) WHERE p.seq > ?"
     )
     for row in connection.execute(private, (after,)):
-        if row["private_digest"] != chain.private_digest(row["salt"], row["body"]):
+        if not is_private_part(row):
             yield f"journal: the private part of entry {row['seq']} was altered"
+
+
+def hash_of(row: sqlite3.Row, previous: bytes) -> bytes | None:
+    """An entry's hash; None where a damaged page gives a value that no entry can have."""
+    with suppress(TypeError, ValueError):
+        return chain.entry_hash(dict(row), previous)
+    return None
+
+
+def is_private_part(row: sqlite3.Row | Mapping[str, Any]) -> bool:
+    """Whether a private body with its salt is the one that its entry speaks of."""
+    with suppress(TypeError, ValueError, AttributeError):
+        return bool(row["private_digest"] == chain.private_digest(row["salt"], row["body"]))
+    return False
 
 
 def head_faults(connection: sqlite3.Connection, public: bytes) -> Iterator[str]:

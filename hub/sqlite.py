@@ -45,6 +45,8 @@ def open_writer(path: Path, migrations: Iterable[Migrations] = ()) -> sqlite3.Co
     except sqlite3.Error as error:
         kind = Damaged if is_damage(error) else StoreFault
         raise kind(f"{path.name} cannot be opened for writing: {error}") from error
+    except UnicodeDecodeError as error:  # not even the names in the file can be said
+        raise Damaged(f"{path.name} cannot be opened for writing: its schema is not readable") from error
     return connection
 
 

@@ -1,8 +1,9 @@
 """The store: one file, one writer, one door.
 
 Every change goes through `Store.transaction()`: `BEGIN IMMEDIATE`, rows and journal together, commit
-with `synchronous=FULL`, then the entries are handed to the announcer in journal order. Actions run
-in their caller's thread under one writer lock; each reading thread has a read-only connection of
+with `synchronous=FULL`, then the entries are handed to the announcer in journal order. Whoever
+comes first serves all that wait behind, each ask under a savepoint, in one commit, so that a slow
+card does not make a queue of commits. Each reading thread has a read-only connection of
 its own. The data folder is held by an exclusive lock, so that an orphan and a new hub never share it.
 """
 
@@ -35,6 +36,8 @@ SIGNING_KEY = Path("keys/journal.ed25519")
 #: Where a backup is rebuilt inside the data folder (hub/backup/restore.py), gone when it is in place.
 RESTORING = "restoring"
 TAIL = 1_000
+#: The most asks in one commit: whoever comes first does not wait for a whole hall.
+MOST_TOGETHER = 64
 #: Reading connections kept for whoever reads next.
 IDLE_READERS = 6
 #: What a disk, or a file that was damaged on it, makes of a statement; the other kinds are mistakes of ours.
@@ -60,14 +63,15 @@ def create(db: Database) -> None:
 class Transaction:
     """One change being decided: read through it, `record` events, and it all commits together."""
 
-    def __init__(self, store: Store, ask: Ask) -> None:
+    def __init__(self, store: Store, ask: Ask, after: Transaction | None = None) -> None:
+        """`after`: one that was written and is not durable yet; this one goes on from its end."""
         self._store = store
         self.connection = store.writer
         self.ask = ask
         self.actor: Actor = ask.actor
         self.now: Instant = store.clock.now()
-        self.epoch = store.epoch
-        self._head = store.head
+        self.epoch: int = after.epoch if after else store.epoch
+        self._head = after.end if after and after.end else store.head
         self._entries: list[Entry] = []
         #: The last entry and its hash, from where it is being made durable.
         self.end: tuple[int, bytes] | None = None
@@ -124,11 +128,10 @@ class Transaction:
         self.epoch = event.epoch
         self.record(event)
 
-    def commit(self, answer: Answer | None) -> tuple[Entry, ...]:
-        """Write the journal and make all of it durable."""
+    def write(self, answer: Answer | None) -> None:
+        """Write the journal. Nothing of it is durable yet."""
         if not self._entries:
-            self.connection.execute("COMMIT")
-            return ()
+            return
         seq, digest = self._head
         # the first fact is what was asked for; a listener may have added others to it
         keeper = next((entry.seq for entry in self._entries if entry.seq not in self._keys), 0)
@@ -139,14 +142,45 @@ class Transaction:
                 kept = journal.Kept(self.ask.key, self.ask.digest(), journal.pack(answer))
             digest = journal.append(self.connection, entry, epoch=self.epoch, previous=digest, kept=kept)
         self.end = seq, digest
-        self.connection.execute("COMMIT")
-        return self.settled()
 
-    def settled(self) -> tuple[Entry, ...]:
-        """It is durable: what was recorded."""
-        assert self.end is not None
-        self._store.head, self._store.epoch = self.end, self.epoch
+    @property
+    def recorded(self) -> tuple[Entry, ...]:
+        """What was recorded, in order."""
         return tuple(self._entries)
+
+
+class _Job:
+    """One ask on its way: it is decided by whichever thread has the door, and heard by its own."""
+
+    def __init__(self, ask: Ask, action: Callable[[Transaction], Answer]) -> None:
+        self.ask = ask
+        self._action = action
+        #: Set when there is something to hear, or when it is this thread's turn to serve.
+        self.turn = threading.Event()
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether there is something to hear."""
+        return self.answer is not None or self.error is not None
+
+    def decide(self, tx: Transaction) -> Answer:
+        """The answer once given to the key, or a new one, written."""
+        kept = journal.kept_answer(tx.connection, self.ask)
+        if kept is not None:
+            return kept
+        answer = self._action(tx)
+        tx.write(answer)
+        assert tx.recorded or self.ask.key is None, "an action answered a key without naming an event"
+        return answer
+
+    def result(self) -> Answer:
+        """What came of it. Raises what it was refused with."""
+        if self.error is not None:
+            raise self.error
+        assert self.answer is not None
+        return self.answer
 
 
 class Store:
@@ -177,6 +211,10 @@ class Store:
         #: Told when the file turns out not to be as it was written.
         self.on_damage: Callable[[str], None] = lambda _: None
         self._lost_syncs: deque[float] = deque(maxlen=LOST_SYNCS)
+        #: Asks that wait, whether somebody is serving them, and the lock of both.
+        self._jobs: deque[_Job] = deque()
+        self._led = False
+        self._door = threading.Lock()
         self._write = threading.RLock()
         self._local = threading.local()
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -204,7 +242,7 @@ class Store:
     def _verify_tail(self) -> None:
         try:
             broken = next(journal.faults(self.writer, after=max(0, self.head[0] - TAIL)), None)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             broken = f"journal: it cannot be read: {error}"
         if broken:
             raise Damaged(f"{broken}; the hub does not start on a journal it cannot trust: run `mbote verify`")
@@ -277,7 +315,9 @@ class Store:
             tx = self._begin(ask)
             with self._undone_on_error():
                 yield tx
-                self.announce(self._commit(tx, None))
+                tx.write(None)
+                self._make_durable([tx])
+                self.announce(tx.recorded)
 
     def perform(self, ask: Ask, action: Callable[[Transaction], Answer]) -> Answer:
         """Do `action` once for the ask's key and keep its answer; a repeat gets the same one.
@@ -285,26 +325,76 @@ class Store:
         Raises what the action refuses with, KeyReuse, or StoreFault when the disk refuses: then
         nothing was done and nothing may be acknowledged; Unsure says that only the same key can tell.
         """
+        job = _Job(ask, action)
+        with self._door:
+            self._jobs.append(job)
+            leads, self._led = not self._led, True
+        if not leads:
+            job.turn.wait()
+        if not job.done:
+            self._lead()
+        return job.result()
+
+    def _lead(self) -> None:
+        """Serve whoever waits, oneself first, and hand the door on to the first who came meanwhile."""
         with self._write:
+            with self._door:
+                jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), MOST_TOGETHER))]
             try:
-                return self._perform(ask, action)
+                self._serve(jobs)
+            finally:
+                for job in jobs:
+                    job.turn.set()
+                with self._door:
+                    self._led = bool(self._jobs)
+                    if self._led:
+                        self._jobs[0].turn.set()
+
+    def _serve(self, jobs: list[_Job]) -> None:
+        """Do what waits at the door in one commit; each is told by its own thread."""
+        try:
+            try:
+                self._together(jobs)
             except DiskFull:
                 if self.reserve is None or not self.reserve.release():
                     raise
-                return self._perform(ask, action)
+                self._together(jobs)
+        except BaseException as error:  # whatever it was, nobody is left waiting
+            for job in jobs:
+                job.answer, job.error = None, error
+            if not isinstance(error, Exception):
+                raise
 
-    def _perform(self, ask: Ask, action: Callable[[Transaction], Answer]) -> Answer:
-        tx = self._begin(ask)
+    def _together(self, jobs: list[_Job]) -> None:
+        """A savepoint for each ask, one commit for all: a slow card is asked once for whoever waits."""
+        self._begin(jobs[0].ask)
+        answers: list[tuple[_Job, Answer | None, Exception | None]] = []
+        written: list[Transaction] = []
         with self._undone_on_error():
-            kept = journal.kept_answer(self.writer, ask)
-            if kept is not None:
-                self.writer.execute("ROLLBACK")
-                return kept
-            answer = action(tx)
-            recorded = self._commit(tx, answer)
-            assert recorded or ask.key is None, "an action answered a key without naming an event"
-            self.announce(recorded)
-            return answer
+            for job in jobs:
+                tx = Transaction(self, job.ask, written[-1] if written else None)
+                answers.append((job, *self._decided(job, tx)))
+                written += [tx] if tx.end else []
+            self._make_durable(written)
+        for job, answer, error in answers:
+            job.answer, job.error = answer, error
+        for tx in written:
+            self.announce(tx.recorded)
+
+    def _decided(self, job: _Job, tx: Transaction) -> tuple[Answer | None, Exception | None]:
+        """The answer, or why not: then nothing of it stays. Raises what the disk raises."""
+        self.writer.execute("SAVEPOINT ask")
+        try:
+            answer = job.decide(tx)
+        except Exception as error:
+            if type(error) in _DISK:
+                raise
+            tx.end = None
+            self.writer.execute("ROLLBACK TO ask")
+            self.writer.execute("RELEASE ask")
+            return None, error
+        self.writer.execute("RELEASE ask")
+        return answer, None
 
     @property
     def read_only(self) -> bool:
@@ -326,19 +416,21 @@ class Store:
             raise self._fault(error) from error
         return Transaction(self, ask)
 
-    def _commit(self, tx: Transaction, answer: Answer | None) -> tuple[Entry, ...]:
-        """Make it durable. Where the disk fails in that very moment, the file itself says whether it did."""
+    def _make_durable(self, written: list[Transaction]) -> None:
+        """Commit. Where the disk fails in that very moment, the file itself says whether it did."""
+        last = written[-1] if written else None
         try:
-            return tx.commit(answer)
+            self.writer.execute("COMMIT")
         except sqlite3.DatabaseError as error:
-            if type(error) not in _DISK or tx.end is None:
+            if type(error) not in _DISK or last is None or last.end is None:
                 raise
             fault = self._fault(error)
             if not self._usable and is_lost_sync(error):
                 raise Unsure(f"the disk failed, and whether this was recorded is not known yet: {error}") from error
-            if not self._usable or self.head != tx.end:
+            if not self._usable or self.head != last.end:
                 raise fault from error
-            return tx.settled()
+        if last is not None and last.end is not None:
+            self.head, self.epoch = last.end, last.epoch
 
     @contextmanager
     def _undone_on_error(self) -> Iterator[None]:

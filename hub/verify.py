@@ -53,7 +53,7 @@ def verify(data: Path, rooms: Rooms | None = None) -> Report:
         with closing(_opened(path)) as connection:
             found = _found(connection, data, rooms or _all_rooms())
             return Report(list(islice(found, MOST_PROBLEMS)), _counts(connection))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return Report([f"{path.name}: the file is damaged: {error}"], {})
 
 
@@ -75,7 +75,7 @@ def damage(data: Path) -> list[str]:
     try:
         with closing(_opened(path)) as connection:
             return [*_file_faults(connection), *islice(journal.faults(connection), MOST_PROBLEMS)]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return [f"{path.name}: the file is damaged: {error}"]
 
 
