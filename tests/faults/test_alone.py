@@ -118,7 +118,7 @@ def sets_aside_what_has_to_wait(patch):
 
 
 def counts_yesterday_as_today(patch):
-    patch.setattr(actions.rules, "day_of_press", lambda days, *_: (rules.open_day(days.newest), None))
+    patch.setattr(actions.rules, "day_of_press", lambda days, *_, **__: (rules.open_day(days.newest), None))
 
 
 def forgets_the_report_of_a_paper(patch):
