@@ -75,7 +75,7 @@ def test_paper_out_is_known_before_the_next_visitor_and_so_is_the_refill(desk, e
 
 def test_a_stale_job_is_dropped_and_never_floods_out(desk, emulator):
     emulator.fault("paper_out")
-    desk.put("too late", within=0.3)
+    desk.put("too late", within=1.0)
     assert desk.wait_end() == [("too late", "failed", "paper_end", 0)]
     emulator.fault(None)
     desk.wait_health(Status("ok"))
