@@ -1,8 +1,10 @@
 """The script `./mbote` on a machine where everything it calls is a stand-in that only takes notes."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,31 @@ def test_two_first_starts_at_once_do_not_install_into_each_other(clone):
     said = b"".join(start.communicate()[1] for start in starts)
     assert installed(clone.notes.read_text().splitlines()) == ["requirements.lock"]
     assert said.count(b"waiting for another") == 1
+
+
+#: What the script asks the venv's python of pytest's cache: answered here by the interpreter that runs the tests.
+ASKS_THE_CACHE = f"""case "$*" in *lastfailed*) exec {sys.executable} "$@" ;; esac
+echo "${{0##*/}}"""
+
+
+@pytest.mark.parametrize(("count", "again"), [(0, False), (1, True), (3, True), (4, False)])
+def test_few_tests_that_fail_are_tried_once_more_alone_and_many_are_not(clone, count, again):
+    (clone.tools / "python3").write_text(STAND_IN.replace('echo "${0##*/}', ASKS_THE_CACHE))
+    cache = clone.root / ".pytest_cache" / "v" / "cache"
+    cache.mkdir(parents=True)
+    (cache / "lastfailed").write_text(json.dumps({f"tests/test_{n}.py": True for n in range(count)}))
+    status, said, notes = clone.run("test", fail="-mpytest")
+    assert (status, "once more, alone: tests/test_0.py" in said) == (1, again)
+    assert said.splitlines()[-1] == "mbote: not passed: tests"
+    assert [note for note in notes if "--last-failed" in note] == (
+        ["python -P -mpytest -n 2 --dist loadgroup -n 0 --last-failed --last-failed-no-failures none"] if again else []
+    )
+
+
+def test_nothing_is_tried_again_where_nothing_failed(clone):
+    (clone.tools / "python3").write_text(STAND_IN.replace('echo "${0##*/}', ASKS_THE_CACHE))
+    cache = clone.root / ".pytest_cache" / "v" / "cache"
+    cache.mkdir(parents=True)
+    (cache / "lastfailed").write_text(json.dumps({"tests/test_0.py": True}))
+    status, said, _ = clone.run("test", fail="loadgroup\n")  # nothing fails: the cache alone makes nobody try again
+    assert (status, "shaky" in said) == (0, False)

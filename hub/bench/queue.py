@@ -11,7 +11,7 @@ from collections import Counter as Tally
 from collections.abc import Callable
 from pathlib import Path
 
-from hub.bench import display_page, limits, presses, screens
+from hub.bench import card, display_page, limits, presses, screens
 from hub.bench.counters import CounterUnderTest, next_morning
 from hub.bench.figures import Budget, Limits, Line, Times, summary
 from hub.bench.kiosks import SERVICE
@@ -35,7 +35,7 @@ def measure(*, quick: bool) -> tuple[list[Line], Limits]:
                 _nobody_twice(agency, times), _memory(agency, times, found), _idle(agency, times),
                 _killed(agency, times),
             ]  # fmt: skip
-    return lines, found
+    return [*lines, card.measure_card(quick=quick)], found
 
 
 def _presses_and_screens(agency: Agency, times: Times, found: Limits) -> list[Line]:
