@@ -99,6 +99,9 @@ def _connect(path: Path, pragmas: Mapping[str, int | str]) -> sqlite3.Connection
         path, timeout=BUSY_MS / 1000, check_same_thread=False, isolation_level=None, cached_statements=512
     )
     connection.row_factory = sqlite3.Row
+    # A new file becomes WAL through a rollback journal: EXTRA syncs the folder once that is deleted. Else a cut brings
+    # the journal back, which undoes the change of mode, and all that was answered since lies in a log nobody reads.
+    connection.execute("PRAGMA synchronous = EXTRA")
     for name, value in pragmas.items():
         connection.execute(f"PRAGMA {name} = {value}")  # names and values are the constants above
     assert_pragmas(connection, pragmas)
