@@ -141,6 +141,7 @@ def test_what_is_typed_outlives_a_reload_until_the_ticket_is_given(desk, office)
 
 def test_twelve_visitors_are_in_the_queue_after_one_minute_of_typing(desk, office):
     desk.goto("/desk/reception/roll")
+    expect(desk.locator("textarea")).to_be_focused()
     desk.keyboard.type("17 d 8:05\nd\na 8:12\nd\n")
     expect(desk.locator(".stubs li")).to_have_count(4)
     desk.keyboard.type("q 8:14")
