@@ -19,7 +19,7 @@ from kiosk.press import Number
 from kiosk.spool import Spool
 from tests.faults import alone
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 #: The ordinary run, and the ten pieces of the nightly thousand: a million tickets.
 PARTITIONS, PRESSES = 8, 120
 PIECES, PIECE_PARTITIONS, PIECE_PRESSES = 10, 100, 1_150

@@ -11,6 +11,8 @@ from hub.demo.country import FIRST_NAMES, RATE, SURNAMES, Country
 from hub.people import store
 from hub.rooms import open_hub
 
+pytestmark = pytest.mark.slow  # seconds, and not the first to be asked
+
 
 def test_the_same_seed_makes_the_same_country():
     assert list(islice(Country(500, 7).records(), 900)) == list(islice(Country(500, 7).records(), 900))

@@ -19,6 +19,8 @@ from hub.people.manual import import_page
 from hub.queues import actions as queues
 from tests.hub.people.town import BAMOU, TODAY, Today
 
+pytestmark = pytest.mark.slow  # seconds, and not the first to be asked
+
 ROOT = Path(__file__).parents[3]
 EMPLOYER = {"ref": "E1", "type": "employer", "number": "9000001", "name": "Ets Djoué Commerce"}
 

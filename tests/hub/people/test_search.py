@@ -10,6 +10,8 @@ from hub.people.importing import indexed
 from hub.people.search import search, similar
 from tests.hub.people.town import BAMOU, TODAY, mistyped
 
+pytestmark = pytest.mark.slow  # a country is made first
+
 
 @pytest.fixture(scope="module")
 def country(tmp_path_factory):
