@@ -17,7 +17,8 @@ from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded, watching
 from hub.say import FIRST, words
-from hub.settings import PanelCounter, Settings, load_settings
+from hub.settings import PanelCounter, Settings
+from hub.settings_files import load_settings
 
 #: How long the first start waits for the hub before it says that it is ready without one.
 FIRST_S = 5.0

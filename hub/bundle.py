@@ -28,7 +28,8 @@ from typing import Any
 
 from hub.errors import ConfigurationFault, StoreFault
 from hub.finding import Finding
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE
 

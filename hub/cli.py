@@ -75,7 +75,7 @@ config_option = click.option(
 
 
 def _settings(folder: Path) -> Settings:
-    from hub.settings import load_settings
+    from hub.settings_files import load_settings
 
     return load_settings(folder)
 

@@ -35,7 +35,8 @@ from hub.misfits import remarks
 from hub.roles import roles_in
 from hub.rounds import PATIENCE_S, ROUNDS, SILENT, status_at
 from hub.settings import Printer as PrinterSettings
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE, TAIL
 

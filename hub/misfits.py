@@ -10,26 +10,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from hub.problems import did_you_mean, twice
-
-if TYPE_CHECKING:
-    from hub.settings import (
-        Agency,
-        Counter,
-        CounterPrinter,
-        DayRules,
-        Display,
-        HubBox,
-        Kiosk,
-        Panel,
-        PanelCounter,
-        QueueRules,
-        Service,
-        Settings,
-    )
+from hub.settings import (
+    Agency,
+    Counter,
+    CounterPrinter,
+    DayRules,
+    Display,
+    HubBox,
+    Kiosk,
+    Panel,
+    PanelCounter,
+    QueueRules,
+    Service,
+    Settings,
+)
 
 HUB = Path(__file__).parent
 LOCAL = ("127.0.0.1", "localhost", "::1")

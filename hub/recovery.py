@@ -24,7 +24,8 @@ from hub.errors import ConfigurationFault, StoreFault
 from hub.queues.epochs import next_epoch
 from hub.rooms import contents, open_hub
 from hub.services import ports
-from hub.settings import FILES, Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import FILES, load_settings
 from hub.store import DATABASE, RESTORING, hold
 
 Tell = Callable[[str], None]

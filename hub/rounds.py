@@ -41,6 +41,7 @@ CARE: dict[str, tuple[State, str]] = {
     "near_end": ("warning", "have a new roll at hand"),
     "offline": ("fault", "check its power and cable"),
     "unknown": ("warning", "switch it off and on"),
+    "not_taken": ("warning", "its paper came out and its ticket is not recorded: reception gives another one"),
 }
 
 

@@ -15,7 +15,8 @@ from hardware.printer import Printer
 from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock
 from kiosk.screen.server import Screen

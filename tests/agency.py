@@ -38,7 +38,7 @@ from hub.demo.processes import COMMANDS, Processes
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.verify import verify
 
 SERVICES = {"XES": "X", "YES": "Y"}

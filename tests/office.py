@@ -22,7 +22,8 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from hub.queues import actions, store
 from hub.queues.migrations import migrations
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from hub.store import Store
 
 CONFIG = Path(__file__).parents[1] / "config"

@@ -56,6 +56,8 @@ LEAVES = {
     "paper",
     "say",
     "settings",
+    "settings_files",
+    "sleeper",
     "sqlite",
     "ticket_slip",
     "troubles",

@@ -25,7 +25,8 @@ from hub.errors import ConfigurationFault, Refused
 from hub.installation.box import ALWAYS, Box
 from hub.installation.place import Place
 from hub.roles import ROLE, TOUCH, UNITS
-from hub.settings import LOCAL, Settings, load_settings, merged
+from hub.settings import Settings
+from hub.settings_files import LOCAL, load_settings, merged
 
 #: Roles whose boxes stand where the public is: what is plugged into them is refused (mbote.rules).
 AMONG_PEOPLE = {"kiosk", "display"}

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hub import asks, server, settings, store
+from hub import asks, server, settings_files, store
 from hub.orphans import die_with_demo
 from hub.queues import actions as queues
 from hub.queues import routing
@@ -105,7 +105,7 @@ def main() -> None:
     die_with_demo()
     plant, config = PLANTS[sys.argv[1]], Path(sys.argv[-1])
     plant()
-    server.serve(settings.load_settings(config), demo={"folder": str(config.parent)})
+    server.serve(settings_files.load_settings(config), demo={"folder": str(config.parent)})
 
 
 if __name__ == "__main__":

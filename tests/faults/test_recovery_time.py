@@ -10,7 +10,7 @@ from hub.backup.place import Place
 from hub.queues import model as m
 from hub.recovery import box_of, recover
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from tests.agency import strain
 from tests.faults.test_backup import IDENTITY
 from tests.office import CONFIG

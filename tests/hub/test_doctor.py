@@ -23,7 +23,7 @@ from hub.clock import EARLIEST_MS, ManualClock
 from hub.doctor import MEGABYTE, examine
 from hub.errors import ConfigurationFault
 from hub.finding import Finding
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import DATABASE, Store
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes

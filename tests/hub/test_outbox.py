@@ -14,7 +14,7 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from hub.errors import IllegalStep, NotFound
 from hub.outbox import Away, Folder, Message, Sender
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import Store
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes

@@ -13,7 +13,8 @@ from hub.agents.model import ROLES
 from hub.errors import ConfigurationFault
 from hub.misfits import remarks
 from hub.problems import did_you_mean
-from hub.settings import FILES, Settings, load_settings, merged
+from hub.settings import Settings
+from hub.settings_files import FILES, load_settings, merged
 
 DEMO = Path(__file__).parents[2] / "config"
 

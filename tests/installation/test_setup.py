@@ -14,7 +14,7 @@ from hub.errors import ConfigurationFault
 from hub.installation.box import Box
 from hub.installation.place import Place
 from hub.installation.setup import Wishes, firewall, input_devices, set_up
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 
 pytestmark = pytest.mark.slow  # real files and processes
 

@@ -19,7 +19,8 @@ from hub.agents import cookie
 from hub.ask import HUB, Actor, Ask
 from hub.queues import actions as queues
 from hub.rooms import open_hub
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 
 ROOT = Path(__file__).parents[3]
 #: code → name, roles. Each test sits at a counter of its own, so that none waits for another.

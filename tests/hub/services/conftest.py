@@ -27,7 +27,7 @@ from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.queues.model import Ticket
 from hub.services import ports
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import Store
 
 CONFIG = Path(__file__).parents[3] / "config"
