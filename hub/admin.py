@@ -21,8 +21,7 @@ from hub.agents import devices
 from hub.agents import store as agent_store
 from hub.ask import Actor, Answer, Ask
 from hub.backup import watch
-from hub.backup.drill import Result
-from hub.backup.follow import Word
+from hub.backup.word import Result, Word
 from hub.clock import Instant, iso
 from hub.context import Hub
 from hub.door import fault_of_json

@@ -27,6 +27,7 @@ from hub import journal
 from hub.backup import drill
 from hub.backup.place import Place
 from hub.backup.plan import Chain, newest
+from hub.backup.word import LATE_MS, Result
 from hub.clock import EARLIEST_MS
 from hub.configuration import summary
 from hub.errors import ConfigurationFault, StoreFault
@@ -273,7 +274,7 @@ def last_entry(path: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def judge_drill(place: str, last: drill.Result | None, now_ms: int) -> Finding:
+def judge_drill(place: str, last: Result | None, now_ms: int) -> Finding:
     """A backup that was never restored is a hope."""
     do = "try it: mbote backup --drill (mbote-drill.timer does it every week)"
     if last is None:
@@ -281,7 +282,7 @@ def judge_drill(place: str, last: drill.Result | None, now_ms: int) -> Finding:
     days = (now_ms - last.at) // (24 * 3600 * 1000)
     if last.problem:
         return Finding("drill", "fault", f"{place}, {days} days ago: {last.problem}", "copy anew: mbote backup PLACE")
-    if now_ms - last.at > drill.LATE_MS:
+    if now_ms - last.at > LATE_MS:
         return Finding("drill", "warning", f"{place} was last tried {days} days ago", do)
     return Finding("drill", "ok", f"{place}, {days} days ago: {last.entries:,} entries came back in {last.took_s:g} s")
 

@@ -14,11 +14,11 @@ from hub.backup import drill as drilling
 from hub.backup import follow as following
 from hub.backup.contents import Contents
 from hub.backup.copy import Box
-from hub.backup.drill import Result
-from hub.backup.follow import Stream, Word
+from hub.backup.follow import Stream
 from hub.backup.piece import Header, Piece, public_key
 from hub.backup.place import Place, agencies
 from hub.backup.restore import CannotRestore, Choice, Rebuilt
+from hub.backup.word import Result, Word
 from hub.clock import iso
 from hub.errors import ConfigurationFault, StoreFault
 from hub.queues.epochs import next_epoch

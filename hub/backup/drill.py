@@ -11,7 +11,7 @@ import json
 import os
 import time
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,27 +22,12 @@ from hub.backup.keyring import DrillKeys
 from hub.backup.piece import BadPiece
 from hub.backup.place import Place
 from hub.backup.restore import CannotRestore, Choice
+from hub.backup.word import Result
 from hub.errors import StoreFault
 from hub.sqlite import open_reader
 from hub.store import DATABASE
 
 RESULTS = "drill.json"
-#: One a week is meant: after this a drill is late.
-LATE_MS = 8 * 24 * 3600 * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a drill found. `at` in ms since 1970; `problem` empty when the backup is what the box has."""
-
-    place: str
-    at: int
-    seq: int = 0
-    entries: int = 0
-    tables: int = 0
-    lacks: int = 0
-    took_s: float = 0.0
-    problem: str = ""
 
 
 def drill(box: Box, place: Place) -> Result:

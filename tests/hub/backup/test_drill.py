@@ -8,12 +8,11 @@ import pytest
 
 from hub import admin, doctor
 from hub.backup import drill, watch
-from hub.backup.drill import LATE_MS, Result
-from hub.backup.follow import Word
 from hub.backup.keyring import DrillKeys
 from hub.backup.piece import BadPiece, Piece
 from hub.backup.place import Place
 from hub.backup.plan import Chain
+from hub.backup.word import LATE_MS, Result, Word
 from hub.clock import ManualClock
 from hub.settings import Backup
 from hub.supervision.pictures import supervision
