@@ -15,6 +15,7 @@ from hub import VERSION, outbox
 from hub.agents import store as agents
 from hub.agents.migrations import migrations as agent_migrations
 from hub.backup.contents import Contents
+from hub.clock import Clock
 from hub.context import Hub
 from hub.journal import Appliers, Entry
 from hub.people import store as people
@@ -61,12 +62,20 @@ def contents(services: tuple[CounterService, ...]) -> Contents:
     return Contents(rooms.appliers, rooms.migrations, rooms.state_tables, agents.KEPT_TABLES, agents.LEFT_TABLES)
 
 
-def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None, begin: Begin | None = None) -> Hub:
-    """The hub's store, held; `begin` as the store takes it. Raises StoreFault when another process holds it."""
+def open_hub(
+    settings: Settings, announce: Callable[[Any], None] = lambda _: None, begin: Begin | None = None,
+    clock: Clock | None = None,
+) -> Hub:  # fmt: skip
+    """The hub's store, held; `begin` and `clock` as the store takes them.
+
+    Raises StoreFault when another process holds it.
+    """
     services = ports.load(settings.counter_services)
     rooms = brought(services)
     folder = settings.path(settings.hub.data)
-    store = Store(folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin)
+    store = Store(
+        folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin, clock=clock
+    )
     hub = Hub(settings, store)
     store.announce = _signing(store, announce)
     store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
