@@ -61,7 +61,6 @@ class Visit:
     fate: int
     number: int
     ticket: int = 0
-    stage: int = 0
     entered: Instant | None = None
     started: Instant | None = None
     label: str = ""
@@ -91,6 +90,7 @@ class Past:
     seed: int = 1
     tickets: int = 0
     _order: Iterator[int] = field(default_factory=count)
+    _own: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __enter__(self) -> Self:
         self._dice = random.Random(self.seed)  # noqa: S311 (a bench, reproducible)
@@ -247,9 +247,9 @@ class Past:
 
     def _relabels(self, tx: Transaction, visit: Visit) -> None:
         """The hub's answer came too late: the paper has a number of the kiosk's own."""
-        own, voided = f"K1-{self.tickets % 1000:03d}", visit.label
-        visit.label = own
-        self._record(tx, KIOSK, m.TicketRelabelled(visit.ticket, own, "K1-", self.tickets % 1000, voided))
+        number, voided = next(self._own), visit.label
+        visit.label = f"K1-{number:03d}"
+        self._record(tx, KIOSK, m.TicketRelabelled(visit.ticket, visit.label, "K1-", number, voided))
 
     def _prints(self, tx: Transaction) -> None:
         """The kiosk prints the job that was queued last."""
