@@ -38,6 +38,8 @@ RESTORING = "restoring"
 TAIL = 1_000
 #: The most asks in one commit: whoever comes first does not wait for a whole hall.
 MOST_TOGETHER = 64
+#: Entries whose answers are forgotten at once; how often it is remembered on disk where there was nothing to forget.
+PRUNED_AT_ONCE, REMEMBERED_EVERY = 500, 10_000
 #: Reading connections kept for whoever reads next.
 IDLE_READERS = 6
 #: What a disk, or a file that was damaged on it, makes of a statement; the other kinds are mistakes of ours.
@@ -58,6 +60,12 @@ def create(db: Database) -> None:
     """What the store itself must remember: the epoch, which rises with each restored backup."""
     db.conn.execute("CREATE TABLE store (epoch INTEGER NOT NULL) STRICT")
     db.conn.execute("INSERT INTO store (epoch) VALUES (1)")
+
+
+@migrations()
+def pruned(db: Database) -> None:
+    """Up to which entry old answers are forgotten: nobody looks there again."""
+    db.conn.execute("ALTER TABLE store ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0")
 
 
 class Transaction:
@@ -235,7 +243,7 @@ class Store:
         self.writer = open_writer(self.path, self._sets)
         self._usable = True
         self.head = journal.head(self.writer)
-        self.epoch: int = self.writer.execute("SELECT epoch FROM store").fetchone()[0]
+        self.epoch, self._pruned = map(int, self.writer.execute("SELECT epoch, pruned FROM store").fetchone())
         self._verify_tail()
         self._start(clock, version, begin)
 
@@ -260,7 +268,10 @@ class Store:
     def _clock(self, boot: int, machine: str) -> SystemClock:
         """What was lived for certain is the floor; within one boot of the machine the hub's time goes on."""
         known = lived.read(self.folder)
-        last = self.writer.execute("SELECT at FROM journal WHERE certain ORDER BY seq DESC LIMIT 1").fetchone()
+        # What is older than that minute's entry is below its time; a box that never knows the time has no other.
+        last = self.writer.execute(
+            "SELECT at FROM journal WHERE seq > ? AND certain ORDER BY seq DESC LIMIT 1", (known.seq - TAIL,)
+        ).fetchone()
         floor = max(known.at, last["at"] if last else 0)
         if known.machine != machine:
             return SystemClock(boot, floor)
@@ -497,9 +508,21 @@ class Store:
             )
 
     def prune(self) -> int:
-        """Forget one slice of answers older than seven days; how many were."""
-        with self._write:
-            return journal.prune_answers(self.writer, self.clock.now().at - journal.ANSWERS_KEPT_MS)
+        """Forget one slice of answers older than seven days; how many were. Where it has been it does not look again.
+
+        Raises StoreFault when the disk refuses.
+        """
+        old = self.clock.now().at - journal.ANSWERS_KEPT_MS
+        after = self._pruned
+        until = min(journal.last_before(self.reader, old, after, self.head[0]), after + PRUNED_AT_ONCE)
+        if until == after:
+            return 0
+        with self.transaction(Ask(HUB)) as tx:
+            forgotten = journal.forget_answers(tx.connection, after, until)
+            if forgotten or until // REMEMBERED_EVERY > after // REMEMBERED_EVERY:
+                tx.run("UPDATE store SET pruned = ?", until)
+        self._pruned = until
+        return forgotten
 
     def replayed(self, target: Path) -> sqlite3.Connection:
         """A new database in `target` with the state rows that the journal gives."""

@@ -178,18 +178,22 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 
 
 def _housekeeping(hub: Hub) -> None:
-    """What time alone brings about: the timetable's day, holds and papers that last too long, answers a week old."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
-            upkeep.round(hub)
-            _keep_timetable(hub)
-            if queue_store.open_tickets(hub.reader, ("on_hold",)):
-                queues.expire_holds(hub, Ask(HUB))
-            if print_store.open_jobs(hub.reader):
-                printing.drop_stale(hub, Ask(HUB))
-            hub.store.prune()
+            keep_house(hub)
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
+
+
+def keep_house(hub: Hub) -> None:
+    """What time alone brings about: the timetable's day, holds and papers that last too long, answers a week old."""
+    upkeep.round(hub)
+    _keep_timetable(hub)
+    if queue_store.open_tickets(hub.reader, ("on_hold",)):
+        queues.expire_holds(hub, Ask(HUB))
+    if print_store.open_jobs(hub.reader):
+        printing.drop_stale(hub, Ask(HUB))
+    hub.store.prune()
 
 
 def _keep_timetable(hub: Hub) -> None:

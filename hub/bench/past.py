@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
+from functools import partial
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -27,7 +28,7 @@ from hub.clock import Instant, ManualClock, elapsed
 from hub.journal import Event, HubStarted
 from hub.people.model import PartyRead
 from hub.people.store import next_read
-from hub.printing.model import PrintJobEnded, PrintJobTaken
+from hub.printing.model import JobState, PrintJobEnded, PrintJobTaken
 from hub.queues import actions as queues
 from hub.queues import model as m
 from hub.queues import store
@@ -44,11 +45,14 @@ OPENS, COMING_S = clock_time(7, 30), 7 * 3600
 LIVED_DAYS = 7
 #: How often something else than a plain visit happens, of a thousand visits.
 ABSENT, CANCELLED, TRANSFERRED, RELABELLED, COPIED, AT_RECEPTION = 40, 30, 60, 15, 40, 40
+#: Of so many print jobs one stays in doubt.
+DOUBTFUL = 50
 #: Besides the visits, each day: looks at files, visitors helped without a ticket, messages to the head office.
 LOOKS, ANSWERED, MESSAGES = 40, 20, 5
 NAMES = ("MAKOSSO Ruth", "NGOMA Clarisse", "OKO Bernard", "SAMBA Pauline", "ITOUA Jerome")
 KIOSK = Actor(device="K1", roles=frozenset({"kiosk"}))
 RECEPTION = Actor(agent="00733C", roles=frozenset({"receptionist"}))
+_SIZE = ("page_count", "page_size")
 Step = Callable[[Transaction], None]
 
 
@@ -109,6 +113,12 @@ class Past:
         self._hub.store.writer.execute("PRAGMA synchronous = FULL")
         self._hub.store.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._hub.store.close()
+
+    @property
+    def size(self) -> int:
+        """How large the file is, or will be when it is closed, bytes."""
+        pages, bytes_each = (self._hub.store.writer.execute(f"PRAGMA {of}").fetchone()[0] for of in _SIZE)
+        return int(pages * bytes_each)
 
     # --- a day, written ----------------------------------------------------------------------
 
@@ -176,11 +186,7 @@ class Past:
         fate -= CANCELLED
         if 0 <= fate < ABSENT:
             for repeat in (2, 3):
-                recalled = m.TicketRecalled
-                yield (
-                    called + 30 * (repeat - 1),
-                    lambda tx, n=repeat: self._record(tx, seat.actor, recalled(visit.ticket, seat.counter, n)),  # type: ignore[misc]
-                )
+                yield called + 30 * (repeat - 1), partial(self._recalls, visit=visit, seat=seat, repeat=repeat)
             yield called + 100, lambda tx: self._record(tx, seat.actor, m.TicketAbsent(visit.ticket, seat.counter))
             seat.free = called + 101
             return
@@ -252,12 +258,13 @@ class Past:
         self._record(tx, KIOSK, m.TicketRelabelled(visit.ticket, visit.label, "K1-", number, voided))
 
     def _prints(self, tx: Transaction) -> None:
-        """The kiosk prints the job that was queued last."""
+        """The kiosk prints the job that was queued last. Of one in fifty nobody ever finds out what became."""
         row = tx.one("SELECT max(id) FROM print_job")
         assert row is not None
         tx.actor = KIOSK
         tx.record(PrintJobTaken(row[0], 1, "K1"))
-        self._record(tx, KIOSK, PrintJobEnded(row[0], 1, "confirmed", ""))
+        state: JobState = "confirmed" if self._dice.randrange(DOUBTFUL) else "unknown"
+        self._record(tx, KIOSK, PrintJobEnded(row[0], 1, state, ""))
 
     def _calls(self, tx: Transaction, visit: Visit, seat: Seat) -> None:
         row = tx.one("SELECT stage FROM ticket WHERE id = ?", visit.ticket)
@@ -268,6 +275,9 @@ class Past:
             why=f"waited:{waited}", waiting=3, considered=((visit.ticket, float(waited)), (visit.ticket + 1, 1.0)),
         )  # fmt: skip
         self._record(tx, seat.actor, event)
+
+    def _recalls(self, tx: Transaction, *, visit: Visit, seat: Seat, repeat: int) -> None:
+        self._record(tx, seat.actor, m.TicketRecalled(visit.ticket, seat.counter, repeat))
 
     def _starts(self, tx: Transaction, visit: Visit, seat: Seat) -> None:
         waited = elapsed(visit.entered or tx.now, tx.now)
@@ -338,11 +348,8 @@ def _calls(counter: Counter) -> bool:
     return bool(counter.services) and counter.shown
 
 
-def write(
-    settings: Settings, tickets: int, *, last: date, seed: int = 1, a_day: int = A_DAY,
-    told: Callable[[int], None] = lambda _: None,
-) -> int:  # fmt: skip
-    """At least so many tickets in an empty file, whose last day is `last`; how many. `told` hears of each day's end."""
+def write(settings: Settings, tickets: int, *, last: date, seed: int = 1, a_day: int = A_DAY) -> int:
+    """At least so many tickets in an empty file, whose last day is `last`; how many."""
     days = -(-tickets // a_day)
     with Past(settings, last - timedelta(days=days - 1), seed) as past:
         for number in range(days):
@@ -350,5 +357,4 @@ def write(
                 past.day(a_day)
             else:
                 past.lived_day(a_day)
-            told(past.tickets)
         return past.tickets
