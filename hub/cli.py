@@ -581,13 +581,15 @@ def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str |
 @main.command()
 @click.argument("what", default="all")
 @click.option("--quick", is_flag=True, help="A smoke run: the figures mean little.")
-def bench(what: str, quick: bool) -> None:  # noqa: FBT001 (click hands options in)
-    """Measure this box against its own limits, as JSON."""
+@click.option("--tickets", type=int, help="million, pi: tickets in the file [default: 1,000,000].")
+@click.option("--past", type=FOLDER, help="million, pi: where such a file is, or is made and left.")
+def bench(what: str, quick: bool, tickets: int | None, past: Path | None) -> None:  # noqa: FBT001 (click hands options in)
+    """Measure this box against its own limits, as JSON: queue, people, million, pi or all."""
     import json
 
     from hub.bench import run
 
-    click.echo(json.dumps(run(what, quick), indent=2))
+    click.echo(json.dumps(run(what, quick, tickets, past), indent=2))
 
 
 @main.command(hidden=True)
