@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.demo.processes import COMMANDS
+from hub.demo.processes import COMMANDS, ROOT
 
 #: Share of one core; the kernel's own period, in which a process may use it up and then stand still; syncs a second.
 CORE, PERIOD_US, SYNCS_S = 0.25, 100_000, 100
@@ -44,6 +44,12 @@ class Box:
         """The demo's commands (`hub.demo.processes`), those named inside the box."""
         inside = ("-m", "hub.bench.box", str(self.group), str(self.card))
         return {name: (*inside, *command) if name in names else command for name, command in COMMANDS.items()}
+
+    def inside(self, *command: str) -> subprocess.Popen[bytes]:
+        """Python, running `command` inside the box."""
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        words = [sys.executable, "-m", "hub.bench.box", str(self.group), str(self.card), *command]
+        return subprocess.Popen(words, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.DEVNULL)  # noqa: S603 (our own commands)
 
     def stood_s(self) -> float:
         """How long the processes inside stood still because their share was used up, seconds."""
