@@ -29,7 +29,7 @@ from hub.demo.agency import SOURCE, Agency, prepare
 from hub.demo.processes import COMMANDS, Processes
 from hub.queues import actions as queues
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import DATABASE
 from hub.upkeep import CHECKED
 

@@ -40,7 +40,7 @@ from hub.recovery import box_of
 from hub.services import ports
 from hub.services.reception import actions as reception
 from hub.services.reception import store as reception_store
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.verify import verify_tail
 
 #: The machine is asked after so many steps: less is exact, and slow.

@@ -20,7 +20,7 @@ import pytest
 
 from hub.bench import past
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.supervision.statistics import figures
 from hub.verify import verify
 from tests.office import CONFIG
