@@ -268,9 +268,10 @@ class Store:
     def _clock(self, boot: int, machine: str) -> SystemClock:
         """What was lived for certain is the floor; within one boot of the machine the hub's time goes on."""
         known = lived.read(self.folder)
-        # What is older than that minute's entry is below its time; a box that never knows the time has no other.
+        # What is older than the last minute's entry is below its time, and some boxes never know the time for certain.
+        after = min(known.seq, self.head[0]) - TAIL
         last = self.writer.execute(
-            "SELECT at FROM journal WHERE seq > ? AND certain ORDER BY seq DESC LIMIT 1", (known.seq - TAIL,)
+            "SELECT at FROM journal WHERE seq > ? AND certain ORDER BY seq DESC LIMIT 1", (after,)
         ).fetchone()
         floor = max(known.at, last["at"] if last else 0)
         if known.machine != machine:

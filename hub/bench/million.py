@@ -169,8 +169,7 @@ def _stored(hub: Hub) -> int:
 
 def restart_line(agency: Agency, times: Times, where: str, most_s: float) -> Line:
     """`kill -9` to the first answer: with the file as the kernel remembers it, and with none of it in its memory."""
-    posts = CounterUnderTest(agency)
-    warm, warm_screens = killed(agency, times.kills, posts.ready)
+    warm, warm_screens = killed(agency, times.kills, lambda: CounterUnderTest(agency).ready())
     cold, cold_screens = killed(agency, times.kills, lambda: forget(agency))
     figures = {
         "first_answer": summary(warm), "screens_right": summary(warm_screens),
