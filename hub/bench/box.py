@@ -24,6 +24,7 @@ from pathlib import Path
 from hub.demo.processes import COMMANDS, ROOT
 
 #: Share of one core; the kernel's own period, in which a process may use it up and then stand still; syncs a second.
+#: Whatever else runs on the machine, the box gets its share before it.
 CORE, PERIOD_US, SYNCS_S = 0.25, 100_000, 100
 _ROOT = Path("/sys/fs/cgroup")
 _SOURCE = Path(__file__).with_name("slow_card.c")
@@ -72,8 +73,8 @@ def small_box(folder: Path) -> Iterator[Box]:
 def _group() -> Path:
     quota = round(CORE * PERIOD_US)
     for parent, settings in (
-        (_ROOT / "cpu", {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": str(quota)}),
-        (_ROOT, {"cpu.max": f"{quota} {PERIOD_US}"}),
+        (_ROOT / "cpu", {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": str(quota), "cpu.shares": "100000"}),
+        (_ROOT, {"cpu.max": f"{quota} {PERIOD_US}", "cpu.weight": "10000"}),
     ):
         group = parent / f"mbote-bench-{os.getpid()}"
         with suppress(OSError):

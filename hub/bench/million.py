@@ -79,10 +79,18 @@ def measure_million(*, quick: bool, tickets: int, kept: Path | None) -> list[Lin
         lines = [_by_action(Path(temporary) / "action", old(), times)]
         large = old()
         lines.append(_at_the_door(prepare(Path(temporary) / "door", free_port()), large, times))
-        with Processes(large, {"hub": COMMANDS["hub"]}):
-            wait_answer(large.port, timeout=60)
-            lines.append(restart_line(large, times, "here", RESTART_S))
+        empty = prepare(Path(temporary) / "empty", free_port())
+        with ExitStack() as opened:
+            _started(opened, empty, large)
+            lines.append(restart_line(large, times, "here", RESTART_S, beside=empty))
     return lines
+
+
+def _started(opened: ExitStack, *agencies: Agency) -> None:
+    """The hub of each runs as a process, until `opened` is closed."""
+    for agency in agencies:
+        opened.enter_context(Processes(agency, {"hub": COMMANDS["hub"]}))
+        wait_answer(agency.port, timeout=60)
 
 
 # --- P6 --------------------------------------------------------------------------------------
@@ -117,9 +125,7 @@ def _actions(hub: Hub) -> Asked:
 def _at_the_door(empty: Agency, large: Agency, times: Times) -> Line:
     """The same over HTTP, each hub a process of its own."""
     with ExitStack() as opened:
-        for agency in (empty, large):
-            opened.enter_context(Processes(agency, {"hub": COMMANDS["hub"]}))
-            wait_answer(agency.port, timeout=60)
+        _started(opened, empty, large)
         figures, budgets = _side_by_side([_posts(agency, opened) for agency in (empty, large)], times.presses)
     return Line("P6", "the same at the hub's door, over HTTP; × an empty file", figures, budgets)
 
@@ -167,11 +173,15 @@ def _stored(hub: Hub) -> int:
 # --- E31 -------------------------------------------------------------------------------------
 
 
-def restart_line(agency: Agency, times: Times, where: str, most_s: float) -> Line:
-    """`kill -9` to the first answer: with the file as the kernel remembers it, and with none of it in its memory."""
+def restart_line(agency: Agency, times: Times, where: str, most_s: float, beside: Agency | None = None) -> Line:
+    """`kill -9` to the first answer: with the file as the kernel remembers it, and with none of it in its memory.
+
+    `beside`: a hub without a past, killed as often just before.
+    """
+    without = {"first_answer_without_past": summary(killed(beside, times.kills)[0])} if beside else {}
     warm, warm_screens = killed(agency, times.kills, lambda: CounterUnderTest(agency).ready())
     cold, cold_screens = killed(agency, times.kills, lambda: forget(agency))
-    figures = {
+    figures = without | {
         "first_answer": summary(warm), "screens_right": summary(warm_screens),
         "first_answer_cold": summary(cold), "screens_right_cold": summary(cold_screens),
         "file_mb": round(data_of(agency).stat().st_size / 1_000_000),
