@@ -29,7 +29,7 @@ from hub.clock import Clock, Instant, SystemClock, machine_boot_id
 from hub.disk import Reserve
 from hub.errors import Damaged, DiskFull, StoreFault, Unsure
 from hub.journal import Appliers, Entry, Event
-from hub.sqlite import is_damage, is_full, is_lost_sync, open_reader, open_writer, settle_log
+from hub.sqlite import is_damage, is_disk, is_full, is_lost_sync, open_reader, open_writer, settle_log
 
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
@@ -292,21 +292,33 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """This thread's reader, held at one moment: all that is read inside belongs together."""
+        """This thread's reader, held at one moment: all that is read inside belongs together. Raises StoreFault."""
         reader = self.reader
-        if reader.in_transaction:
-            yield reader
-            return
-        try:
+        with self.readable():
+            if reader.in_transaction:
+                yield reader
+                return
             reader.execute("BEGIN")
             try:
                 yield reader
             finally:
                 reader.execute("COMMIT")
+
+    @contextmanager
+    def readable(self) -> Iterator[None]:
+        """What the disk makes of a reading is a StoreFault."""
+        try:
+            yield
         except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                self.on_damage(str(error))
-            raise
+            if not is_disk(error):
+                raise
+            raise self.unreadable(error) from error
+
+    def unreadable(self, error: sqlite3.DatabaseError) -> StoreFault:
+        """What to say of it; a damaged file is told of."""
+        if is_damage(error):
+            self.on_damage(str(error))
+        return StoreFault(f"nothing can be read, the disk refuses: {error}")
 
     @contextmanager
     def transaction(self, ask: Ask) -> Iterator[Transaction]:

@@ -181,13 +181,14 @@ def _housekeeping(hub: Hub) -> None:
     """What time alone brings about: the timetable's day, holds and papers that last too long, answers a week old."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
-            upkeep.round(hub)
-            _keep_timetable(hub)
-            if queue_store.open_tickets(hub.reader, ("on_hold",)):
-                queues.expire_holds(hub, Ask(HUB))
-            if print_store.open_jobs(hub.reader):
-                printing.drop_stale(hub, Ask(HUB))
-            hub.store.prune()
+            with hub.store.readable():
+                upkeep.round(hub)
+                _keep_timetable(hub)
+                if queue_store.open_tickets(hub.reader, ("on_hold",)):
+                    queues.expire_holds(hub, Ask(HUB))
+                if print_store.open_jobs(hub.reader):
+                    printing.drop_stale(hub, Ask(HUB))
+                hub.store.prune()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
 

@@ -129,8 +129,9 @@ class AtCounter:
 class RunningAgency:
     """The processes of one agency, its metal and its doors."""
 
-    def __init__(self, agency: Agency, printer: PrinterEmulator) -> None:
+    def __init__(self, agency: Agency, printer: PrinterEmulator, processes: Processes) -> None:
         self._agency = agency
+        self.processes = processes
         self.folder = agency.folder
         self.settings = agency.settings
         self.port = agency.port
@@ -241,22 +242,31 @@ class RunningAgency:
         self._opened.close()
 
 
+def alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def label(slip: list[Any]) -> str:
     """What is printed largest."""
     return str(max((line for line in slip if line.kind == "text"), key=lambda line: line.height).text)
 
 
 @contextmanager
-def opened(folder: Path, commands: Mapping[str, tuple[str, ...]] = COMMANDS) -> Iterator[RunningAgency]:
-    """The agency with its day open and an agent at each counter."""
+def opened(
+    folder: Path, commands: Mapping[str, tuple[str, ...]] = COMMANDS, keeper: type[Processes] = Processes
+) -> Iterator[RunningAgency]:
+    """The agency with its day open and an agent at each counter; `keeper` starts what it runs."""
     agency = furnished(folder)
     with ExitStack() as stack:
         printer = agency.printer().open()
         stack.callback(printer.close)
-        processes = stack.enter_context(Processes(agency, commands))
+        processes = stack.enter_context(keeper(agency, commands))
         if not processes.wait_ready(threading.Event()):
             raise TimeoutError("the agency does not start")
-        running = RunningAgency(agency, printer)
+        running = RunningAgency(agency, printer, processes)
         stack.callback(running.close)
         yield running
 

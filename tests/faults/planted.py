@@ -4,6 +4,7 @@
 
 - `select_then_update`: *next* looks first and calls afterwards, in two transactions;
 - `ack_before_commit`: answers leave at once, commits follow together a quarter of a second later;
+- `log_not_synced`: answers wait for the commit, the commit not for the card (synchronous=NORMAL);
 - `worker_stays`: the worker does not ask to be killed with its arbiter.
 """
 
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hub import asks, server, settings_files, store
+from hub import asks, server, settings_files, sqlite, store
 from hub.orphans import die_with_demo
 from hub.queues import actions as queues
 from hub.queues import routing
@@ -94,11 +95,15 @@ def commit_for_ever(held: Any) -> None:
                 held.writer.real.execute("COMMIT")
 
 
+def log_not_synced() -> None:
+    sqlite.WRITER["synchronous"] = 1
+
+
 def worker_stays() -> None:
     server.die_with_parent = lambda _: None
 
 
-PLANTS = {plant.__name__: plant for plant in (select_then_update, ack_before_commit, worker_stays)}
+PLANTS = {plant.__name__: plant for plant in (select_then_update, ack_before_commit, log_not_synced, worker_stays)}
 
 
 def main() -> None:
