@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import sqlite3
 from contextlib import closing, suppress
 
 import pytest
 
-from hub import aside, lived
+from hub import aside, lived, upkeep
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.demo.agency import prepare
+from hub.errors import StoreFault
 from hub.queues import actions, store
 from hub.rooms import open_hub
 from hub.store import DATABASE, Store
@@ -98,6 +101,59 @@ def test_a_file_that_is_none_any_more_leaves_an_empty_branch_that_gives_no_numbe
     hub.store.close()
 
 
+def test_an_alarm_is_looked_into_once_and_believed_when_it_comes_again(box):
+    """SQLite says the same of a card that could not be read for a moment."""
+    folder = folder_of(box)
+    aside.mark(folder, "database disk image is malformed")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 1
+    assert actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"] == "D021"
+    hub.store.close()
+    aside.mark(folder, "again")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
+    hub.store.close()
+    assert (next((folder / aside.ASIDE).glob("*")) / "why.txt").read_text() == "again\n"
+    aside.mark(folder, "a third, after a new file")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
+    hub.store.close()
+
+
+def test_a_reading_of_all_of_it_ends_the_doubt(box, monkeypatch):
+    folder = folder_of(box)
+    aside.mark(folder, "malformed")
+    hub = aside.open_whole(box)
+    upkeep._read_through(hub)
+    hub.store.close()
+    aside.mark(folder, "a week later")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 1
+    hub.store.close()
+
+
+def test_what_the_card_does_not_give_back_is_left_out_and_the_branch_serves_on(box, monkeypatch):
+    path = folder_of(box) / DATABASE
+    bad = (roots(path, "ticket") - 1) * PAGE // aside._BLOCK * aside._BLOCK
+    zero(path, roots(path, "ticket"))
+    read = os.pread
+
+    def failing(file, size, start):
+        if start == bad:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(file, size, start)
+
+    monkeypatch.setattr("hub.aside.os.pread", failing)
+    aside.mark(folder_of(box), "met by a reader")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
+    assert set(labels(hub)) <= {f"D{n:03d}" for n in range(1, 21)}
+    if store.day(hub.reader) is None:
+        actions.open_day(hub, Ask(HUB))
+    assert int(actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"][1:]) > 1000
+    hub.store.close()
+
+
 @pytest.mark.parametrize("until", range(1, 8))
 def test_a_cut_in_the_middle_of_it_leaves_the_one_file_or_the_other(box, monkeypatch, until):
     """The power goes before the nth file is moved."""
@@ -133,7 +189,7 @@ def test_a_reader_that_meets_damage_says_so(tmp_path, clock):
     zero(tmp_path / DATABASE, roots(tmp_path / DATABASE, "ticket"))
     again = open_store(tmp_path, clock)
     again.on_damage = told.append
-    with pytest.raises(sqlite3.DatabaseError), again.snapshot() as reader:
+    with pytest.raises(StoreFault), again.snapshot() as reader:
         store.open_tickets(reader)
     again.close()
     assert "malformed" in told[0]
