@@ -134,6 +134,7 @@ class RunningAgency:
         self.processes = processes
         self.folder = agency.folder
         self.settings = agency.settings
+        self.config = agency.config
         self.port = agency.port
         self.url = agency.url
         self.tokens = agency.tokens

@@ -34,7 +34,7 @@ SHUTDOWN = 0x8004587D
 LOST, LOG_WRITTEN, ALL_WRITTEN = 2, 1, 0
 GONE_S = 10
 #: The agency needs some megabytes; a full card should be full soon.
-SIZE_MB = 48
+SIZE_MB = 96
 FILLER, CRUMB = "filler", 4096
 
 

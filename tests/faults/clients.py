@@ -49,6 +49,9 @@ class Core:
 class Client:
     """A line, and a recorder that sees what goes over it."""
 
+    #: Refusals after which they ask again, under the same key, as after no answer.
+    again: frozenset[str] = frozenset()
+
     def __init__(self, name: str, line: Line, book: Path | None = None) -> None:
         self.name = name
         self.line = line
@@ -68,8 +71,8 @@ class Client:
         while True:
             try:
                 return self.once(f, what, key, **body)
-            except HubAway:
-                if time.monotonic() > end:
+            except (HubAway, Refused) as no:
+                if time.monotonic() > end or (isinstance(no, Refused) and no.reason not in self.again):
                     raise
                 time.sleep(AGAIN_S)
 
@@ -135,6 +138,7 @@ class Crowd:
         seed: int,
         pause_s: float = 0.005,
         lingering: float = 0.0,
+        again: frozenset[str] = frozenset(),
     ) -> None:
         self.book = book
         self._pause_s = pause_s
@@ -148,6 +152,8 @@ class Crowd:
         desks = [Agent(f"P{code}", agency.door(code), book).at(code) for code in COUNTERS[:agents]]
         for desk in desks:
             desk.lingering = lingering
+        for person in (*visitors, *desks):
+            person.again = again
         work = [(self._come, visitor) for visitor in visitors] + [(self._call, desk) for desk in desks]
         self._people = [
             threading.Thread(target=what, args=(who, chances(seed + n))) for n, (what, who) in enumerate(work)
