@@ -257,10 +257,16 @@ def label(slip: list[Any]) -> str:
 
 @contextmanager
 def opened(
-    folder: Path, commands: Mapping[str, tuple[str, ...]] = COMMANDS, keeper: type[Processes] = Processes
+    folder: Path,
+    commands: Mapping[str, tuple[str, ...]] = COMMANDS,
+    keeper: type[Processes] = Processes,
+    local: str = "",
 ) -> Iterator[RunningAgency]:
-    """The agency with its day open and an agent at each counter; `keeper` starts what it runs."""
+    """The agency with its day open and an agent at each counter; `keeper` starts what it runs, `local` is settings."""
     agency = furnished(folder)
+    with (agency.config / "local.toml").open("a", encoding="utf-8") as file:
+        file.write(local)
+    agency.settings = load_settings(agency.config)
     with ExitStack() as stack:
         printer = agency.printer().open()
         stack.callback(printer.close)

@@ -5,7 +5,8 @@
 - `select_then_update`: *next* looks first and calls afterwards, in two transactions;
 - `ack_before_commit`: answers leave at once, commits follow together a quarter of a second later;
 - `log_not_synced`: answers wait for the commit, the commit not for the card (synchronous=NORMAL);
-- `log_on_the_card`: no fault of ours: it logs where its data lies, and keeps house three times a second;
+- `log_on_the_card`: no fault of ours: `often`, and it logs where its data lies;
+- `often`: no fault: it keeps house three times a second;
 - `worker_stays`: the worker does not ask to be killed with its arbiter.
 """
 
@@ -101,6 +102,10 @@ def log_not_synced() -> None:
     sqlite.WRITER["synchronous"] = 1
 
 
+def often() -> None:
+    wsgi.HOUSEKEEPING_S = 0.3  # type: ignore[assignment]
+
+
 def log_on_the_card() -> None:
     ready = server.HubServer._ready
 
@@ -110,7 +115,7 @@ def log_on_the_card() -> None:
         os.dup2(log, 1)
         os.dup2(log, 2)
 
-    wsgi.HOUSEKEEPING_S = 0.3  # type: ignore[assignment]
+    often()
     server.HubServer._ready = logging  # type: ignore[method-assign]
 
 
@@ -120,7 +125,7 @@ def worker_stays() -> None:
 
 PLANTS = {
     plant.__name__: plant
-    for plant in (select_then_update, ack_before_commit, log_not_synced, log_on_the_card, worker_stays)
+    for plant in (select_then_update, ack_before_commit, log_not_synced, log_on_the_card, often, worker_stays)
 }
 
 

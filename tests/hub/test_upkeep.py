@@ -4,7 +4,7 @@ import pytest
 
 from hub import lived, upkeep
 from hub.ask import HUB, Ask
-from hub.clock import JUMP_MS, SystemClock
+from hub.clock import JUMP_MS, SLACK_MS, SystemClock
 from hub.disk import Reserve, Room
 from hub.queues import actions, store, timetable
 from hub.queues.pictures import moment
@@ -81,6 +81,28 @@ def test_a_clock_that_drifts_by_forty_percent_is_doubted_and_one_that_is_slewed_
         clock.now()
     assert not clock.now().certain
     assert clock.now().at - before.at == 20_000
+
+
+@pytest.mark.parametrize("every_ms", [5, 10, 50, 1_000])
+def test_whoever_looks_often_does_not_follow_a_clock_that_runs_fast(monkeypatch, every_ms):
+    machine = Machine(monkeypatch)
+    clock = machine.clock()
+    before = clock.now()
+    for _ in range(7_000 // every_ms):
+        machine.later(every_ms, drift=0.4)
+        clock.now()
+    assert clock.now().at - before.at <= 7_000 + 2 * SLACK_MS
+    assert not clock.now().certain
+
+
+def test_a_clock_that_is_slewed_for_hours_is_followed_however_often_somebody_looks(monkeypatch):
+    machine = Machine(monkeypatch)
+    clock = machine.clock()
+    for _ in range(4_000):
+        machine.later(5_000, drift=0.0005)
+        assert abs(clock.now().at - machine.wall) <= SLACK_MS
+    assert clock.now().certain
+    assert clock.turns() == []
 
 
 def test_a_machine_that_wakes_up_in_the_past_goes_on_from_what_it_lived(monkeypatch):
