@@ -25,6 +25,8 @@ MODES = (*[LOST] * 6, LOG_WRITTEN, ALL_WRITTEN)
 LATEST_S = 1.2
 #: One in so many cuts comes while the hub is just starting.
 STARTING = 8
+#: In its last moments the hub can still say that the disk refuses: then they ask again, as after no answer.
+UNWELL = frozenset({"not_stored"})
 #: What a crowd without screens gives the judge to look at.
 CROWD = ["G0", "G1", "G2", "G4", "G9", *(f"Q{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 19, 20))]
 
@@ -60,7 +62,7 @@ def cut_again_and_again(folder, cuts, seed, plant=""):
     with opened_on_card(folder, hub_alone(plant)) as (agency, card):
         first = agency.api.get("board")["seq"] + 1
         nemesis = Nemesis(agency, card, History("drv", str(book)), chances(seed))
-        with Crowd(agency, book, kiosks=4, agents=4, seed=seed):
+        with Crowd(agency, book, kiosks=4, agents=4, seed=seed, again=UNWELL):
             for _ in range(cuts):
                 nemesis.strike()
             agency.wait_answer()
@@ -108,7 +110,9 @@ def busy(rig, card, cuts, seed):
     """A busy minute in which the power goes so often."""
     nemesis, screens = Nemesis(rig.agency, card, rig.driver, chances(seed)), Screens(rig.agency)
     nemesis.stretched = strain()
-    crowd = Crowd(rig.agency, rig.book, kiosks=4, agents=4, seed=seed, pause_s=PAUSE_S, lingering=LINGERING)
+    crowd = Crowd(
+        rig.agency, rig.book, kiosks=4, agents=4, seed=seed, pause_s=PAUSE_S, lingering=LINGERING, again=UNWELL
+    )
     with crowd, pressing(rig, seed):
         for _ in range(cuts):
             nemesis.strike()

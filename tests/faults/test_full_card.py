@@ -18,7 +18,7 @@ from tests.faults.card import opened_on_card
 from tests.faults.checker import judge_agency
 from tests.faults.clients import Crowd, chances, read
 from tests.faults.test_backup import IDENTITY
-from tests.faults.test_card_cuts import CROWD
+from tests.faults.test_card_cuts import CROWD, UNWELL
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 MOMENTS, NIGHTLY_MOMENTS, PIECES = 4, 200, 4
@@ -31,7 +31,6 @@ GREEDY = 0.5
 BACK_S, KEPT_S = 3, 5
 #: One in so many full moments meets a backup.
 COPIES = 5
-UNWELL = frozenset({"not_stored"})
 NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(900))
 
 
