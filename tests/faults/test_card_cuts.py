@@ -51,6 +51,8 @@ class Nemesis:
             self.starts.append(time.monotonic() - began)
 
     def __str__(self):
+        if not self.starts:
+            return "no start was waited for: each was cut"
         middle = sorted(self.starts)[len(self.starts) // 2]
         told = f"from power to first answer median {middle:.2f} s, worst {max(self.starts):.2f} s"
         return f"{told}; machine strained {self.stretched:.1f} times"
