@@ -7,6 +7,7 @@ judge looks at order, numbers, day and durations of everybody.
 
 import json
 import os
+import re
 import signal
 import time
 from datetime import UTC, datetime
@@ -14,9 +15,12 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
+from playwright.sync_api import expect
 
+from hub.admin_ask import admin_ask
 from hub.clock import local
 from hub.demo.processes import COMMANDS
+from hub.errors import Refused
 from hub.sqlite import open_reader
 from tests.agency import alive, hub_alone, opened, until
 from tests.faults.card import Plugged
@@ -24,6 +28,7 @@ from tests.faults.checker import judge_agency
 from tests.faults.clients import Agent, Crowd, read
 from tests.faults.machine import Machine
 from tests.faults.test_card_cuts import CROWD
+from tests.windows import windows
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(600))
@@ -189,6 +194,43 @@ def started_again_in_1971(town):
     town.machine.network()
     town.go(("next", "start", "finish"), "with the network")
     assert town.certain("with the network") == {True}
+
+
+@pytest.mark.nightly
+@pytest.mark.browser
+@pytest.mark.timeout(180)
+def test_people_are_told_that_the_time_is_not_certain_until_somebody_says_that_it_is(
+    tmp_path, monkeypatch, machine, chromium
+):
+    """At the kiosk, at the desk and to the supervisor, who is told what to do about it."""
+    with opened_elsewhere(tmp_path, monkeypatch, machine) as agency, windows(chromium) as opened:
+        kiosk = opened.open(viewport={"width": 1080, "height": 1920})
+        kiosk.goto(f"http://127.0.0.1:{agency.settings.kiosk.screen_port}/")
+        desk = opened.open(viewport={"width": 1366, "height": 768})
+        desk.goto(f"{agency.url}demo/agent/{agent_with(agency, 'clerk')}")
+        desk.goto(f"{agency.url}desk")
+        watch = opened.open(viewport={"width": 1366, "height": 768})
+        watch.goto(f"{agency.url}demo/agent/{agent_with(agency, 'supervisor')}")
+        watch.goto(f"{agency.url}supervision")
+        pages = {kiosk: "#notes", desk: "#strip", watch: "#alert-list"}
+        machine.wall(to=NEW_YEAR_1971)
+        agency.give("DEP")
+        for page, place in pages.items():
+            expect(page.locator(place)).to_contain_text(re.compile("(n'est pas|in)( sûre|certaine)"), timeout=30_000)
+            if folder := os.environ.get("MBOTE_PICTURES"):
+                page.screenshot(path=f"{folder}/clock{place}.png")
+        with pytest.raises(Refused, match="set its clock first"):
+            admin_ask(agency.settings, "clock.right")
+        machine.wall(seconds=-HOUR)
+        assert admin_ask(agency.settings, "clock.right")["certain"] == "yes"
+        for page, place in pages.items():
+            expect(page.locator(place)).not_to_contain_text("sûre", timeout=30_000)
+            expect(page.locator(place)).not_to_contain_text("incertaine")
+
+
+def agent_with(agency, role):
+    """Somebody who has a role, and a counter where it is a clerk."""
+    return next(each["code"] for each in agency.people if role in each["roles"])
 
 
 @pytest.mark.nightly

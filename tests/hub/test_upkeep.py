@@ -1,12 +1,14 @@
 """The box looks after itself: its time, its room, its file."""
 
+import json
+
 import pytest
 
-from hub import lived, upkeep
+from hub import admin, lived, upkeep
 from hub.ask import HUB, Ask
 from hub.clock import JUMP_MS, SLACK_MS, SystemClock
 from hub.disk import Reserve, Room
-from hub.queues import actions, store, timetable
+from hub.queues import actions, pictures, store, timetable
 from hub.queues.pictures import moment
 from hub.settings import DayRules
 from hub.supervision.pictures import Scene, _box_alerts
@@ -155,6 +157,32 @@ def test_no_day_is_opened_or_closed_by_a_clock_that_is_not_believed(office, monk
     machine.wall += DAY
     for day in (None, store.day(office.hub.reader)):
         assert timetable.due(rules, office.hub.settings.agency, day, clock.now(), busy=False) is None
+
+
+def test_who_has_looked_at_a_watch_is_believed_and_the_journal_says_who(office, monkeypatch):
+    machine = Machine(monkeypatch)
+    office.hub.store.clock = machine.clock()
+    machine.wall -= HOUR
+    label = office.give("deposit")
+    assert admin.answer(office.hub, "clock", {})["certain"] == "no"
+    assert not pictures.kiosk(office.hub, office.hub.reader).certain
+    said = admin.answer(office.hub, "clock.right", {})
+    assert said["certain"] == "yes"
+    assert said["hub"] == said["machine"]
+    assert pictures.kiosk(office.hub, office.hub.reader).certain
+    row = office.hub.reader.execute("SELECT * FROM journal WHERE kind = 'clock_corrected'").fetchone()
+    assert (row["device"], json.loads(row["payload"])["by_ms"]) == ("admin", -HOUR)
+    assert lived.read(office.hub.store.folder).certain
+    second = office.give("deposit")
+    assert [office.ticket(each).issued.certain for each in (label, second)] == [False, True]
+
+
+def test_a_clock_that_was_never_set_is_not_right_whoever_says_so(office, monkeypatch):
+    machine = Machine(monkeypatch)
+    office.hub.store.clock = machine.clock()
+    machine.wall = 31_536_000_000
+    assert admin.answer(office.hub, "clock.right", {})["error"]["code"] == "clock_not_set"
+    assert not office.hub.now().certain
 
 
 def test_doubt_and_correction_are_in_the_journal_and_the_supervisor_sees_the_doubt(office, monkeypatch):
