@@ -6,15 +6,18 @@ import pytest
 
 from hub import admin, lived, upkeep
 from hub.ask import HUB, Ask
+from hub.bundle import write_bundle
 from hub.clock import JUMP_MS, SLACK_MS, SystemClock
-from hub.disk import Reserve, Room
+from hub.disk import Reserve, Room, ask_room
+from hub.errors import DiskFull
+from hub.history_export import write_export
 from hub.queues import actions, pictures, store, timetable
 from hub.queues.pictures import moment
 from hub.settings import DayRules
 from hub.supervision.pictures import Scene, _box_alerts
 from hub.verify import damage
 from tests.hub.test_aside import box, folder_of, roots, zero
-from tests.office import open_store
+from tests.office import CONFIG, open_store
 
 __all__ = ["box"]
 
@@ -206,7 +209,14 @@ def test_what_writes_much_stops_before_tickets_do(office, monkeypatch, free, lev
     monkeypatch.setattr(Room, "of", classmethod(lambda cls, _: cls(free, 100)))
     room = Room.of(office.hub.store.folder)
     assert room.level == level
-    assert (room.allows("debug"), room.allows("upload")) == (level == "enough", level != "scarce")
+    asked = [ask_room, lambda folder, _: write_export(folder, office.hub.settings, folder / "run")]
+    asked.append(lambda folder, _: write_bundle(folder / "bundle.tar.gz", CONFIG, ()))
+    for ask in asked:
+        if level == "scarce":
+            with pytest.raises(DiskFull, match="9 % of the disk"):
+                ask(office.hub.store.folder, "it")
+        else:
+            ask(office.hub.store.folder, "it")
     codes = alerts(office.hub)
     assert ("disk" in codes) == (level != "enough")
 
