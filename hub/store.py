@@ -48,7 +48,7 @@ Guard = Callable[["Transaction", Event], None]
 Listener = Callable[["Transaction", Event], None]
 Announce = Callable[[tuple[Entry, ...]], None]
 #: What a file that may not know all that was given has to begin with.
-Begin = Callable[["Transaction"], journal.EpochBegun]
+Begin = Callable[["Transaction"], journal.EpochBegun | None]
 
 migrations = Migrations("store")
 
@@ -199,7 +199,7 @@ class Store:
         version: str = "0",
         begin: Begin | None = None,
     ) -> None:
-        """`begin`: the first entry is the beginning of a new epoch, in one commit with the hub's start."""
+        """`begin`: the first entry may be the beginning of a new epoch, in one commit with the hub's start."""
         self.folder = folder
         self.path = folder / DATABASE
         self.appliers = {**journal.APPLIERS, **appliers}
@@ -241,7 +241,10 @@ class Store:
 
     def _verify_tail(self) -> None:
         try:
+            signed = self.writer.execute("SELECT max(seq) FROM signed_head").fetchone()[0] or 0
             broken = next(journal.faults(self.writer, after=max(0, self.head[0] - TAIL)), None)
+            if signed > self.head[0]:
+                broken = f"journal: it ends at entry {self.head[0]}, the head of entry {signed} is signed"
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             broken = f"journal: it cannot be read: {error}"
         if broken:
@@ -253,8 +256,8 @@ class Store:
         boot = 1 if last is None else last["boot"] + (last["machine"] != machine)
         self.clock: Clock = clock or self._clock(boot, machine)
         with self.transaction(Ask(HUB)) as tx:
-            if begin is not None:
-                tx.begin_epoch(begin(tx))
+            if begin is not None and (begun := begin(tx)) is not None:
+                tx.begin_epoch(begun)
             tx.record(journal.HubStarted(machine, version))
 
     def _clock(self, boot: int, machine: str) -> SystemClock:

@@ -14,8 +14,8 @@ from hub import aside, lived, upkeep
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.demo.agency import prepare
-from hub.errors import StoreFault
-from hub.queues import actions, store
+from hub.errors import Damaged, StoreFault
+from hub.queues import actions, epochs, store
 from hub.rooms import open_hub
 from hub.store import DATABASE, Store
 from hub.verify import verify
@@ -98,6 +98,48 @@ def test_a_file_that_is_none_any_more_leaves_an_empty_branch_that_gives_no_numbe
     assert hub.store.epoch == 2
     actions.open_day(hub, Ask(HUB))
     assert int(actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"][1:]) > 1000
+    hub.store.close()
+
+
+def test_a_file_that_lost_its_end_goes_on_in_a_new_epoch_and_gives_no_number_again(box):
+    """Its chain is whole: only what this box has lived tells. An administrator is asked to confirm."""
+    folder = folder_of(box)
+    before = (folder / DATABASE).read_bytes()
+    hub = open_hub(box)
+    for _ in range(20):
+        actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")
+    lived.write(folder, lived.Lived(epoch=1, seq=hub.store.head[0] - 1))
+    hub.store.close()
+    assert open_closed(box) == (1, None), "a file that has all of it"
+    (folder / DATABASE).write_bytes(before)
+    hub = aside.open_whole(box)
+    assert (hub.store.epoch, epochs.unconfirmed(hub.reader)) == (2, 2)
+    assert actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"] == "D1001"
+    hub.store.close()
+    assert open_closed(box) == (2, 2), "once"
+    assert verify(folder).problems == []
+
+
+def open_closed(box):
+    """What a start comes to: its epoch, and the one to be confirmed."""
+    hub = aside.open_whole(box)
+    found = hub.store.epoch, epochs.unconfirmed(hub.reader)
+    hub.store.close()
+    return found
+
+
+def test_a_journal_that_ends_before_its_signed_head_is_damaged(box):
+    folder = folder_of(box)
+    hub = open_hub(box)
+    hub.store.sign_head("trial")
+    last = hub.store.head[0]
+    hub.store.close()
+    with closing(sqlite3.connect(folder / DATABASE)) as db:
+        db.executescript(f"DROP TRIGGER journal_append_only; DELETE FROM journal WHERE seq = {last}")  # noqa: S608 (a number)
+    with pytest.raises(Damaged, match="is signed"):
+        open_hub(box)
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
     hub.store.close()
 
 
