@@ -12,7 +12,7 @@ import pytest
 from hub.errors import MboteError
 from hub.history import History
 from hub.recovery import copy_to
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from tests.agency import hub_alone, until
 from tests.faults.card import opened_on_card
 from tests.faults.checker import judge_agency
