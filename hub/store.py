@@ -305,7 +305,7 @@ class Store:
             try:
                 yield reader
             finally:
-                reader.execute("COMMIT")
+                _end(reader)
 
     @contextmanager
     def readable(self) -> Iterator[None]:
@@ -532,6 +532,12 @@ class Store:
                 reader.close()
         finally:
             self._lock.close()
+
+
+def _end(reader: sqlite3.Connection) -> None:
+    """End a reading; a disk that refuses has ended it already, and a commit of nothing would hide what it said."""
+    if reader.in_transaction:
+        reader.execute("COMMIT")
 
 
 def hold(folder: Path) -> Any:

@@ -21,7 +21,7 @@ from tests.faults.test_backup import IDENTITY
 from tests.faults.test_card_cuts import CROWD, UNWELL
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-MOMENTS, NIGHTLY_MOMENTS, PIECES = 4, 200, 4
+MOMENTS, NIGHTLY_MOMENTS, PIECES = 3, 200, 4
 #: Now and then some bytes stay free: what begins then breaks off in the middle.
 LEFT = (0, 0, 4096, 40_000)
 LATEST_S, LONGEST_S = 0.5, 1.5
