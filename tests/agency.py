@@ -129,7 +129,7 @@ class AtCounter:
 class RunningAgency:
     """The processes of one agency, its metal and its doors."""
 
-    def __init__(self, agency: Agency, printer: PrinterEmulator, processes: Processes) -> None:
+    def __init__(self, agency: Agency, printer: PrinterEmulator, processes: Any = None) -> None:
         self._agency = agency
         self.processes = processes
         self.folder = agency.folder
@@ -213,6 +213,11 @@ class RunningAgency:
     def log(self, name: str = "hub") -> str:
         """What a process has said."""
         return (self.folder / "log" / f"{name}.log").read_text("utf-8")
+
+    def tracebacks(self, *names: str) -> list[str]:
+        """The end of each traceback that these processes (the hub, unless named) have told, with what it ended in."""
+        said = "\n".join(self.log(name) for name in names or ("hub",))
+        return [one[-1_500:] for one in said.replace("\\n", "\n").split("Traceback")[1:]]
 
     def verified(self) -> list[str]:
         """What `mbote verify` finds wrong."""
