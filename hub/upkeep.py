@@ -68,7 +68,11 @@ def _check(hub: Hub) -> None:
     due = last.mono + patience if last.boot == now.boot else FIRST_CHECK_MS
     if now.mono < due:
         return
-    (hub.store.folder / CHECKED).write_text(str(now.tick))
+    try:
+        (hub.store.folder / CHECKED).write_text(str(now.tick))
+    except OSError as error:  # a full disk: else it would be read through at each round
+        log.warning("not read through", fault=str(error))
+        return
     threading.Thread(target=_read_through, args=(hub,), name="nightly", daemon=True).start()
 
 

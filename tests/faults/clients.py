@@ -51,6 +51,7 @@ class Client:
 
     #: Refusals after which they ask again, under the same key, as after no answer.
     again: frozenset[str] = frozenset()
+    patience_s = PATIENCE_S
 
     def __init__(self, name: str, line: Line, book: Path | None = None) -> None:
         self.name = name
@@ -67,7 +68,7 @@ class Client:
     def ask(self, f: str, what: str, key: str = "", **body: Any) -> dict[str, Any]:
         """Ask until there is an answer. Raises Refused, or HubAway when patience has run out."""
         key = key or uuid4().hex
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + self.patience_s
         while True:
             try:
                 return self.once(f, what, key, **body)
@@ -139,9 +140,10 @@ class Crowd:
         pause_s: float = 0.005,
         lingering: float = 0.0,
         again: frozenset[str] = frozenset(),
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.book = book
-        self._pause_s = pause_s
+        self._pause_s, self._patience_s = pause_s, patience_s
         self.given: list[str] = []
         self.called: list[str] = []
         self.nobody = 0
@@ -153,7 +155,7 @@ class Crowd:
         for desk in desks:
             desk.lingering = lingering
         for person in (*visitors, *desks):
-            person.again = again
+            person.again, person.patience_s = again, patience_s
         work = [(self._come, visitor) for visitor in visitors] + [(self._call, desk) for desk in desks]
         self._people = [
             threading.Thread(target=what, args=(who, chances(seed + n))) for n, (what, who) in enumerate(work)
@@ -168,7 +170,7 @@ class Crowd:
         """Everybody finishes what they have begun."""
         self._stop.set()
         for person in self._people:
-            person.join(PATIENCE_S * 3)
+            person.join(self._patience_s * 3)
         assert not any(person.is_alive() for person in self._people)
 
     def _come(self, visitors: Any, chance: random.Random) -> None:

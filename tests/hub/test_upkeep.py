@@ -259,3 +259,12 @@ def test_the_hub_reads_its_file_through_after_a_start_of_the_machine_and_not_at_
     actions.close_day(office.hub, Ask(HUB))
     upkeep.round(office.hub)
     assert len(started) == 2
+
+
+def test_a_disk_that_does_not_take_the_note_of_a_reading_ends_nothing(office, monkeypatch):
+    (office.hub.store.folder / upkeep.CHECKED).mkdir()
+    started = []
+    monkeypatch.setattr(upkeep.threading, "Thread", lambda **told: started.append(told))
+    office.clock.advance(hours=1)
+    upkeep.round(office.hub)
+    assert started == []
