@@ -6,6 +6,7 @@ Pages and API views hold no `except`: each refusal knows its code and status and
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, Refused
 from hub.look import CONTENT_SECURITY_POLICY, look
 from hub.queues import store
 from hub.say import say
+from hub.sqlite import is_disk
 
 log = structlog.get_logger("app")
 BODY_BYTES = 64 * 1024
@@ -64,7 +66,7 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     for blueprint in (look(), public_api.api(hub, rooms.board, rooms.statistics), *rooms.pages):
         app.register_blueprint(blueprint)
     _add_health(app, hub, rooms)
-    _add_errors(app)
+    _add_errors(app, hub)
     _all_declared(app)
     return app
 
@@ -160,7 +162,7 @@ def _wants_page() -> bool:
     return not request.path.startswith(public_api.PREFIX) and request.accept_mimetypes.accept_html
 
 
-def _add_errors(app: Flask) -> None:
+def _add_errors(app: Flask, hub: Hub) -> None:
     @app.errorhandler(Refused)
     def refused(error: Refused) -> AnyResponse:
         return _answer(error)
@@ -169,6 +171,12 @@ def _add_errors(app: Flask) -> None:
     def not_stored(error: StoreFault) -> AnyResponse:
         log.error("not stored", fault=str(error))
         return _answer(Refused("nothing was recorded: the disk refuses; try again", code="not_stored"), 503)
+
+    @app.errorhandler(sqlite3.DatabaseError)
+    def not_read(error: sqlite3.DatabaseError) -> AnyResponse:
+        if not is_disk(error):
+            return unexpected(error)
+        return not_stored(hub.store.unreadable(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> AnyResponse:

@@ -481,6 +481,14 @@ def restore(  # noqa: PLR0913 (click hands options in)
 
 
 @main.command()
+@click.option("--right", is_flag=True, help="The machine's clock is right: somebody has looked at a watch.")
+@config_option
+def clock(right: bool, folder: Path) -> None:  # noqa: FBT001 (click hands options in)
+    """What time the hub has, and whether it believes it."""
+    click.echo(_sentence(_ask(folder, "clock.right" if right else "clock")))
+
+
+@main.command()
 @click.option("--confirm", is_flag=True, help="Go on with a hub that found itself behind its devices or its backup.")
 @config_option
 def epoch(confirm: bool, folder: Path) -> None:  # noqa: FBT001 (click hands options in)

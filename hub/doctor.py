@@ -310,10 +310,18 @@ def judge_clock(now_ms: int, lived_ms: int, *, synchronised: bool | None) -> Fin
     found = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_ms / 1000))
     if now_ms < EARLIEST_MS:
         return Finding(
-            "clock", "fault", f"{found}: it was never set", "set it: timedatectl set-time '2026-01-31 07:30'"
+            "clock",
+            "fault",
+            f"{found}: it was never set",
+            "set it: timedatectl set-time '2026-01-31 07:30'; then: mbote clock --right",
         )
     if now_ms < lived_ms - CLOCK_SLACK_MS:
-        return Finding("clock", "fault", f"{found}: it went back", "set it, then look at the battery of the clock")
+        return Finding(
+            "clock",
+            "fault",
+            f"{found}: it went back",
+            "set it, then: mbote clock --right; look at the battery of the clock",
+        )
     if synchronised is False:
         do = "connect the box to a time server, or give it a clock with a battery (RTC)"
         return Finding("clock", "warning", f"{found}, not set by the network", do)

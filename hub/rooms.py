@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils.migrations import Migrations
 
-from hub import VERSION, outbox
+from hub import VERSION, lived, outbox
 from hub.agents import store as agents
 from hub.agents.migrations import migrations as agent_migrations
 from hub.backup.contents import Contents
@@ -23,6 +23,7 @@ from hub.people.migrations import migrations as people_migrations
 from hub.printing import store as printing
 from hub.printing.migrations import migrations as print_migrations
 from hub.queues import store as queues
+from hub.queues.epochs import behind_lived
 from hub.queues.migrations import migrations as queue_migrations
 from hub.services import ports
 from hub.services.ports import CounterService
@@ -66,13 +67,14 @@ def open_hub(
     settings: Settings, announce: Callable[[Any], None] = lambda _: None, begin: Begin | None = None,
     clock: Clock | None = None,
 ) -> Hub:  # fmt: skip
-    """The hub's store, held; `begin` and `clock` as the store takes them.
+    """The hub's store, held; `begin` and `clock` as the store takes them, a file that has lost its end in its own way.
 
     Raises StoreFault when another process holds it.
     """
     services = ports.load(settings.counter_services)
     rooms = brought(services)
     folder = settings.path(settings.hub.data)
+    begin = begin or behind_lived(lived.read(folder), settings.agency.zone)
     store = Store(
         folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin, clock=clock
     )

@@ -11,7 +11,8 @@ import ctypes
 import os
 import signal
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from gunicorn.app.base import BaseApplication
@@ -85,6 +86,23 @@ def few_arenas() -> None:
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
+class Said:
+    """Standard output as the log has it: where nobody takes a line (a full disk, a pipe without a reader) it is lost.
+
+    What is logged is on its way through an answer, or through a thread that must not end with it.
+    """
+
+    def write(self, text: str) -> None:
+        """Say it, if it can be said."""
+        with suppress(OSError, ValueError):
+            sys.stdout.write(text)
+
+    def flush(self) -> None:
+        """The same."""
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+
+
 def log_lines() -> None:
     """One JSON object a line, for journald. A traceback is told without the values in it: they may name people."""
     structlog.configure(
@@ -94,6 +112,7 @@ def log_lines() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Said())),
         cache_logger_on_first_use=True,
     )
 

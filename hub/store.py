@@ -29,7 +29,7 @@ from hub.clock import Clock, Instant, SystemClock, machine_boot_id
 from hub.disk import Reserve
 from hub.errors import Damaged, DiskFull, StoreFault, Unsure
 from hub.journal import Appliers, Entry, Event
-from hub.sqlite import is_damage, is_full, is_lost_sync, open_reader, open_writer, settle_log
+from hub.sqlite import is_damage, is_disk, is_full, is_lost_sync, open_reader, open_writer, settle_log
 
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
@@ -50,7 +50,7 @@ Guard = Callable[["Transaction", Event], None]
 Listener = Callable[["Transaction", Event], None]
 Announce = Callable[[tuple[Entry, ...]], None]
 #: What a file that may not know all that was given has to begin with.
-Begin = Callable[["Transaction"], journal.EpochBegun]
+Begin = Callable[["Transaction"], journal.EpochBegun | None]
 
 migrations = Migrations("store")
 
@@ -207,7 +207,7 @@ class Store:
         version: str = "0",
         begin: Begin | None = None,
     ) -> None:
-        """`begin`: the first entry is the beginning of a new epoch, in one commit with the hub's start."""
+        """`begin`: the first entry may be the beginning of a new epoch, in one commit with the hub's start."""
         self.folder = folder
         self.path = folder / DATABASE
         self.appliers = {**journal.APPLIERS, **appliers}
@@ -249,7 +249,10 @@ class Store:
 
     def _verify_tail(self) -> None:
         try:
+            signed = self.writer.execute("SELECT max(seq) FROM signed_head").fetchone()[0] or 0
             broken = next(journal.faults(self.writer, after=max(0, self.head[0] - TAIL)), None)
+            if signed > self.head[0]:
+                broken = f"journal: it ends at entry {self.head[0]}, the head of entry {signed} is signed"
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             broken = f"journal: it cannot be read: {error}"
         if broken:
@@ -261,8 +264,8 @@ class Store:
         boot = 1 if last is None else last["boot"] + (last["machine"] != machine)
         self.clock: Clock = clock or self._clock(boot, machine)
         with self.transaction(Ask(HUB)) as tx:
-            if begin is not None:
-                tx.begin_epoch(begin(tx))
+            if begin is not None and (begun := begin(tx)) is not None:
+                tx.begin_epoch(begun)
             tx.record(journal.HubStarted(machine, version))
 
     def _clock(self, boot: int, machine: str) -> SystemClock:
@@ -304,21 +307,33 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """This thread's reader, held at one moment: all that is read inside belongs together."""
+        """This thread's reader, held at one moment: all that is read inside belongs together. Raises StoreFault."""
         reader = self.reader
-        if reader.in_transaction:
-            yield reader
-            return
-        try:
+        with self.readable():
+            if reader.in_transaction:
+                yield reader
+                return
             reader.execute("BEGIN")
             try:
                 yield reader
             finally:
-                reader.execute("COMMIT")
+                _end(reader)
+
+    @contextmanager
+    def readable(self) -> Iterator[None]:
+        """What the disk makes of a reading is a StoreFault."""
+        try:
+            yield
         except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                self.on_damage(str(error))
-            raise
+            if not is_disk(error):
+                raise
+            raise self.unreadable(error) from error
+
+    def unreadable(self, error: sqlite3.DatabaseError) -> StoreFault:
+        """What to say of it; a damaged file is told of."""
+        if is_damage(error):
+            self.on_damage(str(error))
+        return StoreFault(f"nothing can be read, the disk refuses: {error}")
 
     @contextmanager
     def transaction(self, ask: Ask) -> Iterator[Transaction]:
@@ -541,6 +556,12 @@ class Store:
                 reader.close()
         finally:
             self._lock.close()
+
+
+def _end(reader: sqlite3.Connection) -> None:
+    """End a reading; a disk that refuses has ended it already, and a commit of nothing would hide what it said."""
+    if reader.in_transaction:
+        reader.execute("COMMIT")
 
 
 def hold(folder: Path) -> Any:

@@ -180,7 +180,8 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 def _housekeeping(hub: Hub) -> None:
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
-            keep_house(hub)
+            with hub.store.readable():
+                keep_house(hub)
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
 

@@ -129,10 +129,12 @@ class AtCounter:
 class RunningAgency:
     """The processes of one agency, its metal and its doors."""
 
-    def __init__(self, agency: Agency, printer: PrinterEmulator) -> None:
+    def __init__(self, agency: Agency, printer: PrinterEmulator, processes: Any = None) -> None:
         self._agency = agency
+        self.processes = processes
         self.folder = agency.folder
         self.settings = agency.settings
+        self.config = agency.config
         self.port = agency.port
         self.url = agency.url
         self.tokens = agency.tokens
@@ -212,6 +214,11 @@ class RunningAgency:
         """What a process has said."""
         return (self.folder / "log" / f"{name}.log").read_text("utf-8")
 
+    def tracebacks(self, *names: str) -> list[str]:
+        """The end of each traceback that these processes (the hub, unless named) have told, with what it ended in."""
+        said = "\n".join(self.log(name) for name in names or ("hub",))
+        return [one[-1_500:] for one in said.replace("\\n", "\n").split("Traceback")[1:]]
+
     def verified(self) -> list[str]:
         """What `mbote verify` finds wrong."""
         return verify(self.folder / "data").problems
@@ -241,22 +248,37 @@ class RunningAgency:
         self._opened.close()
 
 
+def alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def label(slip: list[Any]) -> str:
     """What is printed largest."""
     return str(max((line for line in slip if line.kind == "text"), key=lambda line: line.height).text)
 
 
 @contextmanager
-def opened(folder: Path, commands: Mapping[str, tuple[str, ...]] = COMMANDS) -> Iterator[RunningAgency]:
-    """The agency with its day open and an agent at each counter."""
+def opened(
+    folder: Path,
+    commands: Mapping[str, tuple[str, ...]] = COMMANDS,
+    keeper: type[Processes] = Processes,
+    local: str = "",
+) -> Iterator[RunningAgency]:
+    """The agency with its day open and an agent at each counter; `keeper` starts what it runs, `local` is settings."""
     agency = furnished(folder)
+    with (agency.config / "local.toml").open("a", encoding="utf-8") as file:
+        file.write(local)
+    agency.settings = load_settings(agency.config)
     with ExitStack() as stack:
         printer = agency.printer().open()
         stack.callback(printer.close)
-        processes = stack.enter_context(Processes(agency, commands))
+        processes = stack.enter_context(keeper(agency, commands))
         if not processes.wait_ready(threading.Event()):
             raise TimeoutError("the agency does not start")
-        running = RunningAgency(agency, printer)
+        running = RunningAgency(agency, printer, processes)
         stack.callback(running.close)
         yield running
 

@@ -266,6 +266,7 @@ function news() {
   if (lost()) return ["bad", "plug-connected-x", say("lost")];
   if (!desk.counter && place) return ["warn", "door-exit", displaced(), say("choose_counter"), "/desk/counters"];
   if (complaint) return ["bad", "hand-stop", complaint];
+  if (!desk.certain) return ["warn", "clock-pause", `${waiting()} · ${say("clock_unsure")}`];
   return ["info", "users", waiting()];
 }
 
