@@ -22,7 +22,7 @@ from hub.agents.model import NEWCOMER
 from hub.ask import Actor
 from hub.backup import watch
 from hub.context import Hub
-from hub.door import limit_request
+from hub.door import HEADERS, by_credentials, limit_request, of_process
 from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, Refused, StoreFault, TooLarge
 from hub.look import CONTENT_SECURITY_POLICY, look
 from hub.queues import store
@@ -31,13 +31,6 @@ from hub.say import say
 log = structlog.get_logger("app")
 BODY_BYTES = 64 * 1024
 NOBODY = Actor()
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +89,8 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
             return None
         limit_request(request)
         g.actor = identify(hub) or NOBODY
+        if g.actor is not NOBODY:
+            of_process().welcome(by_credentials(request.environ))
         return _turned_away(what_of(request.endpoint))
 
     return before
@@ -146,7 +141,7 @@ def _headers(rooms: Rooms) -> Callable[[Response], Response]:
     policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {rooms.frame_ancestors}")
 
     def after(response: Response) -> Response:
-        for name, value in _HEADERS.items():
+        for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", policy)
         if not rights.is_static(request.endpoint or ""):

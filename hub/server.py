@@ -19,7 +19,9 @@ from gunicorn.app.base import BaseApplication
 from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.heartbeat import Heartbeat
+from hub.listener import PatientWorker
 from hub.orphans import die_with_parent
+from hub.quiet import Sparing
 from hub.settings import Settings
 
 #: How long one thread may keep the others waiting: an answer must not stand behind five milliseconds of pictures.
@@ -43,8 +45,9 @@ class HubServer(BaseApplication):
         values = {
             "bind": f"{box.host}:{box.port}",
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
             "threads": box.threads,
+            "sendfile": False,
             "control_socket_disable": True,
             "graceful_timeout": 1,
             "timeout": 60,
@@ -53,6 +56,7 @@ class HubServer(BaseApplication):
             "proc_name": "mbote-hub",
             "limit_request_line": 4094,
             "limit_request_fields": 50,
+            "limit_request_field_size": 4094,
             "post_fork": lambda _server, worker: die_with_parent(worker.ppid),
             "post_worker_init": self._ready,
         }
@@ -90,6 +94,7 @@ def log_lines() -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            Sparing(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
