@@ -51,6 +51,7 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["mbote"] = hub
+    app.extensions["refused"] = _answer
     app.before_request(_who_asks(hub))
     app.after_request(_headers(rooms))
     app.teardown_request(lambda _: hub.store.give_back())
@@ -84,6 +85,13 @@ def what_of(endpoint: str) -> str:
 
 def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
     def before() -> AnyResponse | None:
+        """What is refused here is answered here: a room's own page of refusals may show what is in the room."""
+        try:
+            return let_in()
+        except Refused as refused:
+            return _answer(refused)
+
+    def let_in() -> AnyResponse | None:
         g.actor = NOBODY
         if request.endpoint is None:
             return None

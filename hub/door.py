@@ -8,7 +8,7 @@ this is stopped. It knows four inner things of those libraries, checked by tests
   what is bad ends the connection as if the client had gone, so that every table is tidied up.
 * `engineio.Server.handle_request`: where a banned or crowding address is refused before the handshake.
 * `simple_websocket.Base._thread`: an oversized frame can leave its reader waiting for ever; ours always wakes it.
-* the loggers of both libraries, and gunicorn's: the same complaint at most once a minute.
+* the loggers of both libraries, gunicorn's and Flask's: the same complaint at most once a minute.
 
 Who sends more than three bad packets in a minute is banned for a minute: by token once it was accepted, else
 by address. A banned address may still knock, a few times a second, one packet each: a paired device behind it gets in.
@@ -25,6 +25,7 @@ import threading
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -261,10 +262,10 @@ class Doorman:
         else:
             return self._app(environ, start_response)
         self._door.complain("http_too_many", name)
-        return turn_away(refused, start_response)
+        return turn_away(refused, environ, start_response)
 
 
-def turn_away(refused: TooMany, start_response: Any) -> list[bytes]:
+def turn_away(refused: TooMany, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
     """A refusal without the application; the connection ends with it."""
     body = json.dumps({"error": refused.as_json()}).encode()
     headers = {
@@ -274,7 +275,7 @@ def turn_away(refused: TooMany, start_response: Any) -> list[bytes]:
         "Connection": "close",
     } | HEADERS
     start_response("429 Too Many Requests", list(headers.items()))
-    return [body]
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
 def limit_request(request: Request, door: Door | None = None) -> None:
@@ -436,11 +437,11 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
 
     def close(self) -> None:
         """End the line, also with a peer that does not answer."""
-        super().close()
-        try:
+        # the writer's thread and the reader's may both come here: who is second finds the line closed
+        with suppress(ProtocolError, SimpleWebsocketError, OSError):
+            super().close()
+        with suppress(OSError):
             self.ws.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
     def _received(self) -> Any:
         """The next frame. Who is not paired yet must say so soon; who no longer is has nothing to say."""
@@ -519,7 +520,7 @@ class _Strangers:
             self._door.complain("banned", address)
         else:
             return self._handle(environ, start_response)
-        return turn_away(TooMany("wait", retry_s=1), start_response)
+        return turn_away(TooMany("wait", retry_s=1), environ, start_response)
 
     def _crowd(self, address: str | None) -> bool:
         limits, known = self._door.limits, self._server.manager.sid_from_eio_sid
@@ -538,6 +539,6 @@ def guard_socket(socketio: Any, door: Door | None = None) -> Door:
     guarded = partial(_Guarded, door, server)
     server.eio._async = server.eio._async | {"websocket": guarded}  # noqa: SLF001 (see the head of this file)
     server.eio.handle_request = _Strangers(door, server)
-    for name in ("engineio.server", "socketio.server", "gunicorn.error"):
+    for name in ("engineio.server", "socketio.server", "gunicorn.error", "gunicorn.http.wsgi", "hub"):
         logging.getLogger(name).addFilter(OnceAMinute(door.complaints))
     return door

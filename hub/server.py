@@ -11,6 +11,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from hub.orphans import die_with_parent
 from hub.quiet import Sparing
 from hub.settings import Settings
 
+log = structlog.get_logger("hub")
 #: How long one thread may keep the others waiting: an answer must not stand behind five milliseconds of pictures.
 TURN_S = 0.0005
 #: mallopt's parameter: how many heaps there may be.
@@ -101,6 +103,13 @@ def log_lines() -> None:
         ],
         cache_logger_on_first_use=True,
     )
+    threading.excepthook = _thread_ended
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    """In the log's own lines, which spare the card: Python would write a traceback for each."""
+    name = ended.thread.name.split("-")[0] if ended.thread else "?"
+    log.error("a thread ended", thread=name, kind=ended.exc_type.__name__, exc_info=ended.exc_value)
 
 
 def serve(settings: Settings, demo: dict[str, Any] | None = None) -> None:
