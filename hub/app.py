@@ -24,7 +24,7 @@ from hub.backup import watch
 from hub.context import Hub
 from hub.door import HEADERS, by_credentials, limit_request, of_process
 from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, Refused, StoreFault, TooLarge
-from hub.look import CONTENT_SECURITY_POLICY, look
+from hub.look import CONTENT_SECURITY_POLICY, HTMX_SECURITY_POLICY, look
 from hub.queues import store
 from hub.say import say
 
@@ -146,12 +146,16 @@ def identify_socket(hub: Hub) -> Callable[[Any], Actor | None]:
 
 
 def _headers(rooms: Rooms) -> Callable[[Response], Response]:
-    policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {rooms.frame_ancestors}")
+    framed = f"frame-ancestors {rooms.frame_ancestors}"
+    plain, htmx = (
+        policy.replace("frame-ancestors 'none'", framed) for policy in (CONTENT_SECURITY_POLICY, HTMX_SECURITY_POLICY)
+    )
 
     def after(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", policy)
+        # a counter service's page lies below the desk's, and may be made of parts
+        response.headers.setdefault("Content-Security-Policy", htmx if request.path.startswith("/desk/") else plain)
         if not rights.is_static(request.endpoint or ""):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -253,8 +253,10 @@ class Doorman:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """In place of the application."""
         name = self._door.name_of(environ)
-        if environ.get("PATH_INFO", "").startswith("/socket.io/") or name == by_address("127.0.0.1"):
-            return self._app(environ, start_response)  # sockets have a door of their own; this box is trusted so far
+        if environ.get("PATH_INFO", "").startswith("/socket.io/"):  # sockets have a door of their own
+            return self._app(environ, _with_headers(start_response))
+        if is_own(environ.get("REMOTE_ADDR")) and not name.startswith("token:"):
+            return self._app(environ, start_response)
         if left_s := self._door.http_bans.left_s(name) or self._door.bans.left_s(name) * name.startswith("token:"):
             refused = TooMany("too much of what you sent was malformed: wait", retry_s=int(left_s) + 1)
         elif not self._door.pace.take(name, self._door.limits.per_s):
@@ -265,6 +267,15 @@ class Doorman:
         return turn_away(refused, environ, start_response)
 
 
+def _with_headers(start_response: Any) -> Any:
+    """What Socket.IO says itself has our headers too."""
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        return start_response(status, [*headers, *HEADERS.items()], *more)
+
+    return start
+
+
 def turn_away(refused: TooMany, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
     """A refusal without the application; the connection ends with it."""
     body = json.dumps({"error": refused.as_json()}).encode()
@@ -273,8 +284,8 @@ def turn_away(refused: TooMany, environ: Mapping[str, Any], start_response: Any)
         "Content-Length": str(len(body)),
         "Retry-After": str(refused.facts["retry_s"]),
         "Connection": "close",
-    } | HEADERS
-    start_response("429 Too Many Requests", list(headers.items()))
+    }
+    start_response("429 Too Many Requests", [*headers.items(), *HEADERS.items()])
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 

@@ -50,8 +50,8 @@ class Flood:
         statuses = {name: count for name, count in sorted(self.answered.items()) if len(name) < 60}
         middle = sorted(self.acks_ms)[len(self.acks_ms) // 2]
         return (
-            f"{self.seconds:.0f} s; kiosk p50 {middle:.0f}, p99 {self.p99_ms:.0f} ms of {len(self.acks_ms)}; x {self.grown:.3f};"
-            f" log {self.log_bytes} bytes; {statuses}"
+            f"{self.seconds:.0f} s; kiosk p50 {middle:.0f}, p99 {self.p99_ms:.0f} ms of {len(self.acks_ms)};"
+            f" memory x {self.grown:.3f}; log {self.log_bytes} bytes; {statuses}"
         )
 
 
