@@ -20,10 +20,11 @@ from hub import api as public_api
 from hub.agents import cookie, csrf, devices, rights, sessions
 from hub.agents.model import NEWCOMER
 from hub.ask import Actor
+from hub.authority import AUTHORITY
 from hub.backup import watch
 from hub.context import Hub
-from hub.door import HEADERS, by_credentials, limit_request, of_process
-from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, Refused, StoreFault, TooLarge
+from hub.door import AUTHORITY_PATH, HEADERS, by_credentials, limit_request, of_process
+from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, NotFound, Refused, StoreFault, TooLarge
 from hub.look import CONTENT_SECURITY_POLICY, HTMX_SECURITY_POLICY, look
 from hub.queues import store
 from hub.say import say
@@ -228,6 +229,14 @@ def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
     @app.get("/healthz", endpoint="healthz")
     def healthz() -> AnyResponse:
         return jsonify({"ok": True, "seq": hub.store.head[0], "epoch": hub.store.epoch})
+
+    @app.get(AUTHORITY_PATH, endpoint="authority")
+    def authority() -> AnyResponse:
+        """For whoever is to believe this hub; people compare its fingerprint."""
+        path = hub.store.folder / AUTHORITY
+        if not path.exists():
+            raise NotFound("this hub has no authority: it speaks plainly")
+        return Response(path.read_bytes(), mimetype="application/x-x509-ca-cert")
 
     @app.get("/metrics", endpoint="metrics")
     def metrics() -> AnyResponse:

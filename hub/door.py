@@ -29,6 +29,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import simple_websocket
 import structlog
@@ -37,7 +38,7 @@ from simple_websocket.errors import SimpleWebsocketError
 from werkzeug.wrappers import Request
 from wsproto.utilities import ProtocolError
 
-from hub.errors import BadRequest, TooLarge, TooMany
+from hub.errors import BadRequest, NotAllowed, TooLarge, TooMany
 from hub.listener import Line, is_own
 from hub.quiet import MINUTE_S, Complaints, OnceAMinute
 
@@ -240,19 +241,31 @@ def by_credentials(environ: Mapping[str, Any]) -> str:
     return by_token(f"cookie {cookie}") if cookie else ""
 
 
+#: Where the hub's authority can be fetched.
+AUTHORITY_PATH = "/authority.pem"
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
+_CLOSED = (("Content-Length", "0"), ("Connection", "close"))
+
 # --- HTTP ------------------------------------------------------------------------------------
 
 
 class Doorman:
-    """Before the web application: who comes too often or is banned is answered here, before anything is read."""
+    """Before the web application: who comes too often or is banned is answered here, before anything is read.
 
-    def __init__(self, app: Any, door: Door | None = None) -> None:
+    With `secret` neighbours must come by TLS: a browser is led there, anybody else is told.
+    """
+
+    def __init__(self, app: Any, door: Door | None = None, *, secret: bool = False) -> None:
         self._app = app
         self._door = door or _DOOR
+        self._secret = secret
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """In place of the application."""
         name = self._door.name_of(environ)
+        if self._secret and _is_overheard(environ):
+            self._door.complain("http_plain", name)
+            return _lead_to_tls(environ, start_response)
         if environ.get("PATH_INFO", "").startswith("/socket.io/"):  # sockets have a door of their own
             return self._app(environ, _with_headers(start_response))
         if is_own(environ.get("REMOTE_ADDR")) and not name.startswith("token:"):
@@ -265,6 +278,27 @@ class Doorman:
             return self._app(environ, start_response)
         self._door.complain("http_too_many", name)
         return turn_away(refused, environ, start_response)
+
+
+def _is_overheard(environ: Mapping[str, Any]) -> bool:
+    """Whether a request came over the network as plain text. The authority's certificate is no secret, and needed."""
+    plain = environ.get("wsgi.url_scheme") != "https" and not is_own(environ.get("REMOTE_ADDR"))
+    return plain and environ.get("PATH_INFO") != AUTHORITY_PATH
+
+
+def _lead_to_tls(environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+    """To the same page by https, where a browser looks at a page; nothing else is answered in clear."""
+    host = str(environ.get("HTTP_HOST", ""))
+    looks = environ.get("REQUEST_METHOD") in ("GET", "HEAD") and "HTTP_AUTHORIZATION" not in environ
+    if looks and _HOST.fullmatch(host):
+        path = quote(str(environ.get("PATH_INFO", "/")).encode("latin-1"))
+        start_response("308 Permanent Redirect", [("Location", f"https://{host}{path}"), *_CLOSED, *HEADERS.items()])
+        return []
+    refused = NotAllowed("speak to this hub by https://", code="tls_only")
+    body = json.dumps({"error": refused.as_json()}).encode()
+    kind = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Connection", "close")]
+    start_response("403 Forbidden", [*kind, *HEADERS.items()])
+    return [body]
 
 
 def _with_headers(start_response: Any) -> Any:

@@ -182,6 +182,7 @@ class PatientWorker(ThreadWorker):
 
     #: Gives the TLS of new connections; None while there is none.
     context: Callable[[], ssl.SSLContext | None] = staticmethod(lambda: None)
+    per_address = PER_ADDRESS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -195,7 +196,7 @@ class PatientWorker(ThreadWorker):
             if error.errno not in (EAGAIN, ECONNABORTED, EWOULDBLOCK):
                 raise
             return
-        if self._places[client[0]] >= PER_ADDRESS and not is_own(client[0]):
+        if self._places[client[0]] >= self.per_address and not is_own(client[0]):
             sock.close()
             return
         self.nr_conns += 1

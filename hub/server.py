@@ -10,14 +10,17 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import ssl
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from gunicorn.app.base import BaseApplication
 
 from hub.ask import HUB, Ask
+from hub.authority import open_authority, own_names
 from hub.context import Hub
 from hub.heartbeat import Heartbeat
 from hub.listener import PatientWorker
@@ -28,8 +31,34 @@ from hub.settings import Settings
 log = structlog.get_logger("hub")
 #: How long one thread may keep the others waiting: an answer must not stand behind five milliseconds of pictures.
 TURN_S = 0.0005
+#: How often the certificate and the addresses of the box are looked at, seconds.
+LOOK_S = 60.0
 #: mallopt's parameter: how many heaps there may be.
 M_ARENA_MAX = -8
+
+
+class Secrecy:
+    """TLS for neighbours, with a certificate that is made anew by itself: when it runs out, or the box has moved."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._names = settings.hub.names.lower().split()
+        self._authority = open_authority(settings.path(settings.hub.data), own_names(self._names), datetime.now(UTC))
+        self._context = self._authority.context()
+        log.info("https", fingerprint=self._authority.fingerprint)
+        threading.Thread(target=self._keep, name="certificate", daemon=True).start()
+
+    def context(self) -> ssl.SSLContext:
+        """For connections that come now."""
+        return self._context
+
+    def _keep(self) -> None:
+        while not threading.Event().wait(LOOK_S):
+            try:
+                if self._authority.renew(own_names(self._names), datetime.now(UTC)):
+                    self._context = self._authority.context()
+                    log.info("the certificate was made anew")
+            except OSError as error:
+                log.warning("the certificate could not be made anew", fault=str(error))
 
 
 class HubServer(BaseApplication):
@@ -75,8 +104,12 @@ class HubServer(BaseApplication):
     def _ready(self, worker: Any) -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
         hub: Hub = worker.wsgi.extensions["mbote"]
-        self._heartbeat.ready(lambda: writer_answers(hub))
         box = self._settings.hub
+        if box.secret:
+            worker.context = Secrecy(self._settings).context
+        elif box.plain == "everywhere":
+            worker.per_address = box.threads  # whatever brings TLS stands before all of them
+        self._heartbeat.ready(lambda: writer_answers(hub))
         print(f"ready http://{box.host}:{box.port}/", flush=True)
 
 

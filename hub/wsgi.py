@@ -70,7 +70,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     )  # fmt: skip
     socketio = socket_server(app)
     guard_socket(socketio)
-    app.wsgi_app = Doorman(app.wsgi_app, door)  # type: ignore[method-assign] # before everything, Socket.IO too
+    app.wsgi_app = Doorman(app.wsgi_app, door, secret=settings.hub.secret)  # type: ignore[method-assign] # before everything, Socket.IO too
     realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services)))
     devices.on_revoked.append(realtime[0].kick)
     sessions.on_ended.append(realtime[0].kick_agent)

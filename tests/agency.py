@@ -273,6 +273,11 @@ def hub_alone(plant: str = "") -> dict[str, tuple[str, ...]]:
     return {"hub": ("-m", "tests.faults.planted", plant) if plant else COMMANDS["hub"]}
 
 
+def hub_with(**box: Any) -> dict[str, tuple[str, ...]]:
+    """The hub alone, with other settings of its box than the demo's."""
+    return {"hub": ("-m", "tests.hub_with", json.dumps(box))}
+
+
 def furnished(folder: Path) -> Agency:
     """The demo's agency with twenty more counters, each with an agent and a panel, and four more kiosks."""
     agency = prepare(folder, free_port())

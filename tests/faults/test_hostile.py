@@ -21,7 +21,7 @@ from hub.bench.rig import family, free_port
 from hub.demo.agency import prepare
 from hub.errors import Refused
 from hub.wsgi import build
-from tests.agency import hub_alone, opened, strain
+from tests.agency import hub_with, opened, strain
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -88,9 +88,7 @@ def agency(tmp_path):
 
 def opened_for_real(folder):
     """The agency with the limits of a real one."""
-    commands = hub_alone()
-    commands["hub"] = ("-m", "tests.faults.hostile_hub")
-    return opened(folder, commands)
+    return opened(folder, hub_with(requests_per_s=100))
 
 
 def resident_kb(agency):

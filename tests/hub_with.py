@@ -1,7 +1,8 @@
-"""The demo's hub with the limits of a real one: the demo lets its synthetic crowd ask ten thousand times a second."""
+"""The demo's hub with other settings of its box: `python -m tests.hub_with '{"requests_per_s": 100}' --config DIR`."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -12,4 +13,4 @@ from hub.settings_files import load_settings
 if __name__ == "__main__":
     die_with_demo()
     config = Path(sys.argv[-1])
-    serve(load_settings(config, {"hub": {"requests_per_s": 100}}), demo={"folder": str(config.parent)})
+    serve(load_settings(config, {"hub": json.loads(sys.argv[1])}), demo={"folder": str(config.parent)})
