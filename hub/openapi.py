@@ -20,7 +20,7 @@ _ERROR_STATUSES = {
     "422": "Well formed, and makes no sense",
     "429": "Too often; retry after retry_s",
 }
-_DAY = {"type": "string", "format": "date"}
+_DAY = {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?$"}
 _GROUP = "(service|counter|agent|hour|day)"
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
 #: What may stand in the address of a read: name → its schema.
@@ -32,7 +32,7 @@ _READS: dict[str, tuple[str, str, _Query]] = {
     "/statistics": (
         "statistics",
         "The figures of some days",
-        {"from": _DAY, "to": _DAY, "by": {"type": "string", "pattern": f"^{_GROUP}(,{_GROUP})*$"}},
+        {"from": _DAY, "to": _DAY, "by": {"type": "string", "pattern": f"^({_GROUP}(,{_GROUP})*)?$"}},
     ),
     "/events": ("events", "The journal without its private part", {"after": _NUMBER, "limit": _NUMBER}),
 }

@@ -189,7 +189,7 @@ class HubBox(Model):
     plain: Literal["loopback", "everywhere"] = "loopback"
     """Who may speak to it without TLS: this box alone, or `everywhere`: only where something else brings TLS."""
     names: str = ""
-    """Further names of the box in its certificate, with spaces between; its own name and addresses are there already."""
+    """Further names of the box in its certificate, with spaces between; its own name and addresses are there."""
     data: Path = Path("data")
     """Folder of the database, keys and sounds; relative to the configuration folder."""
     threads: Annotated[int, Field(ge=8, le=1024)] = 160
