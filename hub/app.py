@@ -14,6 +14,7 @@ import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
@@ -50,6 +51,7 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     """The application of one hub. Raises ConfigurationFault when a route declares no roles."""
     app = Flask("hub", static_folder=None, template_folder="desk/templates", root_path=str(_root()))
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.url_map.converters["int"] = _Number
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["mbote"] = hub
     app.extensions["refused"] = _answer
@@ -62,6 +64,13 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     _add_errors(app)
     _all_declared(app)
     return app
+
+
+class _Number(IntegerConverter):
+    """A number of an address, as far as a row can have it: a greater one is no page."""
+
+    def __init__(self, url_map: Any, *args: Any, **values: Any) -> None:
+        super().__init__(url_map, *args, **{"max": 2**63 - 1} | values)
 
 
 def _root() -> Any:
