@@ -40,9 +40,10 @@ M_ARENA_MAX = -8
 class Secrecy:
     """TLS for neighbours, with a certificate that is made anew by itself: when it runs out, or the box has moved."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._names = settings.hub.names.lower().split()
-        self._authority = open_authority(settings.path(settings.hub.data), own_names(self._names), datetime.now(UTC))
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._names = hub.settings.hub.names.lower().split()
+        self._authority = open_authority(hub.store.folder, own_names(self._names), self._now())
         self._context = self._authority.context()
         log.info("https", fingerprint=self._authority.fingerprint)
         threading.Thread(target=self._keep, name="certificate", daemon=True).start()
@@ -51,10 +52,13 @@ class Secrecy:
         """For connections that come now."""
         return self._context
 
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._hub.now().at / 1000, UTC)
+
     def _keep(self) -> None:
         while not threading.Event().wait(LOOK_S):
             try:
-                if self._authority.renew(own_names(self._names), datetime.now(UTC)):
+                if self._authority.renew(own_names(self._names), self._now()):
                     self._context = self._authority.context()
                     log.info("the certificate was made anew")
             except OSError as error:
@@ -106,7 +110,7 @@ class HubServer(BaseApplication):
         hub: Hub = worker.wsgi.extensions["mbote"]
         box = self._settings.hub
         if box.secret:
-            worker.context = Secrecy(self._settings).context
+            worker.context = Secrecy(hub).context
         elif box.plain == "everywhere":
             worker.per_address = box.threads  # whatever brings TLS stands before all of them
         self._heartbeat.ready(lambda: writer_answers(hub))
