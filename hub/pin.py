@@ -28,6 +28,11 @@ class _Turns(ssl.SSLSocket):
         found: bytes = self._take_turn(lambda: super(_Turns, self).recv(size, flags), select.POLLIN)
         return found
 
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        """As a socket's: http.client reads so. Raises TimeoutError."""
+        size: int = self._take_turn(lambda: super(_Turns, self).recv_into(buffer, nbytes, flags), select.POLLIN)
+        return size
+
     def send(self, data: Any, flags: int = 0) -> int:
         """As a socket's. Raises TimeoutError."""
         sent: int = self._take_turn(lambda: super(_Turns, self).send(data, flags), select.POLLOUT)
