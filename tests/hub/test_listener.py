@@ -105,3 +105,18 @@ def test_what_is_no_request_is_answered_or_ended_and_fills_no_log(hub, noise):
             line.recv(1000)
     assert len(hub.log()) - before < 1000
     assert health(hub.port) < 1
+
+
+def test_what_the_door_refuses_no_room_answers(hub):
+    """Reception's page of refusals shows the ticket that was worked on: never to somebody who was not let in."""
+    given = hub.api.post("tickets", key="a stranger's", service="XES", requester="MAKOSSO Jean")
+    for step in ("confirm", "priority"):
+        with closing(http.client.HTTPConnection("127.0.0.1", hub.port, timeout=5)) as line:
+            line.request(
+                "POST", f"/desk/reception/tickets/{given['id']}/{step}", headers={"Accept": "application/json"}
+            )
+            answer = line.getresponse()
+            told = answer.read().decode()
+        assert answer.status == 401
+        assert "MAKOSSO" not in told
+        assert given["label"] not in told
