@@ -200,7 +200,11 @@ def close_day(folder: Path) -> None:
 @config_option
 def pair(kind: str, name: str, counters: tuple[str, ...], file: Path | None, folder: Path) -> None:
     """Make a device known to the hub; prints its token, once."""
+    from hub.authority import pin_of
+
     token = _ask(folder, "pair", kind=kind, name=name, counters=list(counters))["token"]
+    if pin := pin_of(_settings(folder)):
+        click.echo(f"the hub's key, for mbote setup --pin: {pin}", err=True)
     if file is None:
         click.echo(token)
     else:
@@ -569,8 +573,9 @@ def update(stick: Path | None, resume: bool, root: Path) -> None:  # noqa: FBT00
 @main.command()
 @click.argument("roles", nargs=-1, required=True, type=click.Choice(BOX_ROLES))
 @click.option(
-    "--hub", "hub", metavar="ADDRESS", help="Where the hub is: http://192.168.1.10:8080; on its own box not needed."
+    "--hub", "hub", metavar="ADDRESS", help="Where the hub is: https://192.168.1.10:8080; on its own box not needed."
 )
+@click.option("--pin", metavar="KEY", help="The hub's key, which `mbote pair` has printed beside the token.")
 @click.option("--name", help="The device's name, as it was paired; else as configured.")
 @click.option("--token", help="What `mbote pair` has printed on the hub's box; - reads it from standard input.")
 @click.option("--ssh-from", metavar="NETWORK", help="Let SSH in from there: 192.168.1.0/24; from nowhere unless given.")

@@ -18,12 +18,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from display.voice import Espeak, VoiceFault
 from hardware.printer import Printer, Reason
 from hub import journal
+from hub.authority import Authority
 from hub.backup import drill
 from hub.backup.place import Place
 from hub.backup.plan import Chain, newest
@@ -450,6 +452,23 @@ def ports(settings: Settings) -> Iterator[Finding]:
 HEALTHY = 200
 
 
+def secrecy(settings: Settings) -> Iterator[Finding]:
+    """Whether neighbours are spoken to by TLS, and with which key."""
+    if not settings.hub.secret or "hub" not in roles_in(settings.folder):
+        return
+    authority = Authority(settings.path(settings.hub.data))
+    try:
+        until = authority.valid_until
+        found = f"the key of this hub is {authority.fingerprint}; its certificate is good until {until:%Y-%m-%d}"
+    except OSError:
+        yield Finding("https", "warning", "no certificate yet", "the hub makes it at its first start")
+        return
+    if until < datetime.now(UTC):
+        yield Finding("https", "fault", found, "set the clock, then: systemctl restart mbote-hub")
+    else:
+        yield Finding("https", "ok", found)
+
+
 def cannot_listen(host: str, port: int) -> str:
     """Why the port cannot be had; nothing when it can."""
     with closing(socket.socket()) as attempt:
@@ -462,5 +481,5 @@ def cannot_listen(host: str, port: int) -> str:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    configuration, data_folder, database, backups, clock, ports, tokens, *ROUNDS, pins, printer, voice,
+    configuration, data_folder, database, backups, clock, ports, secrecy, tokens, *ROUNDS, pins, printer, voice,
 )  # fmt: skip

@@ -30,6 +30,7 @@ from uuid import uuid4
 from hardware.line_server import tell
 from hardware.printer_emulator import PrinterEmulator
 from hub.agents import actions as agents
+from hub.agents.sessions import socket_token
 from hub.ask import HUB, Ask
 from hub.bench.rig import family, free_port, wait_answer
 from hub.client import HubAway, HubClient
@@ -180,13 +181,19 @@ class RunningAgency:
     def page(self, role: str, path: str) -> str:
         """A page as whoever has that role reads it."""
         reader = next(person["code"] for person in self.people if role in person["roles"])
+        cookie, _ = self.session(reader)
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)) as browser:
-            browser.request("GET", f"/demo/agent/{reader}")
+            browser.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"})
+            return browser.getresponse().read().decode()
+
+    def session(self, code: str) -> tuple[str, str]:
+        """An agent signs in: the cookie, and the token of their pages' socket."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)) as browser:
+            browser.request("GET", f"/demo/agent/{code}")
             signed_in = browser.getresponse()
             signed_in.read()
             cookie = (signed_in.getheader("Set-Cookie") or "").partition(";")[0]
-            browser.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"})
-            return browser.getresponse().read().decode()
+            return cookie, socket_token(cookie.partition("=")[2])
 
     # --- what is there
 
@@ -286,6 +293,11 @@ def opened(
 def hub_alone(plant: str = "") -> dict[str, tuple[str, ...]]:
     """The hub without kiosk and panel; with a fault planted by tests/faults/planted.py."""
     return {"hub": ("-m", "tests.faults.planted", plant) if plant else COMMANDS["hub"]}
+
+
+def hub_with(**box: Any) -> dict[str, tuple[str, ...]]:
+    """The hub alone, with other settings of its box than the demo's."""
+    return {"hub": ("-m", "tests.hub_with", json.dumps(box))}
 
 
 def furnished(folder: Path) -> Agency:

@@ -110,7 +110,7 @@ RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES
 #: What needs no login: shells and files without content, and the doors at which one shows who one is.
 PUBLIC: frozenset[str] = frozenset(
     {
-        "healthz",
+        "healthz", "authority",
         "agents.login", "agents.login_post", "agents.logout",
         "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these
         "display.page", "display.sound",
