@@ -6,9 +6,11 @@ Pages and API views hold no `except`: each refusal knows its code and status and
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -19,6 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from hub import api as public_api
 from hub.agents import cookie, csrf, devices, rights, sessions
 from hub.agents.model import NEWCOMER
+from hub.agents.refusals import Refusals
 from hub.ask import Actor
 from hub.backup import watch
 from hub.context import Hub
@@ -57,7 +60,7 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     app = Flask("hub", static_folder=None, template_folder="desk/templates", root_path=str(_root()))
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["mbote"] = hub
+    app.extensions["mbote"], app.extensions["mbote_answer"] = hub, _answer
     app.before_request(_who_asks(hub))
     app.after_request(_headers(rooms))
     app.teardown_request(lambda _: hub.store.give_back())
@@ -90,29 +93,57 @@ def what_of(endpoint: str) -> str:
 
 
 def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
+    refusals = Refusals(hub)
+
     def before() -> AnyResponse | None:
         g.actor = NOBODY
         if request.endpoint is None:
             return None
-        limit_request(request)
-        g.actor = identify(hub) or NOBODY
-        return _turned_away(what_of(request.endpoint))
+        try:
+            limit_request(request)
+            g.actor = identify(hub) or NOBODY
+            return _turned_away(what_of(request.endpoint), refusals)
+        except Refused as refused:
+            return _at_the_door(refused)
 
     return before
 
 
-def _turned_away(what: str) -> AnyResponse | None:
+def _at_the_door(refused: Refused) -> AnyResponse:
+    """Answered here and not by the room that was asked: its own page is not for whoever has no business there.
+
+    A script that asked for a part of a page is told in words, and its page stays as it is.
+    """
+    if not request.headers.get("HX-Request"):
+        return _answer(refused)
+    answer = make_response("", refused.status)
+    answer.headers["HX-Reswap"], answer.headers["HX-Trigger"] = "none", json.dumps({"refused": _words(refused)})
+    return answer
+
+
+def _turned_away(what: str, refusals: Refusals) -> AnyResponse | None:
     if what in rights.PUBLIC or rights.is_static(what):
         return None
     if g.actor is NOBODY:
+        if request.headers.get("HX-Request"):
+            return _whole_page_to_login()
         if _wants_page():
             return redirect(url_for("agents.login", next=request.full_path.rstrip("?")))
         raise NotAuthenticated("send a token: Authorization: Bearer …")
     if not rights.allowed(g.actor, what):
         if NEWCOMER in g.actor.roles and _wants_page():
             return redirect(url_for("agents.choose"))
+        refusals.note(g.actor, what)
         raise NotAllowed(f"{g.actor.scope} may not do this")
     return None
+
+
+def _whole_page_to_login() -> AnyResponse:
+    """A part of a page was asked for: the sign-in page must not become that part. What was typed stays (keep.js)."""
+    answer = make_response("", NotAuthenticated.status)
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    answer.headers["HX-Redirect"] = url_for("agents.login", next=f"{page.path or '/'}?{page.query}".rstrip("?"))
+    return answer
 
 
 def identify(hub: Hub) -> Actor | None:
