@@ -6,10 +6,12 @@ Pages and API views hold no `except`: each refusal knows its code and status and
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -21,6 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from hub import api as public_api
 from hub.agents import cookie, csrf, devices, rights, sessions
 from hub.agents.model import NEWCOMER
+from hub.agents.refusals import Refusals
 from hub.ask import Actor
 from hub.authority import AUTHORITY
 from hub.backup import watch
@@ -96,12 +99,14 @@ def what_of(endpoint: str) -> str:
 
 
 def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
+    refusals = Refusals(hub)
+
     def before() -> AnyResponse | None:
         """What is refused here is answered here: a room's own page of refusals may show what is in the room."""
         try:
             return let_in()
         except Refused as refused:
-            return _answer(refused)
+            return _at_the_door(refused)
 
     def let_in() -> AnyResponse | None:
         g.actor = NOBODY
@@ -111,23 +116,46 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
         g.actor = identify(hub) or NOBODY
         if g.actor is not NOBODY:
             of_process().welcome(by_credentials(request.environ))
-        return _turned_away(what_of(request.endpoint))
+        return _turned_away(what_of(request.endpoint), refusals)
 
     return before
 
 
-def _turned_away(what: str) -> AnyResponse | None:
+def _at_the_door(refused: Refused) -> AnyResponse:
+    """Answered here and not by the room that was asked: its own page is not for whoever has no business there.
+
+    A script that asked for a part of a page is told in words, and its page stays as it is.
+    """
+    if not request.headers.get("HX-Request"):
+        return _answer(refused)
+    answer = make_response("", refused.status)
+    answer.headers["HX-Reswap"], answer.headers["HX-Trigger"] = "none", json.dumps({"refused": _words(refused)})
+    return answer
+
+
+def _turned_away(what: str, refusals: Refusals) -> AnyResponse | None:
     if what in rights.PUBLIC or rights.is_static(what):
         return None
     if g.actor is NOBODY:
+        if request.headers.get("HX-Request"):
+            return _whole_page_to_login()
         if _wants_page():
             return redirect(url_for("agents.login", next=request.full_path.rstrip("?")))
         raise NotAuthenticated("send a token: Authorization: Bearer …")
     if not rights.allowed(g.actor, what):
         if NEWCOMER in g.actor.roles and _wants_page():
             return redirect(url_for("agents.choose"))
+        refusals.note(g.actor, what)
         raise NotAllowed(f"{g.actor.scope} may not do this")
     return None
+
+
+def _whole_page_to_login() -> AnyResponse:
+    """A part of a page was asked for: the sign-in page must not become that part. What was typed stays (keep.js)."""
+    answer = make_response("", NotAuthenticated.status)
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    answer.headers["HX-Redirect"] = url_for("agents.login", next=f"{page.path or '/'}?{page.query}".rstrip("?"))
+    return answer
 
 
 def identify(hub: Hub) -> Actor | None:

@@ -29,6 +29,8 @@ from hub.services import ports
 from hub.services.ports import CounterService
 from hub.settings import Settings
 from hub.store import Begin, Store
+from hub.visits import store as visits
+from hub.visits.migrations import migrations as visit_migrations
 
 #: Kinds of event after which the head of the journal is signed.
 CLOSINGS = frozenset({"day_closed"})
@@ -47,13 +49,15 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     """By all rooms, and by these counter services."""
     appliers: dict[Any, Any] = {}
     tables: dict[str, tuple[str, ...]] = {}
-    for room in (queues, agents, printing, outbox, people):
+    for room in (queues, agents, printing, outbox, people, visits):
         appliers |= room.APPLIERS
         tables |= room.STATE_TABLES
     for service in services:
         appliers |= service.appliers
         tables |= service.state_tables
-    sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations)
+    sets = (
+        queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations, visit_migrations,
+    )  # fmt: skip
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
 
 

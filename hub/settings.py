@@ -301,6 +301,8 @@ class Counter(Model):
     """Reachable in a wheelchair."""
     languages: tuple[Language, ...] = ("fr",)
     """Languages spoken there."""
+    printer: Code | None = Field(default=None, examples=["RECUS"])
+    """The printer on which its papers come out, of printers.toml or a kiosk's; none: the browser prints."""
 
     @property
     def shown(self) -> bool:

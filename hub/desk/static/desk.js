@@ -181,8 +181,9 @@ function fillHeld(element, held) {
 
 function drawPending() {
   drawList(find("#pending"), desk.pending, (work) => work.url, (element, work) => {
-    if (!element.children.length) element.append(make("a"), make("span", "badge bad"));
-    const [text, count] = element.children;
+    if (!element.children.length) element.append(make("a"), make("span", "badge bad"), make("small"));
+    const [text, count, age] = element.children;
+    setText(age, say("since", { span: span(work.oldest_s) }));
     text.href = work.url;
     setText(text, work.text);
     setText(count, String(work.count));

@@ -134,6 +134,10 @@ def new_house(folder: Path, **queue: Any) -> House:
         text = file.read_text("utf-8")
         if file.name == "agency.toml":
             rules = "".join(f"\n{name} = {value}" for name, value in queue.items())
-            text = text.replace("[queue]", "[queue]" + rules).replace("port = 8080", f"port = {free_port()}")
+            text = (
+                text.replace("[queue]", "[queue]" + rules)
+                .replace('["reception", "inquiry"]', '["reception"]')
+                .replace("port = 8080", f"port = {free_port()}")
+            )
         (folder / file.name).write_text(text, "utf-8")
     return House(folder, load_settings(folder))
