@@ -31,6 +31,7 @@ from hub.backup.place import Place
 from hub.bench.past import RECEPTION, Past
 from hub.demo import agency as demo
 from hub.errors import IllegalStep
+from hub.people import replica as people_replica
 from hub.people import store as people
 from hub.printing import actions as printing
 from hub.queues import actions as queues
@@ -76,20 +77,26 @@ HEARD = Heard()
 
 
 class Listened(sqlite3.Connection):
-    """A connection whose statements are noted, and counted while they run."""
+    """A connection whose statements are noted, and counted while they run.
+
+    Not to the replica of central data: it is as large as the country from its first day on (`mbote bench people`).
+    """
 
     def __init__(self, *given, **named):
         super().__init__(*given, **named)
         self.asked, self.took = "", 0
+        self.heeded = people_replica.FILE not in str(given[0])
         self.set_progress_handler(self._goes_on, EVERY)
 
     def _goes_on(self):
         self.took += EVERY
-        HEARD.steps[self.asked] = max(HEARD.steps[self.asked], self.took)
+        if self.heeded:
+            HEARD.steps[self.asked] = max(HEARD.steps[self.asked], self.took)
         return 0
 
     def execute(self, sql, values=(), /):
-        HEARD.values.setdefault(sql, values)
+        if self.heeded:
+            HEARD.values.setdefault(sql, values)
         self.asked, self.took = sql, 0
         return super().execute(sql, values)
 
