@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -38,7 +39,7 @@ from simple_websocket.errors import SimpleWebsocketError
 from werkzeug.wrappers import Request
 from wsproto.utilities import ProtocolError
 
-from hub.errors import BadRequest, NotAllowed, TooLarge, TooMany
+from hub.errors import BadRequest, NotAllowed, Refused, TooLarge, TooMany
 from hub.listener import Line, is_own
 from hub.quiet import MINUTE_S, Complaints, OnceAMinute
 
@@ -294,11 +295,7 @@ def _lead_to_tls(environ: Mapping[str, Any], start_response: Any) -> list[bytes]
         path = quote(str(environ.get("PATH_INFO", "/")).encode("latin-1"))
         start_response("308 Permanent Redirect", [("Location", f"https://{host}{path}"), *_CLOSED, *HEADERS.items()])
         return []
-    refused = NotAllowed("speak to this hub by https://", code="tls_only")
-    body = json.dumps({"error": refused.as_json()}).encode()
-    kind = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Connection", "close")]
-    start_response("403 Forbidden", [*kind, *HEADERS.items()])
-    return [body]
+    return turn_away(NotAllowed("speak to this hub by https://", code="tls_only"), environ, start_response)
 
 
 def _with_headers(start_response: Any) -> Any:
@@ -310,16 +307,13 @@ def _with_headers(start_response: Any) -> Any:
     return start
 
 
-def turn_away(refused: TooMany, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+def turn_away(refused: Refused, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
     """A refusal without the application; the connection ends with it."""
     body = json.dumps({"error": refused.as_json()}).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Retry-After": str(refused.facts["retry_s"]),
-        "Connection": "close",
-    }
-    start_response("429 Too Many Requests", [*headers.items(), *HEADERS.items()])
+    again = {"Retry-After": str(refused.facts["retry_s"])} if "retry_s" in refused.facts else {}
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"} | again
+    status = HTTPStatus(refused.status)
+    start_response(f"{status.value} {status.phrase}", [*headers.items(), *HEADERS.items()])
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 

@@ -45,6 +45,11 @@ class Complaints:
                 self._seen.popitem(last=False)
             return 0 if early else count
 
+    def forget(self, cause: str) -> None:
+        """What was due could not be said: it is due again."""
+        with self._lock:
+            self._seen.pop(cause, None)
+
 
 class OnceAMinute(logging.Filter):
     """What one place of a library says, once a minute, and with its traceback only then."""

@@ -9,9 +9,7 @@ from hub.agents.model import AccessRefused
 from hub.ask import Actor, Ask
 from hub.context import Hub
 from hub.errors import StoreFault
-
-AGAIN_MS = 60_000
-MOST_KEPT = 1_000
+from hub.quiet import Complaints
 
 
 class Refusals:
@@ -19,18 +17,15 @@ class Refusals:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._last: dict[tuple[str, str], int] = {}
+        self._lately = Complaints(lambda: hub.now().mono / 1000)
 
     def note(self, actor: Actor, what: str) -> None:
         """An agent was refused; a device's mistakes are its own. A disk that refuses does not change the answer."""
-        now, asked = self._hub.now().at, (actor.agent or "", what)
-        if actor.agent is None or now - self._last.get(asked, -AGAIN_MS) < AGAIN_MS:
+        asked = f"{actor.agent} {what}"
+        if actor.agent is None or not self._lately.due(asked):
             return
-        if len(self._last) >= MOST_KEPT:
-            self._last.clear()
-        self._last[asked] = now
         try:
             with self._hub.store.transaction(Ask(actor)) as tx:
                 tx.record(AccessRefused(actor.agent, what))
         except StoreFault:
-            self._last.pop(asked, None)
+            self._lately.forget(asked)

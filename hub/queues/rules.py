@@ -368,7 +368,7 @@ def cancel(ticket: Ticket, reason: str | None) -> TicketCancelled:
 
 
 def unserved_late(ticket: Ticket, ended_at: int) -> TicketUnserved:
-    """The paper is heard of when nobody waits     with it any more."""
+    """The paper is heard of when nobody waits with it any more."""
     step(ticket, "close_day")
     return TicketUnserved(ticket.id, ended_at)
 

@@ -37,23 +37,27 @@ class Word(str):
     __slots__ = ()
 
 
-def _said(language: str, key: str, facts: Facts) -> str:
-    """The sentence of a key, filled; facts that are words are said in the same language."""
-    return say(language, key, **{n: say(language, v) if isinstance(v, Word) else v for n, v in facts.items()})
+class Sentence:
+    """What a service says in whatever language its reader has: `words` is the key, `facts` fill it."""
+
+    __slots__ = ()
+    words: str
+    facts: Facts
+
+    def said(self, language: str) -> str:
+        """The sentence; facts that are words are said in the same language."""
+        facts = {name: say(language, held) if isinstance(held, Word) else held for name, held in self.facts.items()}
+        return say(language, self.words, **facts)
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadLine:
+class ThreadLine(Sentence):
     """One line of a visit's thread: when (wall, ms), a pictogram, and the key of a sentence with what fills it."""
 
     at: int
     icon: str
     words: str
     facts: Facts = field(default_factory=dict)
-
-    def said(self, language: str) -> str:
-        """The sentence."""
-        return _said(language, self.words, self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +76,13 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Sentence):
     """A reason to send this person somewhere: the service to queue for, and why."""
 
     service: str
     icon: str
     words: str
     facts: Facts = field(default_factory=dict)
-
-    def said(self, language: str) -> str:
-        """The reason, as it is said to the person."""
-        return _said(language, self.words, self.facts)
 
 
 #: Tabs of a person's or employer's sheet that services fill: what lies in central data, and what is only here.
@@ -93,7 +93,7 @@ SHEET_TABS: tuple[SheetTab, ...] = get_args(SheetTab)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Sentence):
     """A paper found by its number (a receipt, a request, a certificate): what it is, and where it opens."""
 
     number: str
@@ -102,13 +102,9 @@ class Found:
     url: str
     facts: Facts = field(default_factory=dict)
 
-    def said(self, language: str) -> str:
-        """What it is."""
-        return _said(language, self.words, self.facts)
-
 
 @dataclass(frozen=True, slots=True)
-class SheetLine:
+class SheetLine(Sentence):
     """A line that a service adds to a tab of somebody's sheet: when (wall, ms), its sentence, where it opens.
 
     `provisional`: done here and not yet confirmed by the central system; the sheet marks it.
@@ -121,10 +117,6 @@ class SheetLine:
     facts: Facts = field(default_factory=dict)
     url: str = ""
     provisional: bool = False
-
-    def said(self, language: str) -> str:
-        """The sentence."""
-        return _said(language, self.words, self.facts)
 
 
 Reader = sqlite3.Connection

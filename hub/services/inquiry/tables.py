@@ -184,11 +184,6 @@ COLUMNS: dict[str, tuple[tuple[str, Show], ...]] = {
         ("account", _account), ("state", _coded("state", "account")), ("effective", _day("effective")),
     ),
 }  # fmt: skip
-#: Columns of numbers, by their word.
-_NUMBERS = frozenset(
-    {"salary", "declared_wages", "due", "paid", "balance", "penalty", "granted", "amount", "dependants"}
-)
-
 _WIDE = frozenset({"source", "confirmed_by", "proof"})
 
 
@@ -204,9 +199,7 @@ def table(tab: str, rows: list[dict[str, Any]], page: int, language: str, *, nar
     cells = [[show(row, language) for _, show in columns] for row in shown]
     used = [place for place in range(len(columns)) if any(row[place].text for row in cells)]
     return Table(
-        heads=tuple(
-            (say(language, f"people.col_{word}"), word in _NUMBERS) for word, _ in (columns[place] for place in used)
-        ),
+        heads=tuple((say(language, f"people.col_{columns[place][0]}"), cells[0][place].number) for place in used),
         rows=tuple(tuple(row[place] for place in used) for row in cells),
         page=page,
         pages=pages,
