@@ -10,8 +10,8 @@ gunicorn alone trusts that something stands before it. Four things are mended he
 * TLS is for all connections of a process or for none. Here the first byte decides: a TLS greeting begins TLS,
   anything else stays plain, and `hub/door.py` lets only this box speak plainly.
 
-OpenSSL does not bear that one thread reads a connection while another writes it, as every websocket does:
-`Line` gives it one thread at a time, and waits outside.
+One thread reads a connection while another writes it, as every websocket does: `Line` has them take turns
+(hub/turns.py).
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from hub.turns import comes, take_turn
+
 #: Most a whole request may take to come, head and body, seconds; and the longest silence within a connection.
 REQUEST_S, IDLE_S = 10.0, 20.0
 #: How long the last answer may take to be fetched by somebody who does not hang up, seconds.
@@ -37,7 +39,6 @@ LINGER_S = 1.0
 PER_ADDRESS = 24
 #: The first byte of a TLS greeting.
 TLS_HELLO = b"\x16"
-MS = 1000
 
 Attempt = Callable[[], Any]
 
@@ -99,25 +100,11 @@ class Line:
                 pass
 
     def _do(self, attempt: Attempt, waiting_for: int) -> Any:
-        while True:
-            try:
-                with self._turn:
-                    return attempt()
-            except ssl.SSLWantReadError:
-                event = select.POLLIN
-            except ssl.SSLWantWriteError:
-                event = select.POLLOUT
-            except BlockingIOError:
-                event = waiting_for
-            self._wait(event)
+        return take_turn(self._turn, attempt, waiting_for, self._wait)
 
     def _wait(self, event: int) -> None:
         seconds = IDLE_S if self._end is None else self._end - time.monotonic()
-        if (number := self._sock.fileno()) < 0:
-            raise ConnectionAbortedError("this end has hung up")
-        poll = select.poll()
-        poll.register(number, event)
-        if seconds <= 0 or not poll.poll(seconds * MS):
+        if seconds <= 0 or not comes(self._sock.fileno(), event, seconds):
             # gunicorn and simple_websocket take this for a peer that has gone, which is what it amounts to
             raise ConnectionResetError(ECONNABORTED, "too slow")
 

@@ -3,8 +3,7 @@
 No name and no date is looked at. The address is what was configured, the clock of a box in a hall may be wrong by
 years, and there is one authority that signs one hub: whoever holds that key is the hub.
 
-OpenSSL does not bear that one thread reads a connection while another writes it, and a device's line does just that:
-such lines broke after some hundred asks. They take turns here, and wait outside.
+One thread reads a device's line while another writes it: they take turns (hub/turns.py).
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from hub.turns import comes, take_turn
 
 #: OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python has no name for.
 _NO_CHECK_TIME = 0x200000
@@ -51,29 +52,15 @@ class _Turns(ssl.SSLSocket):
 
     def _take_turn(self, attempt: Callable[[], Any], event: int) -> Any:
         turn = self.__dict__.setdefault("turn", threading.Lock())
-        while True:
-            try:
-                with turn:
-                    if "patience" not in self.__dict__:
-                        patience = super().gettimeout()
-                        super().settimeout(0)
-                        self.__dict__["patience"] = patience
-                    return attempt()
-            except ssl.SSLWantReadError:
-                event = select.POLLIN
-            except ssl.SSLWantWriteError:
-                event = select.POLLOUT
-            except BlockingIOError:
-                pass
-            self._wait(event)
+        with turn:
+            if "patience" not in self.__dict__:
+                patience = super().gettimeout()
+                super().settimeout(0)
+                self.__dict__["patience"] = patience
+        return take_turn(turn, attempt, event, self._wait)
 
     def _wait(self, event: int) -> None:
-        if (number := self.fileno()) < 0:
-            raise ConnectionAbortedError("this end has hung up")
-        poll = select.poll()
-        poll.register(number, event)
-        seconds = self.gettimeout()
-        if not poll.poll(None if seconds is None else 1000 * seconds):
+        if not comes(self.fileno(), event, self.gettimeout()):
             raise TimeoutError("timed out")
 
 
