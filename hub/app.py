@@ -28,9 +28,10 @@ from hub.ask import Actor
 from hub.authority import AUTHORITY
 from hub.backup import watch
 from hub.context import Hub
-from hub.door import AUTHORITY_PATH, HEADERS, by_credentials, limit_request, of_process
+from hub.door import AUTHORITY_PATH, by_credentials, limit_request, of_process
 from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, NotFound, Refused, StoreFault, TooLarge
-from hub.look import CONTENT_SECURITY_POLICY, HTMX_SECURITY_POLICY, look
+from hub.headers import HEADERS, HTMX, content_security_policy
+from hub.look import look
 from hub.queues import store
 from hub.say import say
 from hub.sqlite import is_disk
@@ -186,10 +187,8 @@ def identify_socket(hub: Hub) -> Callable[[Any], Actor | None]:
 
 
 def _headers(rooms: Rooms) -> Callable[[Response], Response]:
-    framed = f"frame-ancestors {rooms.frame_ancestors}"
-    plain, htmx = (
-        policy.replace("frame-ancestors 'none'", framed) for policy in (CONTENT_SECURITY_POLICY, HTMX_SECURITY_POLICY)
-    )
+    plain = content_security_policy(framed_by=rooms.frame_ancestors)
+    htmx = content_security_policy(framed_by=rooms.frame_ancestors, trusted_types=HTMX)
 
     def after(response: Response) -> Response:
         for name, value in HEADERS.items():

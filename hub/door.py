@@ -40,20 +40,13 @@ from werkzeug.wrappers import Request
 from wsproto.utilities import ProtocolError
 
 from hub.errors import BadRequest, NotAllowed, Refused, TooLarge, TooMany
+from hub.headers import HEADERS
 from hub.listener import Line, is_own
 from hub.quiet import MINUTE_S, Complaints, OnceAMinute
 
 log = structlog.get_logger("door")
 #: How many strangers are remembered at once.
 REMEMBERED = 4_096
-#: On every answer, whoever gives it.
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ LEAVES = {
     "clock",
     "errands",
     "errors",
+    "headers",
     "heartbeat",
     "history",
     "look",

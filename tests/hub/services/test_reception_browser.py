@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from hub.look import HTMX_SECURITY_POLICY
+from hub.headers import HTMX_SECURITY_POLICY
 from tests.hub.services.conftest import Office, app_of
 from tests.windows import PULLED_PLUG, REFUSED, windows
 
