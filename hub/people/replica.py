@@ -12,8 +12,9 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -148,7 +149,25 @@ def create(db: Database) -> None:
 
 def open_writer(folder: Path) -> sqlite3.Connection:
     """The connection of an import. Raises StoreFault when the file cannot be used."""
+    _found(folder)
+    return _open_writer(folder)
+
+
+def _found(folder: Path) -> None:
+    """Where there is no replica an empty one, whole at once: others may look at this very moment."""
+    if (folder / FILE).exists():
+        return
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(prefix=f"{FILE}-", dir=folder) as fresh:
+            _open_writer(Path(fresh)).close()
+            with suppress(FileExistsError):
+                (folder / FILE).hardlink_to(Path(fresh) / FILE)
+    except OSError as error:
+        raise StoreFault(f"{FILE} cannot be made: {error}") from error
+
+
+def _open_writer(folder: Path) -> sqlite3.Connection:
     try:
         connection = _connect(folder / FILE)
         for name, value in WRITER.items():
@@ -162,8 +181,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
 
 def open_reader(folder: Path) -> sqlite3.Connection:
     """A connection that can only read. Where nothing was imported yet, it reads an empty replica."""
-    if not (folder / FILE).exists():
-        open_writer(folder).close()
+    _found(folder)
     try:
         connection = _connect(folder / FILE)
         for name, value in READER.items():
