@@ -33,7 +33,7 @@ from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, NotFoun
 from hub.headers import HEADERS, HTMX, content_security_policy
 from hub.look import look
 from hub.queues import store
-from hub.say import say
+from hub.say import FIRST, say_refused
 from hub.sqlite import is_disk
 
 log = structlog.get_logger("app")
@@ -130,7 +130,8 @@ def _at_the_door(refused: Refused) -> AnyResponse:
     if not request.headers.get("HX-Request"):
         return _answer(refused)
     answer = make_response("", refused.status)
-    answer.headers["HX-Reswap"], answer.headers["HX-Trigger"] = "none", json.dumps({"refused": _words(refused)})
+    answer.headers["HX-Reswap"] = "none"
+    answer.headers["HX-Trigger"] = json.dumps({"refused": say_refused(FIRST, refused)})
     return answer
 
 
@@ -242,21 +243,13 @@ def _code_of(name: str) -> str:
 def _answer(error: Refused, status: int | None = None) -> AnyResponse:
     status = status or error.status
     if _wants_page():
-        page = render_template("desk/refused.html", error=error, status=status, words=_words(error))
+        page = render_template("desk/refused.html", error=error, status=status, words=say_refused(FIRST, error))
         return make_response(page, status)
     response = jsonify({"error": error.as_json()})
     response.status_code = status
     if "retry_s" in error.facts:
         response.headers["Retry-After"] = str(error.facts["retry_s"])
     return response
-
-
-def _words(error: Refused) -> str:
-    """The refusal in the agents' language, where it has words there."""
-    try:
-        return say("fr", f"errors.{error.reason}")
-    except KeyError:
-        return error.message
 
 
 # --- health ----------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ the hub, and what was typed is kept by keep.js. Whatever moves while a page is o
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from hub import asks
 from hub.agents import rights
+from hub.agents.forms import new_key
 from hub.ask import Actor
 from hub.clock import elapsed
 from hub.context import Hub
@@ -50,7 +50,7 @@ def pages(hub: Hub, services: tuple[CounterService, ...]) -> Blueprint:
             "frame": lambda: frame_of(hub, services),
             "hand": lambda: hand_of(hub),
             "hand_choices": lambda: choices_of(hub),
-            "new_key": lambda: secrets.token_hex(16),
+            "new_key": new_key,
             "frame_page": _FRAMES[rights.allowed(g.get("actor"), "desk.page")],
             "seen": lambda value: _seen(hub, value),
         }
@@ -108,7 +108,7 @@ def _choice(hub: Hub, take: str | None, refused: Refused | None = None) -> str:
         elsewhere=store.counter_of_agent(hub.reader, _agent()),
         refused=refused,
         day_open=day is not None and day.open,
-        key=secrets.token_hex(16),
+        key=new_key(),
     )
 
 

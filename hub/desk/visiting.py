@@ -6,7 +6,6 @@ middle alone. What is typed in it names its visit, so that it never slips into a
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from hub.agents import rights
 from hub.agents import store as agents
+from hub.agents.forms import asked
 from hub.ask import Actor, Ask
 from hub.clock import elapsed, local
 from hub.context import Hub
@@ -212,15 +212,10 @@ def _paper(hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: tuple
     )
 
 
-def _ask() -> Ask:
-    body = {name: value for name, value in request.form.items() if name not in ("key", "csrf", "next")}
-    return Ask(g.actor, request.form.get("key") or secrets.token_hex(16), {"what": request.path} | body)
-
-
 def _done(act: Callable[[Ask], Any], said: str = "") -> Response:
     """The strip as it is now, or with the refusal and all that was typed; without a script, back to where one was."""
     try:
-        act(_ask())
+        act(asked(request.path))
     except Refused as refused:
         return _strip(refused)
     if request.headers.get("HX-Request"):

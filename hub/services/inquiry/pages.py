@@ -7,7 +7,6 @@ that reads it; none is kept by the browser (`no-store`, and htmx keeps no pages)
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -16,9 +15,9 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 
 from hub.agents import rights
 from hub.agents import store as agents
+from hub.agents.forms import asked, the_hub
 from hub.ask import Ask
 from hub.clock import local
-from hub.context import Hub
 from hub.errors import NotFound, Refused
 from hub.people import actions as people
 from hub.people.model import MASKED, Sheet
@@ -26,7 +25,7 @@ from hub.people.rules import may_see, stale
 from hub.people.synthesis import synthesis
 from hub.people.wording import amount, birth, day, period, value, word
 from hub.queues import store as queues
-from hub.say import say, words
+from hub.say import say, say_refused, words
 from hub.services.inquiry import actions, rules, store, tables
 from hub.services.inquiry.model import RESULTS, SUBJECTS
 from hub.services.ports import SheetLine
@@ -36,19 +35,8 @@ Parts = dict[str, Any]
 pages = Blueprint("inquiry", __name__, url_prefix="/desk/inquiry", template_folder="templates", static_folder="static")
 
 
-def _hub() -> Hub:
-    hub: Hub = current_app.extensions["mbote"]
-    return hub
-
-
-def _ask(what: str) -> Ask:
-    """Who asks, under the form's key; the body is what was filled in."""
-    filled = {name: held for name, held in request.form.items() if name not in ("key", "csrf")}
-    return Ask(g.actor, request.form.get("key") or secrets.token_hex(16), {"what": f"inquiry.{what}"} | filled)
-
-
 def _language() -> str:
-    return _hub().settings.agency.languages[0]
+    return the_hub().settings.agency.languages[0]
 
 
 @pages.context_processor
@@ -76,7 +64,7 @@ def _tab_word(language: str, tab: str) -> str:
 
 
 def _at(at_ms: int) -> str:
-    return local(at_ms, _hub().settings.agency.zone).strftime("%d/%m/%Y %H:%M")
+    return local(at_ms, the_hub().settings.agency.zone).strftime("%d/%m/%Y %H:%M")
 
 
 # --- drawing ---------------------------------------------------------------------------------
@@ -96,21 +84,21 @@ def _show(view: str, status: int = 200, **parts: Any) -> Response:
 
 def _freshness() -> Parts:
     """Of which moment the central data are, and whether that is long ago."""
-    data_of = people.data_of(_hub())
-    return {"data_of": data_of, "stale": stale(data_of, _hub().now().at)}
+    data_of = people.data_of(the_hub())
+    return {"data_of": data_of, "stale": stale(data_of, the_hub().now().at)}
 
 
 @pages.get("")
 def page() -> Response:
     """Where a search begins; without a script also where its answers stand."""
     typed = request.args.get("q", "").strip()
-    answers = actions.find(_hub(), Ask(g.actor), typed) if typed else None
+    answers = actions.find(the_hub(), Ask(g.actor), typed) if typed else None
     return _show("start", typed=typed, answers=answers, **_today())
 
 
 def _today() -> Parts:
     """How the day goes at the first level: one's own, and everybody's for those who oversee."""
-    with _hub().snapshot() as reader:
+    with the_hub().snapshot() as reader:
         last = queues.day(reader)
         if last is None:
             return {"mine": None, "all": None, "channels": {}}
@@ -126,7 +114,7 @@ def _today() -> Parts:
 def search() -> Response:
     """What may be meant by what is being typed."""
     typed = request.args.get("q", "")
-    answers = actions.find(_hub(), Ask(g.actor), typed)
+    answers = actions.find(the_hub(), Ask(g.actor), typed)
     return make_response(render_template("inquiry/found.html", answers=answers, typed=typed.strip()))
 
 
@@ -138,7 +126,7 @@ def file(ref: str) -> Response:
     """A file, at one of its tabs, today or as it was on a day."""
     tab = request.args.get("tab", "identity")
     shown, known = _asked_days()
-    sheet = actions.open_file(_hub(), Ask(g.actor), ref=ref, view=_view(tab), on=shown, known_ms=known)
+    sheet = actions.open_file(the_hub(), Ask(g.actor), ref=ref, view=_view(tab), on=shown, known_ms=known)
     named = {each.name for each in tables.tabs(sheet)}
     return _show("sheet", **_sheet_parts(sheet, tab if tab in named else "identity", shown))
 
@@ -150,8 +138,8 @@ def _view(tab: str) -> str:
 
 def _asked_days() -> tuple[str | None, int | None]:
     """The day that the sheet shows, and the end of the day until which its facts were known, ms."""
-    zone = _hub().settings.agency.zone
-    today = local(_hub().now().at, zone).date()
+    zone = the_hub().settings.agency.zone
+    today = local(the_hub().now().at, zone).date()
     shown = rules.shown_day(request.args.get("on", ""), today)
     known = rules.shown_day(request.args.get("known", ""), today)
     if known is None:
@@ -164,7 +152,7 @@ def _sheet_parts(sheet: Sheet, tab: str, on: str | None) -> Parts:
     language, roles = _language(), g.actor.roles
     rows = sheet.tabs.get(tab, [])
     hidden = rows == MASKED or not _tab_seen(tab, sheet)
-    lines = () if hidden else tuple(line for line in actions.lines_of(_hub(), sheet.ref) if line.tab == tab)
+    lines = () if hidden else tuple(line for line in actions.lines_of(the_hub(), sheet.ref) if line.tab == tab)
     table = tables.table(tab, rows, request.args.get("page", 1, int), language) if rows and not hidden else None
     return {
         "sheet": sheet,
@@ -197,8 +185,8 @@ def _line(line: SheetLine) -> Parts:
 
 def _much_looked() -> int:
     """How often this agent has looked within the hour, where that is much; 0 where it is not."""
-    with _hub().snapshot() as reader:
-        mine = store.looks_since(reader, _hub().now().at - rules.HOUR_MS, g.actor.agent or "")
+    with the_hub().snapshot() as reader:
+        mine = store.looks_since(reader, the_hub().now().at - rules.HOUR_MS, g.actor.agent or "")
     looks = mine[0].looks if mine else 0
     return looks if looks > rules.MUCH_AN_HOUR else 0
 
@@ -206,17 +194,17 @@ def _much_looked() -> int:
 @pages.get("/similar/<path:ref>")
 def similar(ref: str) -> Response:
     """Files that may be about the same person; asked for by the sheet once it is there."""
-    found = people.similar_to(_hub(), Ask(g.actor), ref)
+    found = people.similar_to(the_hub(), Ask(g.actor), ref)
     return make_response(render_template("inquiry/similar.html", found=found))
 
 
 @pages.get("/synthesis/<path:ref>")
 def synthetic(ref: str) -> Response:
     """A whole file on one page, to print."""
-    sheet = actions.open_file(_hub(), Ask(g.actor), ref=ref, view="synthesis")
-    with _hub().snapshot() as reader:
+    sheet = actions.open_file(the_hub(), Ask(g.actor), ref=ref, view="synthesis")
+    with the_hub().snapshot() as reader:
         name = agents.names(reader).get(g.actor.agent or "", "")
-    agency, at = _hub().settings.agency, _at(_hub().now().at)
+    agency, at = the_hub().settings.agency, _at(the_hub().now().at)
     shown = render_template(
         "inquiry/synthesis.html", sheet=sheet, agency=agency, lines=_summary(sheet), printed_at=at, agent=name,
         identity=tables.identity(sheet, _language()), person=sheet.fields["type"] == "person",
@@ -286,7 +274,7 @@ def note() -> Response:
     """Something was asked, and how it ended."""
     form = request.form
     actions.note(
-        _hub(), _ask("note"), visit=form.get("visit", ""), subject=form.get("subject", ""),
+        the_hub(), asked("inquiry.note"), visit=form.get("visit", ""), subject=form.get("subject", ""),
         result=form.get("result", ""), said=form.get("note", ""), party=form.get("party") or None,
     )  # fmt: skip
     return _note(noted=form.get("result"), done_key=form.get("key"))
@@ -304,7 +292,7 @@ def _note(status: int = 200, **parts: Any) -> Response:
 @pages.get("/looks")
 def looks() -> Response:
     """Today's looks by agent, for those who answer for them; no file is named."""
-    hub = _hub()
+    hub = the_hub()
     now = local(hub.now().at, hub.settings.agency.zone)
     morning = int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
     with hub.snapshot() as reader:
@@ -321,17 +309,14 @@ def _refused(error: Refused) -> Response:
     if error.reason == "purpose_needed" and request.method == "GET":
         return _show("asked", back=request.full_path.rstrip("?"))
     if request.endpoint == "inquiry.note":
-        return _note(error.status, refused_note=error, refused_words=_words(error), kept_note=request.form)
+        return _note(
+            error.status,
+            refused_note=error,
+            refused_words=say_refused(_language(), error, "inquiry"),
+            kept_note=request.form,
+        )
     if isinstance(error, NotFound) or error.reason == "bad_day":
         now_url = request.path if request.args.get("on") or request.args.get("known") else ""
-        return _show("nothing", error.status, error_words=_words(error), now_url=now_url)
+        return _show("nothing", error.status, error_words=say_refused(_language(), error, "inquiry"), now_url=now_url)
     answer: Response = current_app.extensions["refused"](error)
     return answer
-
-
-def _words(error: Refused) -> str:
-    """The refusal in the agents' language: inquiry's own words, else the common ones, else its own."""
-    for room, name in (("inquiry", f"refused_{error.reason}"), ("errors", error.reason)):
-        if name in words("fr", room):
-            return say(_language(), f"{room}.{name}")
-    return error.message
