@@ -28,7 +28,7 @@ from hub.queues import store as queues
 from hub.queues.model import Ticket
 from hub.say import say
 from hub.visits import actions, slips, store
-from hub.visits.model import CHANNELS, QUALITIES, Contact, Requester
+from hub.visits.model import CHANNELS, QUALITIES, Concerned, Contact, Requester
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     import sqlite3
@@ -78,39 +78,42 @@ def hand_of(hub: Hub) -> Hand:
         since = elapsed(purpose.contact.began, hub.now()).ms // _MS_PER_MIN if purpose.contact else 0
         return Hand(contact=purpose.contact, contact_min=since, may_write=rights.allowed(actor, "desk.requester"))
     with hub.snapshot() as reader:
-        requester = store.requester(reader, purpose.ticket.id)
-        named = _concerned(hub, reader, purpose.ticket)
+        requester, name, concerned = _people(hub, reader, purpose.ticket)
         printer = actions.printer_of(hub, queues.counter_of_agent(reader, actor.agent or ""))
     return Hand(
         visit=faces.public_id(purpose.ticket),
         label=purpose.ticket.label,
         requester=requester,
-        requester_name=_name(hub, requester),
-        concerned=named,
+        requester_name=name,
+        concerned=concerned,
         may_write=rights.allowed(actor, "desk.requester"),
         prints=printer is not None,
         opens="inquiry.file" in current_app.view_functions,
     )
 
 
-def _concerned(hub: Hub, reader: sqlite3.Connection, ticket: Ticket) -> tuple[Named, ...]:
-    """Names are read as this agent may see them, each time: a visit keeps whom, not who they are."""
-    known = store.concerned(reader, ticket.id)
-    hits = people.names_of(hub, Ask(g.actor), [each.party for each in known if each.party])
-    return tuple(_named(each.rank, each.party, each.number, each.name, hits) for each in known)
+def _people(hub: Hub, reader: sqlite3.Connection, ticket: Ticket) -> tuple[Requester | None, str, tuple[Named, ...]]:
+    """Who asks, their name, and whom it is about.
+
+    Names are read as this agent may see them, each time: a visit keeps whom, not who they are.
+    """
+    requester, known = store.requester(reader, ticket.id), store.concerned(reader, ticket.id)
+    parties = [each.party for each in (requester, *known) if each is not None and each.party]
+    hits = people.names_of(hub, Ask(g.actor), parties) if parties else {}
+    return requester, _name(requester, hits), tuple(_named(each, hits) for each in known)
 
 
-def _named(rank: int, party: str | None, number: str | None, name: str | None, hits: dict[str, Hit]) -> Named:
-    hit = hits.get(party or "")
+def _named(each: Concerned, hits: dict[str, Hit]) -> Named:
+    hit = hits.get(each.party or "")
     if hit is None:
-        return Named(rank, "", name or party or "", number or "", "")
-    return Named(rank, hit.ref, hit.name, hit.number, hit.type)
+        return Named(each.rank, "", each.name or each.party or "", each.number or "", "")
+    return Named(each.rank, hit.ref, hit.name, hit.number, hit.type)
 
 
-def _name(hub: Hub, requester: Requester | None) -> str:
+def _name(requester: Requester | None, hits: dict[str, Hit]) -> str:
     if requester is None or requester.party is None:
         return requester.name if requester else ""
-    hit = people.names_of(hub, Ask(g.actor), [requester.party]).get(requester.party)
+    hit = hits.get(requester.party)
     return hit.name if hit else requester.party
 
 
@@ -194,7 +197,8 @@ def _concern(hub: Hub, ask: Ask, visit: str) -> None:
 
 
 def _paper(hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: tuple[CounterService, ...]) -> slips.Visit:
-    agency, who = hub.settings.agency, store.requester(reader, ticket.id)
+    agency = hub.settings.agency
+    who, name, concerned = _people(hub, reader, ticket)
     counter = hub.settings.counter(ticket.stage.counter or "")
     language = agency.languages[0]
     hidden = say(language, "people.masked")
@@ -205,9 +209,9 @@ def _paper(hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: tuple
         date=local(ticket.issued.at, agency.zone).strftime("%d/%m/%Y"),
         counter=f"{counter.code}-{counter.label}" if counter else "",
         agent=agents.names(reader).get(ticket.stage.agent or "", ticket.stage.agent or ""),
-        requester=_name(hub, who).replace(MASKED, hidden),
+        requester=name.replace(MASKED, hidden),
         quality=say(language, f"visits.quality_{who.quality}") if who else "",
-        concerned=tuple((n.name.replace(MASKED, hidden), n.number) for n in _concerned(hub, reader, ticket)),
+        concerned=tuple((n.name.replace(MASKED, hidden), n.number) for n in concerned),
         done=tuple((line.at, line.text) for line in thread_of(hub, reader, ticket, services)),
     )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_args
@@ -165,8 +166,9 @@ class CounterService:
     sheet: SheetLines = nothing
 
 
+@cache
 def folders() -> tuple[str, ...]:
-    """The services there are."""
+    """The services there are: read once, a search asks at each letter."""
     return tuple(sorted(path.parent.name for path in FOLDER.glob("[a-z]*/__init__.py")))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from itertools import takewhile
 
 from hub.journal import Appliers, Rows
 from hub.services.inquiry import rules
@@ -13,7 +14,7 @@ from hub.visits import store as visits
 
 Reader = sqlite3.Connection
 URL = "/desk/inquiry"
-#: So far back a day's looks are searched: the card is not read to its end.
+#: So far back a day's looks are searched at most.
 _RECENT_LOOKS = 20_000
 
 
@@ -43,12 +44,12 @@ def by_channel(reader: Reader, day: int) -> dict[str, int]:
 def looks_since(reader: Reader, since: int, agent: str | None = None) -> list[Looks]:
     """What each agent has looked at since a moment (wall, ms), who looked most first; or one agent alone."""
     seen: dict[str, list[sqlite3.Row]] = defaultdict(list)
-    for row in reader.execute(
-        "SELECT agent, ticket, party, at FROM party_read"
-        " WHERE id > (SELECT coalesce(max(id), 0) FROM party_read) - ? AND at >= ? AND (? IS NULL OR agent = ?)",
-        (_RECENT_LOOKS, since, agent, agent),
-    ):
-        seen[row["agent"] or ""].append(row)
+    newest_first = reader.execute(
+        "SELECT agent, ticket, party, at FROM party_read ORDER BY id DESC LIMIT ?", (_RECENT_LOOKS,)
+    )
+    for row in takewhile(lambda row: row["at"] >= since, newest_first):  # each sheet asks for its reader's last hour
+        if agent in (None, row["agent"]):
+            seen[row["agent"] or ""].append(row)
     found = [
         Looks(
             agent=who,
