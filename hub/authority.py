@@ -14,7 +14,6 @@ import base64
 import fcntl
 import hashlib
 import ipaddress
-import os
 import socket
 import ssl
 import struct
@@ -29,6 +28,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hub.disk import write_whole
 from hub.settings import Settings
 
 #: Below the data folder. `authority.*` goes with the backups (hub/backup/contents.py), the hub's own is made anew.
@@ -44,6 +44,8 @@ DOMAINS = ("local", "localhost", "lan", "home.arpa", "internal")
 _SIOCGIFADDR = 0x8915
 _INTERFACES = Path("/sys/class/net")
 _DIGITS = 16
+#: For the hub's user alone.
+PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,8 @@ class Authority:
             )
             .sign(signer, hashes.SHA256())
         )  # fmt: skip
-        _write(self.data / HUB_KEY, _private(key))
-        _write(self.data / HUB, made.public_bytes(serialization.Encoding.PEM) + self.certificate)
+        write_whole(self.data / HUB_KEY, _private(key), PRIVATE)
+        write_whole(self.data / HUB, made.public_bytes(serialization.Encoding.PEM) + self.certificate, PRIVATE)
 
 
 def open_authority(data: Path, names: Iterable[str], now: datetime) -> Authority:
@@ -150,8 +152,8 @@ def _found(data: Path, hostname: str) -> None:
         .sign(key, hashes.SHA256())
     )
     (data / AUTHORITY).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(data / AUTHORITY_KEY, _private(key))
-    _write(data / AUTHORITY, made.public_bytes(serialization.Encoding.PEM))
+    write_whole(data / AUTHORITY_KEY, _private(key), PRIVATE)
+    write_whole(data / AUTHORITY, made.public_bytes(serialization.Encoding.PEM), PRIVATE)
 
 
 def fingerprint(certificate: bytes) -> str:
@@ -220,13 +222,3 @@ def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )  # fmt: skip
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, for the hub's user alone."""
-    fresh = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

@@ -56,7 +56,7 @@ class Errands:
     def __init__(self, hub: HubLine, printer: str = "") -> None:
         self._hub = hub
         self._printer = {"printer": printer} if printer else {}
-        self._sleeper = Sleeper("errands", PATIENCE_S)
+        self._sleeper = Sleeper("errands", PATIENCE_S + 1)
         self._waiting = 0
         self._ended: dict[str, End] = {}
         self._mine: set[str] = set()

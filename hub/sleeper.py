@@ -22,12 +22,12 @@ class Sleeper:
         self._thread.start()
 
     def close(self) -> None:
-        """Let it end; waits for the ask in hand, `patience_s` and a second at most."""
+        """Let it end; waits for what it has in hand, `patience_s` at most. May be called twice."""
         with self.changing:
             self.closed = True
             self.changing.notify_all()
         if self._thread is not None:
-            self._thread.join(timeout=self._patience_s + 1)
+            self._thread.join(timeout=self._patience_s)
 
     def wake(self) -> None:
         """What it waits for may have come."""

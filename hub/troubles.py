@@ -27,7 +27,7 @@ class Troubles:
 
     def __init__(self, hub: HubLine) -> None:
         self._hub = hub
-        self._sleeper = Sleeper("troubles", PATIENCE_S)
+        self._sleeper = Sleeper("troubles", PATIENCE_S + 1)
         self._states: dict[str, State] = {}
         self._untold: dict[str, State] = {}
         self._away = True

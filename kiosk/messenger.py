@@ -48,7 +48,7 @@ class Messenger:
         self._spool = spool
         self._troubles = troubles
         self._history = history
-        self._sleeper = Sleeper("messenger", PATIENCE_S)
+        self._sleeper = Sleeper("messenger", PATIENCE_S + 1)
         self._news = True
         self._day: str | None = None
         #: Whether the hub has told the time since its return: a report is dated by it before it is told.
