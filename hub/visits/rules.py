@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.clock import Instant, elapsed
-from hub.errors import NotFound, Refused, Unreadable
+from hub.errors import NotFound, Refused, Unreadable, chosen
 from hub.queues.model import Ticket
 from hub.visits.model import (
     CHANNELS,
@@ -48,15 +48,13 @@ def same_visit(ticket: Ticket | None, agent: str, seen_by: Iterable[str | None])
 
 def name_requester(ticket: int, name: str, quality: str, party: str | None) -> RequesterNamed:
     """Who stands at the counter. Raises Unreadable without a name or a file."""
-    known = [each for each in QUALITIES if each == quality]
-    if not known:
-        raise Unreadable(f"quality: one of {', '.join(QUALITIES)}", field="quality")
+    known = chosen(quality, QUALITIES, Unreadable(f"quality: one of {', '.join(QUALITIES)}", field="quality"))
     said = " ".join(name.split())
     if not said and party is None:
         raise Unreadable("say who asks", code="name_needed", field="name")
     if len(said) > NAME_LENGTH:
         raise Unreadable(f"name: at most {NAME_LENGTH} characters", code="name_too_long", field="name")
-    return RequesterNamed(ticket, known[0], None if party else said, party)
+    return RequesterNamed(ticket, known, None if party else said, party)
 
 
 def add_concerned(ticket: int, known: Iterable[Concerned], last_rank: int, party: str) -> ConcernedAdded:
@@ -83,13 +81,12 @@ def begin_contact(contact: int, ticket: Ticket | None, channel: str, motive: str
     """Somebody wrote or telephoned. A visitor at the counter goes first: their ticket is the reason then."""
     if at_hand(ticket):
         raise Refused("a visitor is at your counter: their visit is the reason", code="visit_at_hand")
-    known = [each for each in CHANNELS if each == channel]
-    if not known:
-        raise Unreadable(f"channel: one of {', '.join(CHANNELS)}", code="channel_needed", field="channel")
+    unsaid = Unreadable(f"channel: one of {', '.join(CHANNELS)}", code="channel_needed", field="channel")
+    known = chosen(channel, CHANNELS, unsaid)
     said = " ".join(motive.split())
     if not said:
         raise Unreadable("say why you look", code="motive_needed", field="motive")
-    return ContactBegun(contact, known[0], said[:MOTIVE_LENGTH])
+    return ContactBegun(contact, known, said[:MOTIVE_LENGTH])
 
 
 def end_contact(contact: Contact | None) -> ContactEnded:

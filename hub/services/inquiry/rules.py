@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from hub.errors import Refused, Unreadable
+from hub.errors import Refused, Unreadable, chosen
 from hub.services.inquiry.model import RESULTS, SUBJECTS, InquiryNoted
 
 NOTE_LENGTH = 300
@@ -34,12 +34,8 @@ def note(  # noqa: PLR0913 (what there is to say of an inquiry)
     """What was asked and how it ended. Raises Unreadable for what is missing, Refused when nobody asked."""
     if ticket is None and contact is None:
         raise Refused("nobody is here and no request is open: say first for whom", code="purpose_needed")
-    about = next((each for each in SUBJECTS if each == subject), None)
-    if about is None:
-        raise Unreadable("choose what was asked", code="subject_needed", field="subject")
-    ended = next((each for each in RESULTS if each == result), None)
-    if ended is None:
-        raise Unreadable("say how it ended", code="result_needed", field="result")
+    about = chosen(subject, SUBJECTS, Unreadable("choose what was asked", code="subject_needed", field="subject"))
+    ended = chosen(result, RESULTS, Unreadable("say how it ended", code="result_needed", field="result"))
     kept = " ".join(said.split())[:NOTE_LENGTH] or None
     return InquiryNoted(number, about, ended, channel, day, ticket, contact, party, kept)
 
