@@ -464,7 +464,8 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
                     return str(frame)
             except Bad as bad:
                 self._door.bad(bad.cause, self._who())
-                self.close()
+                # who reads nothing of what is sent would not read a goodbye either, and it would be waited for
+                (self._cut if bad.cause == "flood" else self.close)()
                 return None
 
     def close(self) -> None:
@@ -472,6 +473,9 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
         # the writer's thread and the reader's may both come here: who is second finds the line closed
         with suppress(ProtocolError, SimpleWebsocketError, OSError):
             super().close()
+        self._cut()
+
+    def _cut(self) -> None:
         with suppress(OSError):
             self.ws.sock.shutdown(socket.SHUT_RDWR)
 
