@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -33,6 +34,8 @@ ANSWER_S = 20.0
 REST_S = 0.25
 #: Kiosks that the driver plays: K50 to K65.
 FIRST_KIOSK, KIOSKS = 50, 16
+#: Where a free port is looked for.
+PORTS = range(10_000, 32_000)
 
 
 def key() -> str:
@@ -142,9 +145,11 @@ class PaperSink:
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port that nobody uses now, below those that the kernel gives to whoever calls somebody: they stay free."""
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_answer(port: int, timeout: float = 15) -> float:

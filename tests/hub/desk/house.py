@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 from hub.agents import actions as agents
 from hub.agents import cookie
 from hub.ask import HUB, Actor, Ask
+from hub.bench.rig import free_port
 from hub.queues import actions as queues
 from hub.rooms import open_hub
 from hub.settings import Settings
@@ -119,12 +119,6 @@ class House:
         while self.ask(f"/counters/{counter}/next").get("ticket"):
             self.ask(f"/counters/{counter}/start")
             self.ask(f"/counters/{counter}/finish")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def new_house(folder: Path, **queue: Any) -> House:
