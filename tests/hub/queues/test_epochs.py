@@ -94,6 +94,20 @@ def test_a_paper_of_the_lost_minute_that_its_kiosk_still_reports_is_in_the_queue
     assert copy.counter("05").open("00902F").next() == label
 
 
+def test_a_request_heard_again_after_the_loss_takes_the_number_that_its_paper_bears(office, forget):
+    """The kiosk sends twice, as over a bad line; the hub that answered first is gone, its number is on the paper."""
+    label = office.kiosk.press("deposit", report=None)
+    copy = forget()
+    again = Ask(copy.kiosk.actor, office.kiosk.spool[0].request)
+    assert actions.issue(copy.hub, again, service="DEP", channel="kiosk")["label"] == "D1001"
+    copy.kiosk.spool = list(office.kiosk.spool)
+    assert [told["label"] for told in copy.kiosk.report()] == [label]
+    assert store.holes(copy.hub.reader, 1) == ("D1001",)
+    assert copy.press("deposit") == "D1002"
+    assert copy.counter("05").open("00902F").next() == label
+    assert verify(copy.hub.store.folder, QUEUES).problems == []
+
+
 @pytest.mark.parametrize("label", ["D1001", "D0002", "DX", "D", "K9-001", "V002"])
 def test_only_a_label_that_may_have_been_lost_comes_back_so(office, forget, label):
     copy = forget()
