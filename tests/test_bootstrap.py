@@ -123,6 +123,12 @@ def test_which_tests_run_can_be_said(clone, asked, run):
     assert clone.run("test", *asked)[2][-1] == f"python -P -mpytest {run}"
 
 
+def test_what_is_started_again_and_again_is_compiled_once(clone):
+    """A container that says otherwise would have each process of the demo and the tests compile the whole house."""
+    (clone.tools / "python3").write_text(STAND_IN.replace('echo "', 'echo "${PYTHONDONTWRITEBYTECODE-kept} '))
+    assert clone.run("demo", PYTHONDONTWRITEBYTECODE="1")[2][-1] == "kept python -P -m hub.cli demo"
+
+
 def test_without_a_python_the_answer_is_one_line_that_says_what_to_do(clone):
     status, said, _ = clone.run("demo", PYTHON="no-such-python")
     assert (status, len(said.splitlines()), "PYTHON=" in said) == (1, 1, True)
