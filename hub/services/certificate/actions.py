@@ -186,9 +186,9 @@ def snapshot(  # noqa: PLR0913, PLR0917 (what a certificate is made of)
         "valid_until": until,
         "name": name,
         "number": blanks["number"],
-        "fields": {name: file.fields.get(name) for name in kind.fields},
-        "tabs": {tab: _rows(file, tab, columns) for tab, columns in kind.tabs.items()},
-        "columns": {tab: list(columns) for tab, columns in kind.tabs.items()},
+        # lists, which keep their order: names of one table are sorted when it is written
+        "fields": [[name, file.fields.get(name)] for name in kind.fields],
+        "tabs": [[tab, list(columns), _rows(file, tab, columns)] for tab, columns in kind.tabs.items()],
         "data_of": file.data_of,
         "reserve": reserve.number if reserve else None,
     }
@@ -229,7 +229,8 @@ def known(hub: Hub, certificate_id: int) -> Certificate:
 def may_read(hub: Hub, roles: frozenset[str], found: Certificate) -> None:
     """Raise NotAllowed where a certificate says what these roles may not see in the file itself."""
     kind = known_kinds(hub).kinds.get(found.what)
-    printed = (*found.snapshot["fields"], *found.snapshot["tabs"]) if found.snapshot else ()
+    said = found.snapshot or {"fields": [], "tabs": []}
+    printed = [each[0] for each in (*said["fields"], *said["tabs"])]
     needed = (*printed, *(rules.needs(kind) if kind else ()))
     if not all(may_see(roles, name) for name in needed):
         raise NotAllowed("this certificate says what your role may not see", code="hidden")

@@ -60,10 +60,10 @@ def data(hub: Hub, found: Certificate, copy: int) -> dict[str, Any]:
         "valid_until": rules.date_said(said["valid_until"]) if said["valid_until"] else None,
         "facts": [
             [say(language, f"certificate.field_{name}"), shown(name, value, language)]
-            for name, value in said["fields"].items()
+            for name, value in said["fields"]
             if value not in (None, "")
         ],
-        "tables": [_table(tab, rows, said["columns"][tab], language) for tab, rows in said["tabs"].items()],
+        "tables": [_table(tab, columns, rows, language) for tab, columns, rows in said["tabs"]],
         "data_of": f"{local(data_of, zone):%d/%m/%Y %H:%M}" if data_of else None,
         "reserve": said["reserve"],
         "code": found.code,
@@ -72,7 +72,7 @@ def data(hub: Hub, found: Certificate, copy: int) -> dict[str, Any]:
     }
 
 
-def _table(tab: str, rows: list[list[Any]], columns: list[str], language: str) -> dict[str, Any]:
+def _table(tab: str, columns: list[str], rows: list[list[Any]], language: str) -> dict[str, Any]:
     return {
         "title": say(language, f"certificate.tab_{tab}"),
         "columns": [say(language, f"certificate.column_{column}") for column in columns],

@@ -29,6 +29,7 @@ from hub.queues.model import Ticket
 from hub.services import ports
 from hub.settings_files import load_settings
 from hub.store import Store
+from hub.workshop.workshop import Workshop
 
 CONFIG = Path(__file__).parents[3] / "config"
 AGENT = Actor(agent="01016E", roles=frozenset({"receptionist"}))
@@ -188,3 +189,11 @@ def english(tmp_path):
 def closed(empty):
     """Reception's page before the day is open."""
     return Page(empty)
+
+
+@pytest.fixture(scope="session")
+def workshop():
+    """One for all papers of these tests: what it starts with is tried in test_workshop.py."""
+    room = Workshop()
+    yield room
+    room.close()
