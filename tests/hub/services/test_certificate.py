@@ -6,7 +6,9 @@ import shutil
 
 import pikepdf
 import pytest
+from click.testing import CliRunner
 
+from hub.cli import main
 from hub.errors import NotAllowed, NotFound, Refused, Unreadable
 from hub.people import store as people_store
 from hub.services.certificate import actions, kinds, paper, store
@@ -38,7 +40,7 @@ def house(tmp_path, workshop, replica):
     found.close()
 
 
-def give(house, ref, kind, actor=CLERK, *, ticket=1, receipt=None, key=None):
+def give(house, ref, kind, actor=CLERK, *, ticket=1, receipt=None, key=None):  # noqa: PLR0913 (all there is to say)
     ask = house.ask(actor, ref=ref, kind=kind) if key is None else key
     answer = actions.issue(house.hub, ask, ref=ref, kind=kind, purpose=Purpose(ticket), receipt=receipt)
     return actions.known(house.hub, answer["certificate"])
@@ -381,3 +383,26 @@ def test_what_makes_no_sense_is_refused_in_words(house):
         assert 200 <= screen.status < 500, (path, form)
         assert "<script>alert" not in screen.text
     assert "certificate_issued" not in house.kinds()
+
+
+def test_the_command_checks_it_with_nothing_running(house, configured, tmp_path):
+    found = give(house, "E1", "clearance")
+    with (configured / "local.toml").open("a") as local:
+        local.write(f'[hub]\ndata = "{house.hub.store.folder}"\n')
+    command = CliRunner()
+    said = command.invoke(main, ["certificate", "verify", "-", "--config", str(configured)], input=found.statement)
+    assert said.exit_code == 0, said.output
+    assert "authentic: signed by CNSS-BZV-SIEGE" in said.output
+    assert "in the book, not cancelled" in said.output
+    actions.cancel(house.hub, house.ask(), certificate=found.id, reason="mistake")
+    said = command.invoke(main, ["certificate", "verify", found.statement, "--config", str(configured)])
+    assert (said.exit_code, "CANCELLED here (mistake)" in said.output) == (1, True)
+    line = command.invoke(main, ["certificate", "key", "--config", str(configured)]).output
+    shutil.copytree(configured, tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "local.toml").unlink()
+    elsewhere = ["certificate", "verify", found.statement, "--config", str(tmp_path / "elsewhere")]
+    assert "not known: signed with key" in command.invoke(main, elsewhere).output
+    (tmp_path / "elsewhere" / "certificates" / "keys.toml").write_text(line)
+    kinds.load.cache_clear()
+    assert "authentic: signed by CNSS-BZV-SIEGE" in command.invoke(main, elsewhere).output
+    assert command.invoke(main, [*elsewhere[:2], "nonsense", *elsewhere[3:]]).exit_code == 1
