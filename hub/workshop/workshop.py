@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any
 
 from hub.errors import Refused
@@ -21,6 +22,8 @@ from hub.workshop.frames import MOST_ANSWERED, MOST_ASKED, Ended, Late, receive,
 
 DEADLINE_S = 10.0
 IDLE_S = 300.0
+#: What every layout may include.
+_HOUSE = Path(__file__).parent / "layouts" / "house.typ"
 #: Until the process has read its letters, on a slow card.
 BEGIN_S = 20.0
 
@@ -49,7 +52,8 @@ class Workshop:
 
     def drawn(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
         """The PDF of a layout (`main`, and the files it includes) filled with `data`, dated `at_s`. Raises NotDrawn."""
-        asked = json.dumps({"sources": dict(sources), "data": data, "at": at_s}, ensure_ascii=False).encode()
+        everything = {"house.typ": _HOUSE.read_text("utf-8"), **sources}
+        asked = json.dumps({"sources": everything, "data": data, "at": at_s}, ensure_ascii=False).encode()
         if len(asked) > MOST_ASKED:
             raise NotDrawn(f"a document of {len(asked):,} bytes is more than the workshop takes")
         if not self._lock.acquire(timeout=2 * self._deadline_s):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from hub import series
 from hub.ask import Answer, Ask
 from hub.chain import canonical_json, signing_key
 from hub.clock import local
@@ -146,10 +147,8 @@ def _record(  # noqa: PLR0913 (what a certificate is made of)
     receipt: Receipt | None,
 ) -> Answer:
     on = local(tx.now.at, hub.settings.agency.zone).date()
-    began = store.epoch_began(tx.connection, tx.epoch)
-    this_year = began is not None and local(began, hub.settings.agency.zone).year == on.year
-    number = rules.next_number(store.last_of_year(tx.connection, on.year), tx.epoch, began_this_year=this_year)
-    label = rules.label(on.year, number)
+    number = series.next_of(tx.connection, "certificate", on.year, tx.epoch, hub.settings.agency.zone)
+    label = series.label("ATT", on.year, number)
     # what it rests on is money that may not come: the paper says so, and a cheque that comes back cancels it
     reserve = receipt if receipt is not None and receipt.reserved else None
     said = snapshot(hub, kind, file, label, on, until, reserve)

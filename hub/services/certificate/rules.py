@@ -25,9 +25,6 @@ from hub.services.certificate.model import (
     Refusal,
 )
 
-#: After a restored backup the series goes on in the next block: numbers that may be lost are never given again.
-BLOCK = 1_000
-MOST = 999_999
 NOTE_LENGTH = 200
 #: Months as a counter clerk writes them (requirements D.6).
 _MONTHS = ("JANV", "FEV", "MARS", "AVR", "MAI", "JUIN", "JUIL", "AOUT", "SEPT", "OCT", "NOV", "DEC")
@@ -223,20 +220,6 @@ def holds_until(kind: Kind, file: File, on: date) -> date | None:
     """The last day on which it holds; None for one without end."""
     months = kind.months_by_periodicity.get(str(file.fields.get("periodicity")), kind.months)
     return until(on, months) if months else None
-
-
-def next_number(last: tuple[int, int] | None, epoch: int, *, began_this_year: bool) -> int:
-    """The number after the last one of the year and its epoch. In a new epoch the next block begins."""
-    number, given_in = last or (0, epoch - 1 if began_this_year else epoch)
-    following_one = number + 1 if given_in == epoch else (number // BLOCK + 1) * BLOCK + 1
-    if following_one > MOST:
-        raise Refused("the numbers of this year are used up", code="numbers_used_up")
-    return following_one
-
-
-def label(year: int, number: int) -> str:
-    """`ATT-2026-000123`: without a gap in an agency and a year, as long as no backup had to be restored."""
-    return f"ATT-{year}-{number:06d}"
 
 
 def date_said(iso: str) -> str:

@@ -70,20 +70,6 @@ def next_id(reader: Reader) -> int:
     return int(reader.execute("SELECT coalesce(max(id), 0) + 1 FROM certificate").fetchone()[0])
 
 
-def last_of_year(reader: Reader, year: int) -> tuple[int, int] | None:
-    """The last number given in a year, and the epoch in which it was."""
-    row = reader.execute(
-        "SELECT number, epoch FROM certificate WHERE year = ? ORDER BY number DESC LIMIT 1", (year,)
-    ).fetchone()
-    return (row["number"], row["epoch"]) if row else None
-
-
-def epoch_began(reader: Reader, epoch: int) -> int | None:
-    """When an epoch began (wall, ms); None for the first."""
-    row = reader.execute("SELECT at FROM epoch WHERE epoch = ?", (epoch,)).fetchone()
-    return row["at"] if row else None
-
-
 # --- read ports ------------------------------------------------------------------------------
 
 
