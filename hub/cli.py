@@ -139,6 +139,10 @@ def _check_services(settings: Settings) -> None:
         from hub.services.certificate import kinds
 
         kinds.load(settings.folder)
+    if "request" in settings.counter_services:
+        from hub.services.request.office import office_of
+
+        office_of(settings)
 
 
 @main.command()

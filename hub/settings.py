@@ -202,6 +202,8 @@ class HubBox(Model):
     """Megabytes kept back in the data folder, given up when the disk is full so that tickets and calls go on."""
     outbox: str = ""
     """Where messages for the head office go (a folder); empty: they wait."""
+    gateway: str = ""
+    """Where SMS and e-mail for visitors go (a folder that a gateway empties); empty: they wait."""
 
 
 class Backup(Model):

@@ -107,6 +107,12 @@ _PAGES: dict[str, frozenset[str]] = {
         ),
         frozenset({"clerk", "collections_cashier", "head_cashier", "case_officer", "supervisor"}),
     ),
+    **dict.fromkeys(
+        ("request.page", "request.new", "request.write_down", "request.one", "request.print_paper", "request.told"),
+        frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
+    ),
+    "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
+    "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
     "desk.page": _AT_COUNTERS,
     "supervision": _OVERSIGHT,
     "supervision.page": _OVERSIGHT,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
-
-import segno
 
 from hub.clock import local
 from hub.context import Hub
@@ -14,6 +11,7 @@ from hub.money import grouped
 from hub.say import FIRST, say, words
 from hub.services.certificate import kinds, rules, statement
 from hub.services.certificate.model import Certificate
+from hub.workshop.qr import qr_picture
 
 #: Columns that hold money, and those that hold a word of ours.
 _AMOUNTS = frozenset({"declared_wages", "due", "paid", "penalty", "balance", "salary", "amount"})
@@ -28,17 +26,9 @@ def paper(hub: Hub, found: Certificate, copy: int) -> bytes:
     known = kinds.load(hub.settings.folder)
     layout = found.snapshot["layout"]
     sources = dict(known.layouts) | {"main": known.layouts.get(layout, known.layouts["statement.typ"])}
-    return hub.workshop.drawn(sources | {"qr.svg": qr(found.statement)}, data(hub, found, copy), found.at // 1000)
-
-
-def qr(text: str) -> str:
-    """A QR as a picture of lines.
-
-    Its mask is fixed: choosing the best of eight takes 50 ms, and a signature looks like noise under any of them.
-    """
-    drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False, mask=3).save(drawn, kind="svg", border=0, xmldecl=False, svgns=True)
-    return drawn.getvalue().decode()
+    return hub.workshop.drawn(
+        sources | {"qr.svg": qr_picture(found.statement)}, data(hub, found, copy), found.at // 1000
+    )
 
 
 def data(hub: Hub, found: Certificate, copy: int) -> dict[str, Any]:
