@@ -39,7 +39,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         opened.callback(devices.close)
         panels = {one.counter: _panel(one, devices, short) for one in wired.counters}
         history = History.from_environment(wired.name)
-        hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip())
+        hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip(), settings.path(wired.authority))
         keys = by_pin(wired.counters)
         app = PanelApp(Recorded(hub, history), panels, keys, motive=short["hold_key"])
         opened.callback(app.close)

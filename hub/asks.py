@@ -27,6 +27,9 @@ Word = Annotated[str, Field(max_length=64)]
 Words = Annotated[str, Field(max_length=300)]
 Milliseconds = Annotated[int, Field(ge=0, le=4_102_444_800_000)]
 
+#: As far as a row can have it.
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
 
 class Body(BaseModel):
     """What every ask says: a key made by the client, the same for each repeat of the same request."""
@@ -170,8 +173,8 @@ class PrintTakeBody(Body):
 class PrintReportBody(Body):
     """What became of a print job."""
 
-    job: int
-    attempt: int
+    job: Number
+    attempt: Number
     state: Word
     reason: Words | None = None
 

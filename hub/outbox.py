@@ -205,11 +205,6 @@ def to_send(reader: Reader, limit: int = BATCH, *, gateway: bool | None = None) 
     return [_message_of(row) for row in rows]
 
 
-def counts(reader: Reader) -> dict[str, int]:
-    """How many messages are in each state, for those who look after the way."""
-    return {row[0]: row[1] for row in reader.execute("SELECT state, count(*) FROM outbox GROUP BY state")}
-
-
 def message(reader: Reader, message_id: int) -> Message | None:
     """One message."""
     row = reader.execute("SELECT * FROM outbox WHERE id = ?", (message_id,)).fetchone()

@@ -186,6 +186,10 @@ class HubBox(Model):
     """Address the hub listens on."""
     port: Port = 8080
     """Port the hub listens on."""
+    plain: Literal["loopback", "everywhere"] = "loopback"
+    """Who may speak to it without TLS: this box alone, or `everywhere`: only where something else brings TLS."""
+    names: str = ""
+    """Further names of the box in its certificate, with spaces between; its own name and addresses are there."""
     data: Path = Path("data")
     """Folder of the database, keys and sounds; relative to the configuration folder."""
     threads: Annotated[int, Field(ge=8, le=1024)] = 160
@@ -200,6 +204,12 @@ class HubBox(Model):
     """French numbers: `FR` soixante-dix (France, Brazzaville), `BE` septante (Belgium, Kinshasa)."""
     reserve_mb: Annotated[int, Field(ge=0, le=10_000)] = 64
     """Megabytes kept back in the data folder, given up when the disk is full so that tickets and calls go on."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether neighbours speak to this hub by TLS alone. A hub on loopback has no neighbours."""
+        return self.plain == "loopback" and self.host not in ("127.0.0.1", "localhost", "::1")
+
     outbox: str = ""
     """Where messages for the head office go (a folder); empty: they wait."""
     gateway: str = ""
@@ -293,6 +303,8 @@ class Counter(Model):
     """Reachable in a wheelchair."""
     languages: tuple[Language, ...] = ("fr",)
     """Languages spoken there."""
+    printer: Code | None = Field(default=None, examples=["RECUS"])
+    """The printer on which its papers come out, of printers.toml or a kiosk's; none: the browser prints."""
 
     @property
     def shown(self) -> bool:
@@ -350,6 +362,8 @@ class Printing(Model):
     """Address of the hub."""
     token: Path = Path("printer.token")
     """File that holds its token (mode 0600), relative to the configuration folder."""
+    authority: Path = Path("authority.pem")
+    """Certificate of the hub's authority, which `mbote setup` fetches: needed where the hub's address is https."""
 
 
 class KioskButton(Model):
@@ -370,6 +384,8 @@ class Kiosk(Model):
     """Address of the hub."""
     token: Path = Path("kiosk.token")
     """File that holds its token (mode 0600), relative to the configuration folder."""
+    authority: Path = Path("authority.pem")
+    """Certificate of the hub's authority, which `mbote setup` fetches: needed where the hub's address is https."""
     data: Path = Path("kiosk-data")
     """Folder of its spool."""
     screen_port: Annotated[int, Field(ge=0, le=65535)] = 8090
@@ -424,7 +440,9 @@ class Panel(Model):
     hub: HubAddress = "http://127.0.0.1:8080"
     """Address of the hub."""
     token: Path = Path("panel.token")
-    """File that holds its token."""
+    """File that holds its token (mode 0600), relative to the configuration folder."""
+    authority: Path = Path("authority.pem")
+    """Certificate of the hub's authority, which `mbote setup` fetches: needed where the hub's address is https."""
     devices: Literal["real", "simulated"] = "real"
     """Real pins, or mock pins driven through `socket`."""
     socket: Path = Path("panel.sock")

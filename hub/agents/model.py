@@ -167,6 +167,14 @@ class SignInFailed(AgentEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class AccessRefused(AgentEvent):
+    """They asked for something that none of their roles may do; `what` is its name in the table of rights."""
+
+    kind: ClassVar[str] = "access_refused"
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class DevicePaired(DeviceEvent):
     """A device got a token; one it had before stopped working."""
 

@@ -239,6 +239,10 @@ def _help_given(rows: Rows, event: m.HelpGiven) -> None:
     rows.run("UPDATE device SET help_at = NULL, help_tick = NULL, help_place = '' WHERE name = ?", event.device)
 
 
+def _access_refused(rows: Rows, event: m.AccessRefused) -> None:
+    """Nothing changes: the journal has it."""
+
+
 APPLIERS: Appliers = {
     m.AgentAdded: _agent_added,
     m.AgentChanged: _agent_changed,
@@ -248,6 +252,7 @@ APPLIERS: Appliers = {
     m.SignedIn: _signed_in,
     m.SignedOut: _signed_out,
     m.SignInFailed: _sign_in_failed,
+    m.AccessRefused: _access_refused,
     m.DevicePaired: _device_paired,
     m.DeviceRevoked: _device_revoked,
     m.DeviceTrouble: _device_trouble,

@@ -13,7 +13,7 @@ import time
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from hub import journal
 from hub.backup import copy, restore
@@ -23,6 +23,7 @@ from hub.backup.piece import BadPiece
 from hub.backup.place import Place
 from hub.backup.restore import CannotRestore, Choice
 from hub.backup.word import Result
+from hub.disk import ask_room
 from hub.errors import StoreFault
 from hub.sqlite import open_reader
 from hub.store import DATABASE
@@ -50,6 +51,7 @@ def _tried(box: Box, place: Place) -> tuple[int, int, int, int]:
     keys = DrillKeys(box.data, place.path).held()
     if not keys:
         raise CannotRestore("this box has no key of its own for this place: it gets one with its next whole copy")
+    ask_room(Path(gettempdir()), "the drill")
     with TemporaryDirectory(prefix="mbote-drill-") as folder:
         rebuilt = restore.rebuild(choice, keys, Path(folder), box.contents)
         with closing(open_reader(Path(folder) / DATABASE)) as reader:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ import socketio
 
 from hub.agents import actions as agents
 from hub.ask import HUB, Ask
-from hub.demo.agency import Agency, prepare
-from hub.demo.processes import ROOT, Processes
+from hub.demo.agency import Agency
+from hub.demo.processes import COMMANDS, ROOT, Processes
 from hub.rooms import open_hub
 
 ANSWER_S = 20.0
@@ -174,15 +174,14 @@ def bare_server(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Agency]:
-    """The demo agency running: hub, kiosk and panel as processes."""
-    agency = prepare(folder, free_port())
+def running(agency: Agency, commands: Mapping[str, tuple[str, ...]] = COMMANDS) -> Iterator[Agency]:
+    """A prepared demo agency running: hub, kiosk and panel as processes, with kiosks to be played."""
     _pair(agency, [f"K{FIRST_KIOSK + n}" for n in range(KIOSKS)])
     stop = threading.Event()
     with ExitStack() as opened:
         printer = agency.printer().open()
         opened.callback(printer.close)
-        processes = opened.enter_context(Processes(agency))
+        processes = opened.enter_context(Processes(agency, commands))
         if not processes.wait_ready(stop):
             raise TimeoutError("the agency does not start")
         yield agency

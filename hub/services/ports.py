@@ -4,7 +4,7 @@ The first four fields say what it is, the rest what it has; what it does not nam
 knows the rooms below it (queues, people, agents, printing) and never another service: two that must
 meet do so by event (`listens`, `guards`), or the shared thing moves down into a room.
 
-The three read ports are asked for every visit, so they read little. They give words as keys of
+The read ports are asked for every visit, search or sheet, so they read little. They give words as keys of
 hub/words, because the desk knows the language and they do not.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Literal, get_args
 
 from flask import Blueprint
 from sqlite_utils.migrations import Migrations
@@ -30,6 +31,17 @@ FOLDER = Path(__file__).parent
 Facts = Mapping[str, object]
 
 
+class Word(str):
+    """A fact that is itself a key of hub/words: what a service knows as a code and a person reads as a word."""
+
+    __slots__ = ()
+
+
+def _said(language: str, key: str, facts: Facts) -> str:
+    """The sentence of a key, filled; facts that are words are said in the same language."""
+    return say(language, key, **{n: say(language, v) if isinstance(v, Word) else v for n, v in facts.items()})
+
+
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
     """One line of a visit's thread: when (wall, ms), a pictogram, and the key of a sentence with what fills it."""
@@ -41,7 +53,7 @@ class ThreadLine:
 
     def said(self, language: str) -> str:
         """The sentence."""
-        return say(language, self.words, **self.facts)
+        return _said(language, self.words, self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +82,56 @@ class Offer:
 
     def said(self, language: str) -> str:
         """The reason, as it is said to the person."""
-        return say(language, self.words, **self.facts)
+        return _said(language, self.words, self.facts)
+
+
+#: Tabs of a person's or employer's sheet that services fill: what lies in central data, and what is only here.
+SheetTab = Literal[
+    "employments", "contributions", "relationships", "cases", "documents", "payments", "accounts", "letters"
+]
+SHEET_TABS: tuple[SheetTab, ...] = get_args(SheetTab)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paper found by its number (a receipt, a request, a certificate): what it is, and where it opens."""
+
+    number: str
+    icon: str
+    words: str
+    url: str
+    facts: Facts = field(default_factory=dict)
+
+    def said(self, language: str) -> str:
+        """What it is."""
+        return _said(language, self.words, self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A line that a service adds to a tab of somebody's sheet: when (wall, ms), its sentence, where it opens.
+
+    `provisional`: done here and not yet confirmed by the central system; the sheet marks it.
+    """
+
+    tab: SheetTab
+    at: int
+    icon: str
+    words: str
+    facts: Facts = field(default_factory=dict)
+    url: str = ""
+    provisional: bool = False
+
+    def said(self, language: str) -> str:
+        """The sentence."""
+        return _said(language, self.words, self.facts)
 
 
 Reader = sqlite3.Connection
+#: By what was typed into the search, with its spaces.
+Finds = Callable[[Reader, str], tuple[Found, ...]]
+#: Of a party, by the ref of central data.
+SheetLines = Callable[[Reader, str], tuple[SheetLine, ...]]
 #: Of a visit, by the ticket's row.
 Thread = Callable[[Reader, int], tuple[ThreadLine, ...]]
 #: Of an agent, by code.
@@ -111,6 +169,8 @@ class CounterService:
     thread: Thread = nothing
     pending: PendingOf = nothing
     offers: Offers = nothing
+    finds: Finds = nothing
+    sheet: SheetLines = nothing
 
 
 def folders() -> tuple[str, ...]:

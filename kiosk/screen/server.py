@@ -36,8 +36,16 @@ TAP_LENGTH = 64
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
     " media-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script';"
-    " frame-ancestors {framed}"
+    " trusted-types 'none'; frame-ancestors {framed}"
 )
+#: The hub's own (hub/door.py), said again: the kiosk loads nothing of the hub's web application.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
 #: The demo's agency page shows the kiosk in a frame; a real kiosk is never framed.
 FRAMED = {"real": "'none'", "simulated": "'self' http://127.0.0.1:* http://localhost:*"}
 
@@ -280,8 +288,8 @@ class _Page(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Security-Policy", self.screen.policy)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
         self.send_header(
             "Cache-Control", "no-store" if kind.startswith(("text/event", "application/json")) else "no-cache"
         )

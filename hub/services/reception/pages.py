@@ -304,7 +304,8 @@ def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed. Nothing was recorded, so the form's key may be used again."""
     part = _REFUSED_IN.get(request.endpoint or "")
     if part is None:
-        raise error
+        answer: Response = current_app.extensions["refused"](error)
+        return answer
     parts: Parts = {"error": error, "error_words": _words(error), "kept": request.form}
     if part == "found":
         parts |= _refused_ticket(error)

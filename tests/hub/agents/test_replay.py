@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.agents import actions, store
+from hub.agents.refusals import Refusals
 from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAuthenticated
 
@@ -37,6 +38,10 @@ def busy(people):
     actions.ask_help(people.hub, Ask(Actor(device="K2")))
     actions.give_help(people.hub, Ask(HUB), device="K2")
     actions.revoke(people.hub, ask, name="API")
+    clerk = Actor(agent="00902F")
+    refusals = Refusals(people.hub)
+    for what in ("day_close", "day_close", "agents.people"):
+        refusals.note(clerk, what)
     del session
     return people
 
@@ -53,6 +58,18 @@ def test_replaying_the_journal_gives_the_same_rows(busy, tmp_path):
         assert rows(again, table) == []
         assert rows(busy.hub.reader, table) != [], table
     again.close()
+
+
+def test_a_page_that_goes_on_asking_is_written_down_once_a_minute(busy):
+    assert busy.journal.count("access_refused") == 2
+    refusals = Refusals(busy.hub)
+    refusals.note(Actor(agent="00902F"), "day_close")
+    busy.clock.advance(seconds=59)
+    refusals.note(Actor(agent="00902F"), "day_close")
+    refusals.note(Actor(device="K1"), "day_close")
+    busy.clock.advance(seconds=1)
+    refusals.note(Actor(agent="00902F"), "day_close")
+    assert busy.journal.count("access_refused") == 4
 
 
 def test_every_kind_of_event_happened(busy):

@@ -214,7 +214,8 @@ def test_a_message_leaves_by_the_gateway_signed_and_once(house, tmp_path):
     assert (said["topic"], said["payload"]["to"]) == ("notice.sms", "060001234")
     assert said["payload"]["text"] == "Votre dossier est à jour."
     assert said["signature"]
-    assert outbox.counts(house.hub.reader) == {"sent": 1, "to_send": 1}  # the head office's waits for the head office
+    states = [row["state"] for row in house.hub.reader.execute("SELECT state FROM outbox ORDER BY id")]
+    assert states == ["sent", "to_send"]  # what the head office shall hear waits for the head office
     (notice,) = notices.about(house.hub.reader, f"request {request}")
     assert notice.state == "sent"
 
