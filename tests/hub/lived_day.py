@@ -81,15 +81,19 @@ class Listened(sqlite3.Connection):
     def __init__(self, *given, **named):
         super().__init__(*given, **named)
         self.asked, self.took = "", 0
+        # the replica of central data does not grow with this agency's history: its own tests look at its plans
+        self.ours = "people.db" not in str(given[0])
         self.set_progress_handler(self._goes_on, EVERY)
 
     def _goes_on(self):
         self.took += EVERY
-        HEARD.steps[self.asked] = max(HEARD.steps[self.asked], self.took)
+        if self.ours:
+            HEARD.steps[self.asked] = max(HEARD.steps[self.asked], self.took)
         return 0
 
     def execute(self, sql, values=(), /):
-        HEARD.values.setdefault(sql, values)
+        if self.ours:
+            HEARD.values.setdefault(sql, values)
         self.asked, self.took = sql, 0
         return super().execute(sql, values)
 
@@ -232,6 +236,7 @@ class Day:
         client = self.app.test_client()
         for code, paths in {
             "00902F": ("/desk", "/desk/counters", "/desk/line"),
+            "00815D": ("/desk/certificate", "/desk/certificate?q=ATT-2026-000001", "/desk/request?q=1"),
             "00733C": ("/desk/reception?label=D001", "/desk/reception/lists", "/desk/reception/roll?roll=R-001"),
             "00411A": ("/supervision", "/supervision/open", "/supervision/statistics", "/supervision/statistics.csv",
                        "/agents"),

@@ -18,19 +18,19 @@ from hub.ask import Ask
 from hub.clock import local
 from hub.context import Hub
 from hub.errors import NotFound, Refused
-from hub.people.actions import find
-from hub.people.model import MASKED
-from hub.queues import store as queues
+from hub.people.actions import find, names_of
+from hub.people.model import MASKED, Hit
 from hub.say import say, words
 from hub.services.certificate import actions, paper, rules, store
 from hub.services.certificate.actions import TILL, Examined, Impossible, Purpose, Verdict
 from hub.services.certificate.model import REASONS, TENDERS, Certificate, Receipt, Refusal
+from hub.visits import store as visits
+from hub.visits.actions import purpose_of
 
 #: How somebody asks who does not stand at the counter.
 CHANNELS = ("mail", "telephone", "control")
 #: A PDF is shown by the browser's own reader, which our policy for pages would leave blank.
 _PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-_AT_HAND = ("called", "serving")
 
 pages = Blueprint(
     "certificate", __name__, url_prefix="/desk/certificate", template_folder="templates", static_folder="static"
@@ -101,21 +101,23 @@ def _show(part: str, status: int = 200, **parts: Any) -> Response:
     return make_response(render_template(template, **whole), status)
 
 
-def _ticket() -> int | None:
-    """The visitor at the agent's counter now."""
-    with _hub().snapshot() as reader:
-        code = queues.counter_of_agent(reader, g.actor.agent or "")
-        held = queues.counter(reader, code).ticket if code else None
-        ticket = queues.ticket(reader, held) if held else None
-    return ticket.id if ticket is not None and ticket.state in _AT_HAND else None
-
-
 def _purpose(said: Any) -> Purpose:
-    """Why a file is opened: the visitor who is here, else what was said."""
-    ticket = _ticket()
-    if ticket is not None:
-        return Purpose(ticket)
+    """Why a file is opened: the visitor who is here, else the request that was begun, else what was said."""
+    at_hand = purpose_of(_hub(), g.actor)
+    if at_hand.ticket is not None:
+        return Purpose(at_hand.ticket.id)
+    if at_hand.contact is not None:
+        return Purpose(None, at_hand.contact.channel, at_hand.contact.motive)
     return Purpose(None, said.get("channel", ""), said.get("motive", ""))
+
+
+def _concerned() -> tuple[Hit, ...]:
+    """Whom the visit at this counter is about, as far as they have a file."""
+    at_hand = purpose_of(_hub(), g.actor).ticket
+    if at_hand is None:
+        return ()
+    refs = [each.party for each in visits.concerned(_hub().reader, at_hand.id) if each.party]
+    return tuple(names_of(_hub(), Ask(g.actor), refs).values()) if refs else ()
 
 
 @pages.get("")
@@ -127,7 +129,8 @@ def page() -> Response:
     if found := _by_number(typed):
         return _show("one", found=found)
     mine = store.unprinted(_hub().reader, g.actor.agent or "")
-    return _show("start", typed=typed, hits=find(_hub(), Ask(g.actor), typed) if typed else None, unprinted=mine)
+    hits = find(_hub(), Ask(g.actor), typed) if typed else _concerned() or None
+    return _show("start", typed=typed, hits=hits, unprinted=mine)
 
 
 @pages.get("/search")

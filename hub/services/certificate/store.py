@@ -7,7 +7,7 @@ import sqlite3
 
 from hub.journal import Appliers, Rows
 from hub.services.certificate.model import Certificate, CertificateCancelled, CertificateIssued, CertificatePrinted
-from hub.services.ports import Pending, ThreadLine
+from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 
 Reader = sqlite3.Connection
 URL = "/desk/certificate"
@@ -99,6 +99,29 @@ def unprinted(reader: Reader, agent: str) -> list[Certificate]:
         (agent, SHOWN),
     )
     return [certificate_of(row) for row in rows]
+
+
+def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
+    """The one of a number that was typed or scanned into the search."""
+    found = labelled(reader, typed.strip().upper())
+    if found is None:
+        return ()
+    return (Found(found.label, "certificate", "certificate.found", f"{URL}/{found.id}", {"label": found.label}),)
+
+
+def sheet(reader: Reader, party: str) -> tuple[SheetLine, ...]:
+    """What was given or asked here, for the sheet of whom it is about."""
+    return tuple(
+        SheetLine(
+            tab="letters",
+            at=each.at,
+            icon="certificate",
+            words="certificate.found",
+            facts={"label": each.label},
+            url=f"{URL}/{each.id}",
+        )
+        for each in of_party(reader, party)
+    )
 
 
 # --- applying --------------------------------------------------------------------------------

@@ -22,4 +22,6 @@ COUNTER_SERVICE = CounterService(
     state_tables=store.STATE_TABLES,
     thread=store.thread,
     pending=store.pending,
+    finds=store.finds,
+    sheet=store.sheet,
 )

@@ -20,7 +20,7 @@ def create(db: Database) -> None:
             answer_channel TEXT, answered_on TEXT, opened_on TEXT NOT NULL, due_on TEXT NOT NULL,
             copies INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL, tick INTEGER NOT NULL,
             UNIQUE (year, number)) STRICT""",
-        "CREATE INDEX request_to_do ON request (service, due_on) WHERE state NOT IN ('resolved', 'closed')",
+        "CREATE INDEX request_to_do ON request (due_on, id) WHERE state NOT IN ('resolved', 'closed')",
         "CREATE INDEX request_day ON request (day)",
         "CREATE INDEX request_party ON request (party) WHERE party IS NOT NULL",
         "CREATE INDEX request_ticket ON request (ticket) WHERE ticket IS NOT NULL",

@@ -21,7 +21,7 @@ from hub.ask import Answer, Ask
 from hub.clock import local
 from hub.context import Hub
 from hub.errors import NotFound, Refused
-from hub.people.actions import read_sheet
+from hub.people.actions import names_of
 from hub.people.model import MASKED
 from hub.queues import store as queues
 from hub.say import say, words
@@ -29,9 +29,10 @@ from hub.services.request import actions, paper, rules, store
 from hub.services.request.actions import Asked
 from hub.services.request.model import ANSWER_CHANNELS, CHANNELS, ESCALATIONS, WHATS, Line, Request
 from hub.services.request.office import letters, office_of
+from hub.visits import store as visits
+from hub.visits.actions import purpose_of
 
 _PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-_AT_HAND = ("called", "serving")
 
 pages = Blueprint("request", __name__, url_prefix="/desk/request", template_folder="templates", static_folder="static")
 
@@ -157,25 +158,27 @@ def _shown(request: Request, show: str) -> bool:
 
 @pages.get("/new")
 def new() -> Response:
-    """The form; `ref` is somebody's file."""
-    ref, held = http.args.get("ref", ""), _ticket()
-    name = _name_of(ref, held) if ref and held is not None else ""
-    return _show("new", ref=ref, kept={"visitor": name})
+    """The form, with what the visit already says: who asks, and whom it is about where that is one alone."""
+    held, ref, name = _ticket(), http.args.get("ref", ""), ""
+    if held is not None:
+        reader = _hub().reader
+        refs = [each.party for each in visits.concerned(reader, held) if each.party]
+        ref = ref or (refs[0] if len(refs) == 1 else "")
+        requester = visits.requester(reader, held)
+        name = requester.name if requester else ""
+    return _show("new", ref=ref, kept={"visitor": name or _name_of(ref)})
 
 
-def _name_of(ref: str, ticket: int) -> str:
-    """Whose file it is, as this agent may see it: one look."""
-    title = read_sheet(_hub(), Ask(g.actor), ref=ref, ticket=ticket, view="request").title
-    return "" if title == MASKED else title
+def _name_of(ref: str) -> str:
+    """Whose file it is, as a search would show it to this agent."""
+    hit = names_of(_hub(), Ask(g.actor), (ref,)).get(ref) if ref else None
+    return hit.name if hit is not None and hit.name != MASKED else ""
 
 
 def _ticket() -> int | None:
     """The visitor at the agent's counter now."""
-    with _hub().snapshot() as reader:
-        code = queues.counter_of_agent(reader, g.actor.agent or "")
-        held = queues.counter(reader, code).ticket if code else None
-        ticket = queues.ticket(reader, held) if held else None
-    return ticket.id if ticket is not None and ticket.state in _AT_HAND else None
+    ticket = purpose_of(_hub(), g.actor).ticket
+    return ticket.id if ticket is not None else None
 
 
 @pages.post("/new")
@@ -191,7 +194,7 @@ def write_down() -> AnyResponse:
         answer = actions.send_on(_hub(), _ask("new"), asked=asked, why=why, service=service)
     else:
         answer = actions.answer_at_once(_hub(), _ask("new"), asked=asked, answer=form.get("answer", ""))
-    return redirect(url_for("request.one", number=answer["request"], written=1), 303)
+    return redirect(url_for("request.one", number=answer["request"], written=1, done=http.form.get("key")), 303)
 
 
 # --- one -------------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def write_down() -> AnyResponse:
 @pages.get("/<int:number>")
 def one(number: int) -> Response:
     """One request: what is asked, all that happened, and the steps there are."""
-    return _one(number, written="written" in http.args)
+    return _one(number, written="written" in http.args, done=http.args.get("done", ""))
 
 
 def _one(number: int, status: int = 200, **parts: Any) -> Response:
@@ -240,7 +243,7 @@ def do(number: int, step: str) -> AnyResponse:
     if step not in _DO:
         raise NotFound(f"{step} is none of {', '.join(_DO)}")
     _DO[step](_hub(), _ask(f"{step}/{number}"), number)
-    return redirect(url_for("request.one", number=number), 303)
+    return redirect(url_for("request.one", number=number, done=http.form.get("key")), 303)
 
 
 @pages.post("/<int:number>/print")

@@ -7,7 +7,7 @@ import sqlite3
 
 from hub.agents import store as agents
 from hub.journal import Appliers, Rows, payload_of
-from hub.services.ports import Pending, ThreadLine
+from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 from hub.services.request import model as m
 
 Reader = sqlite3.Connection
@@ -15,7 +15,6 @@ URL = "/desk/request"
 SHOWN = 100
 #: Who finds work of the back office in their list.
 OFFICERS = frozenset({"case_officer", "validator", "supervisor"})
-_OPEN = "('escalated', 'in_hand', 'awaiting_visitor', 'answered')"
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -46,8 +45,8 @@ def next_id(reader: Reader) -> int:
 def to_do(reader: Reader, service: str | None = None) -> list[m.Request]:
     """What the back office has before it, of one desk or of all: the soonest due first."""
     rows = reader.execute(
-        f"SELECT * FROM request WHERE state IN {_OPEN} AND state NOT IN ('resolved', 'closed')"  # noqa: S608 (ours)
-        " AND (? IS NULL OR service = ?) ORDER BY due_on, id LIMIT ?",
+        "SELECT * FROM request WHERE state NOT IN ('resolved', 'closed') AND (? IS NULL OR service = ?)"
+        " ORDER BY due_on, id LIMIT ?",
         (service, service, SHOWN),
     )
     return [request_of(row) for row in rows]
@@ -113,12 +112,35 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
     waiting = []
     for name, where, values, url in kinds:
         row = reader.execute(
-            f"SELECT count(*), min(at) FROM request WHERE {where} AND state NOT IN ('resolved', 'closed')",  # noqa: S608 (ours)
+            f"SELECT count(*), min(at) FROM request WHERE state NOT IN ('resolved', 'closed') AND {where}",  # noqa: S608 (ours)
             values,
         ).fetchone()
         if row[0]:
             waiting.append(Pending(name, f"request.pending_{name}", row[0], row[1], url))
     return tuple(waiting)
+
+
+def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
+    """The one of a number that was typed or scanned into the search."""
+    found = labelled(reader, typed.strip().upper())
+    if found is None:
+        return ()
+    return (Found(found.label, "message-report", "request.found", f"{URL}/{found.id}", {"label": found.label}),)
+
+
+def sheet(reader: Reader, party: str) -> tuple[SheetLine, ...]:
+    """What was given or asked here, for the sheet of whom it is about."""
+    return tuple(
+        SheetLine(
+            tab="letters",
+            at=each.at,
+            icon="message-report",
+            words="request.found",
+            facts={"label": each.label},
+            url=f"{URL}/{each.id}",
+        )
+        for each in of_party(reader, party)
+    )
 
 
 # --- applying --------------------------------------------------------------------------------
