@@ -93,7 +93,7 @@ def _open(tx: Transaction, hub: Hub, asked: Asked) -> Request:
         store.next_id(tx.connection), series.label("REQ", on.year, number), on.year, number, tx.epoch, what,
         asked.reason, asked.channel, on.isoformat(), rules.due(on, office.days[what], office).isoformat(),
         day.id if day else None, asked.ticket, asked.party, " ".join(asked.visitor.split())[:120] or None,
-        "".join(asked.reach.split())[:40] or None, text,
+        " ".join(asked.reach.split())[:120] or None, text,
     )  # fmt: skip
     tx.record(event)
     return _request(tx, event.request)
@@ -174,9 +174,10 @@ def _notice(tx: Transaction, found: Request, channel: str, text: str) -> None:
     way = _WAYS.get(channel)
     if way is None or (way == "visit" and found.party is None):
         return
+    reach = found.reach or ""
     notices.enqueue(
         tx, way=way, about=f"request {found.id}", text=text, party=found.party, name=found.visitor or "",
-        reach=found.reach or "",
+        reach="".join(reach.split()) if way == "sms" else reach,
     )  # fmt: skip
 
 

@@ -183,6 +183,7 @@ def test_letters_are_printed_together_and_whoever_they_are_for_counts_as_informe
         do(house, "answer", request, channel="mail", text=f"Réponse {request}.\nDeuxième ligne.")
     screen = Screen(house, OFFICER).open("/desk/request")
     assert "3 lettres à imprimer" in screen.words
+    assert {each.reach for each in notices.to_print(house.hub.reader)} == {"12 rue Mfoa"}
     waiting = [str(each.id) for each in notices.to_print(house.hub.reader)]
     answer = screen.client.post("/desk/request/letters", data={"key": "batch", "csrf": "c", "letter": waiting})
     assert answer.mimetype == "application/pdf"
