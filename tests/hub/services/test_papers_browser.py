@@ -84,7 +84,10 @@ def test_from_a_name_to_a_certificate_without_the_mouse(desk):
 
 def test_who_is_not_convinced_leaves_with_a_number_and_nothing_typed_is_lost(desk):
     desk.goto("/desk/request")
+    desk.wait_for_load_state("networkidle")
     desk.keyboard.press("n")
+    desk.wait_for_url("**/desk/request/new")
+    desk.wait_for_load_state("networkidle")  # a hand is slower than the script that keeps what it types
     desk.locator("#visitor").fill("BAMOU Jérôme")
     desk.locator("#reason").select_option("missing_months")
     desk.locator("#text").fill("Il manque trois mois.")
