@@ -95,6 +95,7 @@ def test_who_is_not_convinced_leaves_with_a_number_and_nothing_typed_is_lost(des
     expect(desk.locator("#text")).to_have_value("Il manque trois mois.")
     desk.locator("button[name=send_on]").click()
     expect(desk.locator("#request-form .error")).to_have_text("Dites pourquoi.")
+    desk.wait_for_load_state("networkidle")  # what was kept is filled in again by then
     expect(desk.locator("#text")).to_have_value("Il manque trois mois.")
     desk.locator("#why").select_option("not_convinced")
     desk.locator("#service").select_option("24")
