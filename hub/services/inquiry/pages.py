@@ -26,6 +26,7 @@ from hub.people.synthesis import synthesis
 from hub.people.wording import amount, birth, day, period, value, word
 from hub.queues import store as queues
 from hub.say import say, say_refused, words
+from hub.services import ports
 from hub.services.inquiry import actions, rules, store, tables
 from hub.services.inquiry.model import RESULTS, SUBJECTS
 from hub.services.ports import SheetLine
@@ -104,8 +105,8 @@ def _today() -> Parts:
             return {"mine": None, "all": None, "channels": {}}
         overseen = rights.allowed(g.actor, "statistics")
         return {
-            "mine": store.first_level(reader, last.id, g.actor.agent),
-            "all": store.first_level(reader, last.id) if overseen else None,
+            "mine": ports.first_level(the_hub(), reader, last.id, g.actor.agent),
+            "all": ports.first_level(the_hub(), reader, last.id) if overseen else None,
             "channels": store.by_channel(reader, last.id) if overseen else {},
         }
 
@@ -277,7 +278,9 @@ def note() -> Response:
         the_hub(), asked("inquiry.note"), visit=form.get("visit", ""), subject=form.get("subject", ""),
         result=form.get("result", ""), said=form.get("note", ""), party=form.get("party") or None,
     )  # fmt: skip
-    return _note(noted=form.get("result"), done_key=form.get("key"))
+    result = form.get("result")
+    on = ports.goes_on(the_hub()) if result != "answered" else ""
+    return _note(noted=result, done_key=form.get("key"), goes_on=on and f"{on}?why={result}")
 
 
 def _note(status: int = 200, **parts: Any) -> Response:

@@ -358,7 +358,7 @@ def test_what_was_typed_for_one_visit_is_noted_for_it_whoever_is_there_by_now(ho
 def test_s5_one_of_two_is_fifty_percent_at_the_first_level(house, judith):
     """The inquiry half of S5: about missing months, NON_CONVAINCU; another is answered by telephone."""
     visit = house.visitor()
-    judith.note("not_convinced", visit=visit)
+    assert 'href="/desk/request/new?why=not_convinced"' in judith.note("not_convinced", visit=visit).text
     house.counter("02").finish()
     judith.contact("telephone", "un assuré appelle")
     judith.note("answered", subject="payment")
