@@ -1,4 +1,4 @@
-"""Papers in figures: P22, from the click to the bytes of a PDF, through the real hub and its workshop."""
+"""The agent's desk in figures: P22, from the click to the bytes of a PDF, and P26, the page on an old PC."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 import typst
 
 from hub.agents import csrf
+from hub.bench.browser import page_at
 from hub.bench.figures import Budget, Limits, Line, summary, timed
 from hub.bench.people import import_country
-from hub.bench.rig import free_port, key, running
+from hub.bench.rig import Http, free_port, key, running
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import COMMANDS
 
@@ -36,20 +37,28 @@ ANSWER_S = 60.0
 LOOKS_S = 0.25
 
 
-def measure_papers(*, quick: bool) -> tuple[list[Line], Limits]:
-    """P22 beside `pdf`, what typst alone takes for such a page."""
+def measure_desk(*, quick: bool) -> tuple[list[Line], Limits]:
+    """P22 beside `pdf`, what typst alone takes for such a page, and P26. Raises ImportError without Chromium."""
     times = 15 if quick else 200
-    with tempfile.TemporaryDirectory(prefix="mbote-bench-papers-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="mbote-bench-desk-") as temporary:
         agency = prepare(Path(temporary), free_port())
         import_country(agency.settings.path(agency.settings.hub.data), PEOPLE)
         with running(agency, {"hub": COMMANDS["hub"]}):
-            given, printed = _papers(_Page(agency), times)
+            papers, limits = _paper_of(agency, times)
+            return [papers, _page(agency)], limits
+
+
+# --- P22 ---------------------------------------------------------------------------------------
+
+
+def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
+    given, printed = _papers(_Forms(agency), times)
     limit = summary(_bare(times))
     click, most = summary(printed), 1.5 * limit["p95"] + 10
     budgets = (Budget(click["p95"], most=round(most, 1), of="ms, p95: 1.5 × pdf + 10 ms"),)
     note = "a statement of contributions over HTTP: given (number, signature, on disk), a quarter second later printed"
     figures = {"print": click, "issue": summary(given)}
-    return [Line("P22", "certificate, click to the PDF's last byte", figures, budgets, note)], {"pdf": limit}
+    return Line("P22", "certificate, click to the PDF's last byte", figures, budgets, note), {"pdf": limit}
 
 
 def _bare(times: int) -> list[float]:
@@ -66,7 +75,7 @@ def _bare(times: int) -> list[float]:
     return timed(drawn, times)
 
 
-class _Page:
+class _Forms:
     """An agent's browser, as far as forms go: its session, its connection."""
 
     def __init__(self, agency: Agency) -> None:
@@ -87,12 +96,12 @@ class _Page:
         return answer, answer.read()
 
 
-def _papers(page: _Page, times: int) -> tuple[list[float], list[float]]:
+def _papers(forms: _Forms, times: int) -> tuple[list[float], list[float]]:
     """How long each certificate took to be given, and to come as PDF. Raises RuntimeError when one did not."""
     given, printed = [], []
     for _, ref in zip(range(times + 1), cycle(EMPLOYERS), strict=False):
         began = time.perf_counter()
-        answer, body = page.post(
+        answer, body = forms.post(
             "/desk/certificate", ref=ref, kind="contributions", channel="telephone", motive="mesure de vitesse"
         )
         given.append(time.perf_counter() - began)
@@ -101,8 +110,66 @@ def _papers(page: _Page, times: int) -> tuple[list[float], list[float]]:
             raise RuntimeError(f"no certificate was given: {answer.status} {body[:300]!r}")
         time.sleep(LOOKS_S)
         began = time.perf_counter()
-        answer, body = page.post(f"{place}/print")
+        answer, body = forms.post(f"{place}/print")
         printed.append(time.perf_counter() - began)
         if not body.startswith(b"%PDF"):
             raise RuntimeError(f"no paper came: {answer.status} {body[:300]!r}")
     return given[1:], printed[1:]  # for the first one the workshop is started
+
+
+# --- P26 ---------------------------------------------------------------------------------------
+
+#: A ten-year-old PC's processor, as against this one.
+SLOWER = 4
+KB = 1_000
+#: Notes whatever kept the page from answering for more than 50 ms, as the browser counts it.
+_WATCH = """window.mboteBusy = [];
+new PerformanceObserver((seen) => seen.getEntries().forEach((one) => mboteBusy.push([one.startTime, one.duration])))
+  .observe({type: "longtask", buffered: true});"""
+_SHIPPED = """() => performance.getEntriesByType("resource")
+  .filter((one) => /\\.(js|css)(\\?|$)/.test(one.name)).reduce((sum, one) => sum + one.decodedBodySize, 0)"""
+_LOADED = """() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd"""
+_BUSY = "() => mboteBusy"
+#: What an agent does all day: keys, and how long they look at what comes.
+_HANDS = (
+    *(("key", letter) for letter in "boulangerie"), ("key", "Enter"),
+    *(("key", each) for each in "23451"), ("key", "F9"), *(("key", letter) for letter in "ngoma"), ("key", "Enter"),
+)  # fmt: skip
+
+
+def _page(agency: Agency) -> Line:
+    """The page of inquiry on a slow processor: what is shipped, when it answers, what blocks it afterwards."""
+    door = f"{agency.url}demo/agent/{CLERK}?to=/desk/inquiry"
+    with page_at(door, size=(1366, 768), slower=SLOWER, script=_WATCH) as page:
+        page.wait_for_timeout(2_000)
+        shipped, loaded = page.evaluate(_SHIPPED), page.evaluate(_LOADED)
+        first = page.evaluate(_BUSY)
+        interactive = max([loaded, *(start + length for start, length in first)])
+        page.goto(f"{agency.url}desk/inquiry")
+        _visitor(agency, page)
+        before = len(page.evaluate(_BUSY))
+        for _, pressed in _HANDS:
+            page.keyboard.press(pressed)
+            page.wait_for_timeout(350)
+        blocked = [length for _, length in page.evaluate(_BUSY)[before:]]
+        shown = page.locator("article.sheet").count()
+    if not shown:
+        raise RuntimeError("no file was opened: what was measured is not the agent's day")
+    figures = {"shipped_kb": round(shipped / KB, 1), "interactive_ms": round(interactive), "blocked_ms": blocked}
+    budgets = (
+        Budget(shipped / KB, most=250, of="kB of JS and CSS"),
+        Budget(interactive, most=1_500, of=f"ms until the page answers, {SLOWER} times slower, nothing in the cache"),
+        Budget(max(blocked, default=0), most=100, of=f"ms that one action blocks it, {SLOWER} times slower"),
+    )
+    note = (
+        "interactive: the document is there with its scripts, and the last long task of its first two seconds is over"
+    )
+    return Line("P26", "the agent's page: weight, time until it answers, what blocks it", figures, budgets, note)
+
+
+def _visitor(agency: Agency, page: Any) -> None:
+    """Somebody comes, is called and sits down: their file may be opened."""
+    Http(agency.port, agency.tokens["api"]).post("/api/v1/tickets", {"key": key(), "service": "RAS"})
+    for pressed in ("F2", "F5", "F9"):
+        page.wait_for_timeout(1_000)
+        page.keyboard.press(pressed)
