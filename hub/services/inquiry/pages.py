@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
+from hub import notices
 from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked, the_hub
@@ -54,6 +55,7 @@ def _in_templates() -> dict[str, Any]:
         "at_time": _at,
         "subjects": SUBJECTS,
         "results": RESULTS,
+        "page_of": notices.page_of,
         "may_oversee": rights.allowed(g.actor, "inquiry.looks"),
         "may_note": rights.allowed(g.actor, "inquiry.note"),
     }
@@ -166,6 +168,7 @@ def _sheet_parts(sheet: Sheet, tab: str, on: str | None) -> Parts:
         "table": table,
         "lines": [] if on else [_line(line) for line in lines],
         "looks": _much_looked(),
+        "to_tell": () if on else _to_tell(sheet),
         "person": sheet.fields["type"] == "person",
         "name_seen": may_see(roles, "name", restricted=sheet.restricted),
         "may_say_death": may_see(roles, "deceased_on", restricted=sheet.restricted),
@@ -182,6 +185,14 @@ def _tab_seen(tab: str, sheet: Sheet) -> bool:
 def _line(line: SheetLine) -> Parts:
     return {"at": _at(line.at), "icon": line.icon, "text": line.said(_language()), "url": line.url,
             "provisional": line.provisional}  # fmt: skip
+
+
+def _to_tell(sheet: Sheet) -> tuple[notices.Notice, ...]:
+    """What this person shall hear now that they are here; who may not read their letters reads none of it."""
+    if not may_see(g.actor.roles, "letters", restricted=sheet.restricted):
+        return ()
+    with the_hub().snapshot() as reader:
+        return tuple(notices.to_tell(reader, sheet.ref))
 
 
 def _much_looked() -> int:
