@@ -131,8 +131,7 @@ _SHIPPED = """() => performance.getEntriesByType("resource")
 _LOADED = """() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd"""
 _BUSY = "() => mboteBusy"
 #: What an agent does all day: keys, and how long they look at what comes.
-_HANDS = (
-    *"boulangerie", "Enter", *"23451", "F9", *"ngoma", "Enter")  # fmt: skip
+_HANDS = (*"boulangerie", "Enter", *"23451", "F9", *"ngoma", "Enter")
 
 
 def _page(agency: Agency) -> Line:
