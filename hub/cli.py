@@ -126,10 +126,23 @@ def check(folder: Path) -> None:
     from hub.misfits import remarks
 
     settings = _settings(folder)
+    _check_services(settings)
     for line in summary(settings):
         click.echo(line)
     for remark in remarks(settings):
         click.echo(f"remark: {remark}")
+
+
+def _check_services(settings: Settings) -> None:
+    """What counter services keep in files of their own. Raises ConfigurationFault."""
+    if "certificate" in settings.counter_services:
+        from hub.services.certificate import kinds
+
+        kinds.load(settings.folder)
+    if "request" in settings.counter_services:
+        from hub.services.request.office import office_of
+
+        office_of(settings)
 
 
 @main.command()
@@ -250,9 +263,10 @@ def import_(kind: str, file: Path, report: Path | None, folder: Path) -> None:
     CSV with a header or JSON lines, see docs/import.md. May be stopped and run again at any time.
     """
     from hub.admin_ask import admin_ask
-    from hub.people_import import import_file
+    from hub.people_import import import_file, stand_back
 
     settings = _settings(folder)
+    stand_back()
     kept = report or file.with_name(f"{file.name}.refused")
     refused = import_file(settings, lambda end: admin_ask(settings, "import_ended", **end), kind, file, kept)
     if refused:
@@ -287,6 +301,34 @@ def reset_agent(code: str, folder: Path) -> None:
 def list_agents(folder: Path) -> None:
     """The agents with their roles."""
     _show(_ask(folder, "agent.list")["agents"])
+
+
+@main.group(cls=Commands)
+def certificate() -> None:
+    """Certificates that agencies have issued."""
+
+
+@certificate.command("verify")
+@click.argument("code")
+@config_option
+def verify_certificate(code: str, folder: Path) -> None:
+    """Check what a certificate's QR says (-: read from standard input), without a hub or a network."""
+    from hub.services.certificate.checking import report
+
+    lines, good = report(_settings(folder), sys.stdin.read(100_000) if code == "-" else code)
+    for line in lines:
+        click.echo(line)
+    if not good:
+        sys.exit(1)
+
+
+@certificate.command("key")
+@config_option
+def certificate_key(folder: Path) -> None:
+    """The line that other agencies add to `certificates/keys.toml` to check ours."""
+    from hub.services.certificate.checking import key_line
+
+    click.echo(key_line(_settings(folder)))
 
 
 def _sentence(answer: Mapping[str, Any]) -> str:
@@ -597,7 +639,7 @@ def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str |
 @click.option("--tickets", type=int, help="million, pi: tickets in the file [default: 1,000,000].")
 @click.option("--past", type=FOLDER, help="million, pi: where such a file is, or is made and left.")
 def bench(what: str, quick: bool, tickets: int | None, past: Path | None) -> None:  # noqa: FBT001 (click hands options in)
-    """Measure this box against its own limits, as JSON: queue, people, million, pi or all."""
+    """Measure this box against its own limits, as JSON: queue, people, desk, million, pi or all."""
     import json
 
     from hub.bench import run

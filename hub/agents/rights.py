@@ -113,6 +113,29 @@ _PAGES: dict[str, frozenset[str]] = {
     "inquiry.looks": frozenset({"supervisor", "auditor"}),
     **dict.fromkeys(("desk.requester", "desk.concern", "desk.unconcern", "desk.print_visit"), _AT_COUNTERS),
     "desk.visit": _AT_COUNTERS | {"supervisor", "auditor"},
+    **dict.fromkeys(
+        (
+            "certificate.page",
+            "certificate.search",
+            "certificate.issue",
+            "certificate.one",
+            "certificate.print_copy",
+            "certificate.cancel",
+            "certificate.returned",
+            "certificate.check",
+        ),
+        frozenset({"clerk", "collections_cashier", "head_cashier", "case_officer", "supervisor"}),
+    ),
+    **dict.fromkeys(
+        ("request.page", "request.new", "request.write_down", "request.one", "request.print_paper", "request.told"),
+        frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
+    ),
+    "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
+    "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
+    # who reads everything changes nothing: a copy and a look at a private part are written down, and are no change
+    **dict.fromkeys(
+        ("audit.page", "audit.reveal", "audit.copy", "audit.verify", "audit.rights"), frozenset({"auditor"})
+    ),
     "desk.page": _AT_COUNTERS,
     "supervision": _OVERSIGHT,
     "supervision.page": _OVERSIGHT,
