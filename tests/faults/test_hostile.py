@@ -168,6 +168,7 @@ def held(agency, result, worker):
     assert agency.verified() == []
 
 
+@pytest.mark.timeout(240)
 def test_a_small_flood_from_everybody(agency, routes, note):
     worker = agency.pid("worker")
     flood(agency, routes, 1, 500)
