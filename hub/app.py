@@ -17,8 +17,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
+from hub.agents import actions as agents
 from hub.agents import cookie, csrf, devices, rights, sessions
-from hub.agents.model import NEWCOMER
+from hub.agents.doorway import way_in
+from hub.agents.model import LOCKED
 from hub.ask import Actor
 from hub.backup import watch
 from hub.context import Hub
@@ -96,12 +98,12 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
             return None
         limit_request(request)
         g.actor = identify(hub) or NOBODY
-        return _turned_away(what_of(request.endpoint))
+        return _turned_away(hub, what_of(request.endpoint))
 
     return before
 
 
-def _turned_away(what: str) -> AnyResponse | None:
+def _turned_away(hub: Hub, what: str) -> AnyResponse | None:
     if what in rights.PUBLIC or rights.is_static(what):
         return None
     if g.actor is NOBODY:
@@ -109,8 +111,12 @@ def _turned_away(what: str) -> AnyResponse | None:
             return redirect(url_for("agents.login", next=request.full_path.rstrip("?")))
         raise NotAuthenticated("send a token: Authorization: Bearer …")
     if not rights.allowed(g.actor, what):
-        if NEWCOMER in g.actor.roles and _wants_page():
-            return redirect(url_for("agents.choose"))
+        page = way_in(g.actor.roles)
+        if page and _wants_page() and request.method == "GET":
+            return redirect(url_for(page, next=request.full_path.rstrip("?")))
+        if LOCKED in g.actor.roles:
+            raise NotAllowed("this screen is locked: unlock it first", code="screen_locked")
+        agents.note_refused(hub, g.actor, what)
         raise NotAllowed(f"{g.actor.scope} may not do this")
     return None
 

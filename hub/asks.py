@@ -299,6 +299,7 @@ def perform(hub: Hub, actor: Actor, what: str, content: Any) -> Answer:
             f"there is nothing called {what!r} to ask; see /api/v1/openapi.json", code="unknown_ask", field="what"
         )
     if not rights.allowed(actor, what):
+        agents.note_refused(hub, actor, what)
         raise NotAllowed(f"{actor.scope} may not ask for {what}")
     body = parsed(spec.body, content)
     if isinstance(body, CounterBody):

@@ -23,7 +23,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 ROLES = (
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
-    "supervisor", "executive", "case_officer", "auditor", "admin",
+    "supervisor", "executive", "case_officer", "medical_officer", "auditor", "admin",
 )  # fmt: skip
 KINDS_OF_IMPORT = (
     "employers", "people", "relationships", "employments", "contributions", "cases", "payments", "accounts", "bundle",
@@ -272,10 +272,12 @@ def add_agent(code: str, name: str, roles: tuple[str, ...], folder: Path) -> Non
 
 @agent.command("reset")
 @click.argument("code")
+@click.option("--second-factor", is_flag=True, help="Their telephone is lost: forget it and the recovery codes too.")
 @config_option
-def reset_agent(code: str, folder: Path) -> None:
+def reset_agent(code: str, folder: Path, second_factor: bool) -> None:  # noqa: FBT001 (click hands in a flag)
     """End an agent's sessions and password; prints a new code for one sign-on."""
-    click.echo(_ask(folder, "agent.reset", code=code)["one_shot"])
+    more = {"second_factor": True} if second_factor else {}
+    click.echo(_ask(folder, "agent.reset", code=code, **more)["one_shot"])
 
 
 @agent.command("list")

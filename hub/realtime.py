@@ -23,7 +23,7 @@ from flask_socketio import SocketIO, join_room
 from hub import asks
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
-from hub.errors import MboteError, NotAllowed, Refused, StoreFault, Unreadable
+from hub.errors import MboteError, NotAllowed, NotAuthenticated, Refused, StoreFault, Unreadable
 from hub.journal import Entry
 from hub.queues import epochs
 from hub.wire import as_json
@@ -57,6 +57,7 @@ class Screen:
 @dataclass(slots=True)
 class _Client:
     actor: Actor
+    auth: Any
     screens: tuple[tuple[Screen, Hashable], ...]
 
 
@@ -100,6 +101,15 @@ class Realtime:
         """Close every socket of an agent whose session ended."""
         self._hang_up(lambda actor: actor.agent == agent)
 
+    def kick_absent(self) -> None:
+        """Close the sockets of agents whose session has locked itself or died of age: nobody ended those."""
+        absent = {client.actor.agent for client in list(self._clients.values()) if not self._still_there(client)}
+        self._hang_up(lambda actor: actor.agent is not None and actor.agent in absent)
+
+    def _still_there(self, client: _Client) -> bool:
+        """A device is kicked as soon as it is revoked; an agent's session changes with time, and with their roles."""
+        return client.actor.agent is None or self._identify(client.auth) == client.actor
+
     def _hang_up(self, on: Callable[[Actor], bool]) -> None:
         for sid, client in list(self._clients.items()):
             if on(client.actor):
@@ -124,7 +134,7 @@ class Realtime:
         self._leave_behind(auth.get("seen"))
         screens = tuple((screen, screen.profile(actor)) for screen in self._screens if screen.takes(actor))
         sid: str = request.sid  # type: ignore[attr-defined]
-        self._clients[sid] = _Client(actor, screens)
+        self._clients[sid] = _Client(actor, auth, screens)
         for screen, profile in screens:
             join_room(_room(screen, profile))
             for event, value in screen.once:
@@ -151,6 +161,8 @@ class Realtime:
         try:
             if client is None:
                 raise NotAllowed("connect with a token first")
+            if not self._still_there(client):
+                raise NotAuthenticated("this session is locked or over: unlock it or sign in again")
             if not isinstance(content, dict) or not isinstance(content.get("what"), str):
                 raise Unreadable("send {what, key, …}", field="what")
             body = {name: value for name, value in content.items() if name != "what"}

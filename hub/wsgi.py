@@ -77,7 +77,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     realtime[0].start()
     admin.serve(hub)
     outbox.start(hub)
-    threading.Thread(target=_housekeeping, args=(hub,), name="housekeeping", daemon=True).start()
+    threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
     return app
 
 
@@ -177,8 +177,8 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 # --- housekeeping ----------------------------------------------------------------------------
 
 
-def _housekeeping(hub: Hub) -> None:
-    """What time alone brings about: the timetable's day, holds and papers that last too long, answers a week old."""
+def _housekeeping(hub: Hub, realtime: Realtime) -> None:
+    """What time alone brings about: the day, holds and papers that last too long, old answers, screens left alone."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
             upkeep.round(hub)
@@ -188,6 +188,7 @@ def _housekeeping(hub: Hub) -> None:
             if print_store.open_jobs(hub.reader):
                 printing.drop_stale(hub, Ask(HUB))
             hub.store.prune()
+            realtime.kick_absent()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
 

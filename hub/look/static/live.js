@@ -87,6 +87,10 @@ export class Link {
     for (const [event, receive] of Object.entries(others)) this.#socket.on(event, receive);
     this.#follow();
     this.#watch();
+    document.addEventListener("session", ({ detail }) => {
+      token = detail.socket; // a locked screen goes on under a new session
+      this.#socket.disconnect().connect();
+    });
     addEventListener("hashchange", () => location.hash.length > 1 && takeToken() && location.reload());
   }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hub.agents import rights
-from hub.agents.model import DEVICE_KINDS, NEWCOMER, ROLES
+from hub.agents.model import DEVICE_KINDS, ENROLLING, LOCKED, NEWCOMER, PROVING, ROLES
 from hub.ask import HUB, Actor
 from hub.errors import NotAllowed
 
-EVERYBODY = (*ROLES, *DEVICE_KINDS, NEWCOMER)
+EVERYBODY = (*ROLES, *DEVICE_KINDS, NEWCOMER, PROVING, ENROLLING, LOCKED)
 DESK = {"return", "cancel", "priority", "confirm_paper", "reprint"}
 STEPS = {
     "next", "recall", "start", "finish", "no_show", "hold", "resume", "transfer", "release", "undo", "pick",
@@ -18,8 +18,9 @@ SEAT = {"open", "pause", "unpause", "close"}
 DAY = {"day_open", "day_close", "mode"}
 SELF = {"trouble", "print_take", "print_report"}
 READS = {"board", "counters", "ticket", "openapi"}
-PASSWORD = {"agents.choose", "agents.choose_post"}
-PEOPLE = {"agents.people", "agents.add", "agents.change", "agents.reset", "agents.remove"}
+CHOICE = {"agents.choose", "agents.choose_post"}
+PASSWORD = CHOICE | {"agents.lock", "agents.stay"}
+PEOPLE = {"agents.people", "agents.add", "agents.change", "agents.reset", "agents.remove", "agents.forget_factor"}
 #: role → all that it may; what is not here it may not.
 MAY: dict[str, set[str]] = {
     "kiosk": {"issue", "printed", "shown", "failed", "help"} | SELF,
@@ -32,6 +33,7 @@ MAY: dict[str, set[str]] = {
     "collections_cashier": STEPS | SEAT | READS | PASSWORD,
     "benefits_cashier": STEPS | SEAT | READS | PASSWORD,
     "case_officer": STEPS | SEAT | READS | PASSWORD,
+    "medical_officer": STEPS | SEAT | READS | PASSWORD,
     "validator": STEPS | SEAT | READS | PASSWORD,
     "head_cashier": READS | PASSWORD,
     "supervisor": {"issue", "helped", "devices", "statistics", "metrics"}
@@ -44,7 +46,10 @@ MAY: dict[str, set[str]] = {
     "executive": {"statistics"} | READS | PASSWORD,
     "auditor": {"statistics", "events", "metrics"} | READS | PASSWORD,
     "admin": {"devices", "metrics"} | DAY | (READS - {"ticket"}) | PASSWORD | PEOPLE,
-    NEWCOMER: PASSWORD,
+    NEWCOMER: CHOICE,
+    PROVING: {"agents.second", "agents.second_post"},
+    ENROLLING: {"agents.enrol", "agents.enrol_post"},
+    LOCKED: {"agents.locked"},
 }
 MINE = frozenset().union(*MAY.values())
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from werkzeug.serving import make_server
 
 from hub.agents import actions as agents
-from hub.agents import cookie
+from hub.agents import cookie, rules, second_factor
 from hub.agents import store as agent_store
 from hub.agents.migrations import migrations as agent_migrations
 from hub.agents.pages import pages as agent_pages
@@ -94,7 +94,8 @@ class House(Office):
         issued = agents.reset_code(self.hub, Ask(HUB), code=code)["one_shot"]
         agents.sign_in(self.hub, Ask(HUB), code=code, secret=issued)
         chosen = agents.choose_secret(self.hub, Ask(Actor(agent=code)), secret=f"{SECRET} {code}", current=issued)
-        return str(chosen["session"])
+        shown = rules.needs_factor(PEOPLE[code][1])
+        return second_factor.vouched(self.hub, Ask(HUB), code) if shown else str(chosen["session"])
 
     def client(self, code: str) -> Any:
         """A browser without a screen, with this agent's session."""
