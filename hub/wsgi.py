@@ -59,7 +59,9 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
         hub,
         Rooms(
             pages=(
-                agent_pages(hub, lambda: _seats(hub)), desk_pages(hub, services), supervision_pages(hub),
+                agent_pages(hub, lambda: _seats(hub), lambda: realtime[0].present() if realtime else ()),
+                desk_pages(hub, services),
+                supervision_pages(hub),
                 display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),

@@ -319,15 +319,17 @@ def note_refused(hub: Hub, actor: Actor, what: str) -> None:
 # --- devices ---------------------------------------------------------------------------------
 
 
-def pair(hub: Hub, ask: Ask, *, kind: str, name: str, counters: tuple[str, ...] | list[str] = ()) -> Answer:
-    """A token for a device, said once; one that the name had before stops working."""
+def pair(  # noqa: PLR0913 (what a device is)
+    hub: Hub, ask: Ask, *, kind: str, name: str, counters: tuple[str, ...] | list[str] = (), address: str = ""
+) -> Answer:
+    """A token for a device, said once; one that the name had before stops working. `address`: paired on its screen."""
     wanted = rules.device_kind(kind)
     device = rules.device_name(name, hub.settings.agency.agent_code)
     held = _held(hub, device, tuple(counters)) if wanted == "panel" else ()
     token = secrets.random_value()
     with hub.store.transaction(ask) as tx:
         before = store.device(tx.connection, device)
-        tx.record(DevicePaired(device, wanted, held))
+        tx.record(DevicePaired(device, wanted, held, address))
         store.keep_token(tx, device, secrets.digest(token))
     if before is not None and not before.revoked:
         devices.revoked(device)

@@ -33,7 +33,8 @@ def add_factor(room: Blueprint, hub: Hub) -> None:
             return make_response(_second_page(hub, trouble_of(hub, refused, "factor")), refused.status)
         following = after(request.form.get("next", ""), frozenset(answer["roles"]))
         if answer["left"] is not None:
-            page = render_template("agents/recovered.html", left=answer["left"], next=following)
+            token = csrf.token_for(answer["session"])
+            page = render_template("agents/recovered.html", left=answer["left"], next=following, csrf=token)
             return _with(answer["session"], make_response(page))
         return _with(answer["session"], redirect(following, 303))
 

@@ -20,13 +20,13 @@ def unlock(  # noqa: PLR0913 (what is shown, and from where)
 ) -> Answer:
     """The session goes on, under a new value.
 
-    Raises NotAuthenticated: `session_over`, `factor_needed` when it slept and the agent has a telephone, `wrong_secret`
-    or `wrong_factor`; TooMany while the account is locked.
+    Raises NotAuthenticated: `session_over`, `factor_needed` when it slept and the agent has a telephone,
+    `wrong_current` or `wrong_factor`; TooMany while the account is locked.
     """
     with secrets.one_at_a_time():
         found = _found(hub, session)
         needed = rules.asleep(found, hub.now()) and rules.needs_factor(found.roles)
-        agent, _ = actions.right_secret(hub, ask, found.agent, secret, address)
+        agent = _right(hub, ask, found.agent, secret, address)
         if needed and not factor.strip():
             raise NotAuthenticated("show your second factor too", code="factor_needed", field="factor")
         with hub.store.transaction(Ask(Actor(agent=agent.code))) as tx:
@@ -36,6 +36,14 @@ def unlock(  # noqa: PLR0913 (what is shown, and from where)
         raise rules.wrong_factor()
     sessions.ended(agent.code)
     return {"session": value, "agent": agent.code}
+
+
+def _right(hub: Hub, ask: Ask, code: str, secret: str, address: str) -> Agent:
+    """The agent, if this is their secret; here the code is known, so the refusal speaks of the secret alone."""
+    try:
+        return actions.right_secret(hub, ask, code, secret, address)[0]
+    except NotAuthenticated as wrong:
+        raise NotAuthenticated("this is not your secret", code="wrong_current", field="secret") from wrong
 
 
 def _found(hub: Hub, value: str) -> Session:

@@ -231,11 +231,12 @@ class AccessRefused(AgentEvent):
 
 @dataclass(frozen=True, slots=True)
 class DevicePaired(DeviceEvent):
-    """A device got a token; one it had before stopped working."""
+    """A device got a token; one it had before stopped working. `address`: where it was paired on its own screen."""
 
     kind: ClassVar[str] = "device_paired"
     device_kind: DeviceKind
     counters: tuple[str, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

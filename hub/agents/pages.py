@@ -10,11 +10,12 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from hub.agents import actions, cookie, csrf, rules, second_factor, sessions, store
+from hub.agents.device_pages import Present, add_devices
 from hub.agents.doorway import STRANGER, Trouble, actor, address_of, after, language_of, lock_s, needed, until
 from hub.agents.doorway import trouble as trouble_of
 from hub.agents.factor_pages import add_factor
 from hub.agents.lock_pages import add_lock
-from hub.agents.model import NEWCOMER, ROLES, Agent, Session
+from hub.agents.model import LOCKED, NEWCOMER, ROLES, Agent, Session
 from hub.ask import Ask
 from hub.clock import elapsed
 from hub.context import Hub
@@ -41,8 +42,8 @@ class Person:
     locked_until: str
 
 
-def pages(hub: Hub, seats: Callable[[], Mapping[str, str]] = dict) -> Blueprint:
-    """/login, /choose, /logout and /agents. `seats` says at which counter each agent sits, by agent code."""
+def pages(hub: Hub, seats: Callable[[], Mapping[str, str]] = dict, present: Present = tuple) -> Blueprint:
+    """Every page of this room. `seats` says at which counter each agent sits, `present` who has a live link now."""
     room = Blueprint(
         "agents", __name__, template_folder="templates", static_folder="static", static_url_path="/agents/static"
     )
@@ -56,6 +57,7 @@ def pages(hub: Hub, seats: Callable[[], Mapping[str, str]] = dict) -> Blueprint:
     add_factor(room, hub)
     add_lock(room, hub)
     _add_people(room, hub, seats)
+    add_devices(room, hub, present)
     return room
 
 
@@ -82,7 +84,7 @@ def _helpers(hub: Hub) -> dict[str, Any]:
 def _add_login(room: Blueprint, hub: Hub) -> None:
     @room.get("/login")
     def login() -> Response | str:
-        if actor().agent is not None:
+        if actor().agent is not None and LOCKED not in actor().roles:
             return redirect(after(request.args.get("next", "")))
         return _login_page(notice=_why_ended(hub))
 

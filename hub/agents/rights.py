@@ -86,6 +86,9 @@ _PAGES: dict[str, frozenset[str]] = {
     "agents.reset": _PEOPLE,
     "agents.remove": _PEOPLE,
     "agents.forget_factor": _PEOPLE,
+    "agents.devices": _PEOPLE,
+    "agents.pair_device": frozenset({"admin"}),
+    "agents.revoke_device": _PEOPLE,
     "agents.second": frozenset({PROVING}),
     "agents.second_post": frozenset({PROVING}),
     "agents.enrol": frozenset({ENROLLING}),
@@ -128,6 +131,7 @@ PUBLIC: frozenset[str] = frozenset(
     {
         "healthz",
         "agents.login", "agents.login_post", "agents.logout", "agents.unlock",
+        "agents.pairing_ask", "agents.pairing_claim",
         "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these
         "display.page", "display.sound",
         "counter_panel.page",

@@ -261,6 +261,7 @@ def device_name(text: str, agent_pattern: str) -> str:
     if not DEVICE_NAME.fullmatch(text) or re.fullmatch(agent_pattern, text):
         raise Unreadable(
             f"{text}: a device's name is at most 16 capitals, digits, - or _, such as K1, and no agent's code",
+            code="device_name",
             field="name",
         )
     return text

@@ -41,15 +41,29 @@ export function older(a, b) {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
 }
 
-/** The device's token: taken once from the address (/display#TOKEN), then kept by this tab alone. */
+/**
+ * The device's token: taken once from the address (/display#TOKEN), then kept by this tab alone. One that the screen
+ * got by pairing itself (keepToken) outlives the browser: nobody stands there with an address each morning.
+ */
 export function takeToken() {
-  const place = `mbote.token ${location.pathname}`;
+  const place = tokenPlace();
   const given = decodeURIComponent(location.hash.slice(1));
   if (given) {
     sessionStorage.setItem(place, given);
     history.replaceState(null, "", location.pathname + location.search);
   }
-  return sessionStorage.getItem(place) ?? "";
+  return sessionStorage.getItem(place) ?? localStorage.getItem(place) ?? "";
+}
+
+/** Keeps the token that this screen was given on being paired, and begins anew with it. */
+export function keepToken(token) {
+  sessionStorage.removeItem(tokenPlace());
+  localStorage.setItem(tokenPlace(), token);
+  location.reload();
+}
+
+function tokenPlace() {
+  return `mbote.token ${location.pathname}`;
 }
 
 /**

@@ -223,6 +223,10 @@ CHANGES = [
     "/lock",
     "/stay",
     "/unlock",
+    "/devices/pair",
+    "/devices/<name>/revoke",
+    "/pairing",
+    "/pairing/claim",
 ]
 
 
