@@ -96,9 +96,12 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
         g.actor = NOBODY
         if request.endpoint is None:
             return None
-        limit_request(request)
-        g.actor = identify(hub) or NOBODY
-        return _turned_away(hub, what_of(request.endpoint))
+        try:
+            limit_request(request)
+            g.actor = identify(hub) or NOBODY
+            return _turned_away(hub, what_of(request.endpoint))
+        except Refused as refused:
+            return _answer(refused)  # raised, it would reach the room's own handler, which shows its page to anybody
 
     return before
 
