@@ -566,7 +566,13 @@ def update(stick: Path | None, resume: bool, root: Path) -> None:  # noqa: FBT00
     "--hub", "hub", metavar="ADDRESS", help="Where the hub is: http://192.168.1.10:8080; on its own box not needed."
 )
 @click.option("--name", help="The device's name, as it was paired; else as configured.")
-@click.option("--token", help="What `mbote pair` has printed on the hub's box; - reads it from standard input.")
+@click.option(
+    "--token",
+    help="What `mbote pair` has printed on the hub's box; - reads it from standard input; else the box shows a code.",
+)
+@click.option(
+    "--admin", metavar="CODE", help="The agent's code of the first administrator of a new hub; 00001A unless given."
+)
 @click.option("--ssh-from", metavar="NETWORK", help="Let SSH in from there: 192.168.1.0/24; from nowhere unless given.")
 @click.option("--root", type=FOLDER, default="/", hidden=True)
 def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str | None) -> None:

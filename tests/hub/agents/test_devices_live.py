@@ -15,6 +15,7 @@ import socketio
 from hub.agents import actions as agents
 from hub.agents import cookie, csrf, second_factor
 from hub.ask import HUB, Ask
+from hub.installation.joining import paired_on_screen
 from hub.rooms import open_hub
 from tests.hub.desk.house import new_house
 
@@ -108,6 +109,16 @@ def text_of(house, path):
     with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=10)) as door:
         door.request("GET", path, headers={"Cookie": f"{cookie._PLAIN}={house.sessions[ADMIN]}", "Accept": "text/html"})
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", door.getresponse().read().decode()))
+
+
+def test_a_box_that_is_set_up_without_a_token_shows_a_code_and_gets_one_once_it_was_typed(house):
+    joining = paired_on_screen(house.url, "kiosk")
+    code = next(joining).rpartition(" ")[2]
+    assert post(house, "/devices/pair", form=f"code={code}&name=K7").status == 303
+    with pytest.raises(StopIteration) as ended:
+        next(joining)
+    client, _ = line(house, ended.value.value, "kiosk")
+    client.disconnect()
 
 
 # --- what a stolen token gets ---------------------------------------------------------------------

@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 from werkzeug.routing import IntegerConverter
 
-from hub import asks
+from hub import asks, wsgi
 from hub.agents import actions, cookie, csrf, rights, second_factor, sessions
 from hub.agents.model import DEVICE_KINDS, ENROLLING, LOCKED, NEWCOMER, PROVING, ROLES
 from hub.app import what_of
 from hub.ask import HUB, Actor, Ask
 from hub.errors import ConfigurationFault, NotAllowed, Refused
 from hub.settings import load_settings
-from hub.wsgi import build
 from tests.hub.desk.house import new_house
 
 pytestmark = pytest.mark.slow
@@ -99,7 +98,9 @@ class Office:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
     house = new_house(tmp_path_factory.mktemp("whole"))
-    built = Office(build(load_settings(house.folder, {})))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wsgi, "HOUSEKEEPING_S", 86_400)
+        built = Office(wsgi.build(load_settings(house.folder, {})))
     yield built.hire()
     built.hub.store.close()
 
