@@ -17,7 +17,8 @@ from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded, watching
 from hub.say import FIRST, words
-from hub.settings import PanelCounter, Settings, load_settings
+from hub.settings import PanelCounter, Settings
+from hub.settings_files import load_settings
 
 #: How long the first start waits for the hub before it says that it is ready without one.
 FIRST_S = 5.0
@@ -38,7 +39,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         opened.callback(devices.close)
         panels = {one.counter: _panel(one, devices, short) for one in wired.counters}
         history = History.from_environment(wired.name)
-        hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip())
+        hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip(), settings.path(wired.authority))
         keys = by_pin(wired.counters)
         app = PanelApp(Recorded(hub, history), panels, keys, motive=short["hold_key"])
         opened.callback(app.close)

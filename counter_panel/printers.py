@@ -76,7 +76,7 @@ def run(settings: Settings, names: Iterable[str] = (), stop: threading.Event | N
     box = settings.printing
     token = settings.path(box.token)
     with ExitStack() as opened:
-        hub = HubClient(box.hub, lambda: token.read_text("ascii").strip())
+        hub = HubClient(box.hub, lambda: token.read_text("ascii").strip(), settings.path(box.authority))
         troubles = Troubles(hub).open()
         opened.callback(troubles.close)
         line = Recorded(hub, History.from_environment(box.name))

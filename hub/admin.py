@@ -16,13 +16,13 @@ from typing import Any
 
 import structlog
 
+from hub import timekeeping
 from hub.agents import actions as agents
 from hub.agents import devices, second_factor
 from hub.agents import store as agent_store
 from hub.ask import Actor, Answer, Ask
 from hub.backup import watch
-from hub.backup.drill import Result
-from hub.backup.follow import Word
+from hub.backup.word import Result, Word
 from hub.clock import Instant, iso
 from hub.context import Hub
 from hub.door import fault_of_json
@@ -212,6 +212,14 @@ def _epochs(hub: Hub, _: Body) -> Answer:
     }  # fmt: skip
 
 
+def _clock(hub: Hub, _: Body) -> Answer:
+    return timekeeping.told(hub.store, hub.settings.agency)
+
+
+def _clock_right(hub: Hub, _: Body) -> Answer:
+    return timekeeping.vouch(hub.store, Ask(LOCAL), hub.settings.agency)
+
+
 _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "day_open": _day_open,
     "day_close": _day_close,
@@ -224,6 +232,8 @@ _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "agent_list": _agent_list,
     "import_ended": _import_ended,
     "status": _status,
+    "clock": _clock,
+    "clock_right": _clock_right,
     "backup_word": _backup_word,
     "backups": _backups,
     "epoch_seen": _epoch_seen,

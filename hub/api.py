@@ -50,6 +50,8 @@ def api(hub: Hub, board: Any, statistics: Any) -> Blueprint:
 
     @routes.get("/events", endpoint="events")
     def events() -> Response:
+        if unknown := set(request.args) - {"after", "limit"}:
+            raise Unreadable("no such field; there are after, limit", field=min(unknown)[:64])
         after, limit = _number("after", 0), min(_number("limit", 100), EVENTS_AT_MOST)
         with hub.snapshot() as reader:
             found = [_event(hub, row) for row in entries(reader, after, limit)]

@@ -6,40 +6,39 @@ Pages and API views hold no `except`: each refusal knows its code and status and
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
-from hub.agents import actions as agents
-from hub.agents import cookie, csrf, devices, rights, sessions
+from hub.agents import cookie, csrf, devices, refusals, rights, sessions
 from hub.agents.doorway import way_in
 from hub.agents.model import LOCKED
 from hub.ask import Actor
+from hub.authority import AUTHORITY
 from hub.backup import watch
 from hub.context import Hub
-from hub.door import limit_request
-from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, Refused, StoreFault, TooLarge
-from hub.look import CONTENT_SECURITY_POLICY, look
+from hub.door import AUTHORITY_PATH, by_credentials, limit_request, of_process
+from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, NotFound, Refused, StoreFault, TooLarge
+from hub.headers import HEADERS, HTMX, content_security_policy
+from hub.look import look
 from hub.queues import store
-from hub.say import say
+from hub.say import FIRST, say_refused
+from hub.sqlite import is_disk
 
 log = structlog.get_logger("app")
 BODY_BYTES = 64 * 1024
 NOBODY = Actor()
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +57,26 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     """The application of one hub. Raises ConfigurationFault when a route declares no roles."""
     app = Flask("hub", static_folder=None, template_folder="desk/templates", root_path=str(_root()))
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.url_map.converters["int"] = _Number
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["mbote"] = hub
+    app.extensions["refused"] = _answer
     app.before_request(_who_asks(hub))
     app.after_request(_headers(rooms))
     app.teardown_request(lambda _: hub.store.give_back())
     for blueprint in (look(), public_api.api(hub, rooms.board, rooms.statistics), *rooms.pages):
         app.register_blueprint(blueprint)
     _add_health(app, hub, rooms)
-    _add_errors(app)
+    _add_errors(app, hub)
     _all_declared(app)
     return app
+
+
+class _Number(IntegerConverter):
+    """A number of an address, as far as a row can have it: a greater one is no page."""
+
+    def __init__(self, url_map: Any, *args: Any, **values: Any) -> None:
+        super().__init__(url_map, *args, **{"max": 2**63 - 1} | values)
 
 
 def _root() -> Any:
@@ -93,35 +101,64 @@ def what_of(endpoint: str) -> str:
 
 def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
     def before() -> AnyResponse | None:
+        """What is refused here is answered here: a room's own page of refusals may show what is in the room."""
+        try:
+            return let_in()
+        except Refused as refused:
+            return _at_the_door(refused)
+
+    def let_in() -> AnyResponse | None:
         g.actor = NOBODY
         if request.endpoint is None:
             return None
-        try:
-            limit_request(request)
-            g.actor = identify(hub) or NOBODY
-            return _turned_away(hub, what_of(request.endpoint))
-        except Refused as refused:
-            return _answer(refused)  # raised, it would reach the room's own handler, which shows its page to anybody
+        limit_request(request)
+        g.actor = identify(hub) or NOBODY
+        if g.actor is not NOBODY:
+            of_process().welcome(by_credentials(request.environ))
+        return _turned_away(hub, what_of(request.endpoint))
 
     return before
+
+
+def _at_the_door(refused: Refused) -> AnyResponse:
+    """Answered here and not by the room that was asked: its own page is not for whoever has no business there.
+
+    A script that asked for a part of a page is told in words, and its page stays as it is.
+    """
+    if not request.headers.get("HX-Request"):
+        return _answer(refused)
+    answer = make_response("", refused.status)
+    answer.headers["HX-Reswap"] = "none"
+    answer.headers["HX-Trigger"] = json.dumps({"refused": say_refused(FIRST, refused)})
+    return answer
 
 
 def _turned_away(hub: Hub, what: str) -> AnyResponse | None:
     if what in rights.PUBLIC or rights.is_static(what):
         return None
     if g.actor is NOBODY:
+        if request.headers.get("HX-Request"):
+            return _whole_page_to_login()
         if _wants_page():
             return redirect(url_for("agents.login", next=request.full_path.rstrip("?")))
         raise NotAuthenticated("send a token: Authorization: Bearer …")
     if not rights.allowed(g.actor, what):
         page = way_in(g.actor.roles)
-        if page and _wants_page() and request.method == "GET":
+        if page and _wants_page() and request.method == "GET" and not request.headers.get("HX-Request"):
             return redirect(url_for(page, next=request.full_path.rstrip("?")))
         if LOCKED in g.actor.roles:
             raise NotAllowed("this screen is locked: unlock it first", code="screen_locked")
-        agents.note_refused(hub, g.actor, what)
+        refusals.of(hub).note(g.actor, what)
         raise NotAllowed(f"{g.actor.scope} may not do this")
     return None
+
+
+def _whole_page_to_login() -> AnyResponse:
+    """A part of a page was asked for: the sign-in page must not become that part. What was typed stays (keep.js)."""
+    answer = make_response("", NotAuthenticated.status)
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    answer.headers["HX-Redirect"] = url_for("agents.login", next=f"{page.path or '/'}?{page.query}".rstrip("?"))
+    return answer
 
 
 def identify(hub: Hub) -> Actor | None:
@@ -152,12 +189,14 @@ def identify_socket(hub: Hub) -> Callable[[Any], Actor | None]:
 
 
 def _headers(rooms: Rooms) -> Callable[[Response], Response]:
-    policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {rooms.frame_ancestors}")
+    plain = content_security_policy(framed_by=rooms.frame_ancestors)
+    htmx = content_security_policy(framed_by=rooms.frame_ancestors, trusted_types=HTMX)
 
     def after(response: Response) -> Response:
-        for name, value in _HEADERS.items():
+        for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", policy)
+        # a counter service's page lies below the desk's, and may be made of parts
+        response.headers.setdefault("Content-Security-Policy", htmx if request.path.startswith("/desk/") else plain)
         if not rights.is_static(request.endpoint or ""):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -169,7 +208,7 @@ def _wants_page() -> bool:
     return not request.path.startswith(public_api.PREFIX) and request.accept_mimetypes.accept_html
 
 
-def _add_errors(app: Flask) -> None:
+def _add_errors(app: Flask, hub: Hub) -> None:
     @app.errorhandler(Refused)
     def refused(error: Refused) -> AnyResponse:
         return _answer(error)
@@ -178,6 +217,12 @@ def _add_errors(app: Flask) -> None:
     def not_stored(error: StoreFault) -> AnyResponse:
         log.error("not stored", fault=str(error))
         return _answer(Refused("nothing was recorded: the disk refuses; try again", code="not_stored"), 503)
+
+    @app.errorhandler(sqlite3.DatabaseError)
+    def not_read(error: sqlite3.DatabaseError) -> AnyResponse:
+        if not is_disk(error):
+            return unexpected(error)
+        return not_stored(hub.store.unreadable(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> AnyResponse:
@@ -199,21 +244,13 @@ def _code_of(name: str) -> str:
 def _answer(error: Refused, status: int | None = None) -> AnyResponse:
     status = status or error.status
     if _wants_page():
-        page = render_template("desk/refused.html", error=error, status=status, words=_words(error))
+        page = render_template("desk/refused.html", error=error, status=status, words=say_refused(FIRST, error))
         return make_response(page, status)
     response = jsonify({"error": error.as_json()})
     response.status_code = status
     if "retry_s" in error.facts:
         response.headers["Retry-After"] = str(error.facts["retry_s"])
     return response
-
-
-def _words(error: Refused) -> str:
-    """The refusal in the agents' language, where it has words there."""
-    try:
-        return say("fr", f"errors.{error.reason}")
-    except KeyError:
-        return error.message
 
 
 # --- health ----------------------------------------------------------------------------------
@@ -230,6 +267,14 @@ def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
     @app.get("/healthz", endpoint="healthz")
     def healthz() -> AnyResponse:
         return jsonify({"ok": True, "seq": hub.store.head[0], "epoch": hub.store.epoch})
+
+    @app.get(AUTHORITY_PATH, endpoint="authority")
+    def authority() -> AnyResponse:
+        """For whoever is to believe this hub; people compare its fingerprint."""
+        path = hub.store.folder / AUTHORITY
+        if not path.exists():
+            raise NotFound("this hub has no authority: it speaks plainly")
+        return Response(path.read_bytes(), mimetype="application/x-x509-ca-cert")
 
     @app.get("/metrics", endpoint="metrics")
     def metrics() -> AnyResponse:

@@ -34,11 +34,16 @@ from hub.services import ports
 from hub.settings import Settings
 from hub.sqlite import open_reader, open_writer
 from hub.store import DATABASE, hold
+from hub.verify import damage
 
-#: Left by a running hub that met damage: its next start sets the file aside.
+#: Left by a running hub that met damage: its next start looks, and sets the file aside.
 MARK = "damaged"
+#: Left by a start that found no damage: the next alarm is believed, unless a reading of all of it comes first.
+DOUBTED = "damage-doubted"
 ASIDE, SALVAGED = "set-aside", "salvaged"
 _PARTS = ("", "-wal", "-shm")
+#: Read at once: what a card that fails there takes with it.
+_BLOCK = 4096
 log = structlog.get_logger("aside")
 
 
@@ -69,7 +74,7 @@ def open_whole(settings: Settings, announce: Callable[[Any], None] = lambda _: N
     """The hub's store, from a file that can be trusted. Raises StoreFault when another process holds it."""
     folder = settings.path(settings.hub.data)
     _finish(folder)
-    why = (folder / MARK).read_text(errors="replace") if (folder / MARK).exists() else ""
+    why = _alarm(folder)
     if not why:
         try:
             return open_hub(settings, announce)
@@ -77,6 +82,26 @@ def open_whole(settings: Settings, announce: Callable[[Any], None] = lambda _: N
             why = str(fault)
     log.warning("set aside", fault=why, where=str(set_aside(settings, why)))
     return open_hub(settings, announce)
+
+
+def _alarm(folder: Path) -> str:
+    """What a running hub said of the damage that it met; nothing where the file, read through, shows none.
+
+    SQLite says "malformed" of a card that could not be read for a moment, too: that is no reason for a new epoch.
+    """
+    if not (folder / MARK).exists():
+        return ""
+    why = (folder / MARK).read_text(errors="replace")
+    if (folder / DOUBTED).exists() or not (folder / DATABASE).exists() or damage(folder):
+        return why or "no word of what it was"
+    log.warning("no damage found", alarm=why)
+    (folder / MARK).rename(folder / DOUBTED)
+    return ""
+
+
+def believe(folder: Path) -> None:
+    """All of the file was read and is whole: an alarm that was doubted was none."""
+    (folder / DOUBTED).unlink(missing_ok=True)
 
 
 def set_aside(settings: Settings, why: str) -> Path:
@@ -114,6 +139,7 @@ def _finish(folder: Path) -> None:
             with suppress(FileNotFoundError):
                 (fresh / f"{DATABASE}{part}").rename(folder / f"{DATABASE}{part}")
         (folder / MARK).unlink(missing_ok=True)
+        believe(folder)
         shutil.rmtree(fresh, ignore_errors=True)
 
 
@@ -127,7 +153,7 @@ def salvage(folder: Path, fresh: Path, rooms: Brought) -> Saved:
     copy.mkdir(parents=True)
     for part in _PARTS:
         with suppress(FileNotFoundError):
-            shutil.copyfile(folder / f"{DATABASE}{part}", copy / f"{DATABASE}{part}")
+            _copy_readable(folder / f"{DATABASE}{part}", copy / f"{DATABASE}{part}")
     with closing(open_writer(fresh / DATABASE, sets)) as target:
         with closing(_damaged(copy / DATABASE)) as source:
             entries = _copy_journal(source, target)
@@ -137,6 +163,16 @@ def salvage(folder: Path, fresh: Path, rooms: Brought) -> Saved:
             journal.replay(whole, target, {**journal.APPLIERS, **rooms.appliers})
     shutil.rmtree(copy)
     return saved
+
+
+def _copy_readable(source: Path, target: Path) -> None:
+    """A copy with nothing where the card gives nothing back."""
+    with source.open("rb", buffering=0) as old, target.open("wb") as new:
+        for start in range(0, os.fstat(old.fileno()).st_size, _BLOCK):
+            with suppress(OSError):
+                new.seek(start)
+                new.write(os.pread(old.fileno(), _BLOCK, start))
+        new.truncate(os.fstat(old.fileno()).st_size)
 
 
 def _damaged(path: Path) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.agents import actions as agents
-from hub.agents import rights
+from hub.agents import refusals, rights
 from hub.ask import Actor, Answer, Ask
 from hub.context import Hub
 from hub.errors import NotAllowed, NotFound, Unreadable
@@ -26,6 +26,9 @@ Key = Annotated[str, Field(min_length=1, max_length=64)]
 Word = Annotated[str, Field(max_length=64)]
 Words = Annotated[str, Field(max_length=300)]
 Milliseconds = Annotated[int, Field(ge=0, le=4_102_444_800_000)]
+
+#: As far as a row can have it.
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class Body(BaseModel):
@@ -170,8 +173,8 @@ class PrintTakeBody(Body):
 class PrintReportBody(Body):
     """What became of a print job."""
 
-    job: int
-    attempt: int
+    job: Number
+    attempt: Number
     state: Word
     reason: Words | None = None
 
@@ -299,7 +302,7 @@ def perform(hub: Hub, actor: Actor, what: str, content: Any) -> Answer:
             f"there is nothing called {what!r} to ask; see /api/v1/openapi.json", code="unknown_ask", field="what"
         )
     if not rights.allowed(actor, what):
-        agents.note_refused(hub, actor, what)
+        refusals.of(hub).note(actor, what)
         raise NotAllowed(f"{actor.scope} may not ask for {what}")
     body = parsed(spec.body, content)
     if isinstance(body, CounterBody):

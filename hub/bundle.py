@@ -26,9 +26,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from hub.disk import ask_room
 from hub.errors import ConfigurationFault, StoreFault
 from hub.finding import Finding
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE
 
@@ -50,7 +52,8 @@ FREE_TEXT: dict[str, Any] = {"displays": {"__all__": {"message"}}, "agency": {"a
 
 
 def write_bundle(path: Path, folder: Path, findings: Iterable[Finding]) -> None:
-    """Write the archive. Raises ConfigurationFault when the file cannot be written."""
+    """Write the archive. Raises ConfigurationFault when the file cannot be written, DiskFull where room is scarce."""
+    ask_room(path.parent, "the bundle")
     parts: dict[str, Any] = {"findings": [told(each) for each in findings], "system": system(), "log": log_lines()}
     try:
         settings = load_settings(folder)

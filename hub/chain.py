@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hub.disk import sync_folder
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -68,17 +70,8 @@ def kept_key(path: Path, fresh: Callable[[], bytes]) -> bytes:
         with suppress(FileExistsError):
             os.link(written, path)
         written.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)  # what is sealed with a key is worth nothing without it
     return path.read_bytes()
-
-
-def _sync_folder(folder: Path) -> None:
-    """A key's name is there after a power cut: what is sealed with it is worth nothing without it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def signed_head(key: Ed25519PrivateKey, seq: int, digest: bytes) -> bytes:

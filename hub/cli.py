@@ -75,7 +75,7 @@ config_option = click.option(
 
 
 def _settings(folder: Path) -> Settings:
-    from hub.settings import load_settings
+    from hub.settings_files import load_settings
 
     return load_settings(folder)
 
@@ -200,7 +200,11 @@ def close_day(folder: Path) -> None:
 @config_option
 def pair(kind: str, name: str, counters: tuple[str, ...], file: Path | None, folder: Path) -> None:
     """Make a device known to the hub; prints its token, once."""
+    from hub.authority import pin_of
+
     token = _ask(folder, "pair", kind=kind, name=name, counters=list(counters))["token"]
+    if pin := pin_of(_settings(folder)):
+        click.echo(f"the hub's key, for mbote setup --pin: {pin}", err=True)
     if file is None:
         click.echo(token)
     else:
@@ -483,6 +487,14 @@ def restore(  # noqa: PLR0913 (click hands options in)
 
 
 @main.command()
+@click.option("--right", is_flag=True, help="The machine's clock is right: somebody has looked at a watch.")
+@config_option
+def clock(right: bool, folder: Path) -> None:  # noqa: FBT001 (click hands options in)
+    """What time the hub has, and whether it believes it."""
+    click.echo(_sentence(_ask(folder, "clock.right" if right else "clock")))
+
+
+@main.command()
 @click.option("--confirm", is_flag=True, help="Go on with a hub that found itself behind its devices or its backup.")
 @config_option
 def epoch(confirm: bool, folder: Path) -> None:  # noqa: FBT001 (click hands options in)
@@ -563,8 +575,9 @@ def update(stick: Path | None, resume: bool, root: Path) -> None:  # noqa: FBT00
 @main.command()
 @click.argument("roles", nargs=-1, required=True, type=click.Choice(BOX_ROLES))
 @click.option(
-    "--hub", "hub", metavar="ADDRESS", help="Where the hub is: http://192.168.1.10:8080; on its own box not needed."
+    "--hub", "hub", metavar="ADDRESS", help="Where the hub is: https://192.168.1.10:8080; on its own box not needed."
 )
+@click.option("--pin", metavar="KEY", help="The hub's key, which `mbote pair` has printed beside the token.")
 @click.option("--name", help="The device's name, as it was paired; else as configured.")
 @click.option(
     "--token",
@@ -589,13 +602,15 @@ def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str |
 @main.command()
 @click.argument("what", default="all")
 @click.option("--quick", is_flag=True, help="A smoke run: the figures mean little.")
-def bench(what: str, quick: bool) -> None:  # noqa: FBT001 (click hands options in)
-    """Measure this box against its own limits, as JSON."""
+@click.option("--tickets", type=int, help="million, pi: tickets in the file [default: 1,000,000].")
+@click.option("--past", type=FOLDER, help="million, pi: where such a file is, or is made and left.")
+def bench(what: str, quick: bool, tickets: int | None, past: Path | None) -> None:  # noqa: FBT001 (click hands options in)
+    """Measure this box against its own limits, as JSON: queue, people, million, pi or all."""
     import json
 
     from hub.bench import run
 
-    click.echo(json.dumps(run(what, quick), indent=2))
+    click.echo(json.dumps(run(what, quick, tickets, past), indent=2))
 
 
 @main.command(hidden=True)

@@ -13,11 +13,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import socketio
 
 from hub.errors import MboteError, Refused
+from hub.pin import pinned
 
 #: Pictures a hub sends.
 PICTURES = ("kiosk", "catalogue", "counters", "board", "printers")
@@ -52,10 +54,14 @@ class _Answer:
 
 
 class HubClient:
-    """The line to the hub at `url`. `token` is read anew at each attempt, so a new pairing needs no restart."""
+    """The line to the hub at `url`. `token` is read anew at each attempt, so a new pairing needs no restart.
 
-    def __init__(self, url: str, token: Callable[[], str]) -> None:
+    `authority` is the certificate that an https hub must be signed by (hub/pin.py).
+    """
+
+    def __init__(self, url: str, token: Callable[[], str], authority: Path | None = None) -> None:
         self.url = url
+        self._authority = authority
         self.pictures: dict[str, Body] = {}
         self._token = token
         self._on_picture: OnPicture = lambda _name, _picture: None
@@ -131,18 +137,28 @@ class HubClient:
                 self._gone.wait()
                 self._hang_up()
                 self._complain("hung up" if self._closed.is_set() else f"the line broke: {self._why_ended}")
-            _let_go(self._line)
+            if self._line is not None:
+                _let_go(self._line)
             self._closed.wait(RETRY_S)
 
     def _connect(self) -> bool:
         """One attempt. A refused token and a dead hub are tried again alike; the log hears of each change once."""
+        try:
+            secret = (
+                {"sslopt": {"context": pinned(self._authority)}}
+                if self._authority and self.url.startswith("https:")
+                else {}
+            )
+        except OSError as error:
+            self._complain(f"{self._authority}: {error.strerror or error}: mbote setup fetches it")
+            return False
         line = socketio.Client(
             reconnection=False,
             handle_sigint=False,
             logger=False,
             engineio_logger=False,
             # the library validates UTF-8 byte by byte in Python, 2 ms a picture; the JSON decoder does it anyway
-            websocket_extra_options={"skip_utf8_validation": True},
+            websocket_extra_options={"skip_utf8_validation": True} | secret,
         )
         for name in PICTURES:
             line.on(name, self._listener(name))

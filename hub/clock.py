@@ -84,6 +84,8 @@ class Clock(Protocol):
 JUMP_MS = 2_000
 #: What a clock that is being disciplined may drift by: the kernel slews by 500 parts in a million.
 SLEW, SLACK_MS = 0.001, 20
+#: Drift is measured over so long: else whoever looks often enough follows a clock of any speed, slack by slack.
+STEADY_MS = 60_000
 #: Ahead of what was lived by more than this, a clock that nobody has set is not believed.
 LONGEST_SLEEP_MS = 31 * 24 * 3600 * 1000
 _TIME_ERROR = 5
@@ -118,12 +120,14 @@ class SystemClock:
         self._turns: list[Turn] = []
         wall, mono = self._read()
         self._certain = certain
-        self._offset, self._anchor = wall - mono if offset is None else offset, mono
+        self._offset = wall - mono if offset is None else offset
         #: A new box has lived nothing: any year may be right.
         self._longest = LONGEST_SLEEP_MS if self.floor_ms > EARLIEST_MS else 1 << 60
         if not self._plausible(wall) and not self._synchronised():
             self._certain = False
             self._offset = max(self._offset, self.floor_ms - mono) if offset is None else offset
+        #: The offset that drift is measured from, and since when.
+        self._steady = self._offset, mono
 
     def _plausible(self, wall: int) -> bool:
         return self.floor_ms <= wall <= self.floor_ms + self._longest
@@ -140,10 +144,14 @@ class SystemClock:
             self._look(wall, mono)
             return Instant(mono + self._offset, mono, self.boot, self._certain)
 
+    def wall(self) -> int:
+        """What the machine's clock says, believed or not."""
+        return self._read()[0]
+
     def trust(self) -> None:
         """Somebody has set the wall clock and vouches for it."""
         with self._turn:
-            self._follow(*self._read(), certain=True)
+            self._believe(*self._read())
 
     def turns(self) -> list[Turn]:
         """What the clock has done since this was last asked."""
@@ -152,20 +160,26 @@ class SystemClock:
             return found
 
     def _look(self, wall: int, mono: int) -> None:
-        gap = wall - mono - self._offset
-        if abs(gap) <= SLACK_MS + SLEW * (mono - self._anchor):
+        steady, since = self._steady
+        if abs(wall - mono - steady) <= SLACK_MS + SLEW * (mono - since):
             self._follow(wall, mono, certain=self._certain or self._plausible(wall))
+            if mono - since >= STEADY_MS:
+                self._steady = self._offset, mono
         elif self._synchronised():
-            self._follow(wall, mono, certain=True)
-        elif abs(gap) > JUMP_MS and self._certain:
+            self._believe(wall, mono)
+        elif abs(gap := wall - mono - self._offset) > JUMP_MS and self._certain:
             self._certain = False
             self._turns.append(Turn(gap, certain=False))
+
+    def _believe(self, wall: int, mono: int) -> None:
+        self._follow(wall, mono, certain=True)
+        self._steady = self._offset, mono
 
     def _follow(self, wall: int, mono: int, *, certain: bool) -> None:
         by = wall - mono - self._offset
         if abs(by) > JUMP_MS or certain != self._certain:
             self._turns.append(Turn(by, certain))
-        self._offset, self._anchor, self._certain = wall - mono, mono, certain
+        self._offset, self._certain = wall - mono, certain
 
     @staticmethod
     def _read() -> tuple[int, int]:

@@ -18,7 +18,8 @@ from pydantic.fields import FieldInfo
 
 from hub.errors import ConfigurationFault
 from hub.problems import models_in
-from hub.settings import FILES, Settings
+from hub.settings import Settings
+from hub.settings_files import FILES
 
 #: Settings with a default that a new agency almost surely wants to have: their example is written live.
 LIVE = {("DayRules", "hours"), ("Service", "prefix"), ("Service", "kiosk"), ("Counter", "services")}

@@ -1,12 +1,11 @@
-"""Room on the disk: what may still be written, and what is kept back for the queue.
+"""The disk: who may still write much, what is kept back for the queue, and how a file is there whole or not at all.
 
-Whoever writes much asks first, so that tickets and calls are what stops last:
+Whoever writes much beside the queue asks first, so that tickets and calls are what stops last:
 
-    room = Room.of(folder)
-    room.allows("upload")
+    ask_room(folder, "the import")
 
 `Reserve` is a file of nothing. When the disk is full the store gives it up, once, and goes on in its place;
-housekeeping makes it again when there is room.
+housekeeping makes it again when there is room. What must be whole after a power cut is written by `write_whole`.
 """
 
 from __future__ import annotations
@@ -18,16 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hub.errors import DiskFull
+
 Level = Literal["enough", "low", "scarce"]
-Purpose = Literal["debug", "export", "upload"]
 #: Shares of the disk that are free.
 LOW, SCARCE = 0.20, 0.10
-#: What goes on at a level; the queue itself asks nobody.
-_ALLOWED: dict[Level, frozenset[Purpose]] = {
-    "enough": frozenset({"debug", "export", "upload"}),
-    "low": frozenset({"export", "upload"}),
-    "scarce": frozenset(),
-}
 MEGABYTE = 1_000_000
 
 
@@ -56,9 +50,36 @@ class Room:
             return "scarce"
         return "low" if self.share < LOW else "enough"
 
-    def allows(self, purpose: Purpose) -> bool:
-        """Whether this may be written; debug logs stop first, uploads and exports next."""
-        return purpose in _ALLOWED[self.level]
+
+def ask_room(folder: Path, what: str) -> None:
+    """Whether `what` may still write much there; the queue itself asks nobody. Raises DiskFull below a tenth."""
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    room = Room.of(there)
+    if room.level == "scarce":
+        raise DiskFull(
+            f"{what} is not written: {int(room.share * 100)} % of the disk of {folder} is free, and the queue needs it;"
+            f" below {SCARCE:.0%} nothing else is written: make room, then run it again"
+        )
+
+
+def sync_folder(folder: Path) -> None:
+    """What was made, renamed or removed in it stays so after a power cut. Raises OSError."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Either all of it is there under its name, also after a power cut, or what was there before. Raises OSError."""
+    fresh = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_folder(path.parent)
 
 
 class Reserve:

@@ -18,15 +18,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from display.voice import Espeak, VoiceFault
 from hardware.printer import Printer, Reason
 from hub import journal
+from hub.authority import Authority
 from hub.backup import drill
 from hub.backup.place import Place
 from hub.backup.plan import Chain, newest
+from hub.backup.word import LATE_MS, Result
 from hub.clock import EARLIEST_MS
 from hub.configuration import summary
 from hub.errors import ConfigurationFault, StoreFault
@@ -35,7 +38,8 @@ from hub.misfits import remarks
 from hub.roles import roles_in
 from hub.rounds import PATIENCE_S, ROUNDS, SILENT, status_at
 from hub.settings import Printer as PrinterSettings
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE, TAIL
 
@@ -272,7 +276,7 @@ def last_entry(path: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def judge_drill(place: str, last: drill.Result | None, now_ms: int) -> Finding:
+def judge_drill(place: str, last: Result | None, now_ms: int) -> Finding:
     """A backup that was never restored is a hope."""
     do = "try it: mbote backup --drill (mbote-drill.timer does it every week)"
     if last is None:
@@ -280,7 +284,7 @@ def judge_drill(place: str, last: drill.Result | None, now_ms: int) -> Finding:
     days = (now_ms - last.at) // (24 * 3600 * 1000)
     if last.problem:
         return Finding("drill", "fault", f"{place}, {days} days ago: {last.problem}", "copy anew: mbote backup PLACE")
-    if now_ms - last.at > drill.LATE_MS:
+    if now_ms - last.at > LATE_MS:
         return Finding("drill", "warning", f"{place} was last tried {days} days ago", do)
     return Finding("drill", "ok", f"{place}, {days} days ago: {last.entries:,} entries came back in {last.took_s:g} s")
 
@@ -308,10 +312,18 @@ def judge_clock(now_ms: int, lived_ms: int, *, synchronised: bool | None) -> Fin
     found = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_ms / 1000))
     if now_ms < EARLIEST_MS:
         return Finding(
-            "clock", "fault", f"{found}: it was never set", "set it: timedatectl set-time '2026-01-31 07:30'"
+            "clock",
+            "fault",
+            f"{found}: it was never set",
+            "set it: timedatectl set-time '2026-01-31 07:30'; then: mbote clock --right",
         )
     if now_ms < lived_ms - CLOCK_SLACK_MS:
-        return Finding("clock", "fault", f"{found}: it went back", "set it, then look at the battery of the clock")
+        return Finding(
+            "clock",
+            "fault",
+            f"{found}: it went back",
+            "set it, then: mbote clock --right; look at the battery of the clock",
+        )
     if synchronised is False:
         do = "connect the box to a time server, or give it a clock with a battery (RTC)"
         return Finding("clock", "warning", f"{found}, not set by the network", do)
@@ -440,6 +452,23 @@ def ports(settings: Settings) -> Iterator[Finding]:
 HEALTHY = 200
 
 
+def secrecy(settings: Settings) -> Iterator[Finding]:
+    """Whether neighbours are spoken to by TLS, and with which key."""
+    if not settings.hub.secret or "hub" not in roles_in(settings.folder):
+        return
+    authority = Authority(settings.path(settings.hub.data))
+    try:
+        until = authority.valid_until
+        found = f"the key of this hub is {authority.fingerprint}; its certificate is good until {until:%Y-%m-%d}"
+    except OSError:
+        yield Finding("https", "warning", "no certificate yet", "the hub makes it at its first start")
+        return
+    if until < datetime.now(UTC):
+        yield Finding("https", "fault", found, "set the clock, then: systemctl restart mbote-hub")
+    else:
+        yield Finding("https", "ok", found)
+
+
 def cannot_listen(host: str, port: int) -> str:
     """Why the port cannot be had; nothing when it can."""
     with closing(socket.socket()) as attempt:
@@ -452,5 +481,5 @@ def cannot_listen(host: str, port: int) -> str:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    configuration, data_folder, database, backups, clock, ports, tokens, *ROUNDS, pins, printer, voice,
+    configuration, data_folder, database, backups, clock, ports, secrecy, tokens, *ROUNDS, pins, printer, voice,
 )  # fmt: skip

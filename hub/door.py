@@ -8,7 +8,7 @@ this is stopped. It knows four inner things of those libraries, checked by tests
   what is bad ends the connection as if the client had gone, so that every table is tidied up.
 * `engineio.Server.handle_request`: where a banned or crowding address is refused before the handshake.
 * `simple_websocket.Base._thread`: an oversized frame can leave its reader waiting for ever; ours always wakes it.
-* the loggers of both libraries: the same complaint at most once a minute.
+* the loggers of both libraries, gunicorn's and Flask's: the same complaint at most once a minute.
 
 Who sends more than three bad packets in a minute is banned for a minute: by token once it was accepted, else
 by address. A banned address may still knock, a few times a second, one packet each: a paired device behind it gets in.
@@ -23,11 +23,14 @@ import re
 import socket
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import simple_websocket
 import structlog
@@ -36,27 +39,36 @@ from simple_websocket.errors import SimpleWebsocketError
 from werkzeug.wrappers import Request
 from wsproto.utilities import ProtocolError
 
-from hub.errors import BadRequest, TooLarge, TooMany
+from hub.errors import BadRequest, NotAllowed, Refused, TooLarge, TooMany
+from hub.headers import HEADERS
+from hub.listener import Line, is_own
+from hub.quiet import MINUTE_S, Complaints, OnceAMinute
 
 log = structlog.get_logger("door")
-MINUTE_S = 60.0
 #: How many strangers are remembered at once.
 REMEMBERED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What passes: bytes, depth of JSON, and how often. `per_s` is for one token, over HTTP and socket together."""
+    """What passes: bytes, depth of JSON, and how often.
+
+    `per_s` is for one device or one session, over HTTP and socket together, and for one address of strangers.
+    `strangers` is for one address; this box itself, where several devices may live, may have `own_strangers`.
+    """
 
     body_bytes: int = 64 * 1024
     packet_bytes: int = 16 * 1024
     depth: int = 12
     per_s: float = 50.0
     bad_packets: int = 3
+    bad_requests: int = 30
     ban_s: float = 60.0
     knocks_per_s: float = 5.0
     hello_s: float = 5.0
-    strangers: int = 40
+    strangers: int = 4
+    own_strangers: int = 40
+    all_strangers: int = 64
     unsent: int = 200
 
 
@@ -112,10 +124,11 @@ class Pace:
 
 
 class Bans:
-    """Who sent too many bad packets, and until when they are banned."""
+    """Who sent more than `most` bad packets or requests within a minute, and until when they are banned."""
 
-    def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
-        self._limits = limits
+    def __init__(self, most: int, ban_s: float, now: Callable[[], float]) -> None:
+        self._most = most
+        self._ban_s = ban_s
         self._now = now
         self._bad: OrderedDict[str, deque[float]] = OrderedDict()
         self._until: OrderedDict[str, float] = OrderedDict()
@@ -125,11 +138,11 @@ class Bans:
         """One more bad packet of this name."""
         with self._lock:
             now = self._now()
-            seen = self._bad.pop(name, deque[float](maxlen=self._limits.bad_packets + 1))
+            seen = self._bad.pop(name, deque[float](maxlen=self._most + 1))
             self._bad[name] = seen
             seen.append(now)
-            if len(seen) > self._limits.bad_packets and now - seen[0] <= MINUTE_S:
-                self._until[name] = now + self._limits.ban_s
+            if len(seen) > self._most and now - seen[0] <= MINUTE_S:
+                self._until[name] = now + self._ban_s
             for table in (self._bad, self._until):
                 if len(table) > REMEMBERED:
                     table.popitem(last=False)
@@ -139,42 +152,47 @@ class Bans:
         return max(0.0, self._until.get(name, 0.0) - self._now())
 
 
-class Complaints:
-    """One line a minute per cause, with how many there were."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._said: dict[str, float] = {}
-        self._since: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def due(self, cause: str) -> int:
-        """How often the cause came since its last line, this time included; 0 when it is too early for a line."""
-        with self._lock:
-            count = self._since[cause] = self._since.get(cause, 0) + 1
-            now = self._now()
-            if cause in self._said and now - self._said[cause] < MINUTE_S:
-                return 0
-            self._said[cause], self._since[cause] = now, 0
-            return count
-
-
 class Door:
     """The limits with all that is remembered about who broke them."""
 
     def __init__(self, limits: Limits | None = None, now: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits or Limits()
         self.pace = Pace(now)
-        self.bans = Bans(self.limits, now)
+        self.bans = Bans(self.limits.bad_packets, self.limits.ban_s, now)
+        self.http_bans = Bans(self.limits.bad_requests, self.limits.ban_s, now)
         self.complaints = Complaints(now)
-        self.refused: dict[str, int] = {}
+        #: cause → how many were refused since the start
+        self.refused: Counter[str] = Counter()
+        self._unsaid: Counter[str] = Counter()
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
 
     def complain(self, cause: str, who: str) -> None:
-        """Count a refusal, and say so at most once a minute."""
-        self.refused[cause] = self.refused.get(cause, 0) + 1
-        if count := self.complaints.due(cause):
-            kind, _, address = who.partition(":")
-            log.warning("refused", cause=cause, who=address if kind == "address" else "a device", times=count)
+        """Count a refusal. All that was refused stands in one line, at most once a minute."""
+        with self._lock:
+            self.refused[cause] += 1
+            self._unsaid[cause] += 1
+        self.say(who)
+
+    def say(self, last: str = "") -> None:
+        """Tell the log what was refused and not told yet, where it is time to."""
+        if self._unsaid and self.complaints.due("refused"):
+            with self._lock:
+                causes, self._unsaid = self._unsaid, Counter()
+            kind, _, address = last.partition(":")
+            log.warning("refused", causes=dict(causes), last=address if kind == "address" else "a device")
+
+    def welcome(self, name: str) -> None:
+        """Whoever shows this token or session is somebody we know: from now on they are counted by it."""
+        with self._lock:
+            self._known[name] = self._known.pop(name, None)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+    def name_of(self, environ: Mapping[str, Any]) -> str:
+        """The name under which a request is counted: its token or session once it was known, else its address."""
+        name = by_credentials(environ)
+        return name if name in self._known else by_address(environ.get("REMOTE_ADDR"))
 
     def bad(self, cause: str, who: str) -> None:
         """A bad packet: counted towards a ban."""
@@ -193,6 +211,11 @@ def open_door(limits: Limits) -> Door:
     return _DOOR
 
 
+def of_process() -> Door:
+    """The door that is open now."""
+    return _DOOR
+
+
 def by_token(token: str) -> str:
     """The name under which a token's holder is counted; the token itself is not kept."""
     return f"token:{hashlib.sha256(token.encode(errors='replace')).hexdigest()}"
@@ -203,40 +226,122 @@ def by_address(address: str | None) -> str:
     return f"address:{address or '?'}"
 
 
+def by_credentials(environ: Mapping[str, Any]) -> str:
+    """The name under which a request's token or session is counted; '' when it shows none."""
+    scheme, _, token = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    if scheme.lower() == "bearer":
+        return by_token(token.strip())
+    cookie = str(environ.get("HTTP_COOKIE", ""))
+    return by_token(f"cookie {cookie}") if cookie else ""
+
+
+#: Where the hub's authority can be fetched.
+AUTHORITY_PATH = "/authority.pem"
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
+_CLOSED = (("Content-Length", "0"), ("Connection", "close"))
+
 # --- HTTP ------------------------------------------------------------------------------------
 
 
+class Doorman:
+    """Before the web application: who comes too often or is banned is answered here, before anything is read.
+
+    With `secret` neighbours must come by TLS: a browser is led there, anybody else is told.
+    """
+
+    def __init__(self, app: Any, door: Door | None = None, *, secret: bool = False) -> None:
+        self._app = app
+        self._door = door or _DOOR
+        self._secret = secret
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """In place of the application."""
+        name = self._door.name_of(environ)
+        if self._secret and _is_overheard(environ):
+            self._door.complain("http_plain", name)
+            return _lead_to_tls(environ, start_response)
+        if environ.get("PATH_INFO", "").startswith("/socket.io/"):  # sockets have a door of their own
+            return self._app(environ, _with_headers(start_response))
+        if is_own(environ.get("REMOTE_ADDR")) and not name.startswith("token:"):
+            return self._app(environ, start_response)
+        if left_s := self._door.http_bans.left_s(name) or self._door.bans.left_s(name) * name.startswith("token:"):
+            refused = TooMany("too much of what you sent was malformed: wait", retry_s=int(left_s) + 1)
+        elif not self._door.pace.take(name, self._door.limits.per_s):
+            refused = TooMany(f"at most {self._door.limits.per_s:g} requests a second", retry_s=1)
+        else:
+            return self._app(environ, start_response)
+        self._door.complain("http_too_many", name)
+        return turn_away(refused, environ, start_response)
+
+
+def _is_overheard(environ: Mapping[str, Any]) -> bool:
+    """Whether a request came over the network as plain text. The authority's certificate is no secret, and needed."""
+    plain = environ.get("wsgi.url_scheme") != "https" and not is_own(environ.get("REMOTE_ADDR"))
+    return plain and environ.get("PATH_INFO") != AUTHORITY_PATH
+
+
+def _lead_to_tls(environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+    """To the same page by https, where a browser looks at a page; nothing else is answered in clear."""
+    host = str(environ.get("HTTP_HOST", ""))
+    looks = environ.get("REQUEST_METHOD") in ("GET", "HEAD") and "HTTP_AUTHORIZATION" not in environ
+    if looks and _HOST.fullmatch(host):
+        path = quote(str(environ.get("PATH_INFO", "/")).encode("latin-1"))
+        start_response("308 Permanent Redirect", [("Location", f"https://{host}{path}"), *_CLOSED, *HEADERS.items()])
+        return []
+    return turn_away(NotAllowed("speak to this hub by https://", code="tls_only"), environ, start_response)
+
+
+def _with_headers(start_response: Any) -> Any:
+    """What Socket.IO says itself has our headers too."""
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        return start_response(status, [*headers, *HEADERS.items()], *more)
+
+    return start
+
+
+def turn_away(refused: Refused, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+    """A refusal without the application; the connection ends with it."""
+    body = json.dumps({"error": refused.as_json()}).encode()
+    again = {"Retry-After": str(refused.facts["retry_s"])} if "retry_s" in refused.facts else {}
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"} | again
+    status = HTTPStatus(refused.status)
+    start_response(f"{status.value} {status.phrase}", [*headers.items(), *HEADERS.items()])
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+
+
 def limit_request(request: Request, door: Door | None = None) -> None:
-    """Raise TooMany, TooLarge or BadRequest for what is not worth reading. The body may then be decoded."""
+    """Raise TooLarge or BadRequest for what is not worth reading. The body may then be decoded."""
     door = door or _DOOR
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    who = by_token(token.strip()) if scheme.lower() == "bearer" else by_address(request.remote_addr)
     try:
-        _limit(request, door, who)
-    except (TooMany, TooLarge, BadRequest) as refused:
-        door.complain(f"http_{refused.reason}", who)
+        _limit(request, door.limits)
+    except (TooLarge, BadRequest) as refused:
+        name = door.name_of(request.environ)
+        door.complain(f"http_{refused.reason}", name)
+        door.http_bans.bad(name)
         raise
 
 
-def _limit(request: Request, door: Door, who: str) -> None:
-    limits = door.limits
-    if who.startswith("token:"):
-        _not_too_often(door, who)
+def _limit(request: Request, limits: Limits) -> None:
     if request.content_length is not None and request.content_length > limits.body_bytes:
         raise TooLarge(f"at most {limits.body_bytes // 1024} KiB")
+    fault = None
     if request.mimetype == "application/json":
         fault = fault_of_json(request.get_data(cache=True).decode(errors="replace"), limits.depth)
-        if fault == "too_deep":
-            raise BadRequest(f"JSON nested deeper than {limits.depth}", code=fault)
-        if fault:
-            raise BadRequest("text with a null character or half a character", code=fault)
+    elif "\0" in request.path or any("\0" in value for value in _values(request)):
+        fault = "no_character"
+    if fault == "too_deep":
+        raise BadRequest(f"JSON nested deeper than {limits.depth}", code=fault)
+    if fault:
+        raise BadRequest("text with a null character or half a character", code=fault)
 
 
-def _not_too_often(door: Door, who: str) -> None:
-    if left_s := door.bans.left_s(who):
-        raise TooMany("this token sent too many bad packets: wait", retry_s=int(left_s) + 1)
-    if not door.pace.take(who, door.limits.per_s):
-        raise TooMany(f"at most {door.limits.per_s:g} requests a second", retry_s=1)
+def _values(request: Request) -> Iterable[str]:
+    """Everything that was typed into an address or a form."""
+    for fields in (request.args, request.form):
+        for name, values in fields.lists():
+            yield name
+            yield from values
 
 
 # --- Socket.IO -------------------------------------------------------------------------------
@@ -331,6 +436,8 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
         """Shake hands and serve until the line ends. Compression is not offered: a small frame stays small."""
         self._address = by_address(environ.get("REMOTE_ADDR"))
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        if isinstance(line := environ.get("gunicorn.socket"), Line):
+            line.hurry(None)
         try:
             self.ws = _Line(environ, max_message_size=self._door.limits.packet_bytes)
         except (ProtocolError, SimpleWebsocketError):
@@ -357,16 +464,20 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
                     return str(frame)
             except Bad as bad:
                 self._door.bad(bad.cause, self._who())
-                self.close()
+                # who reads nothing of what is sent would not read a goodbye either, and it would be waited for
+                (self._cut if bad.cause == "flood" else self.close)()
                 return None
 
     def close(self) -> None:
         """End the line, also with a peer that does not answer."""
-        super().close()
-        try:
+        # the writer's thread and the reader's may both come here: who is second finds the line closed
+        with suppress(ProtocolError, SimpleWebsocketError, OSError):
+            super().close()
+        self._cut()
+
+    def _cut(self) -> None:
+        with suppress(OSError):
             self.ws.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
     def _received(self) -> Any:
         """The next frame. Who is not paired yet must say so soon; who no longer is has nothing to say."""
@@ -437,7 +548,7 @@ class _Strangers:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """In place of engine.io's handler of requests."""
         address = by_address(environ.get("REMOTE_ADDR"))
-        if self._crowd(address):
+        if self._crowd(environ.get("REMOTE_ADDR")):
             self._door.complain("crowd", address)
         elif self._door.bans.left_s(address) and not self._door.pace.take(
             f"knock {address}", self._door.limits.knocks_per_s
@@ -445,28 +556,16 @@ class _Strangers:
             self._door.complain("banned", address)
         else:
             return self._handle(environ, start_response)
-        body = json.dumps({"error": TooMany("wait", retry_s=1).as_json()}).encode()
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Retry-After", "1")]
-        start_response("429 Too Many Requests", headers)
-        return [body]
+        return turn_away(TooMany("wait", retry_s=1), environ, start_response)
 
-    def _crowd(self, address: str) -> bool:
+    def _crowd(self, address: str | None) -> bool:
+        limits, known = self._door.limits, self._server.manager.sid_from_eio_sid
         environs = list(self._server.environ.items())
-        known = self._server.manager.sid_from_eio_sid
-        open_here = [sid for sid, environ in environs if by_address(environ.get("REMOTE_ADDR")) == address]
-        return sum(known(sid, "/") is None for sid in open_here) >= self._door.limits.strangers
-
-
-class _OnceAMinute(logging.Filter):
-    """The same complaint of a library once a minute, and with its traceback only then."""
-
-    def __init__(self, complaints: Complaints) -> None:
-        super().__init__()
-        self._complaints = complaints
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written."""
-        return self._complaints.due(f"{record.name} {record.msg}") > 0
+        waiting = [environ.get("REMOTE_ADDR") for sid, environ in environs if known(sid, "/") is None]
+        if is_own(address):
+            return waiting.count(address) >= limits.own_strangers
+        strangers = sum(not is_own(each) for each in waiting)
+        return waiting.count(address) >= limits.strangers or strangers >= limits.all_strangers
 
 
 def guard_socket(socketio: Any, door: Door | None = None) -> Door:
@@ -476,6 +575,6 @@ def guard_socket(socketio: Any, door: Door | None = None) -> Door:
     guarded = partial(_Guarded, door, server)
     server.eio._async = server.eio._async | {"websocket": guarded}  # noqa: SLF001 (see the head of this file)
     server.eio.handle_request = _Strangers(door, server)
-    for name in ("engineio.server", "socketio.server"):
-        logging.getLogger(name).addFilter(_OnceAMinute(door.complaints))
+    for name in ("engineio.server", "socketio.server", "gunicorn.error", "gunicorn.http.wsgi", "hub"):
+        logging.getLogger(name).addFilter(OnceAMinute(door.complaints))
     return door

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 
 from hub.errors import MboteError
 from hub.paper import Slip, slip_from_json
+from hub.sleeper import Sleeper
 
 PATIENCE_S = 5.0
 #: One paper is tried for so long; then whoever waits for it is told, and the next one is not kept behind it.
@@ -56,32 +56,25 @@ class Errands:
     def __init__(self, hub: HubLine, printer: str = "") -> None:
         self._hub = hub
         self._printer = {"printer": printer} if printer else {}
-        self._wake = threading.Condition()
+        self._sleeper = Sleeper("errands", PATIENCE_S + 1)
         self._waiting = 0
-        self._closed = False
         self._ended: dict[str, End] = {}
         self._mine: set[str] = set()
-        self._thread: threading.Thread | None = None
 
     def open(self, mechanism: Mechanism) -> Errands:
         """Start running errands for this printer."""
-        self._thread = threading.Thread(target=self._run, args=(mechanism,), name="errands", daemon=True)
-        self._thread.start()
+        self._sleeper.open(lambda: self._run(mechanism))
         return self
 
     def close(self) -> None:
         """Stop; what is in hand is taken again by whoever comes next."""
-        with self._wake:
-            self._closed = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join(timeout=PATIENCE_S + 1)
+        self._sleeper.close()
 
     def hear(self, waiting: int) -> None:
         """The hub's picture says how many papers wait."""
-        with self._wake:
+        with self._sleeper.changing:
             self._waiting = waiting
-            self._wake.notify()
+            self._sleeper.wake()
 
     def hub_returned(self) -> None:
         """Papers that were heard of while the line was not there yet are asked for now."""
@@ -89,16 +82,15 @@ class Errands:
 
     def look_again(self) -> None:
         """The printer is not as it was."""
-        with self._wake:
-            self._wake.notify()
+        self._sleeper.wake()
 
     def hear_end(self, subject: str, state: str, reason: str) -> bool:
         """The printer has come to the end of a paper; whether it was one of these."""
         if subject not in self._mine:
             return False
-        with self._wake:
+        with self._sleeper.changing:
             self._ended[subject] = (state, reason)
-            self._wake.notify()
+            self._sleeper.wake()
         return True
 
     def __repr__(self) -> str:
@@ -107,9 +99,9 @@ class Errands:
     def _run(self, mechanism: Mechanism) -> None:
         again: float | None = None
         while True:
-            with self._wake:
-                called = self._wake.wait_for(lambda: (self._waiting and mechanism.ready()) or self._closed, again)
-                if self._closed:
+            with self._sleeper.changing:
+                called = self._sleeper.sleep_until(lambda: self._waiting and mechanism.ready(), again)
+                if self._sleeper.closed:
                     return
                 self._waiting = 0  # the next picture says it again, if it is still so
             again = self._run_all(mechanism) if called or mechanism.ready() else None
@@ -132,8 +124,8 @@ class Errands:
         subject, left_s = f"hub {taken['job']}-{taken['attempt']}", min(TRIED_S, taken["left_ms"] / 1000)
         self._mine.add(subject)
         put(subject, slip_from_json(taken["slip"]), time.monotonic() + left_s)
-        with self._wake:
-            self._wake.wait_for(lambda: subject in self._ended or self._closed, left_s + GRACE_S)
+        with self._sleeper.changing:
+            self._sleeper.sleep_until(lambda: subject in self._ended, left_s + GRACE_S)
             self._mine.discard(subject)
             return self._ended.pop(subject, ("unknown", "no_answer"))
 

@@ -7,7 +7,10 @@ A refusal writes nothing; the same request may be answered otherwise later.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class MboteError(Exception):
@@ -125,3 +128,11 @@ class ConfigurationFault(MboteError, ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def chosen(said: str, choices: Iterable[T], refusal: Refused) -> T:
+    """The one of these words that was said; raises the refusal for any other."""
+    for each in choices:
+        if each == said:
+            return each
+    raise refusal

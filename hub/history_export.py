@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hub import VERSION
+from hub.disk import ask_room
 from hub.errors import StoreFault
 from hub.queues.faces import public_id_of
 from hub.settings import Settings
@@ -175,7 +176,8 @@ def config_of(settings: Settings) -> Line:
 
 
 def write_export(data: Path, settings: Settings, folder: Path) -> list[Path]:
-    """final.jsonl, and a run.json where the driver has not written one; what was written."""
+    """final.jsonl, and a run.json where the driver has not written one; what was written. Raises DiskFull."""
+    ask_room(folder, "the export")
     folder.mkdir(parents=True, exist_ok=True)
     final, facts = folder / "final.jsonl", folder / "run.json"
     with final.open("w", encoding="utf-8") as file:

@@ -344,12 +344,25 @@ def head(connection: sqlite3.Connection) -> tuple[int, bytes]:
     return (row["seq"], row["hash"]) if row else (0, chain.GENESIS)
 
 
-def prune_answers(connection: sqlite3.Connection, before_ms: int, at_most: int = 500) -> int:
-    """Forget at most so many answers given before a moment; how many were."""
+def last_before(connection: sqlite3.Connection, at_ms: int, after: int, last: int) -> int:
+    """An entry made before a moment whose follower, if any, was not: between `after` and `last`, else `after`.
+
+    The journal is in the order of time, so all up to there is older, whatever a wrong clock wrote in between. It is
+    halved, some twenty looks for millions of entries: an index of times would cost the card a page an entry.
+    """
+    low, high = after, last + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        row = connection.execute("SELECT at FROM journal WHERE seq = ?", (middle,)).fetchone()
+        low, high = (middle, high) if row and row["at"] < at_ms else (low, middle)
+    return low
+
+
+def forget_answers(connection: sqlite3.Connection, after: int, until: int) -> int:
+    """Forget the answers of the entries after `after`, up to `until`; how many were."""
     return connection.execute(
-        "UPDATE journal SET answer = NULL, body_digest = NULL WHERE seq IN"
-        " (SELECT seq FROM journal WHERE answer IS NOT NULL AND at < ? ORDER BY seq LIMIT ?)",
-        (before_ms, at_most),
+        "UPDATE journal SET answer = NULL, body_digest = NULL WHERE seq > ? AND seq <= ? AND answer IS NOT NULL",
+        (after, until),
     ).rowcount
 
 

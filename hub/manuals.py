@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from hub.configuration import as_toml, is_table, optional, shown_value
 from hub.problems import FORMS, models_in
-from hub.settings import FILES, Settings
+from hub.settings import Settings
+from hub.settings_files import FILES
 
 CONFIGURATION = """\
 # Configuration

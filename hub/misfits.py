@@ -10,26 +10,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from hub.problems import did_you_mean, twice
-
-if TYPE_CHECKING:
-    from hub.settings import (
-        Agency,
-        Counter,
-        CounterPrinter,
-        DayRules,
-        Display,
-        HubBox,
-        Kiosk,
-        Panel,
-        PanelCounter,
-        QueueRules,
-        Service,
-        Settings,
-    )
+from hub.settings import (
+    Agency,
+    Counter,
+    CounterPrinter,
+    DayRules,
+    Display,
+    HubBox,
+    Kiosk,
+    Panel,
+    PanelCounter,
+    QueueRules,
+    Service,
+    Settings,
+)
 
 HUB = Path(__file__).parent
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -217,6 +215,17 @@ def printers_differ(printers: tuple[CounterPrinter, ...], kiosk: Kiosk) -> Itera
             yield f"printers.toml: printer {printer.name}: no printer {printer.stand_in} to stand in{meant}"
 
 
+def counters_print_somewhere(
+    counters: tuple[Counter, ...], printers: tuple[CounterPrinter, ...], kiosk: Kiosk
+) -> Iterator[str]:
+    """A counter whose papers would come out nowhere."""
+    names = [printer.name for printer in printers] + [kiosk.name]
+    for counter in counters:
+        if counter.printer and counter.printer not in names:
+            meant = did_you_mean(counter.printer, names)
+            yield f"counters.toml: counter {counter.code}: no printer {counter.printer}{meant}"
+
+
 def _panel_pins(place: PanelCounter) -> Iterator[tuple[int, str]]:
     yield from ((b.pin, f"key {b.step} of counter {place.counter}") for b in place.buttons)
     yield from ((pin, f"lamp {lamp} of counter {place.counter}") for lamp, pin in place.lamps.items())
@@ -237,7 +246,7 @@ CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
     devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
     pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ, panel_counters_exist, panel_keys_differ,
-    panel_pins_differ, printers_differ,
+    panel_pins_differ, printers_differ, counters_print_somewhere,
 )  # fmt: skip
 
 

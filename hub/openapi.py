@@ -20,12 +20,21 @@ _ERROR_STATUSES = {
     "422": "Well formed, and makes no sense",
     "429": "Too often; retry after retry_s",
 }
-_READS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "/tickets/{ticket}": ("ticket", "A ticket with its stages and history", ()),
-    "/board": ("board", "What a display shows now", ()),
-    "/counters": ("counters", "What every counter is doing", ()),
-    "/statistics": ("statistics", "The figures of some days", ("from", "to", "by")),
-    "/events": ("events", "The journal without its private part", ("after", "limit")),
+_DAY = {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?$"}
+_GROUP = "(service|counter|agent|hour|day)"
+_NUMBER = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+#: What may stand in the address of a read: name → its schema.
+_Query = dict[str, dict[str, Any]]
+_READS: dict[str, tuple[str, str, _Query]] = {
+    "/tickets/{ticket}": ("ticket", "A ticket with its stages and history", {}),
+    "/board": ("board", "What a display shows now", {}),
+    "/counters": ("counters", "What every counter is doing", {}),
+    "/statistics": (
+        "statistics",
+        "The figures of some days",
+        {"from": _DAY, "to": _DAY, "by": {"type": "string", "pattern": f"^({_GROUP}(,{_GROUP})*)?$"}},
+    ),
+    "/events": ("events", "The journal without its private part", {"after": _NUMBER, "limit": _NUMBER}),
 }
 
 
@@ -68,12 +77,12 @@ def _braces(path: str) -> str:
     return re.sub(r"<(\w+)>", r"{\1}", path)
 
 
-def _parameters(path: str, query: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def _parameters(path: str, query: _Query | None = None) -> list[dict[str, Any]]:
     inside = [
         {"name": n, "in": "path", "required": True, "schema": {"type": "string"}}
         for n in re.findall(r"[<{](\w+)[>}]", path)
     ]
-    return inside + [{"name": n, "in": "query", "schema": {"type": "string"}} for n in query]
+    return inside + [{"name": n, "in": "query", "schema": schema} for n, schema in (query or {}).items()]
 
 
 def _operation(what: str, spec: Spec) -> dict[str, Any]:
@@ -108,7 +117,7 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return resolved
 
 
-def _read(path: str, what: str, summary: str, query: tuple[str, ...]) -> dict[str, Any]:
+def _read(path: str, what: str, summary: str, query: _Query) -> dict[str, Any]:
     return {
         "operationId": f"read_{what}",
         "summary": summary,

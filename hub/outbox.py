@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sqlite3
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -29,8 +27,10 @@ from hub.ask import HUB, Answer, Ask
 from hub.chain import canonical_json, signing_key
 from hub.clock import Instant, elapsed
 from hub.context import Hub, action
+from hub.disk import write_whole
 from hub.errors import IllegalStep, MboteError, NotFound, StoreFault
 from hub.journal import Appliers, Entry, Event, Rows
+from hub.sleeper import Sleeper
 from hub.store import Transaction
 
 State = Literal["to_send", "sent", "applied", "refused"]
@@ -202,11 +202,6 @@ def to_send(reader: Reader, limit: int = BATCH) -> list[Message]:
     return [_message_of(row) for row in rows]
 
 
-def counts(reader: Reader) -> dict[str, int]:
-    """How many messages are in each state, for those who look after the way."""
-    return {row[0]: row[1] for row in reader.execute("SELECT state, count(*) FROM outbox GROUP BY state")}
-
-
 def message(reader: Reader, message_id: int) -> Message | None:
     """One message."""
     row = reader.execute("SELECT * FROM outbox WHERE id = ?", (message_id,)).fetchone()
@@ -298,7 +293,7 @@ class Folder:
         """One file, whole or not at all, with a name of its own. Raises Away."""
         name = f"{self._agency}-{message.epoch}-{message.id:010}-{message.version}.jsonl"
         try:
-            _write_whole(self.path / name, self.line(message) + "\n")
+            write_whole(self.path / name, f"{self.line(message)}\n".encode())
         except OSError as error:
             raise Away(f"{self.path}: {error.strerror}") from error
         return "ack"
@@ -317,22 +312,11 @@ class Folder:
         return f"<Folder {self.path}>"
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Either the whole file is there under its name, also after a power cut, or it is not."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 # --- sending ---------------------------------------------------------------------------------
+
+
+#: How long whoever closes it waits for the message in hand, seconds.
+CLOSES_S = 5.0
 
 
 class Sender:
@@ -341,24 +325,21 @@ class Sender:
     def __init__(self, hub: Hub, destination: Destination) -> None:
         self._hub = hub
         self._destination = destination
-        self._condition = threading.Condition()
+        self._sleeper = Sleeper("outbox", CLOSES_S)
         self._woken = False
-        self._closed = False
         self._failures = 0
         self._away: Instant | None = None
-        self._thread: threading.Thread | None = None
 
     def open(self) -> Sender:
         """Start: first what an earlier process left."""
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
-        self._thread.start()
+        self._sleeper.open(self._run)
         return self
 
     def wake(self) -> None:
         """There may be something to send."""
-        with self._condition:
+        with self._sleeper.changing:
             self._woken = True
-            self._condition.notify()
+            self._sleeper.wake()
 
     def hear(self, entries: tuple[Entry, ...]) -> None:
         """Wake for what was recorded, after its commit."""
@@ -367,15 +348,11 @@ class Sender:
 
     def close(self) -> None:
         """Stop after the message in hand. May be called twice."""
-        with self._condition:
-            self._closed = True
-            self._condition.notify()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._sleeper.close()
 
     def send_due(self) -> float | None:
         """Send until all is sent or the way is cut; how many seconds to pause, or None until there is more."""
-        while not self._closed:
+        while not self._sleeper.closed:
             if (pause := self._pause()) > 0:
                 return pause
             messages = to_send(self._hub.reader)
@@ -424,11 +401,10 @@ class Sender:
         return True
 
     def _run(self) -> None:
-        while not self._closed:
+        while not self._sleeper.closed:
             pause = self.send_due()
-            with self._condition:
-                if not self._woken and not self._closed:
-                    self._condition.wait(pause)
+            with self._sleeper.changing:
+                self._sleeper.sleep_until(lambda: self._woken, pause)
                 self._woken = False
 
 

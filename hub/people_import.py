@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hub.clock import SystemClock, local
+from hub.disk import ask_room
 from hub.errors import StoreFault
 from hub.people import files, importing, replica
 from hub.people.importing import Run, Today
@@ -28,15 +29,16 @@ A_WORD_EVERY = 50_000
 
 def import_file(settings: Settings, tell: Tell, what: str, path: Path, report: Path) -> int:
     """Take a file over, or go on where it was left; how many lines were refused. Raises Refused, StoreFault."""
-    source = files.opened(path, what)
-    with _disk(), replica.writing(settings.path(settings.hub.data)) as writer:
+    source, data = files.opened(path, what), settings.path(settings.hub.data)
+    ask_room(data, "the import")
+    with _disk(), replica.writing(data) as writer:
         now = today(settings)
         run = importing.begin(writer, what, source.digest, size=source.size, data_of=source.modified_ms, now_ms=now.ms)
         if run.lines:
             _say(f"going on after line {run.lines + source.first_line - 1}")
         with files.report(report, run, source.first_line) as refused:
             lines = source.lines(run.offset)
-            run = importing.take_over(writer, run, lines, now, lambda so_far, bad: _piece(refused, so_far, bad))
+            run = importing.take_over(writer, run, lines, now, lambda so_far, bad: _piece(data, refused, so_far, bad))
         tell(_end_of(run))
         importing.journalled(writer, run)
     _say(", ".join(f"{name} {count}" for name, count in run.counts().items()))
@@ -71,9 +73,10 @@ def _end_of(run: Run) -> dict[str, str]:
     return {"kind": run.what, "digest": run.digest, "key": key}
 
 
-def _piece(report: files.Report, run: Run, refused: list[tuple[int, str]]) -> None:
+def _piece(data: Path, report: files.Report, run: Run, refused: list[tuple[int, str]]) -> None:
     report.add(refused)
     _progress(run)
+    ask_room(data, "the rest of the import")
 
 
 def _progress(run: Run) -> None:

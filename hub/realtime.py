@@ -126,7 +126,11 @@ class Realtime:
 
     def _connect(self, auth: Any = None) -> None:
         try:
-            self._let_in(auth)
+            with self._hub.store.readable():
+                self._let_in(auth)
+        except StoreFault as fault:
+            log.warning("not read", fault=str(fault))
+            raise Turned("not_stored") from fault
         finally:
             self._hub.store.give_back()
 
@@ -183,7 +187,8 @@ class Realtime:
             if not isinstance(content, dict) or not isinstance(content.get("what"), str):
                 raise Unreadable("send {what, key, …}", field="what")
             body = {name: value for name, value in content.items() if name != "what"}
-            return asks.perform(self._hub, client.actor, content["what"], body)
+            with self._hub.store.readable():
+                return asks.perform(self._hub, client.actor, content["what"], body)
         except Refused as refused:
             return {"error": refused.as_json()}
         except StoreFault as fault:

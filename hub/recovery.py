@@ -14,17 +14,18 @@ from hub.backup import drill as drilling
 from hub.backup import follow as following
 from hub.backup.contents import Contents
 from hub.backup.copy import Box
-from hub.backup.drill import Result
-from hub.backup.follow import Stream, Word
+from hub.backup.follow import Stream
 from hub.backup.piece import Header, Piece, public_key
 from hub.backup.place import Place, agencies
 from hub.backup.restore import CannotRestore, Choice, Rebuilt
+from hub.backup.word import Result, Word
 from hub.clock import iso
 from hub.errors import ConfigurationFault, StoreFault
 from hub.queues.epochs import next_epoch
 from hub.rooms import contents, open_hub
 from hub.services import ports
-from hub.settings import FILES, Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import FILES, load_settings
 from hub.store import DATABASE, RESTORING, hold
 
 Tell = Callable[[str], None]

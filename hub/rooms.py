@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlite_utils.migrations import Migrations
 
-from hub import VERSION, outbox
+from hub import VERSION, lived, outbox
 from hub.agents import store as agents
 from hub.agents.migrations import migrations as agent_migrations
 from hub.backup.contents import Contents
+from hub.clock import Clock
 from hub.context import Hub
 from hub.journal import Appliers, Entry
 from hub.people import store as people
@@ -22,11 +23,14 @@ from hub.people.migrations import migrations as people_migrations
 from hub.printing import store as printing
 from hub.printing.migrations import migrations as print_migrations
 from hub.queues import store as queues
+from hub.queues.epochs import behind_lived
 from hub.queues.migrations import migrations as queue_migrations
 from hub.services import ports
 from hub.services.ports import CounterService
 from hub.settings import Settings
 from hub.store import Begin, Store
+from hub.visits import store as visits
+from hub.visits.migrations import migrations as visit_migrations
 
 #: Kinds of event after which the head of the journal is signed.
 CLOSINGS = frozenset({"day_closed"})
@@ -45,13 +49,15 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     """By all rooms, and by these counter services."""
     appliers: dict[Any, Any] = {}
     tables: dict[str, tuple[str, ...]] = {}
-    for room in (queues, agents, printing, outbox, people):
+    for room in (queues, agents, printing, outbox, people, visits):
         appliers |= room.APPLIERS
         tables |= room.STATE_TABLES
     for service in services:
         appliers |= service.appliers
         tables |= service.state_tables
-    sets = (queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations)
+    sets = (
+        queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations, visit_migrations,
+    )  # fmt: skip
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
 
 
@@ -61,12 +67,21 @@ def contents(services: tuple[CounterService, ...]) -> Contents:
     return Contents(rooms.appliers, rooms.migrations, rooms.state_tables, agents.KEPT_TABLES, agents.LEFT_TABLES)
 
 
-def open_hub(settings: Settings, announce: Callable[[Any], None] = lambda _: None, begin: Begin | None = None) -> Hub:
-    """The hub's store, held; `begin` as the store takes it. Raises StoreFault when another process holds it."""
+def open_hub(
+    settings: Settings, announce: Callable[[Any], None] = lambda _: None, begin: Begin | None = None,
+    clock: Clock | None = None,
+) -> Hub:  # fmt: skip
+    """The hub's store, held; `begin` and `clock` as the store takes them, a file that has lost its end in its own way.
+
+    Raises StoreFault when another process holds it.
+    """
     services = ports.load(settings.counter_services)
     rooms = brought(services)
     folder = settings.path(settings.hub.data)
-    store = Store(folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin)
+    begin = begin or behind_lived(lived.read(folder), settings.agency.zone)
+    store = Store(
+        folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin, clock=clock
+    )
     hub = Hub(settings, store)
     store.announce = _signing(store, announce)
     store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from ssl import SSLError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from hardware.button import closed_now
 from hub.errors import MboteError
 from hub.finding import Finding, State
 from hub.local_socket import ask_door
+from hub.pin import pinned
 from hub.roles import roles_in, units_in
 from hub.settings import Settings
 
@@ -41,6 +43,7 @@ CARE: dict[str, tuple[State, str]] = {
     "near_end": ("warning", "have a new roll at hand"),
     "offline": ("fault", "check its power and cable"),
     "unknown": ("warning", "switch it off and on"),
+    "not_taken": ("warning", "its paper came out and its ticket is not recorded: reception gives another one"),
 }
 
 
@@ -149,11 +152,16 @@ def line(settings: Settings) -> Iterator[Finding]:
             token = path.read_text("ascii").strip()
         except (OSError, ValueError):
             token = ""
-        if device.hub not in heard:
-            heard[device.hub] = status_at(device.hub, "/healthz")
+        authority = settings.path(device.authority)
+        try:
+            heard.setdefault(device.hub, status_at(device.hub, "/healthz", authority=authority))
+        except OSError as error:
+            found = f"whoever answers at {device.hub} is not the hub that {authority} knows: {error}"
+            yield Finding("hub", "fault", found, f"mbote setup {kind} again, with the --pin that mbote pair prints")
+            continue
         if heard[device.hub] != HEALTHY:
             yield from _no_hub(settings, kind, device.hub)
-        elif token and status_at(device.hub, "/api/v1/board", token) == UNKNOWN_TOKEN:
+        elif token and status_at(device.hub, "/api/v1/board", token, authority) == UNKNOWN_TOKEN:
             do = f"on the hub's box: mbote pair {kind} {device.name}, and put what it prints into {path}"
             yield Finding("token", "fault", f"the hub at {device.hub} does not know {device.name}: revoked", do)
         else:
@@ -174,13 +182,24 @@ def _no_hub(settings: Settings, kind: str, address: str) -> Iterator[Finding]:
         yield Finding("hub", "fault", f"no hub answers at {address}", do)
 
 
-def status_at(address: str, path: str, token: str = "") -> int | None:
-    """The status of an answer; SILENT when somebody is there who does not give one, None when nobody is."""
+def status_at(address: str, path: str, token: str = "", authority: Path | None = None) -> int | None:
+    """The status of an answer; SILENT when somebody is there who does not give one, None when nobody is.
+
+    Raises SSLError for one who is there and is not the hub of that authority, OSError where its file cannot be read.
+    """
     url = urlsplit(address)
-    kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
-    with closing(kind(url.hostname or "", url.port, timeout=PATIENCE_S)) as asked:
+    where = (url.hostname or "", url.port)
+    if url.scheme == "https":
+        line: HTTPConnection = HTTPSConnection(
+            *where, timeout=PATIENCE_S, context=pinned(authority) if authority else None
+        )
+    else:
+        line = HTTPConnection(*where, timeout=PATIENCE_S)
+    with closing(line) as asked:
         try:
             asked.connect()
+        except SSLError:
+            raise
         except OSError:
             return None
         try:

@@ -12,6 +12,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from hub.errors import Refused
+
 WORDS = Path(__file__).parent / "words"
 FIRST = "fr"
 #: Languages written from right to left.
@@ -33,6 +35,14 @@ def say(language: str, key: str, /, **values: object) -> str:
         name = f"{name}_{'many' if many else 'one'}"
     sentence = words(language, room).get(name) or words(FIRST, room)[name]
     return sentence.format(**values) if values else sentence
+
+
+def say_refused(language: str, error: Refused, room: str = "") -> str:
+    """A refusal as people read it: by that room's own words (`refused_CODE`), else by the common ones, else its own."""
+    for each, name in ((room, f"refused_{error.reason}"), ("errors", error.reason)):
+        if name in words(FIRST, each):
+            return say(language, f"{each}.{name}")
+    return error.message
 
 
 def direction(language: str) -> str:

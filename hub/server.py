@@ -10,22 +10,60 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import ssl
 import sys
-from typing import Any
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, TextIO, cast
 
 import structlog
 from gunicorn.app.base import BaseApplication
 
 from hub.ask import HUB, Ask
+from hub.authority import open_authority, own_names
 from hub.context import Hub
 from hub.heartbeat import Heartbeat
+from hub.listener import PatientWorker
 from hub.orphans import die_with_parent
+from hub.quiet import Sparing
 from hub.settings import Settings
 
+log = structlog.get_logger("hub")
 #: How long one thread may keep the others waiting: an answer must not stand behind five milliseconds of pictures.
 TURN_S = 0.0005
+#: How often the certificate and the addresses of the box are looked at, seconds.
+LOOK_S = 60.0
 #: mallopt's parameter: how many heaps there may be.
 M_ARENA_MAX = -8
+
+
+class Secrecy:
+    """TLS for neighbours, with a certificate that is made anew by itself: when it runs out, or the box has moved."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._names = hub.settings.hub.names.lower().split()
+        self._authority = open_authority(hub.store.folder, own_names(self._names), self._now())
+        self._context = self._authority.context()
+        log.info("https", fingerprint=self._authority.fingerprint)
+        threading.Thread(target=self._keep, name="certificate", daemon=True).start()
+
+    def context(self) -> ssl.SSLContext:
+        """For connections that come now."""
+        return self._context
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._hub.now().at / 1000, UTC)
+
+    def _keep(self) -> None:
+        while not threading.Event().wait(LOOK_S):
+            try:
+                if self._authority.renew(own_names(self._names), self._now()):
+                    self._context = self._authority.context()
+                    log.info("the certificate was made anew")
+            except OSError as error:
+                log.warning("the certificate could not be made anew", fault=str(error))
 
 
 class HubServer(BaseApplication):
@@ -43,8 +81,9 @@ class HubServer(BaseApplication):
         values = {
             "bind": f"{box.host}:{box.port}",
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
             "threads": box.threads,
+            "sendfile": False,
             "control_socket_disable": True,
             "graceful_timeout": 1,
             "timeout": 60,
@@ -53,6 +92,7 @@ class HubServer(BaseApplication):
             "proc_name": "mbote-hub",
             "limit_request_line": 4094,
             "limit_request_fields": 50,
+            "limit_request_field_size": 4094,
             "post_fork": lambda _server, worker: die_with_parent(worker.ppid),
             "post_worker_init": self._ready,
         }
@@ -69,8 +109,12 @@ class HubServer(BaseApplication):
     def _ready(self, worker: Any) -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
         hub: Hub = worker.wsgi.extensions["mbote"]
-        self._heartbeat.ready(lambda: writer_answers(hub))
         box = self._settings.hub
+        if box.secret:
+            worker.context = Secrecy(hub).context
+        elif box.plain == "everywhere":
+            worker.per_address = box.threads  # whatever brings TLS stands before all of them
+        self._heartbeat.ready(lambda: writer_answers(hub))
         print(f"ready http://{box.host}:{box.port}/", flush=True)
 
 
@@ -85,17 +129,43 @@ def few_arenas() -> None:
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
+class Said:
+    """Standard output as the log has it: where nobody takes a line (a full disk, a pipe without a reader) it is lost.
+
+    What is logged is on its way through an answer, or through a thread that must not end with it.
+    """
+
+    def write(self, text: str) -> None:
+        """Say it, if it can be said."""
+        with suppress(OSError, ValueError):
+            sys.stdout.write(text)
+
+    def flush(self) -> None:
+        """The same."""
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+
+
 def log_lines() -> None:
     """One JSON object a line, for journald. A traceback is told without the values in it: they may name people."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            Sparing(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Said())),
         cache_logger_on_first_use=True,
     )
+    threading.excepthook = _thread_ended
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    """In the log's own lines, which spare the card: Python would write a traceback for each."""
+    name = ended.thread.name.split("-")[0] if ended.thread else "?"
+    log.error("a thread ended", thread=name, kind=ended.exc_type.__name__, exc_info=ended.exc_value)
 
 
 def serve(settings: Settings, demo: dict[str, Any] | None = None) -> None:

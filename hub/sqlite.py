@@ -80,6 +80,11 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _code(error) & _PRIMARY in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def is_disk(error: sqlite3.Error) -> bool:
+    """Whether the disk, or what it made of the file, is at fault; else it is a mistake of ours."""
+    return _code(error) & _PRIMARY in _OF_THE_DISK
+
+
 def is_lost_sync(error: sqlite3.Error) -> bool:
     """Whether the disk failed to keep what it had taken."""
     return _code(error) == sqlite3.SQLITE_IOERR_FSYNC
@@ -92,6 +97,12 @@ def _code(error: sqlite3.Error) -> int:
 
 #: The part of an extended code that names the kind.
 _PRIMARY = 0xFF
+_OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY,
+    }
+)  # fmt: skip
 
 
 def _connect(path: Path, pragmas: Mapping[str, int | str]) -> sqlite3.Connection:

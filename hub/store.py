@@ -29,7 +29,7 @@ from hub.clock import Clock, Instant, SystemClock, machine_boot_id
 from hub.disk import Reserve
 from hub.errors import Damaged, DiskFull, StoreFault, Unsure
 from hub.journal import Appliers, Entry, Event
-from hub.sqlite import is_damage, is_full, is_lost_sync, open_reader, open_writer, settle_log
+from hub.sqlite import is_damage, is_disk, is_full, is_lost_sync, open_reader, open_writer, settle_log
 
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
@@ -38,6 +38,8 @@ RESTORING = "restoring"
 TAIL = 1_000
 #: The most asks in one commit: whoever comes first does not wait for a whole hall.
 MOST_TOGETHER = 64
+#: Entries whose answers are forgotten at once; how often it is remembered on disk where there was nothing to forget.
+PRUNED_AT_ONCE, REMEMBERED_EVERY = 500, 10_000
 #: Reading connections kept for whoever reads next.
 IDLE_READERS = 6
 #: What a disk, or a file that was damaged on it, makes of a statement; the other kinds are mistakes of ours.
@@ -48,7 +50,7 @@ Guard = Callable[["Transaction", Event], None]
 Listener = Callable[["Transaction", Event], None]
 Announce = Callable[[tuple[Entry, ...]], None]
 #: What a file that may not know all that was given has to begin with.
-Begin = Callable[["Transaction"], journal.EpochBegun]
+Begin = Callable[["Transaction"], journal.EpochBegun | None]
 
 migrations = Migrations("store")
 
@@ -58,6 +60,12 @@ def create(db: Database) -> None:
     """What the store itself must remember: the epoch, which rises with each restored backup."""
     db.conn.execute("CREATE TABLE store (epoch INTEGER NOT NULL) STRICT")
     db.conn.execute("INSERT INTO store (epoch) VALUES (1)")
+
+
+@migrations()
+def pruned(db: Database) -> None:
+    """Up to which entry old answers are forgotten: nobody looks there again."""
+    db.conn.execute("ALTER TABLE store ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0")
 
 
 class Transaction:
@@ -199,7 +207,7 @@ class Store:
         version: str = "0",
         begin: Begin | None = None,
     ) -> None:
-        """`begin`: the first entry is the beginning of a new epoch, in one commit with the hub's start."""
+        """`begin`: the first entry may be the beginning of a new epoch, in one commit with the hub's start."""
         self.folder = folder
         self.path = folder / DATABASE
         self.appliers = {**journal.APPLIERS, **appliers}
@@ -235,13 +243,16 @@ class Store:
         self.writer = open_writer(self.path, self._sets)
         self._usable = True
         self.head = journal.head(self.writer)
-        self.epoch: int = self.writer.execute("SELECT epoch FROM store").fetchone()[0]
+        self.epoch, self._pruned = map(int, self.writer.execute("SELECT epoch, pruned FROM store").fetchone())
         self._verify_tail()
         self._start(clock, version, begin)
 
     def _verify_tail(self) -> None:
         try:
+            signed = self.writer.execute("SELECT max(seq) FROM signed_head").fetchone()[0] or 0
             broken = next(journal.faults(self.writer, after=max(0, self.head[0] - TAIL)), None)
+            if signed > self.head[0]:
+                broken = f"journal: it ends at entry {self.head[0]}, the head of entry {signed} is signed"
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             broken = f"journal: it cannot be read: {error}"
         if broken:
@@ -253,14 +264,18 @@ class Store:
         boot = 1 if last is None else last["boot"] + (last["machine"] != machine)
         self.clock: Clock = clock or self._clock(boot, machine)
         with self.transaction(Ask(HUB)) as tx:
-            if begin is not None:
-                tx.begin_epoch(begin(tx))
+            if begin is not None and (begun := begin(tx)) is not None:
+                tx.begin_epoch(begun)
             tx.record(journal.HubStarted(machine, version))
 
     def _clock(self, boot: int, machine: str) -> SystemClock:
         """What was lived for certain is the floor; within one boot of the machine the hub's time goes on."""
         known = lived.read(self.folder)
-        last = self.writer.execute("SELECT at FROM journal WHERE certain ORDER BY seq DESC LIMIT 1").fetchone()
+        # What is older than the last minute's entry is below its time, and some boxes never know the time for certain.
+        after = min(known.seq, self.head[0]) - TAIL
+        last = self.writer.execute(
+            "SELECT at FROM journal WHERE seq > ? AND certain ORDER BY seq DESC LIMIT 1", (after,)
+        ).fetchone()
         floor = max(known.at, last["at"] if last else 0)
         if known.machine != machine:
             return SystemClock(boot, floor)
@@ -292,21 +307,33 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """This thread's reader, held at one moment: all that is read inside belongs together."""
+        """This thread's reader, held at one moment: all that is read inside belongs together. Raises StoreFault."""
         reader = self.reader
-        if reader.in_transaction:
-            yield reader
-            return
-        try:
+        with self.readable():
+            if reader.in_transaction:
+                yield reader
+                return
             reader.execute("BEGIN")
             try:
                 yield reader
             finally:
-                reader.execute("COMMIT")
+                _end(reader)
+
+    @contextmanager
+    def readable(self) -> Iterator[None]:
+        """What the disk makes of a reading is a StoreFault."""
+        try:
+            yield
         except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                self.on_damage(str(error))
-            raise
+            if not is_disk(error):
+                raise
+            raise self.unreadable(error) from error
+
+    def unreadable(self, error: sqlite3.DatabaseError) -> StoreFault:
+        """What to say of it; a damaged file is told of."""
+        if is_damage(error):
+            self.on_damage(str(error))
+        return StoreFault(f"nothing can be read, the disk refuses: {error}")
 
     @contextmanager
     def transaction(self, ask: Ask) -> Iterator[Transaction]:
@@ -497,9 +524,21 @@ class Store:
             )
 
     def prune(self) -> int:
-        """Forget one slice of answers older than seven days; how many were."""
-        with self._write:
-            return journal.prune_answers(self.writer, self.clock.now().at - journal.ANSWERS_KEPT_MS)
+        """Forget one slice of answers older than seven days; how many were. Where it has been it does not look again.
+
+        Raises StoreFault when the disk refuses.
+        """
+        old = self.clock.now().at - journal.ANSWERS_KEPT_MS
+        after = self._pruned
+        until = min(journal.last_before(self.reader, old, after, self.head[0]), after + PRUNED_AT_ONCE)
+        if until == after:
+            return 0
+        with self.transaction(Ask(HUB)) as tx:
+            forgotten = journal.forget_answers(tx.connection, after, until)
+            if forgotten or until // REMEMBERED_EVERY > after // REMEMBERED_EVERY:
+                tx.run("UPDATE store SET pruned = ?", until)
+        self._pruned = until
+        return forgotten
 
     def replayed(self, target: Path) -> sqlite3.Connection:
         """A new database in `target` with the state rows that the journal gives."""
@@ -517,6 +556,12 @@ class Store:
                 reader.close()
         finally:
             self._lock.close()
+
+
+def _end(reader: sqlite3.Connection) -> None:
+    """End a reading; a disk that refuses has ended it already, and a commit of nothing would hide what it said."""
+    if reader.in_transaction:
+        reader.execute("COMMIT")
 
 
 def hold(folder: Path) -> Any:

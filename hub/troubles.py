@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 
 from hub.client import HubAway
 from hub.errands import HubLine
 from hub.errors import Refused
+from hub.sleeper import Sleeper
 
 PATIENCE_S = 5.0
 #: state, detail
@@ -27,65 +27,70 @@ class Troubles:
 
     def __init__(self, hub: HubLine) -> None:
         self._hub = hub
-        self._wake = threading.Condition()
+        self._sleeper = Sleeper("troubles", PATIENCE_S + 1)
         self._states: dict[str, State] = {}
         self._untold: dict[str, State] = {}
         self._away = True
-        self._closed = False
-        self._thread: threading.Thread | None = None
 
     def open(self) -> Troubles:
         """Start telling."""
-        self._thread = threading.Thread(target=self._run, name="troubles", daemon=True)
-        self._thread.start()
+        self._sleeper.open(self._run)
         return self
 
     def close(self) -> None:
         """Stop."""
-        with self._wake:
-            self._closed = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join(timeout=PATIENCE_S + 1)
+        self._sleeper.close()
 
     def saw(self, part: str, state: str, detail: str = "") -> None:
         """The state of a part; only a change is told."""
-        with self._wake:
+        with self._sleeper.changing:
             if self._states.get(part, WELL) == (state, detail):
                 return
             self._states[part] = self._untold[part] = (state, detail)
-            self._wake.notify()
+            self._sleeper.wake()
+
+    def mended(self, part: str) -> None:
+        """A part is well that may have been said not to be by an earlier process: told in any case."""
+        with self._sleeper.changing:
+            self._states.pop(part, None)
+            self._untold[part] = WELL
+            self._sleeper.wake()
 
     def hear_away(self, away: bool) -> None:  # noqa: FBT001  a callback of hub.client
         """The line to the hub has broken, or is back."""
-        with self._wake:
+        with self._sleeper.changing:
             self._away = away
             if not away:
                 self._untold = {part: said for part, said in self._states.items() if said[0] != "ok"} | self._untold
-            self._wake.notify()
+            self._sleeper.wake()
 
     def __repr__(self) -> str:
         return f"<Troubles {len(self._untold)} untold>"
 
     def _run(self) -> None:
         while True:
-            with self._wake:
-                self._wake.wait_for(lambda: (self._untold and not self._away) or self._closed)
-                if self._closed:
-                    return
-                part, said = next(iter(self._untold.items()))
-            self._tell(part, said)
+            with self._sleeper.changing:
+                self._sleeper.sleep_until(self._has_news)
+            if self._sleeper.closed:
+                return
+            try:
+                self._tell_one()
+            except HubAway:
+                with self._sleeper.changing:
+                    self._sleeper.sleep_until(lambda: self._away, PATIENCE_S)
 
-    def _tell(self, part: str, said: State) -> None:
+    def _has_news(self) -> bool:
+        return bool(self._untold) and not self._away
+
+    def _tell_one(self) -> None:
+        """The first that is untold. Raises HubAway."""
+        with self._sleeper.changing:
+            part, said = next(iter(self._untold.items()))
         state, detail = said
         try:
             self._hub.ask("trouble", f"t-{secrets.token_hex(8)}", PATIENCE_S, part=part, state=state, detail=detail)
-        except HubAway:
-            with self._wake:
-                self._wake.wait(PATIENCE_S)
-            return
         except Refused as refusal:
             log.warning("the hub does not hear of %s: %s", part, refusal.message)
-        with self._wake:
+        with self._sleeper.changing:
             if self._untold.get(part) == said:
                 del self._untold[part]

@@ -14,13 +14,12 @@ from contextlib import suppress
 
 import structlog
 
-from hub import aside, lived
+from hub import aside, timekeeping
 from hub.ask import HUB, Ask
-from hub.clock import Instant, SystemClock, instant, machine_boot_id
+from hub.clock import Instant, instant
 from hub.context import Hub
 from hub.disk import MEGABYTE, Reserve
 from hub.errors import StoreFault
-from hub.journal import ClockCorrected, ClockDoubted
 from hub.queues import store as queue_store
 
 #: The file is read through so long after the machine's start, and again after so long: a night without power is no
@@ -28,7 +27,6 @@ from hub.queues import store as queue_store
 FIRST_CHECK_MS, CHECK_MS, CHECK_AT_LATEST_MS = 10 * 60_000, 20 * 3_600_000, 24 * 3_600_000
 #: The worker ends so when its file is damaged; its arbiter starts the next one, which sets the file aside.
 DAMAGED_EXIT = 70
-LIVED_S = 60
 CHECKED = "checked"
 log = structlog.get_logger("upkeep")
 
@@ -54,35 +52,9 @@ def round(hub: Hub) -> None:  # noqa: A001 (as a watchman makes it)
     """Everything, once."""
     if hub.store.reserve is not None:
         hub.store.reserve.refill()
-    _mind_clock(hub)
-    _remember(hub)
+    timekeeping.mind(hub.store, Ask(HUB))
+    timekeeping.remember(hub.store)
     _check(hub)
-
-
-def _mind_clock(hub: Hub) -> None:
-    clock = hub.store.clock
-    if not isinstance(clock, SystemClock):
-        return
-    clock.now()
-    for turn in clock.turns():
-        event = ClockCorrected(turn.by_ms) if turn.certain else ClockDoubted(turn.by_ms)
-        with hub.store.transaction(Ask(HUB)) as tx:
-            tx.record(event)
-
-
-def _remember(hub: Hub) -> None:
-    """The time, once a minute; only a believed one becomes a floor."""
-    clock, before = hub.store.clock, lived.read(hub.store.folder)
-    now = clock.now()
-    if not isinstance(clock, SystemClock) or (
-        now.certain == before.certain and 0 <= now.at - before.at < LIVED_S * 1000
-    ):
-        return
-    at = now.at if now.certain else before.at
-    seq = hub.store.head[0]
-    known = lived.Lived(at, hub.store.epoch, seq, machine_boot_id(), clock.offset, now.certain)
-    with suppress(OSError):
-        lived.write(hub.store.folder, known)
 
 
 # --- the nightly reading ------------------------------------------------------------------------
@@ -96,7 +68,11 @@ def _check(hub: Hub) -> None:
     due = last.mono + patience if last.boot == now.boot else FIRST_CHECK_MS
     if now.mono < due:
         return
-    (hub.store.folder / CHECKED).write_text(str(now.tick))
+    try:
+        (hub.store.folder / CHECKED).write_text(str(now.tick))
+    except OSError as error:  # a full disk: else it would be read through at each round
+        log.warning("not read through", fault=str(error))
+        return
     threading.Thread(target=_read_through, args=(hub,), name="nightly", daemon=True).start()
 
 
@@ -112,6 +88,7 @@ def _read_through(hub: Hub) -> None:
     told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (ourselves)
     if told.returncode == DAMAGED_EXIT:
         leave(hub, told.stdout.strip()[:500] or "the nightly reading found damage")
+    aside.believe(hub.store.folder)
 
 
 def main(folder: str) -> int:

@@ -218,7 +218,10 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one agent sees. `counter` is None when they are signed on to none, and only then there are `seats`."""
+    """What one agent sees. `counter` is None when they are signed on to none, and only then there are `seats`.
+
+    `certain`: the hub's time is believed.
+    """
 
     epoch: int
     seq: int
@@ -233,6 +236,7 @@ class Desk:
     on_hold: tuple[OnHold, ...]
     pending: tuple[PendingWork, ...]
     seats: tuple[Seat, ...]
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +267,7 @@ class KioskPicture:
     `hub_at` is the hub's wall time in milliseconds: the kiosk takes its time from it. `jobs` counts the papers
     that wait for this kiosk's printer (reprints asked at reception): it takes them one by one. `own_last` is the last
     number of its own series that the hub has heard of this day: a kiosk that lost its spool goes on well after it.
+    `certain`: the hub's time is believed.
     """
 
     epoch: int
@@ -275,6 +280,7 @@ class KioskPicture:
     hub_at: int
     jobs: int = 0
     own_last: int = 0
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
-from hub.door import Limits, guard_socket, open_door
+from hub.door import Doorman, Limits, guard_socket, of_process, open_door
 from hub.errors import MboteError
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
@@ -47,7 +47,7 @@ ANY_DISPLAY = Display(name="ANY")
 
 def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     """The whole hub, live. `demo` is what `mbote demo` wires besides."""
-    open_door(Limits(per_s=settings.hub.requests_per_s))
+    door = open_door(Limits(per_s=settings.hub.requests_per_s))
     announcer = _Later()
     hub = aside.open_whole(settings, announcer)
     upkeep.begin(hub)
@@ -72,6 +72,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     )  # fmt: skip
     socketio = socket_server(app)
     guard_socket(socketio)
+    app.wsgi_app = Doorman(app.wsgi_app, door, secret=settings.hub.secret)  # type: ignore[method-assign] # before everything, Socket.IO too
     realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services)))
     devices.on_revoked.append(realtime[0].kick)
     sessions.on_ended.append(realtime[0].kick_agent)
@@ -180,19 +181,25 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 
 
 def _housekeeping(hub: Hub, realtime: Realtime) -> None:
-    """What time alone brings about: the day, holds and papers that last too long, old answers, screens left alone."""
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
-            upkeep.round(hub)
-            _keep_timetable(hub)
-            if queue_store.open_tickets(hub.reader, ("on_hold",)):
-                queues.expire_holds(hub, Ask(HUB))
-            if print_store.open_jobs(hub.reader):
-                printing.drop_stale(hub, Ask(HUB))
-            hub.store.prune()
-            realtime.kick_absent()
+            with hub.store.readable():
+                keep_house(hub)
+                realtime.kick_absent()
+            of_process().say()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
+
+
+def keep_house(hub: Hub) -> None:
+    """What time alone brings about: the timetable's day, holds and papers that last too long, answers a week old."""
+    upkeep.round(hub)
+    _keep_timetable(hub)
+    if queue_store.open_tickets(hub.reader, ("on_hold",)):
+        queues.expire_holds(hub, Ask(HUB))
+    if print_store.open_jobs(hub.reader):
+        printing.drop_stale(hub, Ask(HUB))
+    hub.store.prune()
 
 
 def _keep_timetable(hub: Hub) -> None:

@@ -15,7 +15,8 @@ from hardware.printer import Printer
 from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock
 from kiosk.screen.server import Screen
@@ -49,7 +50,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
     with ExitStack() as opened:
         spool = Spool(settings.path(kiosk.data) / "spool.db", kiosk.name).open()
         opened.callback(spool.close)
-        hub = HubClient(kiosk.hub, lambda: token.read_text("ascii").strip())
+        hub = HubClient(kiosk.hub, lambda: token.read_text("ascii").strip(), settings.path(kiosk.authority))
         app = KioskApp(manners(settings), hub, spool, BoxClock(), History.from_environment(kiosk.name))
         paper = PrintLoop(Printer(kiosk.printer), app.hear_job, app.hear_printer)
         app.open(paper, {button.pin: button.service for button in kiosk.buttons})

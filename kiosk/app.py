@@ -29,6 +29,7 @@ from hub.errors import MboteError, Refused, StoreFault
 from hub.history import History
 from hub.paper import Cut, Slip, Text
 from hub.say import say
+from hub.troubles import Troubles
 from hub.wire import Catalogue, CatalogueService, KioskPicture, TicketIssued, as_json, parse
 from kiosk.box_clock import BoxClock
 from kiosk.messenger import HubLine, Messenger
@@ -107,7 +108,8 @@ class KioskApp:
         self.spool = spool
         self.clock = clock
         self.paper: Paper | None = None
-        self.messenger = Messenger(hub, spool, history)
+        self.troubles = Troubles(hub)
+        self.messenger = Messenger(hub, spool, self.troubles, history)
         self.errands = Errands(hub)
         self.tell: Callable[[Told], None] = lambda _told: None
         self.changed: Callable[[], None] = lambda: None
@@ -127,6 +129,7 @@ class KioskApp:
         self.paper = paper
         self._buttons = dict(buttons)
         self._recall()
+        self.troubles.open()
         self.messenger.open()
         self.errands.open(Mechanism(lambda subject, slip, deadline: paper.put(Job(subject, slip, deadline))))
         self._take_up()
@@ -137,6 +140,7 @@ class KioskApp:
         self._visitors.shutdown(wait=False, cancel_futures=True)
         self.errands.close()
         self.messenger.close()
+        self.troubles.close()
 
     def __repr__(self) -> str:
         return f"<KioskApp {self.manners.name}>"
@@ -149,7 +153,7 @@ class KioskApp:
             self.press(self._buttons[pin], source=f"button {pin}")
             return
         (self.stuck.add if what == "stuck" else self.stuck.discard)(pin)
-        self.messenger.trouble(f"button {pin}", "stuck" if what == "stuck" else "ok")
+        self.troubles.saw(f"button {pin}", "stuck" if what == "stuck" else "ok")
         self.changed()
 
     def press(
@@ -198,16 +202,17 @@ class KioskApp:
 
     def hear_away(self, away: bool) -> None:  # noqa: FBT001  a callback of hub.client
         """The line to the hub has broken, or is back."""
+        self.troubles.hear_away(away)
         if away:
             self.messenger.hub_left()
         else:
-            self.messenger.hub_returned()
+            self.messenger.wake()
             self.errands.hub_returned()
         self.changed()
 
     def hear_printer(self, status: Status) -> None:
         """The printer's health has changed."""
-        self.messenger.trouble(PRINTER, *trouble_of(status))
+        self.troubles.saw(PRINTER, *trouble_of(status))
         self.changed()
 
     def hear_job(self, job: Job, state: State, reason: str) -> None:

@@ -30,6 +30,7 @@ from uuid import uuid4
 from hardware.line_server import tell
 from hardware.printer_emulator import PrinterEmulator
 from hub.agents import actions as agents
+from hub.agents.sessions import socket_token
 from hub.ask import HUB, Ask
 from hub.bench.rig import family, free_port, wait_answer
 from hub.client import HubAway, HubClient
@@ -38,7 +39,7 @@ from hub.demo.processes import COMMANDS, Processes
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.verify import verify
 
 SERVICES = {"XES": "X", "YES": "Y"}
@@ -129,10 +130,12 @@ class AtCounter:
 class RunningAgency:
     """The processes of one agency, its metal and its doors."""
 
-    def __init__(self, agency: Agency, printer: PrinterEmulator) -> None:
+    def __init__(self, agency: Agency, printer: PrinterEmulator, processes: Any = None) -> None:
         self._agency = agency
+        self.processes = processes
         self.folder = agency.folder
         self.settings = agency.settings
+        self.config = agency.config
         self.port = agency.port
         self.url = agency.url
         self.tokens = agency.tokens
@@ -178,13 +181,19 @@ class RunningAgency:
     def page(self, role: str, path: str) -> str:
         """A page as whoever has that role reads it."""
         reader = next(person["code"] for person in self.people if role in person["roles"])
+        cookie, _ = self.session(reader)
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)) as browser:
-            browser.request("GET", f"/demo/agent/{reader}")
+            browser.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"})
+            return browser.getresponse().read().decode()
+
+    def session(self, code: str) -> tuple[str, str]:
+        """An agent signs in: the cookie, and the token of their pages' socket."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)) as browser:
+            browser.request("GET", f"/demo/agent/{code}")
             signed_in = browser.getresponse()
             signed_in.read()
             cookie = (signed_in.getheader("Set-Cookie") or "").partition(";")[0]
-            browser.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"})
-            return browser.getresponse().read().decode()
+            return cookie, socket_token(cookie.partition("=")[2])
 
     # --- what is there
 
@@ -211,6 +220,11 @@ class RunningAgency:
     def log(self, name: str = "hub") -> str:
         """What a process has said."""
         return (self.folder / "log" / f"{name}.log").read_text("utf-8")
+
+    def tracebacks(self, *names: str) -> list[str]:
+        """The end of each traceback that these processes (the hub, unless named) have told, with what it ended in."""
+        said = "\n".join(self.log(name) for name in names or ("hub",))
+        return [one[-1_500:] for one in said.replace("\\n", "\n").split("Traceback")[1:]]
 
     def verified(self) -> list[str]:
         """What `mbote verify` finds wrong."""
@@ -241,22 +255,37 @@ class RunningAgency:
         self._opened.close()
 
 
+def alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def label(slip: list[Any]) -> str:
     """What is printed largest."""
     return str(max((line for line in slip if line.kind == "text"), key=lambda line: line.height).text)
 
 
 @contextmanager
-def opened(folder: Path, commands: Mapping[str, tuple[str, ...]] = COMMANDS) -> Iterator[RunningAgency]:
-    """The agency with its day open and an agent at each counter."""
+def opened(
+    folder: Path,
+    commands: Mapping[str, tuple[str, ...]] = COMMANDS,
+    keeper: type[Processes] = Processes,
+    local: str = "",
+) -> Iterator[RunningAgency]:
+    """The agency with its day open and an agent at each counter; `keeper` starts what it runs, `local` is settings."""
     agency = furnished(folder)
+    with (agency.config / "local.toml").open("a", encoding="utf-8") as file:
+        file.write(local)
+    agency.settings = load_settings(agency.config)
     with ExitStack() as stack:
         printer = agency.printer().open()
         stack.callback(printer.close)
-        processes = stack.enter_context(Processes(agency, commands))
+        processes = stack.enter_context(keeper(agency, commands))
         if not processes.wait_ready(threading.Event()):
             raise TimeoutError("the agency does not start")
-        running = RunningAgency(agency, printer)
+        running = RunningAgency(agency, printer, processes)
         stack.callback(running.close)
         yield running
 
@@ -264,6 +293,11 @@ def opened(folder: Path, commands: Mapping[str, tuple[str, ...]] = COMMANDS) -> 
 def hub_alone(plant: str = "") -> dict[str, tuple[str, ...]]:
     """The hub without kiosk and panel; with a fault planted by tests/faults/planted.py."""
     return {"hub": ("-m", "tests.faults.planted", plant) if plant else COMMANDS["hub"]}
+
+
+def hub_with(**box: Any) -> dict[str, tuple[str, ...]]:
+    """The hub alone, with other settings of its box than the demo's."""
+    return {"hub": ("-m", "tests.hub_with", json.dumps(box))}
 
 
 def furnished(folder: Path) -> Agency:

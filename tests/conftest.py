@@ -81,9 +81,14 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """`@pytest.mark.thinned(5)`: the ordinary run takes every fifth case of a test, the nightly one takes all."""
+    """`@pytest.mark.thinned(5)`: the ordinary run takes every fifth case of a test, the nightly one takes all.
+
+    And what a case says of itself (the time a nightly piece may take) goes before what its test says of all.
+    """
     seen: Counter[str] = Counter()
     for item in items:
+        own = item.callspec.marks if hasattr(item, "callspec") else []
+        item.own_markers.sort(key=lambda mark: mark not in own)
         if thinned := item.get_closest_marker("thinned"):
             test = item.nodeid.partition("[")[0]
             if seen[test] % thinned.args[0]:

@@ -22,8 +22,11 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from hub.queues import actions, store
 from hub.queues.migrations import migrations
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from hub.store import Store
+from hub.visits import store as visit_store
+from hub.visits.migrations import migrations as visit_migrations
 
 CONFIG = Path(__file__).parents[1] / "config"
 #: What people say they come for → the service's code.
@@ -36,8 +39,9 @@ SUPERVISOR = Actor(agent="00411A", roles=frozenset({"supervisor"}))
 
 
 def open_store(folder: Path, clock: ManualClock | None, **more: Any) -> Store:
-    """The store with the rooms of the queue half."""
-    return Store(folder, appliers=store.APPLIERS, migration_sets=[migrations], clock=clock, **more)
+    """The store with the rooms of the queue half: the queues, and whom a visit is about."""
+    appliers = store.APPLIERS | visit_store.APPLIERS
+    return Store(folder, appliers=appliers, migration_sets=[migrations, visit_migrations], clock=clock, **more)
 
 
 def demo_settings(**queue: Any) -> Settings:

@@ -7,15 +7,12 @@ one at a time; the transaction that follows looks again whether it is still the 
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
-from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from hub.agents import devices, rules, secrets, sessions, store
 from hub.agents.model import (
     PROVING,
-    AccessRefused,
     Agent,
     AgentAdded,
     AgentChanged,
@@ -37,15 +34,12 @@ from hub.agents.rights import RIGHTS
 from hub.ask import Actor, Answer, Ask
 from hub.clock import Instant
 from hub.context import Hub, action
-from hub.door import Complaints
-from hub.errors import NotAllowed, NotAuthenticated, NotFound, Refused, StoreFault, Unreadable
+from hub.errors import NotAllowed, NotAuthenticated, NotFound, Refused, Unreadable
 from hub.store import Transaction
 
 #: Codes that nobody has are locked like others, so that a lock tells nothing. So many are remembered.
 _UNKNOWN_KEPT = 1_000
 _unknown: WeakKeyDictionary[Hub, OrderedDict[str, rules.Tries]] = WeakKeyDictionary()
-#: Which refusals were journalled in the last minute.
-_refusals: WeakKeyDictionary[Hub, Complaints] = WeakKeyDictionary()
 
 
 # --- people ----------------------------------------------------------------------------------
@@ -304,16 +298,6 @@ def sign_out(hub: Hub, ask: Ask) -> Answer:
     answer = _sign_out(hub, ask)
     sessions.ended(answer["agent"])
     return answer
-
-
-def note_refused(hub: Hub, actor: Actor, what: str) -> None:
-    """An agent tried what their roles do not allow: journalled, the same try once a minute."""
-    if actor.agent is None:
-        return
-    told = _refusals.setdefault(hub, Complaints(time.monotonic))
-    if told.due(f"{actor.agent} {what}"):
-        with suppress(StoreFault), hub.store.transaction(Ask(actor)) as tx:
-            tx.record(AccessRefused(actor.agent, what))
 
 
 # --- devices ---------------------------------------------------------------------------------

@@ -223,7 +223,7 @@ class SecondFactorForgotten(AgentEvent):
 
 @dataclass(frozen=True, slots=True)
 class AccessRefused(AgentEvent):
-    """The agent tried what their roles do not allow; the same try is told once a minute."""
+    """They asked for something that none of their roles may do; `what` is its name in the table of rights."""
 
     kind: ClassVar[str] = "access_refused"
     what: str

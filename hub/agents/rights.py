@@ -28,6 +28,8 @@ _AT_COUNTERS = frozenset(
 _STEP = _AT_COUNTERS | {"panel", "api"}
 _SEAT = _STEP | {"supervisor"}
 _DESK = frozenset({"receptionist", "supervisor", "api"})
+#: Whoever may look somebody up (requirements B.0); what each sees of a file is in hub/people/rules.py.
+_READERS = _AT_COUNTERS | {"head_cashier", "supervisor", "executive", "auditor"}
 _DAY = frozenset({"supervisor", "api", "admin"})
 _PEOPLE = frozenset({"supervisor", "admin"})
 _OVERSIGHT = frozenset({"supervisor", "executive", "auditor"})
@@ -113,6 +115,23 @@ _PAGES: dict[str, frozenset[str]] = {
         ),
         frozenset({"receptionist", "supervisor"}),
     ),
+    **dict.fromkeys(
+        (
+            "inquiry.page",
+            "inquiry.search",
+            "inquiry.file",
+            "inquiry.similar",
+            "inquiry.synthetic",
+            "desk.strip",
+            "desk.begin",
+            "desk.end",
+        ),
+        _READERS,
+    ),
+    "inquiry.note": _READERS - {"executive", "auditor"},
+    "inquiry.looks": frozenset({"supervisor", "auditor"}),
+    **dict.fromkeys(("desk.requester", "desk.concern", "desk.unconcern", "desk.print_visit"), _AT_COUNTERS),
+    "desk.visit": _AT_COUNTERS | {"supervisor", "auditor"},
     "desk.page": _AT_COUNTERS,
     "supervision": _OVERSIGHT,
     "supervision.page": _OVERSIGHT,
@@ -129,7 +148,7 @@ RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES
 #: What needs no login: shells and files without content, and the doors at which one shows who one is.
 PUBLIC: frozenset[str] = frozenset(
     {
-        "healthz",
+        "healthz", "authority",
         "agents.login", "agents.login_post", "agents.logout", "agents.unlock",
         "agents.pairing_ask", "agents.pairing_claim",
         "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these

@@ -8,7 +8,7 @@
 | kept tables (`agent_secret`, `device_token`: hashes; `agent_factor`: sealed) | all rows in each | as in the last |
 | `agent_session` | no: nobody stays signed in on another box | empty: everybody signs in again |
 | `store`, SQLite's own, migrations | no: they are made anew | the epoch rises |
-| files: `keys/` (signing, sealing), the agency's configuration | in each whole piece | written where there are none |
+| files: `keys/` (signing, authority, sealing), the agency's configuration | in each whole piece | written where there are none |
 
 A table that stands nowhere here is found by a test: a room that keeps something must say what becomes of it.
 """
@@ -37,7 +37,7 @@ LAST_HEADS = 20
 #: Tables of a store that hold no state of the agency.
 MADE_ANEW = ("store", "_sqlite_migrations", "sqlite_sequence")
 #: Files of the data folder that go with a whole piece. `drill` keys open backups: they stay out of them.
-KEY_FILES = ("keys/*.ed25519", "keys/*.secret")
+KEY_FILES = ("keys/*.ed25519", "keys/authority.*", "keys/*.secret")
 CONFIG_FILES = ("*.toml",)
 
 

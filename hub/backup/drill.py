@@ -11,9 +11,9 @@ import json
 import os
 import time
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from hub import journal
 from hub.backup import copy, restore
@@ -22,27 +22,13 @@ from hub.backup.keyring import DrillKeys
 from hub.backup.piece import BadPiece
 from hub.backup.place import Place
 from hub.backup.restore import CannotRestore, Choice
+from hub.backup.word import Result
+from hub.disk import ask_room
 from hub.errors import StoreFault
 from hub.sqlite import open_reader
 from hub.store import DATABASE
 
 RESULTS = "drill.json"
-#: One a week is meant: after this a drill is late.
-LATE_MS = 8 * 24 * 3600 * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a drill found. `at` in ms since 1970; `problem` empty when the backup is what the box has."""
-
-    place: str
-    at: int
-    seq: int = 0
-    entries: int = 0
-    tables: int = 0
-    lacks: int = 0
-    took_s: float = 0.0
-    problem: str = ""
 
 
 def drill(box: Box, place: Place) -> Result:
@@ -65,6 +51,7 @@ def _tried(box: Box, place: Place) -> tuple[int, int, int, int]:
     keys = DrillKeys(box.data, place.path).held()
     if not keys:
         raise CannotRestore("this box has no key of its own for this place: it gets one with its next whole copy")
+    ask_room(Path(gettempdir()), "the drill")
     with TemporaryDirectory(prefix="mbote-drill-") as folder:
         rebuilt = restore.rebuild(choice, keys, Path(folder), box.contents)
         with closing(open_reader(Path(folder) / DATABASE)) as reader:

@@ -11,9 +11,8 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from errno import ENOSPC
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -25,12 +24,12 @@ from hub.backup.copy import Box
 from hub.backup.keyring import DrillKeys
 from hub.backup.piece import Header, Piece
 from hub.backup.place import Place
+from hub.backup.word import State, Word
 from hub.clock import local
 from hub.errors import MboteError, StoreFault
 from hub.settings import Backup
 from hub.store import DATABASE
 
-State = Literal["ok", "missing", "full", "fault", "altered"]
 #: A whole copy that failed is tried again after so long.
 AGAIN_S = 600
 #: A round that takes longer hangs in the medium.
@@ -45,18 +44,6 @@ log = structlog.get_logger("backup")
 
 #: Told of an epoch and an entry that a place holds and this box does not; whether it was heard.
 Seen = Callable[[int, int], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """How one place stands. `behind_s`: since when there is something that it lacks; `whole_at` in ms since 1970."""
-
-    place: str
-    state: State = "missing"
-    behind_s: float = 0.0
-    seq: int = 0
-    whole_at: int | None = None
-    detail: str = ""
 
 
 class Stream:

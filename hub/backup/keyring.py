@@ -10,6 +10,7 @@ certain end of it: against thieves the card itself is encrypted, or not protecte
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from typing import Any
 
 import pyrage
 
-from hub.errors import ConfigurationFault
+from hub.errors import ConfigurationFault, DiskFull, StoreFault
 
 FOLDER = Path("keys/drill")
 #: The newest, and the one before.
@@ -79,12 +80,16 @@ class DrillKeys:
         self._hold(self.held()[:_HELD])
 
     def _hold(self, keys: list[Any]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Raises DiskFull or StoreFault: it is this box's card that refuses, not the place of the backup."""
         fresh = self._file.with_suffix(".new")
-        _write_private(
-            fresh, "# this box's own, to try its backups\n" + "".join(f"{key}\n" for key in keys), os.O_TRUNC
-        )
-        fresh.replace(self._file)
+        lines = "".join(f"{key}\n" for key in keys)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_private(fresh, f"# this box's own, to try its backups\n{lines}", os.O_TRUNC)
+            fresh.replace(self._file)
+        except OSError as error:
+            kind = DiskFull if error.errno == errno.ENOSPC else StoreFault
+            raise kind(f"this box's key cannot be written to {self._file}: {error.strerror}") from error
 
 
 def _write_private(file: Path, text: str, how: int) -> None:

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import pyrage
 
 from hub.chain import canonical_json
+from hub.disk import sync_folder
 from hub.errors import MboteError
 
 if TYPE_CHECKING:
@@ -121,15 +122,6 @@ def write(
         raise
     sync_folder(folder)
     return Piece(path, done)
-
-
-def sync_folder(folder: Path) -> None:
-    """The names in a folder are on the medium."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def public_key(text: str) -> Any:

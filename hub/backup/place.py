@@ -10,7 +10,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.backup.piece import SUFFIX, UNFINISHED, BadPiece, Piece, read_header, sync_folder
+from hub.backup.piece import SUFFIX, UNFINISHED, BadPiece, Piece, read_header
+from hub.disk import sync_folder
 
 #: What is left free: other things live on a medium, too.
 SPARE_BYTES = 8 * 1024 * 1024

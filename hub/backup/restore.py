@@ -26,6 +26,7 @@ from hub.backup.contents import Contents
 from hub.backup.piece import BadPiece, Piece
 from hub.backup.place import Place
 from hub.backup.plan import Chain
+from hub.disk import sync_folder
 from hub.errors import MboteError, StoreFault
 from hub.sqlite import open_reader, open_writer
 from hub.store import DATABASE, RESTORING, SIGNING_KEY
@@ -274,9 +275,9 @@ def put_in_place(data: Path) -> Path | None:
     for key in (ready / "keys").glob("*"):
         (data / "keys").mkdir(mode=0o700, exist_ok=True)
         key.replace(data / "keys" / key.name)
-    pieces.sync_folder(data)
+    sync_folder(data)
     (ready / DATABASE).replace(data / DATABASE)
-    pieces.sync_folder(data)
+    sync_folder(data)
     shutil.rmtree(ready)
     return aside
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from hub.backup.drill import LATE_MS
+from hub.backup.word import LATE_MS
 from hub.clock import Instant, elapsed
 from hub.settings import Backup
 from hub.store import Store

@@ -9,24 +9,28 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from hub import VERSION
+from hub.bench.figures import Limits, Line
 
-WHAT = ("queue", "people")
+WHAT = ("queue", "people", "million", "pi")
 
 
-def run(what: str, quick: bool) -> dict[str, Any]:  # noqa: FBT001 (the command line hands its options in)
-    """The measures of `what` (`queue`, `people`, `all`). `quick`: a smoke run of some seconds. Raises ValueError."""
-    from hub.bench.queue import measure
+def run(what: str, quick: bool, tickets: int | None = None, past: Path | None = None) -> dict[str, Any]:  # noqa: FBT001 (the command line hands its options in)
+    """The measures of `what` (one of `WHAT`, `all`). `quick`: a smoke run of some seconds. Raises ValueError.
 
+    `tickets` of a long past, which is made in the folder `past` unless it is there, and left there.
+    """
     if what not in (*WHAT, "all"):
         raise ValueError(f"nothing called {what} to measure; there are {', '.join((*WHAT, 'all'))}")
-    lines, limits = measure(quick=quick) if what != "people" else ([], {})
-    if what != "queue":
-        from hub.bench.people import measure_people
-
-        lines += measure_people(quick=quick)[0]
+    lines: list[Line] = []
+    limits: Limits = {}
+    for each in WHAT if what == "all" else (what,):
+        found = _measured(each, quick=quick, tickets=tickets, past=past)
+        lines += found[0]
+        limits |= found[1]
     return {
         "version": VERSION,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -35,3 +39,20 @@ def run(what: str, quick: bool) -> dict[str, Any]:  # noqa: FBT001 (the command 
         "limits": limits,
         "lines": [line.as_json() for line in lines],
     }
+
+
+def _measured(what: str, *, quick: bool, tickets: int | None, past: Path | None) -> tuple[list[Line], Limits]:
+    """The lines of one measure, and its limits where it has any."""
+    if what == "queue":
+        from hub.bench.queue import measure
+
+        return measure(quick=quick)
+    if what == "people":
+        from hub.bench.people import measure_people
+
+        return measure_people(quick=quick)
+    from hub.bench import million, pi
+
+    stored = tickets or (million.QUICK_TICKETS if quick else million.TICKETS)
+    with_a_past = million.measure_million if what == "million" else pi.measure_pi
+    return with_a_past(quick=quick, tickets=stored, kept=past), {}

@@ -10,8 +10,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hub.ask import HUB, Actor, Ask
@@ -22,6 +23,7 @@ from hub.queues import actions as queues
 from hub.rooms import open_hub
 
 SIZE_MB = 256
+GONE_S = 10
 SERVICE, COUNTER, AGENT = "DEP", "05", "00902F"
 LIVES, QUICK_LIVES, A_DAY = 600, 60, 600
 SECTOR = 512
@@ -76,9 +78,19 @@ def mounted(folder: Path, size_mb: int = SIZE_MB) -> Iterator[tuple[Path, str]]:
         try:
             yield root, device.removeprefix("/dev/")
         finally:
-            _run("umount", str(root))
+            _unmount(root)
     finally:
         _run("losetup", "--detach", device)
+
+
+def _unmount(root: Path) -> None:
+    """Whoever was killed on it may take a moment to be gone."""
+    end = time.monotonic() + GONE_S
+    while os.path.ismount(root) and time.monotonic() < end:
+        with suppress(NoDevice):
+            _run("umount", str(root))
+            return
+        time.sleep(0.05)
 
 
 def _run(*command: str) -> str:

@@ -20,7 +20,8 @@ from hub.client import HubClient
 from hub.history import History
 from hub.orphans import die_with_demo
 from hub.paper import Slip
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from kiosk.__main__ import manners
 from kiosk.app import KioskApp
 from kiosk.box_clock import BoxClock

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import tempfile
 import threading
 import time
@@ -15,8 +13,9 @@ from hub.bench import card, display_page, limits, presses, screens
 from hub.bench.counters import CounterUnderTest, next_morning
 from hub.bench.figures import Budget, Limits, Line, Times, summary
 from hub.bench.kiosks import SERVICE
-from hub.bench.rig import Http, Listener, cpu_s, key, pss_mb, running, wait_answer
-from hub.demo.agency import Agency
+from hub.bench.restart import killed
+from hub.bench.rig import Http, Listener, cpu_s, free_port, key, pss_mb, running
+from hub.demo.agency import Agency, prepare
 
 #: Tickets of a day while the store grows.
 A_DAY = 500
@@ -29,7 +28,7 @@ def measure(*, quick: bool) -> tuple[list[Line], Limits]:
         folder = Path(temporary)
         found = limits.commit_and_press(folder, times.presses) | limits.server_limits(folder, times.presses)
         lines = [presses.action_alone(folder / "alone", times)]
-        with running(folder / "agency") as agency:
+        with running(prepare(folder / "agency", free_port())) as agency:
             lines += _presses_and_screens(agency, times, found)
             lines += [
                 _nobody_twice(agency, times), _memory(agency, times, found), _idle(agency, times),
@@ -105,18 +104,7 @@ def _issue_many(agency: Agency, times: int, labels: list[str]) -> None:
 
 
 def _killed(agency: Agency, times: Times) -> Line:
-    screen = Listener(agency.port, agency.tokens["display"], "board")
-    answers, pictures = [], []
-    for _ in range(times.kills):
-        seq = screen.last.get("seq", 0)
-        began = time.perf_counter()
-        os.kill(agency.pids["hub"], signal.SIGKILL)
-        time.sleep(0.02)
-        wait_answer(agency.port)
-        answers.append(time.perf_counter() - began)
-        pictures.append(screen.wait(lambda b, s=seq: b.get("seq", 0) > s) - began)  # type: ignore[misc]
-        time.sleep(1.2)
-    screen.close()
+    answers, pictures = killed(agency, times.kills)
     figures = {"first_answer": summary(answers), "screens_right": summary(pictures)}
     worst = (
         Budget(max(answers), most=2, of="s to the first answer"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ import socketio
 
 from hub.agents import actions as agents
 from hub.ask import HUB, Ask
-from hub.demo.agency import Agency, prepare
-from hub.demo.processes import ROOT, Processes
+from hub.demo.agency import Agency
+from hub.demo.processes import COMMANDS, ROOT, Processes
 from hub.rooms import open_hub
 
 ANSWER_S = 20.0
@@ -33,6 +34,8 @@ ANSWER_S = 20.0
 REST_S = 0.25
 #: Kiosks that the driver plays: K50 to K65.
 FIRST_KIOSK, KIOSKS = 50, 16
+#: Where a free port is looked for.
+PORTS = range(10_000, 32_000)
 
 
 def key() -> str:
@@ -142,9 +145,11 @@ class PaperSink:
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port that nobody uses now, below those that the kernel gives to whoever calls somebody: they stay free."""
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_answer(port: int, timeout: float = 15) -> float:
@@ -174,15 +179,14 @@ def bare_server(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Agency]:
-    """The demo agency running: hub, kiosk and panel as processes."""
-    agency = prepare(folder, free_port())
+def running(agency: Agency, commands: Mapping[str, tuple[str, ...]] = COMMANDS) -> Iterator[Agency]:
+    """A prepared demo agency running: hub, kiosk and panel as processes, with kiosks to be played."""
     _pair(agency, [f"K{FIRST_KIOSK + n}" for n in range(KIOSKS)])
     stop = threading.Event()
     with ExitStack() as opened:
         printer = agency.printer().open()
         opened.callback(printer.close)
-        processes = opened.enter_context(Processes(agency))
+        processes = opened.enter_context(Processes(agency, commands))
         if not processes.wait_ready(stop):
             raise TimeoutError("the agency does not start")
         yield agency

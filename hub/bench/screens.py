@@ -18,20 +18,21 @@ from hub.demo.agency import Agency
 
 def ten_displays(agency: Agency, times: Times, found: Limits) -> Line:
     """P3."""
-    ours = summary(_until_the_last(agency, SCREENS, times.calls))
+    ours = summary(until_the_last(agency, SCREENS, times.calls))
     budgets = (ratio(ours, found["call10"], "p50", 2, "call10"), ratio(ours, found["call10"], "p99", 3, "call10"))
     return Line("P3", "agent's next to the last of 10 displays", ours, budgets)
 
 
 def fifty_displays(agency: Agency, times: Times, found: Limits, ten: Line) -> Line:
     """P5: what forty more screens cost."""
-    ours = summary(_until_the_last(agency, MANY_SCREENS, times.calls))
+    ours = summary(until_the_last(agency, MANY_SCREENS, times.calls))
     growth = ours["p50"] / ten.figures["p50"]
     budgets = (ratio(ours, found["call50"], "p99", 2, "call50"), Budget(growth, most=3, of="p50 with 10"))
     return Line("P5", "agent's next to the last of 50 displays", ours, budgets)
 
 
-def _until_the_last(agency: Agency, count: int, calls: int) -> list[float]:
+def until_the_last(agency: Agency, count: int, calls: int) -> list[float]:
+    """So many calls in an empty hall, at our rhythm; seconds until the last of `count` displays has each."""
     next_morning(agency)
     screens = [Listener(agency.port, agency.tokens["display"], "board") for _ in range(count)]
     counter = CounterUnderTest(agency)

@@ -25,7 +25,8 @@ from hub.queues import actions as queues
 from hub.queues import store as queue_store
 from hub.rooms import open_hub
 from hub.say import say
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 
 SOURCE = Path(__file__).resolve().parents[2] / "config"
 #: Everybody's secret in the demo, and nowhere else.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.orphans import die_with_demo
 from hub.server import serve
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 
 
 def main() -> None:

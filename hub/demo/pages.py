@@ -19,7 +19,7 @@ from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.demo.wires import Wires
 from hub.errors import NotFound, Refused, Unreadable
-from hub.look import CONTENT_SECURITY_POLICY
+from hub.headers import CONTENT_SECURITY_POLICY
 from hub.say import say
 
 #: What a finger, a pair of pliers or a pair of scissors can do to a box.

@@ -7,25 +7,32 @@ the hub, and what was typed is kept by keep.js. Whatever moves while a page is o
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, g, jsonify, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from hub import asks
+from hub.agents import rights
+from hub.agents.forms import new_key
 from hub.ask import Actor
 from hub.clock import elapsed
 from hub.context import Hub
 from hub.desk import choosing
 from hub.desk.frame import frame_of, tabs_of
 from hub.desk.staff import staff_of
+from hub.desk.visiting import add_visits, choices_of, hand_of
 from hub.errors import Refused
+from hub.people.model import MASKED
 from hub.queues import faces, store
+from hub.say import say
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     from hub.services.ports import CounterService
 
+#: The frame of a service's page: whoever sits at no counter reads the same middle without call bar and line.
+_FRAMES = {True: "desk/desk.html", False: "desk/reading.html"}
 #: Refusals to sign on that a confirmation lifts.
 _TAKES_OVER = frozenset({"counter_taken", "agent_elsewhere"})
 
@@ -38,11 +45,27 @@ def pages(hub: Hub, services: tuple[CounterService, ...]) -> Blueprint:
 
     @room.app_context_processor
     def reader() -> dict[str, Any]:
-        return {"staff": staff_of(hub), "frame": lambda: frame_of(hub, services)}
+        return {
+            "staff": staff_of(hub),
+            "frame": lambda: frame_of(hub, services),
+            "hand": lambda: hand_of(hub),
+            "hand_choices": lambda: choices_of(hub),
+            "new_key": new_key,
+            "frame_page": _FRAMES[rights.allowed(g.get("actor"), "desk.page")],
+            "seen": lambda value: _seen(hub, value),
+        }
 
     _add_desk(room, hub, services)
     _add_choice(room, hub)
+    add_visits(room, hub, services)
     return room
+
+
+def _seen(hub: Hub, value: Any) -> Any:
+    """A value of somebody's file, or that its reader may not see it."""
+    if value != MASKED:
+        return value
+    return Markup('<span class="masked">{}</span>').format(say(hub.settings.agency.languages[0], "people.masked"))
 
 
 def _add_desk(room: Blueprint, hub: Hub, services: tuple[CounterService, ...]) -> None:
@@ -85,7 +108,7 @@ def _choice(hub: Hub, take: str | None, refused: Refused | None = None) -> str:
         elsewhere=store.counter_of_agent(hub.reader, _agent()),
         refused=refused,
         day_open=day is not None and day.open,
-        key=secrets.token_hex(16),
+        key=new_key(),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import g, request
+from flask import current_app, g, request
 
 from hub.agents import cookie, csrf, doorway, rights, store
 from hub.ask import Actor
@@ -14,6 +14,9 @@ from hub.say import FIRST, direction, say, words
 
 #: Where each one starts: the first page of these that their roles allow.
 _HOMES = (("desk.page", "/desk"), ("supervision.page", "/supervision"), ("agents.people", "/agents"))
+
+#: Rooms between which those go who sit at no counter.
+_ROOMS = (("supervision.page", "/supervision"), ("inquiry.page", "/desk/inquiry"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Staff:
     csrf: str = ""
     home: str = "/desk"
     lock_s: int = 0
+    rooms: tuple[tuple[str, str], ...] = ()
 
     @property
     def dir(self) -> str:
@@ -63,7 +67,19 @@ def staff_of(hub: Hub) -> Staff:
         roles=tuple(role_word(language, role) for role in sorted(actor.roles)),
         csrf=csrf.token_for(session),
         lock_s=doorway.lock_s(actor),
+        rooms=_rooms(actor, language),
         home=next((url for page, url in _HOMES if rights.allowed(actor, page)), "/desk"),
+    )
+
+
+def _rooms(actor: Actor, language: str) -> tuple[tuple[str, str], ...]:
+    """The other rooms that somebody without a counter may enter: address and word."""
+    if rights.allowed(actor, "desk.page"):
+        return ()
+    return tuple(
+        (url, say(language, f"desk.room_{page.partition('.')[0]}"))
+        for page, url in _ROOMS
+        if rights.allowed(actor, page) and page in current_app.view_functions and not request.path.startswith(url)
     )
 
 

@@ -11,6 +11,7 @@ from hub.context import Hub
 from hub.queues import store
 from hub.queues.model import Ticket
 from hub.say import say, words
+from hub.visits import store as visits
 from hub.wire import ThreadEntry
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
@@ -59,6 +60,8 @@ def _recorded(hub: Hub, reader: sqlite3.Connection, ticket: Ticket) -> Iterator[
 
 def _added(hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: Iterable[CounterService]) -> Iterator[Line]:
     language = hub.settings.agency.languages[0]
+    for at, icon, sentence_key in visits.lines(reader, ticket.id):
+        yield _line(hub, at, icon, say(language, sentence_key))
     for service in services:
         for line in service.thread(reader, ticket.id):
             yield _line(hub, line.at, line.icon, line.said(language))

@@ -18,7 +18,8 @@ from pathlib import Path
 from hub.errors import MboteError
 from hub.installation.place import Place, last_line
 from hub.roles import roles_in, units_in
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 
 ENDED_A_TRIAL = "mbote-trial.service"
 #: Units of every box, whatever it is for.

@@ -14,21 +14,26 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
+from http.client import HTTPException, HTTPSConnection
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from hub.admin_ask import admin_ask
+from hub.authority import AUTHORITY, browser_pin, fingerprint
 from hub.configuration import as_toml, new_agency
 from hub.errors import ConfigurationFault, Refused
 from hub.installation.box import ALWAYS, Box
 from hub.installation.first import first_administrator
 from hub.installation.joining import paired_on_screen
 from hub.installation.place import Place
+from hub.pin import unbelieving
 from hub.roles import ROLE, TOUCH, UNITS
-from hub.settings import LOCAL, Settings, load_settings, merged
+from hub.settings import Settings
+from hub.settings_files import LOCAL, load_settings, merged
 
 #: Roles whose boxes stand where the public is: what is plugged into them is refused (mbote.rules).
 AMONG_PEOPLE = {"kiosk", "display"}
@@ -38,6 +43,8 @@ PUBLIC = "public"
 FIREWALL = "firewall.nft"
 USB = Path("/sys/bus/usb/devices")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,}")
+PATIENCE_S = 5.0
+LONGEST_CERTIFICATE = 10_000
 #: USB class of keyboards, mice and touch screens.
 INPUT = "03"
 
@@ -50,6 +57,7 @@ class Wishes:
     hub: str = ""
     name: str = ""
     token: str = ""
+    pin: str = ""
     ssh_from: str = ""
     admin: str = ""
 
@@ -58,6 +66,7 @@ def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
     """Do it, telling each step. Raises ConfigurationFault before anything is changed, where that can be seen."""
     box = Box(Place(root))
     wishes = _judged(wishes)
+    certificate = believed(wishes.hub, wishes.pin) if wishes.hub.startswith("https:") else b""
     if "hub" not in wishes.roles and not wishes.token:
         wishes = replace(wishes, token=(yield from paired_on_screen(wishes.hub, wishes.roles[0])))
     yield from _configure(box, wishes)
@@ -66,7 +75,7 @@ def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
     _guard(box, settings, wishes)
     box.place.link_system()
     _make_users(root)
-    yield from _hand_tokens(box, settings, wishes)
+    yield from _hand_tokens(box, settings, wishes, certificate)
     box.system("daemon-reload")
     for unit in (*ALWAYS, *box.units):
         box.system("enable", unit)
@@ -82,7 +91,11 @@ def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
 def _judged(wishes: Wishes) -> Wishes:
     problems = []
     if wishes.hub and not urlsplit(wishes.hub).hostname:
-        problems.append(f"--hub {wishes.hub}: should be an address such as http://192.168.1.10:8080")
+        problems.append(f"--hub {wishes.hub}: should be an address such as https://192.168.1.10:8080")
+    if wishes.hub.startswith("https:") and not wishes.pin:
+        problems.append(
+            "--pin is needed: `mbote pair` prints it on the hub's box beside the token (AAAA-BBBB-CCCC-DDDD)"
+        )
     if "hub" not in wishes.roles and not wishes.hub:
         problems.append("--hub is needed: this box has to know where the hub is")
     if "hub" not in wishes.roles and len(wishes.roles) > 1:
@@ -124,7 +137,7 @@ def _special(box: Box, wishes: Wishes) -> dict[str, Any]:
     for role, table in DEVICES.items():
         if role in wishes.roles:
             folder = state / f"mbote-{role}"
-            here[table] = {"token": str(folder / f"{role}.token")}
+            here[table] = {"token": str(folder / f"{role}.token"), "authority": str(folder / AUTHORITY.name)}
             here[table] |= {"socket": str(folder / f"{role}.sock")} if role != "printer" else {}
             here[table] |= {"data": str(folder)} if role == "kiosk" else {}
             here[table] |= {"hub": wishes.hub} if wishes.hub else {}
@@ -177,15 +190,38 @@ def _make_users(root: Path) -> None:
 # --- tokens ------------------------------------------------------------------------------------
 
 
-def _hand_tokens(box: Box, settings: Settings, wishes: Wishes) -> Iterator[str]:
-    """The token that was typed, where its process reads it and nobody else."""
+def believed(hub: str, pin: str) -> bytes:
+    """The certificate of the authority of the hub at an address, whose key is the one that people read out.
+
+    Raises ConfigurationFault where nobody answers, or somebody with another key.
+    """
+    at = urlsplit(hub)
+    with closing(HTTPSConnection(at.hostname or "", at.port, timeout=PATIENCE_S, context=unbelieving())) as line:
+        try:
+            line.request("GET", "/authority.pem")
+            certificate = line.getresponse().read(LONGEST_CERTIFICATE)
+            found = fingerprint(certificate)
+        except (OSError, HTTPException, ValueError, AssertionError) as error:
+            raise ConfigurationFault([f"--hub {hub}: no hub answers there by TLS: {error}"]) from error
+    if found.replace("-", "") != pin.upper().replace("-", "").replace(" ", ""):
+        raise ConfigurationFault([f"--pin {pin}: whoever answers at {hub} has the key {found}: is it the right hub?"])
+    return certificate
+
+
+def _hand_tokens(box: Box, settings: Settings, wishes: Wishes, certificate: bytes) -> Iterator[str]:
+    """The token that was typed, where its process reads it and nobody else, and the hub's key that it believes."""
     role = wishes.roles[0]
+    if certificate and role in DEVICES:
+        path = settings.path(getattr(settings, DEVICES[role]).authority)
+        write_secret(path, certificate.decode("ascii").rstrip("\n"), f"mbote-{role}")
+        yield f"{path}: the key of the hub"
     if wishes.token and role in DEVICES:
         path = settings.path(getattr(settings, DEVICES[role]).token)
         write_secret(path, wishes.token, f"mbote-{role}")
         yield f"{path}: the token of this {role}"
     if wishes.token and role == "display":
         address = f"{wishes.hub.rstrip('/')}/display#{wishes.token}"
+        address += f"\n{browser_pin(certificate)}" if certificate else ""
         write_secret(box.place.config / "display.address", address, "mbote-screen")
         _reach(box, wishes.hub)
         yield "the screen opens the board of this hub"

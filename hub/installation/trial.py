@@ -21,9 +21,10 @@ from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hub.disk import sync_folder
 from hub.errors import StoreFault
 from hub.installation.box import Box, give
-from hub.installation.place import Place, sync_folder, sync_tree
+from hub.installation.place import Place, sync_tree
 from hub.local_socket import DOOR
 from hub.sqlite import open_reader
 from hub.store import DATABASE

@@ -32,7 +32,7 @@ from hub.installation import trial as trials
 from hub.installation.box import START_S, Box, BoxFault, give, wait_healthy
 from hub.installation.place import last_line
 from hub.installation.release import ReleaseFault
-from hub.settings import FILES, LOCAL, merged
+from hub.settings_files import FILES, LOCAL, merged
 
 #: A program of the agency's, in the configuration's folder, that must succeed before the box stands still.
 HOOK = "before-update"

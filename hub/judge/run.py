@@ -20,6 +20,8 @@ Key = tuple[str, str]
 
 #: What of an operation's arguments may differ between repeats of one request.
 VOLATILE = frozenset({"press"})
+#: What a hub sends to screens and panels.
+PICTURES = ("display.frame", "panel.frame")
 #: What of an answer says which effect it tells of.
 IDENTITY = ("tid", "label", "call", "empty", "eid", "rno")
 
@@ -148,12 +150,15 @@ class Run:
                 self.marks[line["f"]] = line["t"]
 
     def _rewrite_cut(self) -> None:
-        """An answer read after the power of that machine was cut was never given."""
+        """An answer read after the power of that machine was cut was never given, nor did its hub show a picture."""
         cuts = [(begin, end, target) for f, target, begin, end in self.windows if f == "cut"]
         for one in self.operations if cuts else ():
             for begin, end, target in cuts:
                 if one.how == "ok" and begin <= one.end < end and target in ("hub", one.actor.partition(":")[2]):
                     one.how, one.r, one.end = "info", {}, inf
+        dark = [(begin, end) for begin, end, target in cuts if target == "hub"]
+        for f in PICTURES if dark else ():
+            self.seen[f] = [x for x in self.seen[f] if not any(begin <= x["t"] < end for begin, end in dark)]
 
     def _gather(self) -> None:
         for one in self.operations:

@@ -14,23 +14,6 @@ from markupsafe import Markup
 
 STATIC = Path(__file__).parent / "static"
 
-#: What a page of ours may do. `style-src` has no 'unsafe-inline': styles come from files, or through CSSOM.
-_DIRECTIVES = (
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "connect-src 'self' ws: wss:",
-    "img-src 'self'",
-    "font-src 'self'",
-    "media-src 'self'",
-    "manifest-src 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "require-trusted-types-for 'script'",
-)
-CONTENT_SECURITY_POLICY = "; ".join(_DIRECTIVES)
-
 
 def look() -> Blueprint:
     """The files at /look, and `icon(NAME)` in every template.

@@ -6,6 +6,7 @@ same look asked for twice is two looks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,18 +15,38 @@ from hub.context import Hub, action
 from hub.errors import NotFound, Unreadable
 from hub.people import replica, sheets, store
 from hub.people.importing import Run, run_of
-from hub.people.model import CHANNELS, MASKED, Hit, PartyRead, PeopleImported, Sheet
+from hub.people.model import CHANNELS, MASKED, Hit, Link, PartyRead, PeopleImported, Sheet
 from hub.people.rules import masked, may_see
-from hub.people.search import search
+from hub.people.search import MOST, named, search, similar
 from hub.store import Transaction
 
 MOTIVE_LENGTH = 200
+#: So many a search gives; there may be more.
+MOST_FOUND = MOST
 
 
 def find(hub: Hub, ask: Ask, typed: str) -> tuple[Hit, ...]:
     """Who may be meant by what was typed. Of restricted files, those who may not see them get a number alone."""
     with replica.reading(hub.store.folder) as reader:
         return tuple(_shown(hit, ask.actor.roles) for hit in search(reader, typed))
+
+
+def similar_to(hub: Hub, ask: Ask, ref: str) -> tuple[Hit, ...]:
+    """Files that may be about the same person, as `find` shows them."""
+    with replica.reading(hub.store.folder) as reader:
+        return tuple(_shown(hit, ask.actor.roles) for hit in similar(reader, ref))
+
+
+def names_of(hub: Hub, ask: Ask, refs: Iterable[str]) -> dict[str, Hit]:
+    """What `find` would show of these files, by ref: for a list that names them. One that is gone is left out."""
+    with replica.reading(hub.store.folder) as reader:
+        return {hit.ref: _shown(hit, ask.actor.roles) for hit in named(reader, refs)}
+
+
+def data_of(hub: Hub) -> int | None:
+    """Of which moment the newest central data are, ms; None when nothing was imported."""
+    with replica.reading(hub.store.folder) as reader:
+        return replica.data_of(reader)
 
 
 def _shown(hit: Hit, roles: frozenset[str]) -> Hit:
@@ -43,11 +64,15 @@ def read_sheet(  # noqa: PLR0913 (a look has that many facts)
     motive: str = "",
     view: str = "sheet",
     on: str | None = None,
+    known_ms: int | None = None,
 ) -> Sheet:
-    """A file as the asker may see it. Raises NotFound, or Unreadable without a ticket or a motive."""
+    """A file as the asker may see it, today or as it was `on` a day, as far as known at a moment.
+
+    Raises NotFound, or Unreadable without a ticket or a motive.
+    """
     said = _purpose(ticket, channel, motive)
     with replica.reading(hub.store.folder) as reader:
-        whole = sheets.sheet(reader, ref, on)
+        whole = sheets.sheet(reader, ref, on, known_ms)
     with hub.store.transaction(ask) as tx:
         tx.record(PartyRead(store.next_read(tx.connection), channel, view, ticket, ref, said))
     return as_seen(whole, ask.actor.roles)
@@ -80,9 +105,19 @@ def as_seen(whole: Sheet, roles: frozenset[str]) -> Sheet:
 def _tab_as_seen(tab: str, rows: Any, whole: Sheet, roles: frozenset[str]) -> Any:
     if not may_see(roles, "employments" if tab == "employees" else tab, restricted=whole.restricted):
         return MASKED
+    hidden = {}
     if tab in ("employments", "employees") and not may_see(roles, "salary", restricted=whole.restricted):
-        return [row | {"salary": MASKED} for row in rows]
-    return rows
+        hidden = {"salary": MASKED}
+    return [row | hidden | _link_as_seen(row, roles) for row in rows]
+
+
+def _link_as_seen(row: dict[str, Any], roles: frozenset[str]) -> dict[str, Any]:
+    """Of somebody whose own file is restricted, another's sheet shows no more: that they are there, and since when."""
+    link: Link | None = row.get("link")
+    if link is None or may_see(roles, "name", restricted=link.restricted):
+        return {}
+    hidden = {name: MASKED for name in ("salary", "job", "proof") if name in row}
+    return hidden | {"link": replace(link, name=MASKED)}
 
 
 # --- imports -----------------------------------------------------------------------------------

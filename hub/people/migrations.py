@@ -22,3 +22,9 @@ def create(db: Database) -> None:
             data_of INTEGER NOT NULL, at INTEGER NOT NULL, tick INTEGER NOT NULL) STRICT""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def looks_of_a_visit(db: Database) -> None:
+    """The visit's thread asks, at each picture, what was looked at for it."""
+    db.conn.execute("CREATE INDEX party_read_ticket ON party_read (ticket) WHERE ticket IS NOT NULL")

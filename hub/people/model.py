@@ -9,8 +9,8 @@ from hub.journal import Event
 
 #: Stands in place of a value that the reader may not see; a page says "non autorisé" for it.
 MASKED = "\x00masked"
-#: Why a file is looked at: for a ticket at the counter, or for somebody who wrote, telephoned, or for an act.
-CHANNELS = ("counter", "mail", "telephone", "control")
+#: Why a file is looked at: for a ticket at the counter, for somebody who asks from elsewhere, or for a check.
+CHANNELS = ("counter", "mail", "telephone", "online", "administration", "control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A party that another's sheet names."""
+    """A party that another's sheet names. The name of a `restricted` one is for few."""
 
     ref: str
     name: str
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -57,96 +58,116 @@ def _amount(name: str, more: str = "") -> str:
     return f"{name} INTEGER {more} CHECK ({name} >= 0)"
 
 
+_MUST = "NOT NULL"
+_PARTY = f"party INTEGER NOT NULL REFERENCES party, {_VERSION}"
+_EXTENT = f"start TEXT NOT NULL CHECK ({_DATE.format('start')}), {_date('end')}"
+_ORDER = "CHECK (substr(end, 1, min(length(start), length(end))) >= substr(start, 1, min(length(start), length(end))))"
+#: The first schema: later ones are migrations of their own.
+TABLES = (
+    f"""CREATE TABLE party (
+        id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE CHECK (length(ref) BETWEEN 1 AND 40),
+        {_words("type", "person", "employer", "liaison_body", "financial_institution", more=_MUST)},
+        number TEXT UNIQUE CHECK (number NOT GLOB '*[^0-9A-Z]*' AND length(number) BETWEEN 5 AND 12
+            AND (type <> 'person' OR (length(number) = 10 AND number NOT GLOB '*[^0-9]*'))),
+        roles TEXT NOT NULL, name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 120), first_names TEXT,
+        {_date("birth_date")}, birth_place TEXT, {_words("sex", "F", "M")},
+        {_words("marital_status", "single", "married", "widowed", "divorced", "separated")},
+        nationality TEXT CHECK (nationality GLOB '[A-Z][A-Z]'), father TEXT, mother TEXT, id_type TEXT,
+        id_number TEXT CHECK (length(id_number) BETWEEN 3 AND 20),
+        phones TEXT CHECK (phones NOT GLOB '*[^0-9;]*'), email TEXT CHECK (email LIKE '_%@_%._%'),
+        address TEXT, district TEXT, city TEXT,
+        {_words("category", "salaried", "self_employed", "voluntary", "solidarity")},
+        {_date("deceased_on")}, {_words("status", "active", "suspended", "ended", "struck_off")},
+        restricted INTEGER CHECK (restricted IN (0, 1)),
+        short_name TEXT, legal_form TEXT, trade_register TEXT, tax_number TEXT,
+        {_date("opened_on")}, {_date("closed_on")},
+        activity TEXT CHECK (activity GLOB '[0-9][0-9][0-9][0-9]'), manager TEXT,
+        {_amount("headcount")}, {_words("periodicity", "monthly", "quarterly")}, {_VERSION},
+        CHECK (substr(deceased_on, 1, min(length(birth_date), length(deceased_on)))
+            >= substr(birth_date, 1, min(length(birth_date), length(deceased_on))))) STRICT""",
+    "CREATE TABLE party_phone (phone TEXT, party INTEGER, PRIMARY KEY (phone, party)) WITHOUT ROWID, STRICT",
+    f"""CREATE TABLE relationship (
+        id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {_PARTY}, other INTEGER NOT NULL REFERENCES party,
+        {_words("type", "spouse", "child", "ascendant", "guardian", "other", more=_MUST)}, {_EXTENT},
+        dependent INTEGER CHECK (dependent IN (0, 1)), guardian INTEGER CHECK (guardian IN (0, 1)), cause TEXT,
+        {_words("status", "schooled", "apprentice", "disabled", "married", "deceased", "struck_off")}, proof TEXT,
+        CHECK (party <> other), {_ORDER}) STRICT""",
+    f"""CREATE TABLE employment (
+        id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {_PARTY}, employer INTEGER NOT NULL REFERENCES party,
+        {_EXTENT}, job TEXT, {_amount("salary")}, source TEXT, confirmed_by TEXT, {_ORDER}) STRICT""",
+    f"""CREATE TABLE contribution (
+        id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {_PARTY},
+        period TEXT NOT NULL CHECK ({_PERIOD.format("period")}),
+        {_amount("declared_wages")}, {_amount("due", _MUST)}, {_amount("paid", _MUST)},
+        {_amount("penalty")}, UNIQUE (party, period)) STRICT""",
+    f"""CREATE TABLE case_file (
+        id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {_PARTY}, number TEXT NOT NULL UNIQUE,
+        event TEXT NOT NULL,
+        {_words("state", "opened", "incomplete", "examined", "granted", "refused", "closed", more=_MUST)},
+        opened_on TEXT NOT NULL CHECK ({_WHOLE.format("opened_on")}),
+        closed_on TEXT CHECK ({_WHOLE.format("closed_on")} AND closed_on >= opened_on),
+        service TEXT, {_amount("granted")}, next_action TEXT) STRICT""",
+    f"""CREATE TABLE payment (
+        id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {_PARTY},
+        period TEXT NOT NULL CHECK ({_PERIOD.format("period")}), {_amount("amount", _MUST)},
+        paid_on TEXT NOT NULL CHECK ({_WHOLE.format("paid_on")}),
+        {_words("state", "due", "paid", "returned", "stopped", more=_MUST)}, benefit TEXT,
+        {_words("mode", "cash", "cheque", "transfer", "mobile_money")}) STRICT""",
+    f"""CREATE TABLE account (
+        id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {_PARTY}, rib TEXT CHECK ({_RIB}),
+        wallet TEXT CHECK (wallet GLOB '0[0-9]*' AND length(wallet) = 9),
+        {_words("state", "proposed", "valid", "replaced", "rejected", more=_MUST)},
+        CHECK ((rib IS NULL) <> (wallet IS NULL))) STRICT""",
+    *(f"CREATE INDEX {table}_party ON {table} (party)" for table in ("employment", "case_file", "payment")),
+    "CREATE INDEX relationship_party ON relationship (party)",
+    "CREATE INDEX relationship_other ON relationship (other)",
+    "CREATE INDEX employment_employer ON employment (employer)",
+    "CREATE INDEX account_party ON account (party)",
+    f"""CREATE TABLE history (
+        tab TEXT NOT NULL, ref TEXT NOT NULL, {_VERSION}, body TEXT NOT NULL,
+        PRIMARY KEY (tab, ref, recorded, effective)) WITHOUT ROWID, STRICT""",
+    """CREATE VIRTUAL TABLE party_name USING fts5 (
+        terms, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '-'")""",
+    "CREATE TABLE word (text TEXT PRIMARY KEY, sound TEXT NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID, STRICT",
+    "CREATE INDEX word_sound ON word (sound)",
+    "CREATE TABLE slip (trace TEXT, word TEXT, PRIMARY KEY (trace, word)) WITHOUT ROWID, STRICT",
+    """CREATE TABLE import_run (
+        id INTEGER PRIMARY KEY, what TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL,
+        offset INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0, added INTEGER NOT NULL DEFAULT 0,
+        changed INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
+        refused INTEGER NOT NULL DEFAULT 0, data_of INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER,
+        journalled INTEGER NOT NULL DEFAULT 0, UNIQUE (what, digest)) STRICT""",
+)
+
+
 @migrations()
 def create(db: Database) -> None:
     """Parties, what hangs on them, older versions of each record, and how names are found."""
-    must = "NOT NULL"
-    party = f"party INTEGER NOT NULL REFERENCES party, {_VERSION}"
-    extent = f"start TEXT NOT NULL CHECK ({_DATE.format('start')}), {_date('end')}"
-    order = (
-        "CHECK (substr(end, 1, min(length(start), length(end))) >= substr(start, 1, min(length(start), length(end))))"
-    )
-    for statement in (
-        f"""CREATE TABLE party (
-            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE CHECK (length(ref) BETWEEN 1 AND 40),
-            {_words("type", "person", "employer", "liaison_body", "financial_institution", more=must)},
-            number TEXT UNIQUE CHECK (number NOT GLOB '*[^0-9A-Z]*' AND length(number) BETWEEN 5 AND 12
-                AND (type <> 'person' OR (length(number) = 10 AND number NOT GLOB '*[^0-9]*'))),
-            roles TEXT NOT NULL, name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 120), first_names TEXT,
-            {_date("birth_date")}, birth_place TEXT, {_words("sex", "F", "M")},
-            {_words("marital_status", "single", "married", "widowed", "divorced", "separated")},
-            nationality TEXT CHECK (nationality GLOB '[A-Z][A-Z]'), father TEXT, mother TEXT, id_type TEXT,
-            id_number TEXT CHECK (length(id_number) BETWEEN 3 AND 20),
-            phones TEXT CHECK (phones NOT GLOB '*[^0-9;]*'), email TEXT CHECK (email LIKE '_%@_%._%'),
-            address TEXT, district TEXT, city TEXT,
-            {_words("category", "salaried", "self_employed", "voluntary", "solidarity")},
-            {_date("deceased_on")}, {_words("status", "active", "suspended", "ended", "struck_off")},
-            restricted INTEGER CHECK (restricted IN (0, 1)),
-            short_name TEXT, legal_form TEXT, trade_register TEXT, tax_number TEXT,
-            {_date("opened_on")}, {_date("closed_on")},
-            activity TEXT CHECK (activity GLOB '[0-9][0-9][0-9][0-9]'), manager TEXT,
-            {_amount("headcount")}, {_words("periodicity", "monthly", "quarterly")}, {_VERSION},
-            CHECK (substr(deceased_on, 1, min(length(birth_date), length(deceased_on)))
-                >= substr(birth_date, 1, min(length(birth_date), length(deceased_on))))) STRICT""",
-        "CREATE TABLE party_phone (phone TEXT, party INTEGER, PRIMARY KEY (phone, party)) WITHOUT ROWID, STRICT",
-        f"""CREATE TABLE relationship (
-            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {party}, other INTEGER NOT NULL REFERENCES party,
-            {_words("type", "spouse", "child", "ascendant", "guardian", "other", more=must)}, {extent},
-            dependent INTEGER CHECK (dependent IN (0, 1)), guardian INTEGER CHECK (guardian IN (0, 1)), cause TEXT,
-            {_words("status", "schooled", "apprentice", "disabled", "married", "deceased", "struck_off")}, proof TEXT,
-            CHECK (party <> other), {order}) STRICT""",
-        f"""CREATE TABLE employment (
-            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {party}, employer INTEGER NOT NULL REFERENCES party,
-            {extent}, job TEXT, {_amount("salary")}, source TEXT, confirmed_by TEXT, {order}) STRICT""",
-        f"""CREATE TABLE contribution (
-            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {party},
-            period TEXT NOT NULL CHECK ({_PERIOD.format("period")}),
-            {_amount("declared_wages")}, {_amount("due", must)}, {_amount("paid", must)},
-            {_amount("penalty")}, UNIQUE (party, period)) STRICT""",
-        f"""CREATE TABLE case_file (
-            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {party}, number TEXT NOT NULL UNIQUE,
-            event TEXT NOT NULL,
-            {_words("state", "opened", "incomplete", "examined", "granted", "refused", "closed", more=must)},
-            opened_on TEXT NOT NULL CHECK ({_WHOLE.format("opened_on")}),
-            closed_on TEXT CHECK ({_WHOLE.format("closed_on")} AND closed_on >= opened_on),
-            service TEXT, {_amount("granted")}, next_action TEXT) STRICT""",
-        f"""CREATE TABLE payment (
-            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {party},
-            period TEXT NOT NULL CHECK ({_PERIOD.format("period")}), {_amount("amount", must)},
-            paid_on TEXT NOT NULL CHECK ({_WHOLE.format("paid_on")}),
-            {_words("state", "due", "paid", "returned", "stopped", more=must)}, benefit TEXT,
-            {_words("mode", "cash", "cheque", "transfer", "mobile_money")}) STRICT""",
-        f"""CREATE TABLE account (
-            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, {party}, rib TEXT CHECK ({_RIB}),
-            wallet TEXT CHECK (wallet GLOB '0[0-9]*' AND length(wallet) = 9),
-            {_words("state", "proposed", "valid", "replaced", "rejected", more=must)},
-            CHECK ((rib IS NULL) <> (wallet IS NULL))) STRICT""",
-        *(f"CREATE INDEX {table}_party ON {table} (party)" for table in ("employment", "case_file", "payment")),
-        "CREATE INDEX relationship_party ON relationship (party)",
-        "CREATE INDEX relationship_other ON relationship (other)",
-        "CREATE INDEX employment_employer ON employment (employer)",
-        "CREATE INDEX account_party ON account (party)",
-        f"""CREATE TABLE history (
-            tab TEXT NOT NULL, ref TEXT NOT NULL, {_VERSION}, body TEXT NOT NULL,
-            PRIMARY KEY (tab, ref, recorded, effective)) WITHOUT ROWID, STRICT""",
-        """CREATE VIRTUAL TABLE party_name USING fts5 (
-            terms, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '-'")""",
-        "CREATE TABLE word (text TEXT PRIMARY KEY, sound TEXT NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID, STRICT",
-        "CREATE INDEX word_sound ON word (sound)",
-        "CREATE TABLE slip (trace TEXT, word TEXT, PRIMARY KEY (trace, word)) WITHOUT ROWID, STRICT",
-        """CREATE TABLE import_run (
-            id INTEGER PRIMARY KEY, what TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL,
-            offset INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0, added INTEGER NOT NULL DEFAULT 0,
-            changed INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
-            refused INTEGER NOT NULL DEFAULT 0, data_of INTEGER NOT NULL, began INTEGER NOT NULL, ended INTEGER,
-            journalled INTEGER NOT NULL DEFAULT 0, UNIQUE (what, digest)) STRICT""",
-    ):
+    for statement in TABLES:
         db.conn.execute(statement)
 
 
 def open_writer(folder: Path) -> sqlite3.Connection:
     """The connection of an import. Raises StoreFault when the file cannot be used."""
+    _found(folder)
+    return _open_writer(folder)
+
+
+def _found(folder: Path) -> None:
+    """Where there is no replica an empty one, whole at once: others may look at this very moment."""
+    if (folder / FILE).exists():
+        return
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(prefix=f"{FILE}-", dir=folder) as fresh:
+            _open_writer(Path(fresh)).close()
+            with suppress(FileExistsError):
+                (folder / FILE).hardlink_to(Path(fresh) / FILE)
+    except OSError as error:
+        raise StoreFault(f"{FILE} cannot be made: {error}") from error
+
+
+def _open_writer(folder: Path) -> sqlite3.Connection:
     try:
         connection = _connect(folder / FILE)
         for name, value in WRITER.items():
@@ -160,8 +181,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
 
 def open_reader(folder: Path) -> sqlite3.Connection:
     """A connection that can only read. Where nothing was imported yet, it reads an empty replica."""
-    if not (folder / FILE).exists():
-        open_writer(folder).close()
+    _found(folder)
     try:
         connection = _connect(folder / FILE)
         for name, value in READER.items():

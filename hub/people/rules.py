@@ -229,7 +229,7 @@ FIELD_RIGHTS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("headcount", "opened_on", "closed_on", "manager"), _EVERYBODY),
     **dict.fromkeys(("email", "address", "nationality", "marital_status", "deceased_on"), _COUNTER),
     **dict.fromkeys(("id_type", "id_number", "father", "mother"), _COUNTER),
-    **dict.fromkeys(("employments", "relationships", "cases"), _COUNTER),
+    **dict.fromkeys(("employments", "relationships", "cases", "documents", "letters"), _COUNTER),
     **dict.fromkeys(("contributions", "payments"), _MONEY),
     "salary": _COUNTER - {"executive", "medical_officer"},
     "accounts": _BANK,

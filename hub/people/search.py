@@ -69,6 +69,14 @@ def similar(reader: Reader, ref: str, most: int = MOST) -> tuple[Hit, ...]:
     return tuple(hit for hit in near if hit.ref != ref and hit.slips <= SOUND_COST and hit.birth_date.startswith(year))
 
 
+def named(reader: Reader, refs: Iterable[str]) -> tuple[Hit, ...]:
+    """The parties of these refs, as a search would show them."""
+    wanted = list(dict.fromkeys(refs))
+    marks = ", ".join("?" * len(wanted))
+    rows = reader.execute(f"SELECT {_SHOWN} FROM party WHERE ref IN ({marks})", wanted)  # noqa: S608 (marks)
+    return tuple(_hit(row, 0) for row in rows)
+
+
 # --- numbers -----------------------------------------------------------------------------------
 
 

@@ -19,15 +19,18 @@ Reader = sqlite3.Connection
 MOST = 1_000
 #: tab → its rows of one party, newest first.
 _TABS = {
-    "employments": "SELECT t.*, p.ref AS link_ref, p.name AS link_name, p.first_names AS link_first"
+    "employments": "SELECT t.*, p.ref AS link_ref, p.name AS link_name, p.first_names AS link_first,"
+    " p.restricted AS link_restricted"
     " FROM employment t JOIN party p ON p.id = t.employer WHERE t.party = :party ORDER BY t.start DESC LIMIT :most",
     "employees": "SELECT t.*, p.ref AS link_ref, p.name AS link_name, p.first_names AS link_first,"
+    " p.restricted AS link_restricted,"
     " (SELECT count(*) FROM relationship r WHERE r.party = t.party AND r.dependent) AS dependants"
     " FROM employment t JOIN party p ON p.id = t.party WHERE t.employer = :party"
     " ORDER BY p.name, p.first_names LIMIT :most",
-    "relationships": "SELECT t.*, 0 AS inverse, p.ref AS link_ref, p.name AS link_name, p.first_names AS link_first"
+    "relationships": "SELECT t.*, 0 AS inverse, p.ref AS link_ref, p.name AS link_name, p.first_names AS link_first,"
+    " p.restricted AS link_restricted"
     " FROM relationship t JOIN party p ON p.id = t.other WHERE t.party = :party UNION ALL"
-    " SELECT t.*, 1, p.ref, p.name, p.first_names FROM relationship t JOIN party p ON p.id = t.party"
+    " SELECT t.*, 1, p.ref, p.name, p.first_names, p.restricted FROM relationship t JOIN party p ON p.id = t.party"
     " WHERE t.other = :party LIMIT :most",
     "contributions": "SELECT t.* FROM contribution t WHERE t.party = :party ORDER BY t.period DESC LIMIT :most",
     "cases": "SELECT t.* FROM case_file t WHERE t.party = :party ORDER BY t.opened_on DESC LIMIT :most",
@@ -36,7 +39,9 @@ _TABS = {
 }
 _OF_PERSON = ("employments", "contributions", "relationships", "cases", "payments", "accounts")
 _OF_EMPLOYER = ("employees", "contributions", "accounts")
-_INSIDE = frozenset({"id", "party", "other", "employer", "link_ref", "link_name", "link_first", "recorded"})
+_INSIDE = frozenset(
+    {"id", "party", "other", "employer", "link_ref", "link_name", "link_first", "link_restricted", "recorded"}
+)
 
 
 def sheet(reader: Reader, ref: str, on: str | None = None, known_ms: int | None = None) -> Sheet:
@@ -44,7 +49,9 @@ def sheet(reader: Reader, ref: str, on: str | None = None, known_ms: int | None 
     row = reader.execute("SELECT * FROM party WHERE ref = ?", (ref,)).fetchone()
     held = row and state_on(versions(reader, row), on or "9999", known_ms)
     if row is None or not held:
-        raise NotFound("nobody of this reference was known then" if row else "no such person or employer", field="ref")
+        if row is not None:
+            raise NotFound("nothing is known of this reference then", code="not_known_then", field="on")
+        raise NotFound("no such person or employer", field="ref")
     values = held.values
     tabs = {tab: _rows(reader, tab, row["id"], on) for tab in (_OF_PERSON if _person(row) else _OF_EMPLOYER)}
     fields = {name: values.get(name) for name in row.keys() if name in FIELD_RIGHTS}  # noqa: SIM118 (a Row's keys)
@@ -82,7 +89,7 @@ def _rows(reader: Reader, tab: str, party: int, on: str | None) -> list[dict[str
             continue
         if "link_ref" in row.keys():  # noqa: SIM118 (the same)
             name = " ".join(filter(None, (row["link_name"], row["link_first"])))
-            values["link"] = Link(row["link_ref"], name)
+            values["link"] = Link(row["link_ref"], name, bool(row["link_restricted"]))
         found.append(values)
     return found
 

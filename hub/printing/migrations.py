@@ -22,3 +22,9 @@ def create(db: Database) -> None:
             WHERE state IN ('unknown', 'failed', 'dropped') AND settled = 0""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def subjects(db: Database) -> None:
+    """The papers of one subject. It costs a page a job, and the kiosk's own paper is no job."""
+    db.conn.execute("CREATE INDEX print_job_about ON print_job (about)")

@@ -83,7 +83,7 @@ class PrintJobEnded(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class PrintJobSettled(JobEvent):
-    """A person dealt with a job in doubt: the paper was there after all (`printed`), or is no longer wanted."""
+    """A job in doubt is over: a person found the paper (`printed`) or no longer wants it, or its day has closed."""
 
     kind: ClassVar[str] = "print_job_settled"
     printed: bool

@@ -16,7 +16,8 @@ from hub.printing.model import Job, PrintJobEnded, PrintJobQueued, PrintJobSettl
 from hub.store import Transaction
 
 Reader = sqlite3.Connection
-DOUBTS_SHOWN = 50
+#: More than these are not shown, and not settled at once.
+DOUBTS_SHOWN, DOUBTS_SETTLED = 50, 500
 #: Jobs of one epoch: more than a printer lives to print. Pages read them: 53 bits in all.
 JOBS_BITS = 32
 
@@ -60,9 +61,10 @@ def job(reader: Reader, job_id: int) -> Job | None:
 
 def open_jobs(reader: Reader, printer: str | None = None) -> list[Job]:
     """What has not come to an end, oldest first: of one printer, or of all."""
-    rows = reader.execute(
-        "SELECT * FROM print_job WHERE ended = 0 AND (? IS NULL OR printer = ?) ORDER BY id", (printer, printer)
-    )
+    if printer is None:
+        rows = reader.execute("SELECT * FROM print_job INDEXED BY print_job_open WHERE ended = 0 ORDER BY id")
+    else:
+        rows = reader.execute("SELECT * FROM print_job WHERE ended = 0 AND printer = ? ORDER BY id", (printer,))
     return [job_of(row) for row in rows]
 
 
@@ -79,6 +81,15 @@ def jobs_in_doubt(reader: Reader) -> list[Job]:
         " AND NOT EXISTS (SELECT 1 FROM print_job later WHERE later.id > j.id AND later.about = j.about"
         "  AND later.printer = j.printer) ORDER BY id DESC LIMIT ?",
         (DOUBTS_SHOWN,),
+    )
+    return [job_of(row) for row in rows]
+
+
+def unsettled(reader: Reader) -> list[Job]:
+    """Jobs in doubt that nobody has dealt with, printed again or not, oldest first."""
+    rows = reader.execute(
+        "SELECT * FROM print_job WHERE state IN ('unknown', 'failed', 'dropped') AND settled = 0 ORDER BY id LIMIT ?",
+        (DOUBTS_SETTLED,),
     )
     return [job_of(row) for row in rows]
 

@@ -121,13 +121,13 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
     ahead = store.ahead(tx.connection, found.code)
     wait = offer.announced(hub, store.counters(tx.connection), found, ahead)
     series = rules.series_of(found, hub.settings.queue.numbering)
-    pressed = _pressed(tx.now, pressed_at)
+    pressed = pressed_then(tx.now, pressed_at)
     number = store.last_number(tx.connection, day.id, series) + 1
     event = TicketIssued(
-        ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=rules.label(series, number), series=series,
+        ticket=next_ticket(tx), epoch=tx.epoch, day=day.id, label=rules.label(series, number), series=series,
         number=number, service=found.code, category=category, priority=priority,
         language=language or hub.settings.agency.languages[0], channel=channel, paper="none" if by_staff else "awaited",
-        token=_token(), issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
+        token=new_token(), issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
         low_s=wait.low_s if wait else None, high_s=wait.high_s if wait else None, wanted=counter,
         requester=requester, registration_number=registration_number, reason=reason,
     )  # fmt: skip
@@ -187,9 +187,9 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     day, ended_at = rules.day_of_press(days, pressed, tx.now, date=date, today=today)
     series, number = _forgotten(tx, hub, day.id, service, label) or _own_series(tx, day.id, label)
     event = TicketIssued(
-        ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
+        ticket=next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
         service=service, category=category, priority=priority,
-        language=language or hub.settings.agency.languages[0], channel="kiosk", paper="awaited", token=_token(),
+        language=language or hub.settings.agency.languages[0], channel="kiosk", paper="awaited", token=new_token(),
         issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
     )  # fmt: skip
     tx.record(event, of_key=issue)
@@ -555,7 +555,8 @@ def _ticket(tx: Transaction, ticket_id: int) -> Ticket:
     return found
 
 
-def _next_ticket(tx: Transaction) -> int:
+def next_ticket(tx: Transaction) -> int:
+    """The id of the ticket that this transaction gives."""
     row = tx.one("SELECT coalesce(max(id), 0) + 1 FROM ticket")
     return int(row[0]) if row else 1
 
@@ -578,16 +579,17 @@ def _session(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Coun
     return store.counter(tx.connection, code), configured
 
 
-def _token() -> str:
+def new_token() -> str:
+    """A follow-up code that nobody guesses: 8 letters and digits that are not taken for one another."""
     return "".join(secrets.choice(_TOKEN_LETTERS) for _ in range(8))
 
 
 def _heard_of(now: Instant, pressed_at: int | None) -> Instant:
     """When a press was that is heard of only now; one that no clock was there for counts as of now, not certain."""
-    return _pressed(now, pressed_at) if pressed_at is not None else replace(now, certain=False)
+    return pressed_then(now, pressed_at) if pressed_at is not None else replace(now, certain=False)
 
 
-def _pressed(now: Instant, pressed_at: int | None) -> Instant:
+def pressed_then(now: Instant, pressed_at: int | None) -> Instant:
     """When the button was pressed: the kiosk's estimate of hub time, never later than now.
 
     Within this boot the press also gets a monotonic time; from before it, durations use the wall clock.

@@ -18,8 +18,9 @@ from hub.clock import Instant, local
 from hub.context import Hub, action
 from hub.errors import NotFound, Unreadable
 from hub.journal import EpochBegun, EpochConfirmed
+from hub.lived import Lived
 from hub.queues import store
-from hub.store import Transaction
+from hub.store import Begin, Transaction
 
 BLOCK, SPARE = 1_000, 500
 #: Beyond this much unknown time the room of one block is not enough.
@@ -80,11 +81,7 @@ def leave_behind(tx: Transaction, hub: Hub, *, epoch: int, seq: int) -> Answer:
     if (epoch, seq) <= (tx.epoch, tx.seq):
         return {"epoch": tx.epoch, "begun": False}
     _believable(tx, epoch, seq, device="hub" not in tx.actor.roles)
-    zone, missing = hub.settings.agency.zone, seq - tx.seq if epoch == tx.epoch else 0
-    given = store.highest_number(tx.connection, local(tx.now.at, zone).date().isoformat()) + max(0, missing)
-    begun = next_epoch(
-        tx.connection, tx.now, zone, "behind", beyond=epoch, last=given, lost_ms=_asleep_ms(tx.connection, tx.now)
-    )
+    begun = _after(tx, hub.settings.agency.zone, epoch, seq, _asleep_ms(tx.connection, tx.now))
     tx.begin_epoch(begun)
     return {"epoch": begun.epoch, "begun": True}
 
@@ -107,6 +104,28 @@ def _claims(tx: Transaction) -> int:
     since = tx.now.at - CLAIMS_MS
     row = tx.one("SELECT count(*) AS found FROM epoch WHERE why = 'behind' AND at > ?", since)
     return int(row["found"]) if row else 0
+
+
+def behind_lived(known: Lived, zone: ZoneInfo) -> Begin:
+    """What a file begins with that has lost its end, or was taken away: this box has lived an entry that it lacks.
+
+    A chain without its last entries is as whole as before, so nothing in the file tells; `known` lies beside it, on
+    the same card, and is a minute old at most. What was lost within that minute the backup and the devices tell.
+    """
+
+    def decide(tx: Transaction) -> EpochBegun | None:
+        if (known.epoch, known.seq) <= (tx.epoch, tx.seq):
+            return None
+        return _after(tx, zone, known.epoch, known.seq, _lost_ms(tx.connection, tx.now))
+
+    return decide
+
+
+def _after(tx: Transaction, zone: ZoneInfo, epoch: int, seq: int, lost_ms: int) -> EpochBegun:
+    """The epoch after this file's and after `epoch`, of which entry `seq` was made; nothing is known for `lost_ms`."""
+    missing = seq - tx.seq if epoch == tx.epoch else 0
+    given = store.highest_number(tx.connection, local(tx.now.at, zone).date().isoformat()) + max(0, missing)
+    return next_epoch(tx.connection, tx.now, zone, "behind", beyond=epoch, last=given, lost_ms=lost_ms)
 
 
 @action

@@ -217,6 +217,7 @@ def kiosk(hub: Hub, reader: Reader, name: str = "") -> KioskPicture:
         message="",
         catalogue=catalogue(hub).version,
         hub_at=at.now.at,
+        certain=at.now.certain,
         own_last=store.last_number(reader, at.day.id, rules.own_series(name)) if at.day else 0,
     )
 

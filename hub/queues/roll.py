@@ -12,7 +12,7 @@ from hub.ask import Answer
 from hub.context import Hub, action
 from hub.errors import Refused, Unreadable
 from hub.queues import rules, store
-from hub.queues.actions import _next_ticket, _pressed, _token
+from hub.queues.actions import new_token, next_ticket, pressed_then
 from hub.queues.model import BusinessDay, TicketIssued
 from hub.store import Transaction
 
@@ -50,12 +50,12 @@ def _entered(tx: Transaction, hub: Hub, day: BusinessDay, stub: RollNumber) -> s
     if store.ticket_labelled(tx.connection, day.id, label):
         raise Refused(f"{label} was entered already", code="roll_taken", label=label)
     # A clock on a wall and a hand: good for the place in the queue, not to be certain of.
-    given = replace(_pressed(tx.now, stub.at), certain=False)
+    given = replace(pressed_then(tx.now, stub.at), certain=False)
     tx.record(
         TicketIssued(
-            ticket=_next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=f"{hub.settings.queue.roll}-",
+            ticket=next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=f"{hub.settings.queue.roll}-",
             number=stub.number, service=stub.service, category="simple", priority="normal",
-            language=hub.settings.agency.languages[0], channel="paper_roll", paper="confirmed", token=_token(),
+            language=hub.settings.agency.languages[0], channel="paper_roll", paper="confirmed", token=new_token(),
             issued_at=given.at, issued_tick=given.tick, certain=False,
         )
     )  # fmt: skip

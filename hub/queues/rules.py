@@ -119,8 +119,9 @@ def day_of_press(
 
     The open day, unless the press came before it opened; then the day that was still open at the press, or that had
     its date. A press after that day, before the next one opened, belongs to the next: that visitor came early. With it
-    goes when the ticket ended (wall, ms): with its day, if that is over, or at once, if its visitor came on another
-    date; None while the visitor is in the hall. Where the wall clock is not believed only the open day is there.
+    goes when the ticket ended (wall, ms): with its day, if that is over; or at once, if its visitor came neither today
+    nor on the date of the open day (which waits as a whole where nobody closed it at night); None while the visitor
+    is in the hall. Where the wall clock is not believed only the open day is there.
     Raises Refused `day_closed`: later it will find its day.
     """
     newest = days.newest
@@ -134,7 +135,7 @@ def day_of_press(
     if held is not None and held.closed_at is not None and (pressed.at <= held.closed_at or date <= held.date):
         return held, max(pressed.at, held.closed_at)
     if after is not None:
-        return after, None if after.open and date == today else pressed.at
+        return after, None if after.open and date in (after.date, today) else pressed.at
     return open_day(newest), None
 
 

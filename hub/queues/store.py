@@ -99,12 +99,12 @@ def _day(reader: Reader, which: str, *values: int) -> m.BusinessDay | None:
 
 def days_around(reader: Reader, at: int) -> m.DaysAround:
     """The days about a moment, in wall time."""
-    newest = day(reader)
+    newest, before = day(reader), _day(reader, "WHERE opened_at <= ? ORDER BY id DESC", at)
     return m.DaysAround(
         newest,
         _opened(reader, newest.first_seq) if newest else None,
-        before=_day(reader, "WHERE opened_at <= ? ORDER BY id DESC", at),
-        after=_day(reader, "WHERE opened_at > ? ORDER BY id", at),
+        before,
+        after=_day(reader, "WHERE id > ? ORDER BY id", before.id if before else 0),
     )
 
 

@@ -4,7 +4,7 @@ The first four fields say what it is, the rest what it has; what it does not nam
 knows the rooms below it (queues, people, agents, printing) and never another service: two that must
 meet do so by event (`listens`, `guards`), or the shared thing moves down into a room.
 
-The three read ports are asked for every visit, so they read little. They give words as keys of
+The read ports are asked for every visit, search or sheet, so they read little. They give words as keys of
 hub/words, because the desk knows the language and they do not.
 """
 
@@ -13,8 +13,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Literal, get_args
 
 from flask import Blueprint
 from sqlite_utils.migrations import Migrations
@@ -30,18 +32,33 @@ FOLDER = Path(__file__).parent
 Facts = Mapping[str, object]
 
 
+class Word(str):
+    """A fact that is itself a key of hub/words: what a service knows as a code and a person reads as a word."""
+
+    __slots__ = ()
+
+
+class Sentence:
+    """What a service says in whatever language its reader has: `words` is the key, `facts` fill it."""
+
+    __slots__ = ()
+    words: str
+    facts: Facts
+
+    def said(self, language: str) -> str:
+        """The sentence; facts that are words are said in the same language."""
+        facts = {name: say(language, held) if isinstance(held, Word) else held for name, held in self.facts.items()}
+        return say(language, self.words, **facts)
+
+
 @dataclass(frozen=True, slots=True)
-class ThreadLine:
+class ThreadLine(Sentence):
     """One line of a visit's thread: when (wall, ms), a pictogram, and the key of a sentence with what fills it."""
 
     at: int
     icon: str
     words: str
     facts: Facts = field(default_factory=dict)
-
-    def said(self, language: str) -> str:
-        """The sentence."""
-        return say(language, self.words, **self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +77,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Sentence):
     """A reason to send this person somewhere: the service to queue for, and why."""
 
     service: str
@@ -68,12 +85,46 @@ class Offer:
     words: str
     facts: Facts = field(default_factory=dict)
 
-    def said(self, language: str) -> str:
-        """The reason, as it is said to the person."""
-        return say(language, self.words, **self.facts)
+
+#: Tabs of a person's or employer's sheet that services fill: what lies in central data, and what is only here.
+SheetTab = Literal[
+    "employments", "contributions", "relationships", "cases", "documents", "payments", "accounts", "letters"
+]
+SHEET_TABS: tuple[SheetTab, ...] = get_args(SheetTab)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Sentence):
+    """A paper found by its number (a receipt, a request, a certificate): what it is, and where it opens."""
+
+    number: str
+    icon: str
+    words: str
+    url: str
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine(Sentence):
+    """A line that a service adds to a tab of somebody's sheet: when (wall, ms), its sentence, where it opens.
+
+    `provisional`: done here and not yet confirmed by the central system; the sheet marks it.
+    """
+
+    tab: SheetTab
+    at: int
+    icon: str
+    words: str
+    facts: Facts = field(default_factory=dict)
+    url: str = ""
+    provisional: bool = False
 
 
 Reader = sqlite3.Connection
+#: By what was typed into the search, with its spaces.
+Finds = Callable[[Reader, str], tuple[Found, ...]]
+#: Of a party, by the ref of central data.
+SheetLines = Callable[[Reader, str], tuple[SheetLine, ...]]
 #: Of a visit, by the ticket's row.
 Thread = Callable[[Reader, int], tuple[ThreadLine, ...]]
 #: Of an agent, by code.
@@ -111,10 +162,13 @@ class CounterService:
     thread: Thread = nothing
     pending: PendingOf = nothing
     offers: Offers = nothing
+    finds: Finds = nothing
+    sheet: SheetLines = nothing
 
 
+@cache
 def folders() -> tuple[str, ...]:
-    """The services there are."""
+    """The services there are: read once, a search asks at each letter."""
     return tuple(sorted(path.parent.name for path in FOLDER.glob("[a-z]*/__init__.py")))
 
 

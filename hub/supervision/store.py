@@ -158,6 +158,8 @@ def entered(reader: Reader) -> dict[str, Instant]:
 
 def labels(reader: Reader, tickets: Sequence[int]) -> dict[int, tuple[str, str]]:
     """The label and the present queue of some tickets."""
+    if not tickets:  # of no ticket SQLite would read them all
+        return {}
     marks = ",".join("?" * len(tickets))
     rows = reader.execute(
         f"SELECT t.id, t.label, s.service FROM ticket t JOIN stage s ON s.id = t.stage WHERE t.id IN ({marks})",  # noqa: S608 (marks alone)

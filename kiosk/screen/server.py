@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from hub.headers import HEADERS, content_security_policy
 from hub.say import WORDS, direction, words
 from kiosk.app import KioskApp, Told
 from kiosk.press import Priority
@@ -33,11 +34,6 @@ LONGEST_BODY = 2_000
 BEAT_S = 15.0
 STREAMS = 8
 TAP_LENGTH = 64
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
-    " media-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script';"
-    " frame-ancestors {framed}"
-)
 #: The demo's agency page shows the kiosk in a frame; a real kiosk is never framed.
 FRAMED = {"real": "'none'", "simulated": "'self' http://127.0.0.1:* http://localhost:*"}
 
@@ -50,7 +46,7 @@ class Screen:
     def __init__(self, app: KioskApp, port: int, devices: str = "real") -> None:
         self.app = app
         self.port = port
-        self.policy = POLICY.format(framed=FRAMED[devices])
+        self.policy = content_security_policy(framed_by=FRAMED[devices], forms_to="'none'")
         self._streams: set[queue.SimpleQueue[bytes | None]] = set()
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
@@ -280,8 +276,8 @@ class _Page(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Security-Policy", self.screen.policy)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
         self.send_header(
             "Cache-Control", "no-store" if kind.startswith(("text/event", "application/json")) else "no-cache"
         )

@@ -21,7 +21,10 @@ def picture(app: KioskApp) -> dict[str, Any]:
         "agency": catalogue.slip.agency if catalogue else "",
         "languages": list(catalogue.languages) if catalogue else [app.manners.first_language],
         "services": services(app),
-        "notes": notes(app.hub.away, app.paper.status if app.paper else None, bool(app.stuck), catalogue),
+        "notes": [
+            *notes(app.hub.away, app.paper.status if app.paper else None, bool(app.stuck), catalogue),
+            *(["state_clock"] if _doubts_the_time(app) else []),
+        ],
         "message": app.picture.message if app.picture and not app.hub.away else "",
     }
 
@@ -71,6 +74,11 @@ def notes(away: bool, printer: Status | None, stuck: bool, catalogue: Catalogue 
     if stuck:
         found.append("state_stuck")
     return found
+
+
+def _doubts_the_time(app: KioskApp) -> bool:
+    """Whether the hub says that it does not believe its time; alone the kiosk knows nothing of that."""
+    return app.picture is not None and not app.hub.away and not app.picture.certain
 
 
 def told(event: Told) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from counter_panel.app import CounterPanel, PanelApp, by_pin
 from hub.client import HubAway
 from hub.errors import IllegalStep
 from hub.say import words
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.wire import as_json
 from tests.look.fake_hub import CONFIG
 from tests.look.pictures import calling, counters, face, serving

@@ -21,7 +21,7 @@ from hub.errors import StoreFault
 from hub.paper import Cut, Text
 from hub.printing import rules, store
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 SOON_S = 15

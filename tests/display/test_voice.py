@@ -8,7 +8,7 @@ import pytest
 
 from display import voice as voices
 from display.voice import RATE, Espeak, NoVoice, Voice, VoiceFault
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG
 
 

@@ -304,6 +304,7 @@ class World:
         app._visitors.shutdown()
         app._visitors = self.visitors
         app.messenger.open = spool.take_up_aside
+        app.troubles.open = lambda: None
         app.errands.open = lambda _: None
         self.app, self.told_away = app, True
         for press, _ in spool.unfinished():
@@ -372,11 +373,12 @@ class World:
         self.app.hear_job(job, "confirmed", "")
 
     def tell(self) -> None:
-        """The messenger's turn."""
+        """The messenger's turn, and that of the troubles."""
         with self.mortal():
             try:
                 self.app.messenger._tell_reports()
-                self.app.messenger._tell_states()
+                while self.app.troubles._has_news():
+                    self.app.troubles._tell_one()
             except HubAway:
                 pass
 

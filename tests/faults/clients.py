@@ -49,6 +49,10 @@ class Core:
 class Client:
     """A line, and a recorder that sees what goes over it."""
 
+    #: Refusals after which they ask again, under the same key, as after no answer.
+    again: frozenset[str] = frozenset()
+    patience_s = PATIENCE_S
+
     def __init__(self, name: str, line: Line, book: Path | None = None) -> None:
         self.name = name
         self.line = line
@@ -64,12 +68,12 @@ class Client:
     def ask(self, f: str, what: str, key: str = "", **body: Any) -> dict[str, Any]:
         """Ask until there is an answer. Raises Refused, or HubAway when patience has run out."""
         key = key or uuid4().hex
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + self.patience_s
         while True:
             try:
                 return self.once(f, what, key, **body)
-            except HubAway:
-                if time.monotonic() > end:
+            except (HubAway, Refused) as no:
+                if time.monotonic() > end or (isinstance(no, Refused) and no.reason not in self.again):
                     raise
                 time.sleep(AGAIN_S)
 
@@ -135,9 +139,11 @@ class Crowd:
         seed: int,
         pause_s: float = 0.005,
         lingering: float = 0.0,
+        again: frozenset[str] = frozenset(),
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.book = book
-        self._pause_s = pause_s
+        self._pause_s, self._patience_s = pause_s, patience_s
         self.given: list[str] = []
         self.called: list[str] = []
         self.nobody = 0
@@ -148,6 +154,8 @@ class Crowd:
         desks = [Agent(f"P{code}", agency.door(code), book).at(code) for code in COUNTERS[:agents]]
         for desk in desks:
             desk.lingering = lingering
+        for person in (*visitors, *desks):
+            person.again, person.patience_s = again, patience_s
         work = [(self._come, visitor) for visitor in visitors] + [(self._call, desk) for desk in desks]
         self._people = [
             threading.Thread(target=what, args=(who, chances(seed + n))) for n, (what, who) in enumerate(work)
@@ -162,7 +170,7 @@ class Crowd:
         """Everybody finishes what they have begun."""
         self._stop.set()
         for person in self._people:
-            person.join(PATIENCE_S * 3)
+            person.join(self._patience_s * 3)
         assert not any(person.is_alive() for person in self._people)
 
     def _come(self, visitors: Any, chance: random.Random) -> None:

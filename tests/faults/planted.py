@@ -4,11 +4,15 @@
 
 - `select_then_update`: *next* looks first and calls afterwards, in two transactions;
 - `ack_before_commit`: answers leave at once, commits follow together a quarter of a second later;
+- `log_not_synced`: answers wait for the commit, the commit not for the card (synchronous=NORMAL);
+- `log_on_the_card`: no fault of ours: `often`, and it logs where its data lies;
+- `often`: no fault: it keeps house three times a second;
 - `worker_stays`: the worker does not ask to be killed with its arbiter.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -16,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hub import asks, server, settings, store
+from hub import asks, server, settings_files, sqlite, store, wsgi
 from hub.orphans import die_with_demo
 from hub.queues import actions as queues
 from hub.queues import routing
@@ -94,18 +98,42 @@ def commit_for_ever(held: Any) -> None:
                 held.writer.real.execute("COMMIT")
 
 
+def log_not_synced() -> None:
+    sqlite.WRITER["synchronous"] = 1
+
+
+def often() -> None:
+    wsgi.HOUSEKEEPING_S = 0.3  # type: ignore[assignment]
+
+
+def log_on_the_card() -> None:
+    ready = server.HubServer._ready
+
+    def logging(self: Any, worker: Any) -> None:
+        ready(self, worker)
+        log = os.open(worker.wsgi.extensions["mbote"].store.folder / "hub.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+
+    often()
+    server.HubServer._ready = logging  # type: ignore[method-assign]
+
+
 def worker_stays() -> None:
     server.die_with_parent = lambda _: None
 
 
-PLANTS = {plant.__name__: plant for plant in (select_then_update, ack_before_commit, worker_stays)}
+PLANTS = {
+    plant.__name__: plant
+    for plant in (select_then_update, ack_before_commit, log_not_synced, log_on_the_card, often, worker_stays)
+}
 
 
 def main() -> None:
     die_with_demo()
     plant, config = PLANTS[sys.argv[1]], Path(sys.argv[-1])
     plant()
-    server.serve(settings.load_settings(config), demo={"folder": str(config.parent)})
+    server.serve(settings_files.load_settings(config), demo={"folder": str(config.parent)})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.client import HubAway
 from hub.orphans import die_with_demo
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from kiosk.__main__ import run
 from kiosk.app import KioskApp
 from kiosk.press import Number, Press

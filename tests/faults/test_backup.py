@@ -21,7 +21,7 @@ import pytest
 from hub.backup.place import Place
 from hub.demo.processes import ROOT
 from hub.recovery import copy_to, drill, recover
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.sqlite import open_reader
 from hub.verify import verify
 from tests.agency import RunningAgency, furnished, strain, until

@@ -101,6 +101,22 @@ def test_the_same_failures_find_a_hub_that_forgets_to_ask_whether_it_was_recorde
     assert any("was answered and is there 0 times" in wrong for wrong in tally.wrong)
 
 
+def test_what_cannot_be_read_is_refused_and_the_same_thread_reads_again(tmp_path):
+    """SQLite has ended the reading by itself then: who commits it hears of another fault."""
+    with power() as disk:
+        branch = base(tmp_path, disk, chances(1), full=False)
+        disk.back()
+        branch.open()
+        assert branch.hub.reader
+        disk.state.off = 1
+        with pytest.raises(StoreFault, match="nothing can be read"), branch.hub.store.snapshot() as reader:
+            reader.execute("SELECT count(*) FROM ticket").fetchone()
+        disk.state.off = 0
+        with branch.hub.store.snapshot() as reader:
+            assert reader.execute("SELECT count(*) FROM ticket").fetchone()[0]
+        branch.close()
+
+
 # --- a sync that failed ------------------------------------------------------------------------
 
 

@@ -118,6 +118,7 @@ class World:
         printer = Printer(PrinterSettings(**self.line.settings, timeout_s=2 / faster))
         self.loop = PrintLoop(printer, self._report, self.app.hear_printer, hardware.print_loop.PROBE_S)
         self.app.open(self.loop, {})
+        self.app.hear_away(False)
         self.app.hear_picture("kiosk", FakeHub().picture())
         self.loop.open()
         assert self.until(lambda: self.loop.status.health == "ok", WELL_S), f"a well printer: {self.loop.status}"

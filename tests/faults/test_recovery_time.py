@@ -1,16 +1,16 @@
 """How long until a box that has lost everything works again: a file as large as years of work."""
 
 import time
+from datetime import date
 
 import pytest
 
-from hub.ask import HUB, Ask
 from hub.backup import copy
 from hub.backup.place import Place
-from hub.queues import model as m
+from hub.bench.past import Past
 from hub.recovery import box_of, recover
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from tests.agency import strain
 from tests.faults.test_backup import IDENTITY
 from tests.office import CONFIG
@@ -18,7 +18,6 @@ from tests.office import CONFIG
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 RTO_S, PER_MB_S = 300, 0.3
 MEGABYTE = 1_000_000
-BATCH = 2_000
 
 
 @pytest.mark.parametrize(
@@ -51,39 +50,8 @@ def test_a_whole_box_comes_back_within_five_minutes(tmp_path, note, megabytes):
 
 
 def years_of_work(settings, size):
-    """Visits from press to goodbye, recorded as the actions record them, many to a commit; how many."""
-    hub = open_hub(settings)
-    hub.store.writer.execute("PRAGMA synchronous = OFF")
-    path = hub.store.path
-    ticket, day = hub.reader.execute(
-        "SELECT coalesce(max(id), 0), (SELECT coalesce(max(id), 0) FROM business_day) FROM ticket"
-    ).fetchone()
-    while path.stat().st_size < size:
-        with hub.store.transaction(Ask(HUB)) as tx:
-            day += 1
-            tx.record(m.DayOpened(day, f"{2000 + day // 360:04d}-{day % 12 + 1:02d}-{day % 28 + 1:02d}x{day}", "open"))
-            for number in range(1, BATCH // 5):
-                ticket += 1
-                visit(tx, day, ticket, number)
-            tx.record(m.DayClosed(day, 0, 0, ()))
-    hub.store.close()
-    return ticket
-
-
-def visit(tx, day, ticket, number):
-    now = tx.now
-    issued = m.TicketIssued(
-        ticket=ticket, epoch=1, day=day, label=f"D{number:03d}", series="D", number=number, service="DEP",
-        category="simple", priority="normal", language="fr", channel="kiosk", paper="awaited", token="K7WQ2M8RT3",
-        issued_at=now.at, issued_tick=now.tick, certain=True, low_s=300, high_s=600,
-        requester="MAKOSSO Ruth" if number % 3 == 0 else None,
-    )  # fmt: skip
-    tx.record(issued)
-    tx.record(m.PaperReported(ticket, "printed"))
-    called = m.TicketCalled(
-        ticket=ticket, stage=ticket, label=issued.label, counter="05", agent="00902F", rule=3, why="waited:4",
-        waiting=3, considered=((ticket, 4.0),),
-    )  # fmt: skip
-    tx.record(called)
-    tx.record(m.ServiceStarted(ticket, "05", 240_000, certain=True))
-    tx.record(m.TicketServed(ticket, "05", "served", 300_000))
+    """A past of so many bytes; how many visits are in it."""
+    with Past(settings, first=date(2001, 1, 1)) as past:
+        while past.size < size:
+            past.day()
+        return past.tickets

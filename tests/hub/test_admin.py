@@ -17,7 +17,7 @@ from hub.errors import StoreFault
 from hub.local_socket import DOOR, reachable
 from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import Store
 from tests.office import CONFIG
 

@@ -16,7 +16,7 @@ from hub import admin_ask as asking
 from hub.admin_ask import admin_ask
 from hub.errors import NotAllowed, Refused, StoreFault
 from hub.local_socket import DOOR, reachable
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 
 DEMO = Path(__file__).parents[2] / "config"
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import sqlite3
 from contextlib import closing, suppress
 
 import pytest
 
-from hub import aside, lived
+from hub import aside, lived, upkeep
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.demo.agency import prepare
-from hub.queues import actions, store
+from hub.errors import Damaged, StoreFault
+from hub.queues import actions, epochs, store
 from hub.rooms import open_hub
 from hub.store import DATABASE, Store
 from hub.verify import verify
@@ -98,6 +101,101 @@ def test_a_file_that_is_none_any_more_leaves_an_empty_branch_that_gives_no_numbe
     hub.store.close()
 
 
+def test_a_file_that_lost_its_end_goes_on_in_a_new_epoch_and_gives_no_number_again(box):
+    """Its chain is whole: only what this box has lived tells. An administrator is asked to confirm."""
+    folder = folder_of(box)
+    before = (folder / DATABASE).read_bytes()
+    hub = open_hub(box)
+    for _ in range(20):
+        actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")
+    lived.write(folder, lived.Lived(epoch=1, seq=hub.store.head[0] - 1))
+    hub.store.close()
+    assert open_closed(box) == (1, None), "a file that has all of it"
+    (folder / DATABASE).write_bytes(before)
+    hub = aside.open_whole(box)
+    assert (hub.store.epoch, epochs.unconfirmed(hub.reader)) == (2, 2)
+    assert actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"] == "D1001"
+    hub.store.close()
+    assert open_closed(box) == (2, 2), "once"
+    assert verify(folder).problems == []
+
+
+def open_closed(box):
+    """What a start comes to: its epoch, and the one to be confirmed."""
+    hub = aside.open_whole(box)
+    found = hub.store.epoch, epochs.unconfirmed(hub.reader)
+    hub.store.close()
+    return found
+
+
+def test_a_journal_that_ends_before_its_signed_head_is_damaged(box):
+    folder = folder_of(box)
+    hub = open_hub(box)
+    hub.store.sign_head("trial")
+    last = hub.store.head[0]
+    hub.store.close()
+    with closing(sqlite3.connect(folder / DATABASE)) as db:
+        db.executescript(f"DROP TRIGGER journal_append_only; DELETE FROM journal WHERE seq = {last}")  # noqa: S608 (a number)
+    with pytest.raises(Damaged, match="is signed"):
+        open_hub(box)
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
+    hub.store.close()
+
+
+def test_an_alarm_is_looked_into_once_and_believed_when_it_comes_again(box):
+    """SQLite says the same of a card that could not be read for a moment."""
+    folder = folder_of(box)
+    aside.mark(folder, "database disk image is malformed")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 1
+    assert actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"] == "D021"
+    hub.store.close()
+    aside.mark(folder, "again")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
+    hub.store.close()
+    assert (next((folder / aside.ASIDE).glob("*")) / "why.txt").read_text() == "again\n"
+    aside.mark(folder, "a third, after a new file")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
+    hub.store.close()
+
+
+def test_a_reading_of_all_of_it_ends_the_doubt(box, monkeypatch):
+    folder = folder_of(box)
+    aside.mark(folder, "malformed")
+    hub = aside.open_whole(box)
+    upkeep._read_through(hub)
+    hub.store.close()
+    aside.mark(folder, "a week later")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 1
+    hub.store.close()
+
+
+def test_what_the_card_does_not_give_back_is_left_out_and_the_branch_serves_on(box, monkeypatch):
+    path = folder_of(box) / DATABASE
+    bad = (roots(path, "ticket") - 1) * PAGE // aside._BLOCK * aside._BLOCK
+    zero(path, roots(path, "ticket"))
+    read = os.pread
+
+    def failing(file, size, start):
+        if start == bad:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(file, size, start)
+
+    monkeypatch.setattr("hub.aside.os.pread", failing)
+    aside.mark(folder_of(box), "met by a reader")
+    hub = aside.open_whole(box)
+    assert hub.store.epoch == 2
+    assert set(labels(hub)) <= {f"D{n:03d}" for n in range(1, 21)}
+    if store.day(hub.reader) is None:
+        actions.open_day(hub, Ask(HUB))
+    assert int(actions.issue(hub, Ask(KIOSK), service="DEP", channel="kiosk")["label"][1:]) > 1000
+    hub.store.close()
+
+
 @pytest.mark.parametrize("until", range(1, 8))
 def test_a_cut_in_the_middle_of_it_leaves_the_one_file_or_the_other(box, monkeypatch, until):
     """The power goes before the nth file is moved."""
@@ -133,7 +231,7 @@ def test_a_reader_that_meets_damage_says_so(tmp_path, clock):
     zero(tmp_path / DATABASE, roots(tmp_path / DATABASE, "ticket"))
     again = open_store(tmp_path, clock)
     again.on_damage = told.append
-    with pytest.raises(sqlite3.DatabaseError), again.snapshot() as reader:
+    with pytest.raises(StoreFault), again.snapshot() as reader:
         store.open_tickets(reader)
     again.close()
     assert "malformed" in told[0]

@@ -276,4 +276,4 @@ def test_verify_takes_a_data_folder_without_any_configuration(run, stand_in, tmp
 def test_bench_writes_json(run, stand_in):
     calls = stand_in("hub.bench", run=lambda *_: {"P1": {"holds": True}})
     assert json.loads(run("bench", "queue", "--quick").stdout) == {"P1": {"holds": True}}
-    assert calls == [(("queue", True), {})]
+    assert calls == [(("queue", True, None, None), {})]

@@ -9,7 +9,8 @@ from hub.configuration import as_toml, new_agency, summary
 from hub.errors import ConfigurationFault
 from hub.misfits import remarks
 from hub.problems import models_in
-from hub.settings import FILES, Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import FILES, load_settings
 
 
 @pytest.fixture

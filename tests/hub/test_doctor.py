@@ -17,13 +17,14 @@ from click.testing import CliRunner
 
 from hardware.printer_emulator import PrinterEmulator
 from hub import doctor
+from hub.bench import rig
 from hub.bundle import own_words, write_bundle
 from hub.cli import main
 from hub.clock import EARLIEST_MS, ManualClock
 from hub.doctor import MEGABYTE, examine
 from hub.errors import ConfigurationFault
 from hub.finding import Finding
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import DATABASE, Store
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
@@ -34,9 +35,7 @@ TODAY = 1_795_000_000_000
 
 @pytest.fixture
 def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    return rig.free_port()
 
 
 @pytest.fixture

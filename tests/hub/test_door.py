@@ -18,8 +18,20 @@ from flask_socketio import SocketIO
 from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
 
-from hub.door import Bans, Complaints, Door, Limits, Pace, fault_of_json, guard_socket, limit_request, too_deep
-from hub.errors import BadRequest, Refused, TooLarge, TooMany
+from hub.door import (
+    Bans,
+    Door,
+    Doorman,
+    Limits,
+    Pace,
+    by_credentials,
+    fault_of_json,
+    guard_socket,
+    limit_request,
+    too_deep,
+)  # fmt: skip
+from hub.errors import BadRequest, Refused, TooLarge
+from hub.quiet import Complaints
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
@@ -280,9 +292,10 @@ def test_a_paired_device_that_sends_nonsense_is_banned_by_its_token(strict):
     again = strict.open()
     again.send("40" + json.dumps({"token": TOKEN}))
     assert ended(again)
-    with pytest.raises(TooMany):
-        limit_request(wanted(b"{}", token=TOKEN), strict.door)
-    limit_request(wanted(b"{}", token="another"), strict.door)
+    strict.door.welcome(by_credentials(wanted(b"{}", token=TOKEN).environ))
+    asked = let_in(strict.door)
+    assert asked(token=TOKEN).startswith("429")
+    assert asked(token="another") == "200 OK"
 
 
 def test_a_stranger_who_says_nothing_is_shown_out(errors):
@@ -295,7 +308,7 @@ def test_a_stranger_who_says_nothing_is_shown_out(errors):
 
 
 def test_a_crowd_of_strangers_leaves_room(errors):
-    opened = Box(Door(Limits(strangers=3)))
+    opened = Box(Door(Limits(own_strangers=3)))
     lines = [opened.open() for _ in range(3)]
     with pytest.raises(websocket.WebSocketBadStatusException, match="429"):
         opened.open()
@@ -394,22 +407,72 @@ def test_what_is_refused_over_http():
     assert door.refused == {"http_too_large": 1, "http_too_deep": 1, "http_no_character": 1}
 
 
-def test_a_token_may_ask_fifty_times_a_second_and_strangers_are_not_counted():
+def let_in(door: Door, address: str = "10.0.0.7"):
+    """Ask at this door; the status that the asker gets."""
+
+    def app(_environ, start_response):
+        start_response("200 OK", [])
+        return [b""]
+
+    doorman = Doorman(app, door)
+
+    def ask(token: str | None = None) -> str:
+        seen = []
+        doorman(wanted(b"{}", token=token).environ | {"REMOTE_ADDR": address}, lambda status, _: seen.append(status))
+        return seen[0]
+
+    return ask
+
+
+def test_who_is_known_may_ask_fifty_times_a_second_wherever_they_are():
     clock = Seconds()
     door = Door(now=clock)
-    for _ in range(50):
-        limit_request(wanted(b"{}", token="t"), door)
-    with pytest.raises(TooMany) as refused:
-        limit_request(wanted(b"{}", token="t"), door)
-    assert refused.value.as_json()["retry_s"] == 1
-    limit_request(wanted(b"{}", token="other"), door)
-    for _ in range(100):
-        limit_request(wanted(b"{}"), door)
+    door.welcome(by_credentials(wanted(b"", token="t").environ))
+    ask = let_in(door)
+    assert [ask("t") for _ in range(51)] == ["200 OK"] * 50 + ["429 Too Many Requests"]
     clock.now += 0.5
-    for _ in range(25):
-        limit_request(wanted(b"{}", token="t"), door)
-    with pytest.raises(TooMany):
-        limit_request(wanted(b"{}", token="t"), door)
+    assert [ask("t") for _ in range(26)] == ["200 OK"] * 25 + ["429 Too Many Requests"]
+    assert door.refused == {"http_too_many": 2}
+
+
+def test_strangers_are_counted_by_address_whatever_they_show_and_this_box_is_not_counted():
+    door = Door(now=Seconds())
+    ask = let_in(door)
+    assert [ask(f"guess {n}") for n in range(51)] == ["200 OK"] * 50 + ["429 Too Many Requests"]
+    assert let_in(door, "10.0.0.8")() == "200 OK"
+    own = let_in(door, "127.0.0.1")
+    assert {own() for _ in range(200)} == {"200 OK"}
+
+
+def test_a_flood_of_strangers_keeps_no_known_device_of_the_same_address_out():
+    door = Door(now=Seconds())
+    door.welcome(by_credentials(wanted(b"", token="t").environ))
+    ask = let_in(door)
+    assert {ask() for _ in range(60)} == {"200 OK", "429 Too Many Requests"}
+    assert ask("t") == "200 OK"
+
+
+def test_bodies_that_no_client_sends_ban_their_sender_for_a_minute():
+    clock = Seconds()
+    door = Door(now=clock)
+    for _ in range(31):
+        asked = wanted(DEEP.encode())
+        asked.environ["REMOTE_ADDR"] = "10.0.0.7"
+        with pytest.raises(BadRequest):
+            limit_request(asked, door)
+    assert let_in(door)() == "429 Too Many Requests"
+    assert let_in(door, "10.0.0.8")() == "200 OK"
+    clock.now += 61
+    assert let_in(door)() == "200 OK"
+
+
+@pytest.mark.parametrize("field", ["q=a%00b", "a%00=b"])
+def test_a_null_character_is_no_text_of_a_form_or_an_address(field):
+    with pytest.raises(BadRequest):
+        limit_request(wanted(field.encode(), kind="application/x-www-form-urlencoded"), Door())
+    query = EnvironBuilder("/ask", query_string=field).get_request()
+    with pytest.raises(BadRequest):
+        limit_request(query, Door())
 
 
 # --- the rules alone -------------------------------------------------------------------------
@@ -458,7 +521,7 @@ def test_half_characters_are_found(text, fault):
 
 def test_a_ban_lasts_a_minute_and_old_sins_are_forgotten():
     clock = Seconds()
-    bans = Bans(Limits(), clock)
+    bans = Bans(3, 60, clock)
     for _ in range(3):
         bans.bad("x")
     assert bans.left_s("x") == 0

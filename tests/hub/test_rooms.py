@@ -7,7 +7,7 @@ from pathlib import Path
 from hub.ask import HUB, Ask
 from hub.queues import actions as queues
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.verify import verify
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from hardware.button import closed_now
 from hardware.line_server import tell
+from hardware.printer import TROUBLES
 from hardware.printer_emulator import PrinterEmulator
 from hub import doctor, rounds
 from hub.bench.rig import free_port
@@ -33,9 +33,9 @@ from hub.doctor import examine
 from hub.finding import Finding
 from hub.local_socket import ask_door
 from hub.rounds import judge_sound
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import DATABASE, Store
-from kiosk.messenger import TroubleState
+from kiosk.messenger import NOT_TAKEN
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
@@ -348,4 +348,4 @@ def test_a_check_that_waits_keeps_no_other_waiting(ill, monkeypatch):
 
 
 def test_what_a_kiosk_reports_has_a_remedy_for_each_word():
-    assert set(get_args(TroubleState)) - {"ok"} <= rounds.CARE.keys()
+    assert {*TROUBLES.values(), "unknown", "stuck", NOT_TAKEN} - {"ok"} <= rounds.CARE.keys()

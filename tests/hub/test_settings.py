@@ -13,7 +13,8 @@ from hub.agents.model import ROLES
 from hub.errors import ConfigurationFault
 from hub.misfits import remarks
 from hub.problems import did_you_mean
-from hub.settings import FILES, Settings, load_settings, merged
+from hub.settings import Settings
+from hub.settings_files import FILES, load_settings, merged
 
 DEMO = Path(__file__).parents[2] / "config"
 
@@ -157,6 +158,7 @@ MISFITS = [
     ("counters.toml", '["REM"]', '["RME"]', "counters.toml: counter 04: no service RME, did you mean REM?"),
     ("counters.toml", '["REM"]', '["RAS"]', "services.toml: service REM is served by no counter; add it to one in counters.toml"),
     ("counters.toml", 'services = ["REM"]', "", 'counters.toml: counter 04 serves nobody; name its services, or make it kind = "back"'),
+    ("counters.toml", 'services = ["REM"]', 'services = ["REM"]\nprinter = "K2"', "counters.toml: counter 04: no printer K2; known: K1"),
     ("agency.toml", 'name = "SALLE"', 'name = "SALLE"\narrows = { 50 = "left" }', "agency.toml: display SALLE: arrows: no counter 50, did you mean 05?"),
     ("agency.toml", 'name = "SALLE"', 'name = "SALLE"\nservices = ["DPE"]', "agency.toml: display SALLE: services: no service DPE, did you mean DEP?"),
     ("agency.toml", 'name = "SALLE"', 'name = "K1"', "agency.toml, kiosk.toml, panel.toml: two devices are named K1; give each its own name"),
@@ -196,7 +198,7 @@ def test_a_counter_service_without_folder_is_named_once_there_are_folders(folder
     (tmp_path / "look").mkdir()
     shutil.copy(Path("hub/look/icons.txt"), tmp_path / "look")
     monkeypatch.setattr("hub.misfits.HUB", tmp_path)
-    change(folder, "agency.toml", '["reception"]', '["reception", "recepton"]')
+    change(folder, "agency.toml", '["reception", "inquiry"]', '["reception", "recepton"]')
     assert problems(folder) == ["agency.toml: counter_services: no recepton, did you mean reception?"]
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -189,11 +190,36 @@ def test_after_seven_days_a_key_is_used_and_its_answer_forgotten(office):
     assert verify(office.hub.store.folder, QUEUES).problems == []
 
 
-def test_answers_are_pruned_in_slices(office, monkeypatch):
+def test_answers_are_pruned_in_slices_and_where_that_has_come_to_outlives_a_restart(office, monkeypatch):
+    monkeypatch.setattr("hub.store.PRUNED_AT_ONCE", 3)
     for _ in range(7):
         office.give("deposit")
     office.later(hours=8 * 24)
-    assert [journal.prune_answers(office.hub.store.writer, office.clock.now().at, 3) for _ in range(4)] == [3, 3, 2, 0]
+    assert [office.hub.store.prune() for _ in range(2)] == [2, 3], "the hub's own start has no answer"
+    office.restart()
+    assert [office.hub.store.prune() for _ in range(3)] == [3, 0, 0]
+    assert kept_answers(office) == []
+
+
+def test_what_a_wrong_clock_wrote_in_between_keeps_no_answer_for_ever(office):
+    office.give("deposit")
+    office.clock.jump(to=datetime(2038, 1, 1, tzinfo=UTC))
+    office.give("deposit")
+    office.clock.jump(to=datetime(2026, 3, 9, tzinfo=UTC))
+    for _ in range(20):
+        office.give("deposit")
+    office.later(hours=7 * 24)
+    young = office.give("deposit")
+    office.later(seconds=1)
+    while office.hub.store.prune():
+        pass
+    assert young
+    assert kept_answers(office) == [young]
+
+
+def kept_answers(office):
+    rows = office.hub.reader.execute("SELECT answer FROM journal WHERE answer IS NOT NULL ORDER BY seq")
+    return [journal.unpack(row["answer"])["label"] for row in rows]
 
 
 def test_an_action_without_an_event_may_not_answer_a_key(hub):

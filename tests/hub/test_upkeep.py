@@ -1,18 +1,23 @@
 """The box looks after itself: its time, its room, its file."""
 
+import json
+
 import pytest
 
-from hub import lived, upkeep
+from hub import admin, lived, upkeep
 from hub.ask import HUB, Ask
-from hub.clock import JUMP_MS, SystemClock
-from hub.disk import Reserve, Room
-from hub.queues import actions, store, timetable
+from hub.bundle import write_bundle
+from hub.clock import JUMP_MS, SLACK_MS, SystemClock
+from hub.disk import Reserve, Room, ask_room
+from hub.errors import DiskFull
+from hub.history_export import write_export
+from hub.queues import actions, pictures, store, timetable
 from hub.queues.pictures import moment
 from hub.settings import DayRules
 from hub.supervision.pictures import Scene, _box_alerts
 from hub.verify import damage
 from tests.hub.test_aside import box, folder_of, roots, zero
-from tests.office import open_store
+from tests.office import CONFIG, open_store
 
 __all__ = ["box"]
 
@@ -83,6 +88,28 @@ def test_a_clock_that_drifts_by_forty_percent_is_doubted_and_one_that_is_slewed_
     assert clock.now().at - before.at == 20_000
 
 
+@pytest.mark.parametrize("every_ms", [5, 10, 50, 1_000])
+def test_whoever_looks_often_does_not_follow_a_clock_that_runs_fast(monkeypatch, every_ms):
+    machine = Machine(monkeypatch)
+    clock = machine.clock()
+    before = clock.now()
+    for _ in range(7_000 // every_ms):
+        machine.later(every_ms, drift=0.4)
+        clock.now()
+    assert clock.now().at - before.at <= 7_000 + 2 * SLACK_MS
+    assert not clock.now().certain
+
+
+def test_a_clock_that_is_slewed_for_hours_is_followed_however_often_somebody_looks(monkeypatch):
+    machine = Machine(monkeypatch)
+    clock = machine.clock()
+    for _ in range(4_000):
+        machine.later(5_000, drift=0.0005)
+        assert abs(clock.now().at - machine.wall) <= SLACK_MS
+    assert clock.now().certain
+    assert clock.turns() == []
+
+
 def test_a_machine_that_wakes_up_in_the_past_goes_on_from_what_it_lived(monkeypatch):
     machine = Machine(monkeypatch)
     machine.wall = 31_536_000_000
@@ -135,6 +162,32 @@ def test_no_day_is_opened_or_closed_by_a_clock_that_is_not_believed(office, monk
         assert timetable.due(rules, office.hub.settings.agency, day, clock.now(), busy=False) is None
 
 
+def test_who_has_looked_at_a_watch_is_believed_and_the_journal_says_who(office, monkeypatch):
+    machine = Machine(monkeypatch)
+    office.hub.store.clock = machine.clock()
+    machine.wall -= HOUR
+    label = office.give("deposit")
+    assert admin.answer(office.hub, "clock", {})["certain"] == "no"
+    assert not pictures.kiosk(office.hub, office.hub.reader).certain
+    said = admin.answer(office.hub, "clock.right", {})
+    assert said["certain"] == "yes"
+    assert said["hub"] == said["machine"]
+    assert pictures.kiosk(office.hub, office.hub.reader).certain
+    row = office.hub.reader.execute("SELECT * FROM journal WHERE kind = 'clock_corrected'").fetchone()
+    assert (row["device"], json.loads(row["payload"])["by_ms"]) == ("admin", -HOUR)
+    assert lived.read(office.hub.store.folder).certain
+    second = office.give("deposit")
+    assert [office.ticket(each).issued.certain for each in (label, second)] == [False, True]
+
+
+def test_a_clock_that_was_never_set_is_not_right_whoever_says_so(office, monkeypatch):
+    machine = Machine(monkeypatch)
+    office.hub.store.clock = machine.clock()
+    machine.wall = 31_536_000_000
+    assert admin.answer(office.hub, "clock.right", {})["error"]["code"] == "clock_not_set"
+    assert not office.hub.now().certain
+
+
 def test_doubt_and_correction_are_in_the_journal_and_the_supervisor_sees_the_doubt(office, monkeypatch):
     machine = Machine(monkeypatch)
     office.hub.store.clock = machine.clock()
@@ -156,7 +209,14 @@ def test_what_writes_much_stops_before_tickets_do(office, monkeypatch, free, lev
     monkeypatch.setattr(Room, "of", classmethod(lambda cls, _: cls(free, 100)))
     room = Room.of(office.hub.store.folder)
     assert room.level == level
-    assert (room.allows("debug"), room.allows("upload")) == (level == "enough", level != "scarce")
+    asked = [ask_room, lambda folder, _: write_export(folder, office.hub.settings, folder / "run")]
+    asked.append(lambda folder, _: write_bundle(folder / "bundle.tar.gz", CONFIG, ()))
+    for ask in asked:
+        if level == "scarce":
+            with pytest.raises(DiskFull, match="9 % of the disk"):
+                ask(office.hub.store.folder, "it")
+        else:
+            ask(office.hub.store.folder, "it")
     codes = alerts(office.hub)
     assert ("disk" in codes) == (level != "enough")
 
@@ -199,3 +259,12 @@ def test_the_hub_reads_its_file_through_after_a_start_of_the_machine_and_not_at_
     actions.close_day(office.hub, Ask(HUB))
     upkeep.round(office.hub)
     assert len(started) == 2
+
+
+def test_a_disk_that_does_not_take_the_note_of_a_reading_ends_nothing(office, monkeypatch):
+    (office.hub.store.folder / upkeep.CHECKED).mkdir()
+    started = []
+    monkeypatch.setattr(upkeep.threading, "Thread", lambda **told: started.append(told))
+    office.clock.advance(hours=1)
+    upkeep.round(office.hub)
+    assert started == []

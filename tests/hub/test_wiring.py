@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from hub.cli import main
 from hub.errors import ConfigurationFault
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.wiring.header import GROUND, PINS, PLACE_OF, PLACES, POWER, RESERVED, nearest_ground, place
 from hub.wiring.page import page, text
 from hub.wiring.wires import boxes

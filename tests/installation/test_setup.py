@@ -22,7 +22,7 @@ from hub.installation.box import Box
 from hub.installation.place import Place
 from hub.installation.setup import Wishes, firewall, input_devices, set_up
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 
 pytestmark = pytest.mark.slow  # real files and processes
 
@@ -186,6 +186,8 @@ def test_a_box_among_people_knows_what_was_plugged_in_when_it_was_set_up(root, t
         (Wishes(("kiosk",)), "--hub is needed"),
         (Wishes(("kiosk",), hub="http://127.0.0.1:9"), "does not answer"),
         (Wishes(("kiosk",), hub="192.168.1.10", token=TOKEN), "should be an address such as"),
+        (Wishes(("kiosk",), hub="https://192.168.1.10", token=TOKEN), "--pin is needed"),
+        (Wishes(("kiosk",), hub="https://127.0.0.1:9", token=TOKEN, pin="AAAA"), "no hub answers there by TLS"),
         (Wishes(("kiosk",), hub=HUB, token="abc"), "at least 20 letters"),
         (Wishes(("kiosk", "panel"), hub=HUB, token=TOKEN), "one role at a time"),
         (Wishes(("hub",), ssh_from="anywhere"), "--ssh-from anywhere"),

@@ -11,6 +11,8 @@ from typing import Any
 import socketio
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from hub.bench.rig import free_port
+
 CATALOGUE: dict[str, Any] = {
     "version": "v1",
     "agency": "CNSS-BZV-SIEGE",
@@ -69,9 +71,9 @@ class FakeHub:
         self.io.on("connect", self._connect)
         self.io.on("ask", self._ask)
         app = socketio.WSGIApp(self.io)
+        self.port = self.port or free_port()  # it comes back on the same one
         self._server = make_server("127.0.0.1", self.port, app, threaded=True)
         self._server.daemon_threads = True
-        self.port = self._server.port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 

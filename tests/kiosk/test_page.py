@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from tests.kiosk.test_process import Process, free_port
+from hub.bench.rig import free_port
+from tests.kiosk.test_process import Process
 from tests.windows import windows
 
 pytestmark = pytest.mark.browser

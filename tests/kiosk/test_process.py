@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hardware.line_server import tell
+from hub.bench.rig import free_port
 
 pytestmark = pytest.mark.slow  # real sockets, real waits
 
@@ -67,13 +68,6 @@ class Process:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, dict(error.headers), error.read()
-
-
-def free_port() -> int:
-    import socket  # noqa: PLC0415
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture

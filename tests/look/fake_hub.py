@@ -17,7 +17,8 @@ from werkzeug.serving import make_server
 import counter_panel.pages
 import display.pages
 from display.voice import Voice
-from hub.look import CONTENT_SECURITY_POLICY, look
+from hub.headers import CONTENT_SECURITY_POLICY
+from hub.look import look
 from hub.settings import Settings
 from hub.wire import as_json
 

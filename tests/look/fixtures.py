@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from display.voice import RATE, Voice
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG, FakeHub
 from tests.windows import PULLED_PLUG, windows
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.look import CONTENT_SECURITY_POLICY, STATIC, icon
+from hub.headers import CONTENT_SECURITY_POLICY
+from hub.look import STATIC, icon
 from hub.say import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -181,8 +181,9 @@ function fillHeld(element, held) {
 
 function drawPending() {
   drawList(find("#pending"), desk.pending, (work) => work.url, (element, work) => {
-    if (!element.children.length) element.append(make("a"), make("span", "badge bad"));
-    const [text, count] = element.children;
+    if (!element.children.length) element.append(make("a"), make("span", "badge bad"), make("small"));
+    const [text, count, age] = element.children;
+    setText(age, say("since", { span: span(work.oldest_s) }));
     text.href = work.url;
     setText(text, work.text);
     setText(count, String(work.count));
@@ -266,6 +267,7 @@ function news() {
   if (lost()) return ["bad", "plug-connected-x", say("lost")];
   if (!desk.counter && place) return ["warn", "door-exit", displaced(), say("choose_counter"), "/desk/counters"];
   if (complaint) return ["bad", "hand-stop", complaint];
+  if (!desk.certain) return ["warn", "clock-pause", `${waiting()} · ${say("clock_unsure")}`];
   return ["info", "users", waiting()];
 }
 

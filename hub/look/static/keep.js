@@ -109,7 +109,8 @@ function adopt(form) {
   if (begun) sessionStorage.setItem(place(form, form.dataset.keptFor), JSON.stringify({ ...begun, label: document.body.dataset.visitLabel }));
 }
 
-function forgetKey(key) {
+/** Forgets what was typed into the form of that key: the hub has it. */
+export function forgetKey(key) {
   for (const place of Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX))) {
     if (read(place).values.some(([name, value]) => name === "key" && value === key)) sessionStorage.removeItem(place);
   }

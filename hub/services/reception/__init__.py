@@ -20,7 +20,11 @@ COUNTER_SERVICE = CounterService(
     migrations=migrations,
     appliers=store.APPLIERS,
     state_tables=store.STATE_TABLES,
-    listens={"ticket_issued": actions.print_given, "ticket_reprinted": actions.print_copy},
+    listens={
+        "ticket_issued": actions.print_given,
+        "ticket_reprinted": actions.print_copy,
+        "day_closed": actions.forget_papers,
+    },
     thread=store.thread,
     pending=store.pending,
 )

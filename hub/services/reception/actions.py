@@ -10,7 +10,8 @@ from hub.clock import local
 from hub.context import Hub, action
 from hub.errors import NotFound, Unreadable
 from hub.journal import Event
-from hub.printing.store import queue_job
+from hub.printing import rules as print_rules
+from hub.printing.store import queue_job, unsettled
 from hub.queues import actions as queues
 from hub.queues import pictures
 from hub.queues import roll as queues_roll
@@ -122,6 +123,14 @@ def print_copy(hub: Hub, tx: Transaction, event: Event) -> None:
     """A further copy that somebody asked for, wherever they asked."""
     assert isinstance(event, TicketReprinted)
     _print(hub, tx, event.ticket, copy=event.copy)
+
+
+def forget_papers(hub: Hub, tx: Transaction, event: Event) -> None:
+    """The day is over, and nobody asks for its papers any more: doubts do not pile up over the years."""
+    del hub, event
+    for job in unsettled(tx.connection):
+        if store.ticket_of(job.about):
+            tx.record(print_rules.settle(job, printed=False))
 
 
 def _print(hub: Hub, tx: Transaction, ticket_id: int, *, copy: int, ahead: int | None = None) -> None:

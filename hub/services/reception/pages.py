@@ -6,13 +6,13 @@ request. A request of htmx gets the part of the page that changes, any other the
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any, get_args
 
-from flask import Blueprint, Response, current_app, g, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from hub.agents import actions as agents
+from hub.agents.forms import asked, new_key, the_hub
 from hub.ask import Ask
 from hub.context import Hub
 from hub.errors import NotFound, Refused, Unreadable
@@ -21,7 +21,7 @@ from hub.queues import actions as queues
 from hub.queues import faces
 from hub.queues import store as queue_store
 from hub.queues.model import Category, Priority
-from hub.say import say, words
+from hub.say import say, say_refused, words
 from hub.services.reception import actions, store
 from hub.services.reception.model import Given, Trouble
 from hub.wire import Wait
@@ -41,23 +41,8 @@ pages = Blueprint(
 )
 
 
-def _hub() -> Hub:
-    hub: Hub = current_app.extensions["mbote"]
-    return hub
-
-
-def _ask(what: str) -> Ask:
-    """Who asks, under the form's key; the body is what was filled in."""
-    filled = {name: value for name, value in request.form.items() if name not in ("key", "csrf")}
-    return Ask(g.actor, request.form.get("key") or _new_key(), {"what": f"reception.{what}"} | filled)
-
-
-def _new_key() -> str:
-    return secrets.token_hex(16)
-
-
 def _language() -> str:
-    return _hub().settings.agency.languages[0]
+    return the_hub().settings.agency.languages[0]
 
 
 @pages.context_processor
@@ -67,7 +52,7 @@ def _in_templates() -> dict[str, Any]:
         "t": lambda key, **values: say(language, f"reception.{key}", **values),
         "minutes": _minutes,
         "trouble_words": _trouble_words,
-        "new_key": _new_key,
+        "new_key": new_key,
         "priorities": PRIORITIES,
         "categories": CATEGORIES,
     }
@@ -90,7 +75,7 @@ def _trouble_words(trouble: Trouble) -> str:
 
 def _whole() -> Parts:
     """What the page shows besides what was just done."""
-    hub = _hub()
+    hub = the_hub()
     with hub.snapshot() as reader:
         day = queue_store.day(reader)
         return {
@@ -134,7 +119,7 @@ def search() -> Response:
 
 def _search() -> Parts:
     typed = request.args.get("label", "").strip()
-    hub = _hub()
+    hub = the_hub()
     with hub.snapshot() as reader:
         return {"typed": typed, "found": store.found(hub, reader, typed) if typed else ()}
 
@@ -147,8 +132,8 @@ def give() -> Response:
     """A ticket for somebody, and an empty form for the next."""
     form = request.form
     answer = actions.give(
-        _hub(),
-        _ask("give"),
+        the_hub(),
+        asked("reception.give"),
         service=form.get("service", ""),
         category=_one_of(form.get("category"), CATEGORIES, "category"),
         priority=_one_of(form.get("priority"), PRIORITIES, "priority"),
@@ -168,7 +153,7 @@ def _one_of(value: str | None, known: tuple[Any, ...], field: str) -> Any:
 
 
 def _given(answer: dict[str, Any]) -> Given:
-    hub = _hub()
+    hub = the_hub()
     with hub.snapshot() as reader:
         sheet = store.sheet(hub, reader, faces.ticket_by_id(reader, answer["id"]))
     wait = answer["wait"]
@@ -178,14 +163,14 @@ def _given(answer: dict[str, Any]) -> Given:
 @pages.post("/answers")
 def note_answer() -> Response:
     """Somebody was helped on the spot."""
-    noted = actions.note_answer(_hub(), _ask("note_answer"), service=request.form.get("service", ""))
+    noted = actions.note_answer(the_hub(), asked("reception.note_answer"), service=request.form.get("service", ""))
     return _show("give", headers=CHANGED, noted=noted)
 
 
 @pages.post("/answers/<int:answer>/withdraw")
 def withdraw_answer(answer: int) -> Response:
     """That was a slip of the finger."""
-    actions.withdraw_answer(_hub(), _ask("withdraw_answer"), answer=answer)
+    actions.withdraw_answer(the_hub(), asked("reception.withdraw_answer"), answer=answer)
     return _show("give", headers=CHANGED, withdrawn=True)
 
 
@@ -200,7 +185,7 @@ def roll() -> Response:
 
 def _roll_page(typed: str, status: int = 200, headers: dict[str, str] | None = None, **parts: Any) -> Response:
     """The whole page; for htmx the table beside what is typed."""
-    hub = _hub()
+    hub = the_hub()
     template = "reception/roll_read.html" if request.headers.get("HX-Request") else "reception/roll.html"
     day = queue_store.day(hub.reader)
     lines = actions.read_roll(hub, typed)
@@ -218,9 +203,9 @@ def enter_roll() -> Response:
     """All that is typed joins the queue, or nothing does."""
     typed = request.form.get("roll", "")
     try:
-        answer = actions.enter_roll(_hub(), _ask("enter_roll"), typed)
+        answer = actions.enter_roll(the_hub(), asked("reception.enter_roll"), typed)
     except Refused as error:
-        return _roll_page(typed, error.status, error=error, error_words=_words(error))
+        return _roll_page(typed, error.status, error=error, error_words=say_refused(_language(), error, "reception"))
     return _roll_page("", entered=answer["labels"])
 
 
@@ -228,8 +213,10 @@ def enter_roll() -> Response:
 def roll_sheet() -> Response:
     """A page of numbers to print before they are needed, and to cut."""
     first = max(1, request.args.get("from", 1, int))
-    numbers = [f"{_hub().settings.queue.roll}-{number:03d}" for number in range(first, first + SHEET)]
-    return make_response(render_template("reception/roll_sheet.html", numbers=numbers, agency=_hub().settings.agency))
+    numbers = [f"{the_hub().settings.queue.roll}-{number:03d}" for number in range(first, first + SHEET)]
+    return make_response(
+        render_template("reception/roll_sheet.html", numbers=numbers, agency=the_hub().settings.agency)
+    )
 
 
 # --- one ticket ------------------------------------------------------------------------------
@@ -266,12 +253,12 @@ def change(ticket: str, step: str) -> Response:
     """One step of one ticket, and its sheet as it is now."""
     if step not in STEPS:
         raise NotFound(f"{step} is none of {', '.join(STEPS)}")
-    STEPS[step](_hub(), _ask(f"{step}/{ticket}"), ticket)
+    STEPS[step](the_hub(), asked(f"reception.{step}/{ticket}"), ticket)
     return _show("found", headers=CHANGED, found=(_sheet(ticket),), done=step)
 
 
 def _sheet(ticket: str) -> Any:
-    hub = _hub()
+    hub = the_hub()
     with hub.snapshot() as reader:
         return store.sheet(hub, reader, faces.ticket_by_id(reader, ticket))
 
@@ -279,14 +266,14 @@ def _sheet(ticket: str) -> Any:
 @pages.post("/jobs/<int:job>/<any(printed,unwanted):outcome>")
 def settle(job: int, outcome: str) -> Response:
     """Somebody looked for a paper that may be missing."""
-    printing.settle(_hub(), _ask(f"settle/{job}"), job=job, printed=outcome == "printed")
+    printing.settle(the_hub(), asked(f"reception.settle/{job}"), job=job, printed=outcome == "printed")
     return _show("lists", headers=CHANGED)
 
 
 @pages.post("/help/<device>")
 def helped(device: str) -> Response:
     """Somebody went to the visitor who called."""
-    agents.give_help(_hub(), _ask(f"helped/{device}"), device=device)
+    agents.give_help(the_hub(), asked(f"reception.helped/{device}"), device=device)
     return _show("lists", headers=CHANGED)
 
 
@@ -304,8 +291,9 @@ def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed. Nothing was recorded, so the form's key may be used again."""
     part = _REFUSED_IN.get(request.endpoint or "")
     if part is None:
-        raise error
-    parts: Parts = {"error": error, "error_words": _words(error), "kept": request.form}
+        answer: Response = current_app.extensions["refused"](error)
+        return answer
+    parts: Parts = {"error": error, "error_words": say_refused(_language(), error, "reception"), "kept": request.form}
     if part == "found":
         parts |= _refused_ticket(error)
     return _show(part, error.status, **parts)
@@ -317,11 +305,3 @@ def _refused_ticket(error: Refused) -> Parts:
     if isinstance(error, NotFound):
         return {"found": ()}
     return {"found": (_sheet(values["ticket"]),), "refused_step": values["step"]}
-
-
-def _words(error: Refused) -> str:
-    """The refusal in the agents' language: reception's own words, else the common ones, else its own."""
-    for room, name in (("reception", f"refused_{error.reason}"), ("errors", error.reason)):
-        if name in words("fr", room):
-            return say(_language(), f"{room}.{name}")
-    return error.message

@@ -23,7 +23,7 @@ const PRIORITIES = {
   age_70: "user",
   infant: "baby-carriage",
 };
-const NOTE_ICONS = { state_away: "plug-connected-x", state_starting: "clock", state_lost: "alert-triangle" };
+const NOTE_ICONS = { state_away: "plug-connected-x", state_starting: "clock", state_clock: "clock-pause", state_lost: "alert-triangle" };
 const TOOLS = { large_text: "text-size", contrast: "contrast", lower: "arrow-bar-to-down", help: "hand-stop" };
 const CLASSES = { large_text: "large", contrast: "contrast", lower: "lower" };
 

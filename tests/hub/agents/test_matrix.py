@@ -15,12 +15,12 @@ import pytest
 from werkzeug.routing import IntegerConverter
 
 from hub import asks, wsgi
-from hub.agents import actions, cookie, csrf, rights, second_factor, sessions
+from hub.agents import actions, cookie, csrf, refusals, rights, second_factor, sessions
 from hub.agents.model import DEVICE_KINDS, ENROLLING, LOCKED, NEWCOMER, PROVING, ROLES
 from hub.app import what_of
 from hub.ask import HUB, Actor, Ask
 from hub.errors import ConfigurationFault, NotAllowed, Refused
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from tests.hub.desk.house import new_house
 
 pytestmark = pytest.mark.slow
@@ -177,7 +177,7 @@ def test_a_refusal_repeated_is_journalled_once_a_minute(office):
     before = office.hub.store.head[0]
     actor = Actor(agent=office.code("auditor"), roles=frozenset({"auditor"}))
     for _ in range(1_000):
-        actions.note_refused(office.hub, actor, "a.page")
+        refusals.of(office.hub).note(actor, "a.page")
     assert office.hub.store.head[0] == before + 1
 
 

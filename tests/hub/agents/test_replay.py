@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.agents import actions, locking, second_factor, store
+from hub.agents.refusals import Refusals
 from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAuthenticated
 
@@ -26,7 +27,6 @@ def busy(people):
     people.sign_in("00101X", address="10.0.0.7")
     with pytest.raises(NotAuthenticated):
         people.sign_in("00101X", "guess", address="10.0.0.7")
-    actions.note_refused(people.hub, Actor(agent="00101X", roles=frozenset({"executive"})), "agents.people")
     people.arrive("01003B", "head_cashier")
     second_factor.forget(people.hub, ask, code="01003B")
     people.arrive("01016E", "collections_cashier")
@@ -45,6 +45,10 @@ def busy(people):
     actions.ask_help(people.hub, Ask(Actor(device="K2")))
     actions.give_help(people.hub, Ask(HUB), device="K2")
     actions.revoke(people.hub, ask, name="API")
+    clerk = Actor(agent="00902F")
+    refusals = Refusals(people.hub)
+    for what in ("day_close", "day_close", "agents.people"):
+        refusals.note(clerk, what)
     del session
     return people
 
@@ -61,6 +65,18 @@ def test_replaying_the_journal_gives_the_same_rows(busy, tmp_path):
         assert rows(again, table) == []
         assert rows(busy.hub.reader, table) != [], table
     again.close()
+
+
+def test_a_page_that_goes_on_asking_is_written_down_once_a_minute(busy):
+    assert busy.journal.count("access_refused") == 2
+    refusals = Refusals(busy.hub)
+    refusals.note(Actor(agent="00902F"), "day_close")
+    busy.clock.advance(seconds=59)
+    refusals.note(Actor(agent="00902F"), "day_close")
+    refusals.note(Actor(device="K1"), "day_close")
+    busy.clock.advance(seconds=1)
+    refusals.note(Actor(agent="00902F"), "day_close")
+    assert busy.journal.count("access_refused") == 4
 
 
 def test_every_kind_of_event_happened(busy):

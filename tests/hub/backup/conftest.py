@@ -20,7 +20,8 @@ from hub.backup.place import Place
 from hub.clock import ManualClock
 from hub.recovery import Recovery, box_of, recover
 from hub.rooms import open_hub
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 from hub.verify import verify
 from tests.office import CONFIG, Office
 

@@ -1,5 +1,6 @@
 """The drill: a backup that was never restored is a hope. And what staff and technician are told of it."""
 
+import errno
 import json
 import shutil
 from dataclasses import asdict
@@ -8,13 +9,13 @@ import pytest
 
 from hub import admin, doctor
 from hub.backup import drill, watch
-from hub.backup.drill import LATE_MS, Result
-from hub.backup.follow import Word
 from hub.backup.keyring import DrillKeys
 from hub.backup.piece import BadPiece, Piece
 from hub.backup.place import Place
 from hub.backup.plan import Chain
+from hub.backup.word import LATE_MS, Result, Word
 from hub.clock import ManualClock
+from hub.errors import DiskFull
 from hub.settings import Backup
 from hub.supervision.pictures import supervision
 from tests.hub.backup.conftest import IDENTITY
@@ -64,6 +65,17 @@ def test_it_needs_no_private_half_and_opens_only_the_last_two_nights(safe):
 
     assert [opens(one) for one in made] == [False, False, True, True]
     assert all(len(one.header.opens) == 2 for one in made)
+
+
+def test_a_full_card_of_this_box_is_not_taken_for_a_full_stick(kept, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as card:
+        card.setattr("hub.backup.keyring._write_private", full)
+        with pytest.raises(DiskFull, match="this box's key cannot be written"):
+            kept.whole()
+    assert drill.drill(kept.box, kept.place).problem == ""
 
 
 def restorable(one, keys):

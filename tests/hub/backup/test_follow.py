@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from hub.backup import copy, drill, follow, piece
-from hub.backup.follow import Stream, Word
+from hub.backup.follow import Stream
+from hub.backup.word import Word
 from hub.queues.epochs import next_epoch
 from hub.rooms import open_hub
 from tests.hub.backup.conftest import AGENCY

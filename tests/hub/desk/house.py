@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -18,9 +17,11 @@ from urllib.parse import urlencode
 from hub.agents import actions as agents
 from hub.agents import cookie, csrf
 from hub.ask import HUB, Actor, Ask
+from hub.bench.rig import free_port
 from hub.queues import actions as queues
 from hub.rooms import open_hub
-from hub.settings import Settings, load_settings
+from hub.settings import Settings
+from hub.settings_files import load_settings
 
 ROOT = Path(__file__).parents[3]
 #: code → name, roles. Each test sits at a counter of its own, so that none waits for another.
@@ -139,12 +140,6 @@ class House:
             self.ask(f"/counters/{counter}/finish")
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def new_house(folder: Path, **queue: Any) -> House:
     """The demo agency in a folder of its own, on a free port."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -152,6 +147,10 @@ def new_house(folder: Path, **queue: Any) -> House:
         text = file.read_text("utf-8")
         if file.name == "agency.toml":
             rules = "".join(f"\n{name} = {value}" for name, value in queue.items())
-            text = text.replace("[queue]", "[queue]" + rules).replace("port = 8080", f"port = {free_port()}")
+            text = (
+                text.replace("[queue]", "[queue]" + rules)
+                .replace('["reception", "inquiry"]', '["reception"]')
+                .replace("port = 8080", f"port = {free_port()}")
+            )
         (folder / file.name).write_text(text, "utf-8")
     return House(folder, load_settings(folder))

@@ -20,6 +20,8 @@ from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.say import words
 from hub.store import Store
+from hub.visits import store as visit_store
+from hub.visits.migrations import migrations as visit_migrations
 from hub.wire import Desk, as_json
 from tests.office import Office, demo_settings
 
@@ -32,8 +34,8 @@ def office(tmp_path, clock):
     """The agency with its day open, and two clerks who work there."""
     store = Store(
         tmp_path / "data",
-        appliers=queue_store.APPLIERS | agent_store.APPLIERS,
-        migration_sets=(queue_migrations, agent_migrations),
+        appliers=queue_store.APPLIERS | agent_store.APPLIERS | visit_store.APPLIERS,
+        migration_sets=(queue_migrations, agent_migrations, visit_migrations),
         clock=clock,
     )
     house = Office(Hub(demo_settings(), store), clock).open_day()

@@ -12,7 +12,7 @@ from hub.cli import main
 from hub.people import replica, store
 from hub.people.search import search
 from hub.rooms import open_hub
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.verify import verify
 from tests.hub.people.town import BAMOU
 

@@ -4,11 +4,12 @@ import random
 
 import pytest
 
+from hub.bench.people import mistyped
 from hub.demo.country import Country
 from hub.people import importing, names, replica
 from hub.people.importing import indexed
 from hub.people.search import search, similar
-from tests.hub.people.town import BAMOU, TODAY, mistyped
+from tests.hub.people.town import BAMOU, TODAY
 
 pytestmark = pytest.mark.slow  # a country is made first
 

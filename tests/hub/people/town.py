@@ -1,13 +1,12 @@
 """A town's central data and the desk that asks for them, on real files."""
 
 import json
-import random
 from pathlib import Path
 
 from hub.ask import Actor, Ask
 from hub.context import Hub
 from hub.demo.country import Country
-from hub.people import actions, files, importing, names, replica
+from hub.people import actions, files, importing, replica
 from hub.people.importing import Today
 from hub.people.search import search
 from hub.rooms import brought
@@ -99,32 +98,3 @@ def _line(each) -> bytes:
     if isinstance(each, bytes):
         return each
     return (each if isinstance(each, str) else json.dumps(each, ensure_ascii=False)).encode()
-
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def mistyped(dice: random.Random, name: str) -> str:
-    """A name with one slip of a finger, in another order, or without its accents and capitals."""
-    words = name.split()
-    how = dice.choice(("slip", "order", "accents"))
-    if how == "order":
-        dice.shuffle(words)
-    elif how == "accents":
-        words = names.fold(name).split()
-    else:
-        place = dice.randrange(len(words))
-        words[place] = slip(dice, words[place])
-    return " ".join(words)
-
-
-def slip(dice: random.Random, word: str) -> str:
-    at, letter = dice.randrange(len(word)), dice.choice(LETTERS)
-    return dice.choice(
-        (
-            word[:at] + letter + word[at + 1 :],
-            word[:at] + word[at + 1 :],
-            word[:at] + letter + word[at:],
-            word[:at] + word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :],
-        )
-    )

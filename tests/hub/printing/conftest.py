@@ -11,7 +11,7 @@ from hub.context import Hub
 from hub.paper import Cut, Slip, Text
 from hub.printing import actions, store
 from hub.printing.migrations import migrations
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import Store
 
 CONFIG = Path(__file__).parents[3] / "config"

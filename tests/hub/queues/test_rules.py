@@ -1,11 +1,14 @@
 """What may happen to a ticket: every state, every step, and each limit to the millisecond (B.2, B.3)."""
 
+from datetime import datetime
+
 import pytest
 
 from hub.ask import HUB, Ask
+from hub.clock import Instant
 from hub.errors import IllegalStep, NotFound, Refused, Unreadable
 from hub.queues import actions, rules, store
-from hub.queues.model import BusinessDay, CounterSession, Stage, Ticket
+from hub.queues.model import BusinessDay, CounterSession, DaysAround, Stage, Ticket
 from hub.settings import Opening, QueueRules
 from tests.conftest import MONDAY
 from tests.office import RECEPTION, Office, demo_settings, open_store
@@ -542,3 +545,34 @@ def test_the_rules_of_the_agency_count_not_ours(office, clock):
     hasty = QueueRules(recall_after_s=0, absent_after_calls=1, absent_after_s=0)
     assert rules.recall(desk, ticket, hasty, clock.now()).repeat == 2
     assert rules.no_show(desk, ticket, hasty, clock.now()).counter == "05"
+
+
+@pytest.mark.parametrize(
+    ("pressed", "day", "ends"),
+    [
+        ("2026-11-22T10:00", 1, None),  # while the day before was open: it ends with that day
+        ("2026-11-22T19:00", 1, None),  # after it, on its date
+        ("2026-11-23T07:00", 2, False),  # early on the date of the open day, which nobody closed that night
+        ("2026-11-23T12:00", 2, False),  # while it is open
+        ("2026-11-24T07:00", 2, False),  # today, in the day of yesterday
+        ("2026-11-21T07:00", 1, True),  # before any day of its date: nobody stands there any more
+    ],
+)
+def test_a_paper_given_alone_is_of_the_day_of_its_press(pressed, day, ends):
+    def at(text):
+        wall = int(datetime.fromisoformat(f"{text}+01:00").timestamp() * 1000)
+        return Instant(wall, wall - begun, 1)
+
+    begun = int(datetime.fromisoformat("2026-11-20T00:00+01:00").timestamp() * 1000)
+    opened, now, one = at("2026-11-23T08:00"), at("2026-11-24T09:00"), at(pressed)
+    over = BusinessDay(1, "2026-11-22", "open", open=False, closed_at=at("2026-11-22T16:00").at)
+    still = BusinessDay(2, "2026-11-23", "open", open=True)
+    starts = {over: at("2026-11-22T08:00").at, still: opened.at}
+    around = DaysAround(
+        still, opened,
+        before=next((d for d in (still, over) if starts[d] <= one.at), None),
+        after=next((d for d in (over, still) if starts[d] > one.at), None),
+    )  # fmt: skip
+    found, ended_at = rules.day_of_press(around, one, now, date=pressed[:10], today="2026-11-24")
+    expected = {None: max(over.closed_at, one.at), False: None, True: one.at}[ends]
+    assert (found.id, ended_at) == (day, expected)

@@ -18,6 +18,8 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from hub.look import look
 from hub.paper import Slip, slip_from_json
+from hub.people import store as people_store
+from hub.people.migrations import migrations as people_migrations
 from hub.printing import actions as printing
 from hub.printing import store as print_store
 from hub.printing.migrations import migrations as print_migrations
@@ -27,8 +29,10 @@ from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.queues.model import Ticket
 from hub.services import ports
-from hub.settings import load_settings
+from hub.settings_files import load_settings
 from hub.store import Store
+from hub.visits import store as visit_store
+from hub.visits.migrations import migrations as visit_migrations
 
 CONFIG = Path(__file__).parents[3] / "config"
 AGENT = Actor(agent="01016E", roles=frozenset({"receptionist"}))
@@ -45,11 +49,11 @@ class Office:
 
     def __init__(self, folder: Path, services: tuple[ports.CounterService, ...], language: str = "fr") -> None:
         self.clock = ManualClock(datetime(2026, 3, 2, 7, 30, tzinfo=UTC))
-        rooms = (queue_store, agent_store, print_store)
+        rooms = (queue_store, agent_store, print_store, people_store, visit_store)
         appliers = {kind: applier for room in rooms for kind, applier in room.APPLIERS.items()}
         for service in services:
             appliers |= service.appliers
-        sets = (queue_migrations, agent_migrations, print_migrations)
+        sets = (queue_migrations, agent_migrations, print_migrations, people_migrations, visit_migrations)
         store = Store(
             folder,
             appliers=appliers,

@@ -15,17 +15,19 @@ from hub.agents import store as agent_store
 from hub.agents.model import ROLES
 from hub.errors import ConfigurationFault
 from hub.journal import APPLIERS as JOURNAL
+from hub.people import store as people_store
 from hub.printing import store as print_store
 from hub.queues import store as queue_store
 from hub.say import WORDS, say
 from hub.services import ports
 from hub.services.ports import CounterService, Offer, Pending, ThreadLine
+from hub.visits import store as visit_store
 from tests.hub.services.conftest import Office
 
 ROOT = Path(__file__).parents[3]
 LANGUAGES = ("fr", "en")
 ICONS = set((ROOT / "hub/look/icons.txt").read_text().split())
-ROOMS = (queue_store, agent_store, print_store, outbox)
+ROOMS = (queue_store, agent_store, print_store, outbox, people_store, visit_store)
 SERVICES = pytest.mark.parametrize("service", ports.load(ports.folders()), ids=lambda service: service.name)
 
 
@@ -154,6 +156,8 @@ def test_its_read_ports_answer_on_an_empty_database(service, empty):
     assert service.thread(empty.hub.reader, 1) == ()
     assert service.pending(empty.hub.reader, "01016E") == ()
     assert service.offers(empty.hub.reader, 1) == ()
+    assert service.finds(empty.hub.reader, "REQ-2026-000123") == ()
+    assert service.sheet(empty.hub.reader, "P1") == ()
 
 
 def test_names_are_given_once():

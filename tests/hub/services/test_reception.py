@@ -206,6 +206,18 @@ def test_nobody_looks_for_the_paper_of_a_visit_that_is_over(office):
     assert missing(office) == []
 
 
+def test_with_the_day_its_papers_are_over_and_doubts_do_not_pile_up(office):
+    for state in ("unknown", "failed", "confirmed"):
+        queues.reprint(office.hub, office.ask(), ticket=office.press())
+        office.kiosk_prints(state)
+    with office.hub.store.transaction(office.ask()) as tx:
+        receipt = print_store.queue_job(tx, about="receipt 1", printer="K1", copy=0, slip=())
+    office.kiosk_prints("failed")
+    queues.close_day(office.hub, office.ask())
+    assert [job.id for job in print_store.unsettled(office.hub.reader)] == [receipt], "money is not reception's"
+    assert print_store.last_job_about(office.hub.reader, "ticket 2").state == "failed", "what became of it stays known"
+
+
 # --- absent
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from hub.look import CONTENT_SECURITY_POLICY
+from hub.headers import HTMX_SECURITY_POLICY
 from tests.hub.services.conftest import Office, app_of
 from tests.windows import PULLED_PLUG, REFUSED, windows
 
@@ -23,7 +23,7 @@ def served(office: Office) -> Iterator[str]:
 
     @app.after_request
     def _policy(response):
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers["Content-Security-Policy"] = HTMX_SECURITY_POLICY
         return response
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

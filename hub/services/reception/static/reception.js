@@ -1,11 +1,6 @@
 /** Reception: the keys of the services, "/" for the search, and a word when the hub does not answer. */
 
-import { toast } from "/look/page.js";
-
-// htmx hands the hub's own parts of this page to the browser's parser: the policy says that this is meant.
-if (globalThis.trustedTypes && !trustedTypes.defaultPolicy) {
-  trustedTypes.createPolicy("default", { createHTML: (html) => html });
-}
+import "/look/parts.js";
 
 const page = document.querySelector(".reception");
 const TYPING = "input:not([type=radio], [type=checkbox]), select, textarea";
@@ -46,5 +41,3 @@ document.addEventListener("htmx:beforeSwap", async ({ detail }) => {
   const { forget } = await import("/look/keep.js");
   forget(form);
 });
-document.addEventListener("htmx:sendError", () => toast(page.dataset.lost, "bad"));
-document.addEventListener("htmx:responseError", () => toast(page.dataset.notStored, "bad"));

@@ -1,0 +1,3 @@
+/** A page that is paper: one button prints it. */
+
+document.getElementById("print").addEventListener("click", () => print());

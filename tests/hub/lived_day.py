@@ -1,0 +1,316 @@
+"""A day of the agency in a process of its own, every SQL text of it listened to.
+
+`python -m tests.hub.lived_day FOLDER DAYS` writes a past of so many days into an agency's file. Then the hub is wired
+as ever, a day is lived at all its doors, and what it asked of SQLite is told as one line of JSON: each text with its
+plan, and with the most steps of SQLite's machine that one execution of it took.
+"""
+
+import json
+import os
+import random
+import sqlite3
+import sys
+import threading
+from collections import Counter
+from contextlib import closing
+from datetime import date
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pyrage
+from argon2 import PasswordHasher
+
+from hub import admin, outbox, wsgi
+from hub.agents import actions as agents
+from hub.agents import secrets
+from hub.agents.sessions import actor_of_session
+from hub.ask import HUB, Actor, Ask
+from hub.backup import copy
+from hub.backup.place import Place
+from hub.bench.past import RECEPTION, Past
+from hub.demo import agency as demo
+from hub.errors import IllegalStep
+from hub.people import replica as people_replica
+from hub.people import store as people
+from hub.printing import actions as printing
+from hub.queues import actions as queues
+from hub.queues import epochs, faces
+from hub.queues import store as queue_store
+from hub.recovery import box_of
+from hub.services import ports
+from hub.services.reception import actions as reception
+from hub.services.reception import store as reception_store
+from hub.settings_files import load_settings
+from hub.verify import verify_tail
+
+#: The machine is asked after so many steps: less is exact, and slow.
+EVERY = 5
+VISITS, FIRST = 20, date(2026, 1, 5)
+PATIENT = "\n[queue]\nrecall_after_s = 0\nabsent_after_calls = 1\nabsent_after_s = 0\n"
+KIOSK = Actor(device="K9", roles=frozenset({"kiosk"}))
+PRINTERS = Actor(device="K1", roles=frozenset({"kiosk"}))
+SUPERVISOR = Actor(agent="00411A", roles=frozenset({"supervisor"}))
+
+
+class Heard:
+    """What SQLite was asked: each text with the values it came with first, and the most steps it took."""
+
+    def __init__(self):
+        self.values = {}
+        self.steps = Counter()
+
+    def told(self, connection):
+        """Each text with its plan, as SQLite says it for that text with values still to come."""
+        return {
+            sql: {"plan": self._plan(connection, sql, values), "steps": self.steps[sql]}
+            for sql, values in list(self.values.items())
+            if sql.lstrip().split(None, 1)[0].upper() in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}
+        }
+
+    @staticmethod
+    def _plan(connection, sql, values):
+        return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+HEARD = Heard()
+
+
+class Listened(sqlite3.Connection):
+    """A connection whose statements are noted, and counted while they run.
+
+    Not to the replica of central data: it is as large as the country from its first day on (`mbote bench people`).
+    """
+
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+        self.asked, self.took = "", 0
+        self.heeded = people_replica.FILE not in str(given[0])
+        self.set_progress_handler(self._goes_on, EVERY)
+
+    def _goes_on(self):
+        self.took += EVERY
+        if self.heeded:
+            HEARD.steps[self.asked] = max(HEARD.steps[self.asked], self.took)
+        return 0
+
+    def execute(self, sql, values=(), /):
+        if self.heeded:
+            HEARD.values.setdefault(sql, values)
+        self.asked, self.took = sql, 0
+        return super().execute(sql, values)
+
+    def executemany(self, sql, values, /):
+        raise AssertionError(f"not listened to: {sql}")
+
+    def cursor(self, *_):
+        raise AssertionError("a statement by a cursor of its own would not be listened to")
+
+
+def listen():
+    """From now on every connection is listened to."""
+    sqlite3.connect = partial(sqlite3.connect, factory=Listened)
+
+
+class Day:
+    """One day at all the doors of one hub."""
+
+    def __init__(self, folder, agency):
+        self.folder, self.agency = folder, agency
+        self.keys = count(1)
+        self.app = wsgi.build(agency.settings)
+        self.hub = self.app.extensions["mbote"]
+        self.services = ports.load(agency.settings.counter_services)
+        self.screens = wsgi.screens(self.hub, _Silent(), self.services)
+
+    def ask(self, actor=SUPERVISOR):
+        return Ask(actor, f"day {next(self.keys)}")
+
+    def live(self):
+        """Everybody comes, everything is done once, and the doors are closed."""
+        for part in (self.visits, self.kiosk, self.reception, self.printers, self.pages, self.beside):
+            part()
+            self.look()
+        for closing_time in (self.house, partial(queues.close_day, self.hub, self.ask(), force=True), self.house):
+            closing_time()
+            self.look()
+        self.epoch()
+
+    # --- at the counters
+
+    def issue(self, actor=KIOSK, **more):
+        ask = self.ask(actor)
+        channel = "kiosk" if actor.device else "reception"
+        given = queues.issue(self.hub, ask, service="DEP", channel=channel, **more)
+        if actor.device:
+            self.report(ask.key, given["label"])
+        return given
+
+    def report(self, key, label, **more):
+        return queues.report_paper(
+            self.hub, self.ask(KIOSK), issue=key, paper="printed", label=label, service="DEP", **more
+        )
+
+    def step(self, name, **values):
+        seat = queue_store.counter(self.hub.reader, "05")
+        return getattr(queues, name)(self.hub, self.ask(Actor(agent=seat.agent)), counter="05", **values)
+
+    def visits(self):
+        for _ in range(12):
+            self.issue()
+        for name in ("call_next", "recall", "start", "hold", "resume", "finish", "undo", "transfer"):
+            more = {"hold": {"reason": "x"}, "transfer": {"service": "RAS", "reason": "x"}}.get(name, {})
+            self.step(name, **more)
+            self.look()
+        self.step("call_next")
+        absent = queue_store.ticket(self.hub.reader, queue_store.counter(self.hub.reader, "05").ticket)
+        self.step("no_show")
+        queues.give_back(self.hub, self.ask(RECEPTION), ticket=faces.public_id(absent), reason="x")
+        self.step("call_next")
+        self.step("release")
+        self.step("pick", ticket=faces.public_id(absent), reason="x")
+        self.step("start")
+        self.step("hold", reason="x")
+        self.step("pause", reason="x")
+        self.step("unpause")
+        for _ in range(12):
+            self.step("call_next")
+            if queue_store.counter(self.hub.reader, "05").state != "calling":
+                break
+            self.step("start")
+            self.step("finish")
+
+    def kiosk(self):
+        """Late answers, papers of its own, of today and of an old day; the same request twice."""
+        ask = self.ask(KIOSK)
+        given = queues.issue(self.hub, ask, service="DEP", channel="kiosk")
+        again = queues.issue(self.hub, ask, service="DEP", channel="kiosk")
+        assert again == given
+        self.report(ask.key, "K9-001")
+        now = self.hub.now().at
+        self.report("never heard", "K9-002", pressed_at=now)
+        self.report("of last week", "K9-003", pressed_at=now - 5 * 24 * 3_600_000)
+        agents.trouble(self.hub, self.ask(KIOSK), part="printer", state="paper_out")
+
+    # --- reception and paper
+
+    def reception(self):
+        hub = self.hub
+        given = self.issue(RECEPTION, requester="MAKOSSO Ruth")
+        named = {"ticket": given["id"], "reason": "x"}
+        queues.set_priority(hub, self.ask(RECEPTION), priority="pregnant", **named)
+        queues.reprint(hub, self.ask(RECEPTION), **named)
+        answer = reception.note_answer(hub, self.ask(RECEPTION), service="ACC")["answer"]
+        reception.withdraw_answer(hub, self.ask(RECEPTION), answer=answer)
+        asked = queues.issue(hub, self.ask(KIOSK), service="DEP", channel="kiosk")
+        queues.confirm_paper(hub, self.ask(RECEPTION), ticket=asked["id"])
+        for ticket in (given, asked):
+            with hub.snapshot() as reader:
+                found = faces.ticket_by_id(reader, ticket["id"])
+                reception_store.sheet(hub, reader, found)
+                for service in self.services:
+                    service.thread(reader, found.id)
+        queues.cancel(hub, self.ask(RECEPTION), **named)
+
+    def printers(self):
+        for state in ("failed", "confirmed"):
+            taken = printing.take(self.hub, Ask(PRINTERS))
+            printing.report(self.hub, self.ask(PRINTERS), job=taken["job"], attempt=taken["attempt"], state=state)
+            if state == "failed":
+                self.look()
+                printing.settle(self.hub, self.ask(RECEPTION), job=taken["job"], printed=True)
+        printing.take(self.hub, Ask(PRINTERS))
+
+    # --- what is looked at
+
+    def look(self):
+        """Every picture of every kind of screen."""
+        actors = (
+            *(Actor(device="D1", roles=frozenset({role})) for role in ("display", "api", "kiosk", "panel", "printer")),
+            SUPERVISOR, Actor(agent="00902F", roles=frozenset({"clerk"})), RECEPTION,
+        )  # fmt: skip
+        for screen in self.screens:
+            for actor in actors:
+                if screen.takes(actor):
+                    with self.hub.snapshot() as reader:
+                        screen.picture(reader, screen.profile(actor))
+
+    def pages(self):
+        client = self.app.test_client()
+        for code, paths in {
+            "00902F": ("/desk", "/desk/counters", "/desk/line"),
+            "00733C": ("/desk/reception?label=D001", "/desk/reception/lists", "/desk/reception/roll?roll=R-001"),
+            "00411A": ("/supervision", "/supervision/open", "/supervision/statistics", "/supervision/statistics.csv",
+                       "/agents"),
+        }.items():  # fmt: skip
+            session = agents.sign_in(self.hub, self.ask(HUB), code=code, secret=demo.SECRET)["session"]
+            assert actor_of_session(self.hub, session)
+            client.set_cookie("mbote", session)
+            for path in paths:
+                assert client.get(path, follow_redirects=True).status_code in {200, 403}, path
+        client.delete_cookie("mbote")
+        token = {"Authorization": f"Bearer {self.agency.tokens['api']}"}
+        ticket = self.issue()["id"]
+        for path in (f"tickets/{ticket}", "board", "counters", "statistics?by=hour,counter", "events?limit=5"):
+            assert client.get(f"/api/v1/{path}", headers=token).status_code == 200, path
+        assert client.get("/healthz").status_code == 200
+
+    def beside(self):
+        """The administrator's door, the outbox, the backup's stream, a look at the file's end."""
+        for what in ("status", "devices", "agent_list", "epochs", "backups"):
+            admin.answer(self.hub, what, {})
+        with self.hub.store.transaction(Ask(HUB)) as tx:
+            outbox.enqueue(tx, topic="x", aggregate="day 1", payload={})
+        (self.folder / "out").mkdir()
+        sender = outbox.Sender(self.hub, outbox.Folder(self.folder / "out", "A", self.folder / "key"))
+        sender.send_due()
+        people.reads_of(self.hub.reader, "P1")
+        people.imports(self.hub.reader)
+        place = Place(self.folder / "stick", self.agency.settings.agency.code)
+        place.path.mkdir()
+        place.prepare()
+        copy.rows(box_of(self.agency.settings), place, self.hub.store.head[0] - 20)
+        assert verify_tail(self.hub.store.folder).problems == []
+
+    def house(self):
+        wsgi.keep_house(self.hub)
+
+    def epoch(self):
+        """A device has seen more than this hub knows."""
+        epochs.leave_behind(self.hub, self.ask(), epoch=self.hub.store.epoch, seq=self.hub.store.head[0] + 5)
+        epochs.confirm_epoch(self.hub, self.ask())
+
+
+class _Silent:
+    """A voice that prepares nothing: speech is not what is listened to here."""
+
+    def expect(self, text):
+        del text
+
+
+def main(folder, days):
+    secrets._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    random.seed(1)
+    wsgi.HOUSEKEEPING_S = 3600
+    with Past(load_settings(demo.SOURCE, {"hub": {"data": folder / "data"}}), FIRST) as past:
+        for _ in range(days):
+            past.day(VISITS)
+    agency = demo.prepare(folder, 1)
+    with (agency.config / "local.toml").open("a") as file:
+        file.write(f'{PATIENT}[backup]\nkeys = ["{pyrage.x25519.Identity.generate().to_public()}"]\n')
+    agency.settings = load_settings(agency.config)
+    listen()
+    day = Day(folder, agency)
+    try:
+        day.live()
+    except IllegalStep as error:
+        raise SystemExit(f"the day went otherwise: {error}") from error
+    with closing(sqlite3.connect(day.hub.store.path)) as connection:
+        sys.stdout.write(json.dumps(HEARD.told(connection)))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    assert threading.active_count() == 1
+    main(Path(sys.argv[1]), int(sys.argv[2]))
