@@ -126,10 +126,23 @@ def check(folder: Path) -> None:
     from hub.misfits import remarks
 
     settings = _settings(folder)
+    _check_services(settings)
     for line in summary(settings):
         click.echo(line)
     for remark in remarks(settings):
         click.echo(f"remark: {remark}")
+
+
+def _check_services(settings: Settings) -> None:
+    """What counter services keep in files of their own. Raises ConfigurationFault."""
+    if "certificate" in settings.counter_services:
+        from hub.services.certificate import kinds
+
+        kinds.load(settings.folder)
+    if "request" in settings.counter_services:
+        from hub.services.request.office import office_of
+
+        office_of(settings)
 
 
 @main.command()
@@ -289,6 +302,34 @@ def reset_agent(code: str, folder: Path, second_factor: bool) -> None:  # noqa: 
 def list_agents(folder: Path) -> None:
     """The agents with their roles."""
     _show(_ask(folder, "agent.list")["agents"])
+
+
+@main.group(cls=Commands)
+def certificate() -> None:
+    """Certificates that agencies have issued."""
+
+
+@certificate.command("verify")
+@click.argument("code")
+@config_option
+def verify_certificate(code: str, folder: Path) -> None:
+    """Check what a certificate's QR says (-: read from standard input), without a hub or a network."""
+    from hub.services.certificate.checking import report
+
+    lines, good = report(_settings(folder), sys.stdin.read(100_000) if code == "-" else code)
+    for line in lines:
+        click.echo(line)
+    if not good:
+        sys.exit(1)
+
+
+@certificate.command("key")
+@config_option
+def certificate_key(folder: Path) -> None:
+    """The line that other agencies add to `certificates/keys.toml` to check ours."""
+    from hub.services.certificate.checking import key_line
+
+    click.echo(key_line(_settings(folder)))
 
 
 def _sentence(answer: Mapping[str, Any]) -> str:

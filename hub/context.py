@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
 from hub.clock import Instant
 from hub.settings import Settings
 from hub.store import Store, Transaction
+from hub.workshop.workshop import Workshop
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,8 @@ class Hub:
 
     settings: Settings
     store: Store
+    #: Draws what is printed as PDF, in a process that is there while it is needed.
+    workshop: Workshop = field(default_factory=Workshop)
 
     def now(self) -> Instant:
         """The present moment."""

@@ -42,3 +42,5 @@ CONTENT_SECURITY_POLICY = content_security_policy()
 #: Where htmx hands the hub's own parts of a page to the browser's parser: one policy, named by the page's script.
 HTMX = "default"
 HTMX_SECURITY_POLICY = content_security_policy(trusted_types=HTMX)
+#: A PDF is shown by the browser's own reader, which the policy for pages would leave blank.
+PDF_SECURITY_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"

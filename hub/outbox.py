@@ -191,13 +191,16 @@ def step(message: Message, name: str) -> State:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def to_send(reader: Reader, limit: int = BATCH) -> list[Message]:
-    """What may leave now, oldest first: nothing behind a refused message of its own aggregate."""
+def to_send(reader: Reader, limit: int = BATCH, *, gateway: bool | None = None) -> list[Message]:
+    """What may leave now, oldest first: nothing behind a refused message of its own aggregate.
+
+    `gateway`: only what a gateway brings to people (topics `notice.…`), or only the rest.
+    """
     rows = reader.execute(
         "SELECT * FROM outbox o WHERE state = 'to_send' AND NOT EXISTS"
         " (SELECT 1 FROM outbox r WHERE r.state = 'refused' AND r.aggregate = o.aggregate AND r.id < o.id)"
-        " ORDER BY id LIMIT ?",
-        (limit,),
+        " AND (? IS NULL OR (topic LIKE 'notice.%') = ?) ORDER BY id LIMIT ?",
+        (gateway, gateway, limit),
     )
     return [_message_of(row) for row in rows]
 
@@ -322,10 +325,12 @@ CLOSES_S = 5.0
 class Sender:
     """Sends what is to be sent, one at a time, and sleeps otherwise."""
 
-    def __init__(self, hub: Hub, destination: Destination) -> None:
+    def __init__(self, hub: Hub, destination: Destination, *, gateway: bool | None = None) -> None:
+        """`gateway`: only what goes to people, or only the rest; each way of its own is cut alone."""
         self._hub = hub
         self._destination = destination
         self._sleeper = Sleeper("outbox", CLOSES_S)
+        self._gateway = gateway
         self._woken = False
         self._failures = 0
         self._away: Instant | None = None
@@ -355,7 +360,7 @@ class Sender:
         while not self._sleeper.closed:
             if (pause := self._pause()) > 0:
                 return pause
-            messages = to_send(self._hub.reader)
+            messages = to_send(self._hub.reader, gateway=self._gateway)
             if not messages:
                 return None
             if not self._send(messages):
@@ -412,25 +417,31 @@ def _became(message: Message, outcome: Outcome) -> Event:
     return OutboxMessageSent(message.id) if outcome == "ack" else OutboxMessageRefused(message.id, "refused")
 
 
-def destination_of(hub: Hub) -> Destination | None:
-    """Where the configuration sends messages: a folder, or nowhere, then they wait."""
-    if not hub.settings.hub.outbox:
+def destination_of(hub: Hub, folder: str) -> Destination | None:
+    """Where messages go: a folder that the configuration names, or nowhere, then they wait."""
+    if not folder:
         return None
-    folder = hub.settings.path(Path(hub.settings.hub.outbox))
-    return Folder(folder, hub.settings.agency.code, hub.store.folder / "keys" / "outbox.ed25519")
+    return Folder(
+        hub.settings.path(Path(folder)), hub.settings.agency.code, hub.store.folder / "keys" / "outbox.ed25519"
+    )
 
 
-def start(hub: Hub) -> Sender | None:
-    """Send from now on, if there is anywhere to send to; without a destination nothing runs."""
-    destination = destination_of(hub)
-    if destination is None:
-        return None
-    sender = Sender(hub, destination)
+def start(hub: Hub) -> tuple[Sender, ...]:
+    """Send from now on, if there is anywhere to send to; without a destination nothing runs.
+
+    What a gateway brings to people waits for a gateway: the head office is none.
+    """
+    box = hub.settings.hub
+    ways = ((destination_of(hub, box.outbox), False), (destination_of(hub, box.gateway), True))
+    senders = tuple(Sender(hub, where, gateway=only) for where, only in ways if where is not None)
+    if not senders:
+        return ()
     before = hub.store.announce
 
     def announce(entries: tuple[Entry, ...]) -> None:
         before(entries)
-        sender.hear(entries)
+        for sender in senders:
+            sender.hear(entries)
 
     hub.store.announce = announce
-    return sender.open()
+    return tuple(sender.open() for sender in senders)

@@ -41,7 +41,7 @@ def say_refused(language: str, error: Refused, room: str = "") -> str:
     """A refusal as people read it: by that room's own words (`refused_CODE`), else by the common ones, else its own."""
     for each, name in ((room, f"refused_{error.reason}"), ("errors", error.reason)):
         if name in words(FIRST, each):
-            return say(language, f"{each}.{name}")
+            return say(language, f"{each}.{name}", **error.facts)
     return error.message
 
 

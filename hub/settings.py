@@ -212,6 +212,8 @@ class HubBox(Model):
 
     outbox: str = ""
     """Where messages for the head office go (a folder); empty: they wait."""
+    gateway: str = ""
+    """Where SMS and e-mail for visitors go (a folder that a gateway empties); empty: they wait."""
 
 
 class Backup(Model):

@@ -239,6 +239,7 @@ class Day:
         client = self.app.test_client()
         for code, paths in {
             "00902F": ("/desk", "/desk/counters", "/desk/line"),
+            "00815D": ("/desk/certificate", "/desk/certificate?q=ATT-2026-000001", "/desk/request?q=1"),
             "00733C": ("/desk/reception?label=D001", "/desk/reception/lists", "/desk/reception/roll?roll=R-001"),
             "00411A": ("/supervision", "/supervision/open", "/supervision/statistics", "/supervision/statistics.csv",
                        "/agents"),

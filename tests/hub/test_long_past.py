@@ -42,7 +42,10 @@ SMALL = {
     "_sqlite_migrations": "a row a migration",
 }
 #: Indexes of what is still open: what is over leaves them.
-OF_WHAT_IS_OPEN = {"ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused"}
+OF_WHAT_IS_OPEN = {
+    "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "request_to_do",
+    "certificate_unprinted", "notice_waiting",
+}  # fmt: skip
 #: Texts whose plan is a walk through a table that grows, and why the walk is short.
 SHORT_WALKS = {
     "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1": "the last entry",

@@ -215,11 +215,11 @@ def test_the_later_word_of_the_other_side(branch):
 
 
 def test_the_sender_sleeps_and_wakes_for_a_commit(branch, monkeypatch):
-    monkeypatch.setattr(outbox, "destination_of", lambda _: branch.office)
+    monkeypatch.setattr(outbox, "destination_of", lambda hub, folder: None if folder else branch.office)
+    object.__setattr__(branch.hub.settings, "hub", branch.hub.settings.hub.model_copy(update={"gateway": "away"}))
     looks = []
-    monkeypatch.setattr(outbox, "to_send", lambda reader: looks.append(1) or real(reader))
-    sender = outbox.start(branch.hub)
-    assert sender
+    monkeypatch.setattr(outbox, "to_send", lambda reader, gateway: looks.append(1) or real(reader, gateway=gateway))
+    (sender,) = outbox.start(branch.hub)
     assert not branch.office.came.wait(0.3)
     assert len(looks) == 1, "it looked without a reason"
     branch.says("deposit 1")
@@ -233,7 +233,7 @@ real = outbox.to_send
 
 def test_without_a_destination_messages_wait_and_nothing_runs(branch):
     threads = threading.active_count()
-    assert outbox.start(branch.hub) is None
+    assert outbox.start(branch.hub) == ()
     assert threading.active_count() == threads
     message = branch.says("deposit 1")
     assert branch.state(message) == "to_send"

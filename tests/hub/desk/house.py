@@ -140,8 +140,8 @@ class House:
             self.ask(f"/counters/{counter}/finish")
 
 
-def new_house(folder: Path, **queue: Any) -> House:
-    """The demo agency in a folder of its own, on a free port."""
+def new_house(folder: Path, services: tuple[str, ...] = ("reception",), **queue: Any) -> House:
+    """The demo agency in a folder of its own, on a free port; `services` are its tabs."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in (ROOT / "config").glob("*.toml"):
         text = file.read_text("utf-8")
@@ -149,7 +149,7 @@ def new_house(folder: Path, **queue: Any) -> House:
             rules = "".join(f"\n{name} = {value}" for name, value in queue.items())
             text = (
                 text.replace("[queue]", "[queue]" + rules)
-                .replace('["reception", "inquiry"]', '["reception"]')
+                .replace('["reception", "inquiry", "certificate", "request"]', str(list(services)).replace("'", '"'))
                 .replace("port = 8080", f"port = {free_port()}")
             )
         (folder / file.name).write_text(text, "utf-8")

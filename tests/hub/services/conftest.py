@@ -33,6 +33,7 @@ from hub.settings_files import load_settings
 from hub.store import Store
 from hub.visits import store as visit_store
 from hub.visits.migrations import migrations as visit_migrations
+from hub.workshop.workshop import Workshop
 
 CONFIG = Path(__file__).parents[3] / "config"
 AGENT = Actor(agent="01016E", roles=frozenset({"receptionist"}))
@@ -192,3 +193,11 @@ def english(tmp_path):
 def closed(empty):
     """Reception's page before the day is open."""
     return Page(empty)
+
+
+@pytest.fixture(scope="session")
+def workshop():
+    """One for all papers of these tests: what it starts with is tried in test_workshop.py."""
+    room = Workshop()
+    yield room
+    room.close()

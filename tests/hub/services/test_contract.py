@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import outbox
+from hub import notices, outbox
 from hub.agents import rights
 from hub.agents import store as agent_store
 from hub.agents.model import ROLES
@@ -27,7 +27,7 @@ from tests.hub.services.conftest import Office
 ROOT = Path(__file__).parents[3]
 LANGUAGES = ("fr", "en")
 ICONS = set((ROOT / "hub/look/icons.txt").read_text().split())
-ROOMS = (queue_store, agent_store, print_store, outbox, people_store, visit_store)
+ROOMS = (queue_store, agent_store, print_store, outbox, people_store, visit_store, notices)
 SERVICES = pytest.mark.parametrize("service", ports.load(ports.folders()), ids=lambda service: service.name)
 
 

@@ -1,0 +1,154 @@
+"""A house with central data, a desk and its real services: what is asked goes the whole road, on real files."""
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
+
+from flask import Flask, g
+from jinja2 import ChoiceLoader, DictLoader
+
+from hub.agents import actions as agents
+from hub.ask import HUB, Actor, Ask
+from hub.clock import ManualClock
+from hub.context import Hub
+from hub.look import CONTENT_SECURITY_POLICY, look
+from hub.people.importing import Today
+from hub.queues import actions as queues
+from hub.queues import store as queue_store
+from hub.rooms import brought
+from hub.services import ports
+from hub.settings_files import load_settings
+from hub.store import Store
+from hub.verify import Rooms, verify
+from hub.workshop.workshop import Workshop
+from tests.hub.people.town import Town
+from tests.hub.services.conftest import CONFIG, FRAME, KIOSK
+
+CLERK = Actor(agent="00815D", roles=frozenset({"clerk"}))
+CASHIER = Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
+OFFICER = Actor(agent="01204H", roles=frozenset({"case_officer"}))
+SUPERVISOR = Actor(agent="00411A", roles=frozenset({"supervisor"}))
+#: A quarterly employer who has paid everything, one who owes the last quarter of 2012, and a pensioner of theirs.
+BAKER = {"ref": "E1", "type": "employer", "number": "9000001", "name": "Boulangerie Ngoma", "periodicity": "quarterly",
+         "activity": "1071", "city": "Brazzaville", "opened_on": "2001-02-12", "status": "active"}  # fmt: skip
+DEBTOR = BAKER | {"ref": "E2", "number": "9000002", "name": "Garage Loemba"}
+BAMOU = {"ref": "P1", "number": "2133415888", "roles": "insured;pensioner", "name": "BAMOU", "first_names": "Jérôme",
+         "birth_date": "1952-07-23", "city": "Brazzaville"}  # fmt: skip
+QUARTERS = ("2012-T1", "2012-T2", "2012-T3", "2012-T4", "2013-T1")
+
+
+class House(Town):
+    """Town hall of the tests: central data, counters, and pages for whoever is signed in."""
+
+    def __init__(self, folder: Path, at: datetime, names, workshop=None, **settings) -> None:
+        self.folder, self.clock = folder, ManualClock(at)
+        self.services = ports.load(names)
+        self.rooms = brought(self.services)
+        store = Store(
+            folder / "data", appliers=self.rooms.appliers, migration_sets=self.rooms.migrations, clock=self.clock
+        )
+        self.hub = Hub(load_settings(CONFIG, settings), store, workshop or Workshop())
+        self.own_workshop = workshop is None
+        store.guards = ports.guards(self.hub, self.services)
+        store.listeners = ports.listeners(self.hub, self.services)
+        self.today = Today(at.date().isoformat(), self.clock.now().at)
+        self.refused = []
+        self.keys = 0
+
+    def close(self) -> None:
+        if self.own_workshop:
+            self.hub.workshop.close()
+        self.hub.store.close()
+
+    def ask(self, actor: Actor = CLERK, **body) -> Ask:
+        self.keys += 1
+        return Ask(actor, f"k{self.keys}", body)
+
+    def central_data(self) -> None:
+        """What the central system knows of three."""
+        self.import_("employers", BAKER, DEBTOR)
+        self.import_("people", BAMOU)
+        rows = [self.period("E1", each) for each in QUARTERS]
+        rows += [self.period("E2", each, paid=0 if each == "2012-T4" else 134_848) for each in QUARTERS]
+        self.import_("contributions", *rows)
+        self.import_(
+            "employments", {"ref": "M1", "party": "P1", "employer": "E1", "start": "1980-03", "job": "Boulanger"}
+        )
+        assert not self.refused, self.refused
+
+    @staticmethod
+    def period(party: str, period: str, due: int = 134_848, paid: int = 134_848) -> dict[str, str]:
+        return {"ref": f"C-{party}-{period}", "party": party, "period": period, "due": str(due), "paid": str(paid)}
+
+    def visitor(self, counter: str = "02", service: str = "RAS", agent: Actor = CLERK) -> int:
+        """Somebody takes a ticket, is called by the agent and sits down; the ticket's row."""
+        if queue_store.day(self.hub.reader) is None:
+            agents.pair(self.hub, self.ask(HUB), kind="kiosk", name="K1")
+            queues.open_day(self.hub, self.ask(HUB), date=self.clock.now().iso(self.hub.settings.agency.zone)[:10])
+        if queue_store.counter_of_agent(self.hub.reader, agent.agent) is None:
+            queues.open_counter(self.hub, self.ask(agent), counter=counter, agent=agent.agent)
+        pressed = self.ask(KIOSK)
+        issued = queues.issue(self.hub, pressed, service=service, channel="kiosk")
+        queues.report_paper(
+            self.hub, self.ask(KIOSK), issue=pressed.key, paper="printed", label=issued["label"], service=service
+        )
+        queues.call_next(self.hub, self.ask(agent), counter=counter)
+        queues.start(self.hub, self.ask(agent), counter=counter)
+        return queue_store.counter(self.hub.reader, counter).ticket
+
+    def kinds(self) -> list[str]:
+        return [row["kind"] for row in self.hub.reader.execute("SELECT kind FROM journal ORDER BY seq")]
+
+    def replayed(self) -> None:
+        """The journal gives every row again, and the chain holds."""
+        rooms = Rooms(self.rooms.appliers, self.rooms.migrations, self.rooms.state_tables)
+        assert verify(self.hub.store.folder, rooms).problems == []
+
+    def public_journal(self) -> str:
+        """Everything that stands in the public part, answers included: nobody may be named there."""
+        rows = self.hub.reader.execute("SELECT payload, subject, answer FROM journal")
+        return " ".join(f"{row['payload']} {row['subject']} {row['answer']}" for row in rows)
+
+    def app(self, actor: Actor = CLERK) -> Flask:
+        app = Flask("house", static_folder=None)
+        app.testing = True
+        app.extensions["mbote"] = self.hub
+        app.jinja_loader = ChoiceLoader([DictLoader({"desk/desk.html": FRAME})])
+        app.context_processor(lambda: {"staff": SimpleNamespace(csrf="c")})
+        app.before_request(lambda: setattr(g, "actor", actor))
+        app.after_request(lambda r: (r.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY), r)[1])
+        app.register_blueprint(look())
+        for service in self.services:
+            app.register_blueprint(service.pages)
+        return app
+
+
+class Screen:
+    """An agent's browser without a script."""
+
+    def __init__(self, house: House, actor: Actor = CLERK) -> None:
+        self.house = house
+        self.client = house.app(actor).test_client()
+
+    def open(self, path: str) -> "Screen":
+        return self._read(self.client.get(path))
+
+    def send(self, path: str, key: str | None = None, **form: str) -> "Screen":
+        data = {"key": key or self.house.ask().key, "csrf": "c"} | form
+        return self._read(self.client.post(path, data=data, follow_redirects=True))
+
+    def _read(self, response) -> "Screen":
+        self.status, self.data, self.headers = response.status_code, response.data, response.headers
+        self.text = response.text if response.mimetype == "text/html" else ""
+        return self
+
+    @property
+    def words(self) -> str:
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", self.text)).split())
+
+
+def brazzaville(day: str, hour: int = 9) -> datetime:
+    """A moment there; one hour before it in UTC."""
+    return datetime.fromisoformat(f"{day}T{hour - 1:02d}:00:00").replace(tzinfo=UTC)
