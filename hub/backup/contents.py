@@ -8,7 +8,7 @@
 | kept tables (`agent_secret`, `device_token`: hashes; `agent_factor`: sealed) | all rows in each | as in the last |
 | `agent_session` | no: nobody stays signed in on another box | empty: everybody signs in again |
 | `store`, SQLite's own, migrations | no: they are made anew | the epoch rises |
-| files: `keys/` (signing, authority, sealing), the agency's configuration | in each whole piece | written where there are none |
+| files: `keys/` (signing, sealing, authority), the agency's configuration | in each whole piece | where none are |
 
 A table that stands nowhere here is found by a test: a room that keeps something must say what becomes of it.
 """
