@@ -20,6 +20,7 @@ SELF = {"trouble", "print_take", "print_report"}
 READS = {"board", "counters", "ticket", "openapi"}
 CHOICE = {"agents.choose", "agents.choose_post"}
 PASSWORD = CHOICE | {"agents.lock", "agents.stay"}
+BOXES = {"agents.devices", "agents.revoke_device"}
 PEOPLE = {"agents.people", "agents.add", "agents.change", "agents.reset", "agents.remove", "agents.forget_factor"}
 #: role → all that it may; what is not here it may not.
 MAY: dict[str, set[str]] = {
@@ -42,10 +43,11 @@ MAY: dict[str, set[str]] = {
     | DAY
     | READS
     | PASSWORD
-    | PEOPLE,
+    | PEOPLE
+    | BOXES,
     "executive": {"statistics"} | READS | PASSWORD,
     "auditor": {"statistics", "events", "metrics"} | READS | PASSWORD,
-    "admin": {"devices", "metrics"} | DAY | (READS - {"ticket"}) | PASSWORD | PEOPLE,
+    "admin": {"devices", "metrics"} | DAY | (READS - {"ticket"}) | PASSWORD | PEOPLE | BOXES | {"agents.pair_device"},
     NEWCOMER: CHOICE,
     PROVING: {"agents.second", "agents.second_post"},
     ENROLLING: {"agents.enrol", "agents.enrol_post"},
@@ -55,9 +57,9 @@ MINE = frozenset().union(*MAY.values())
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
-@pytest.mark.parametrize("what", sorted(MINE))
-def test_every_cell(role, what):
-    assert rights.allowed(Actor(agent="x", roles=frozenset({role})), what) is (what in MAY[role])
+def test_every_cell(role):
+    may = {what for what in MINE if rights.allowed(Actor(agent="x", roles=frozenset({role})), what)}
+    assert (may - MAY[role], MAY[role] - may) == (set(), set()), f"{role} may too much, too little"
 
 
 def test_the_second_table_leaves_nothing_out():
@@ -75,10 +77,9 @@ def test_roles_are_known_ones():
     assert {role for row in rights.RIGHTS.values() for role in row} <= set(EVERYBODY)
 
 
-@pytest.mark.parametrize("role", EVERYBODY)
-def test_what_has_no_row_nobody_may(role):
-    assert not rights.allowed(Actor(agent="x", roles=frozenset({role})), "format_disk")
+def test_what_has_no_row_nobody_may():
     assert not rights.allowed(HUB, "format_disk")
+    assert [role for role in EVERYBODY if rights.allowed(Actor(roles=frozenset({role})), "format_disk")] == []
 
 
 def test_names_without_a_row_are_found():
