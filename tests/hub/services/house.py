@@ -13,7 +13,8 @@ from hub.agents import actions as agents
 from hub.ask import HUB, Actor, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
-from hub.look import CONTENT_SECURITY_POLICY, look
+from hub.headers import HTMX_SECURITY_POLICY
+from hub.look import look
 from hub.people.importing import Today
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
@@ -118,7 +119,7 @@ class House(Town):
         app.jinja_loader = ChoiceLoader([DictLoader({"desk/desk.html": FRAME})])
         app.context_processor(lambda: {"staff": SimpleNamespace(csrf="c")})
         app.before_request(lambda: setattr(g, "actor", actor))
-        app.after_request(lambda r: (r.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY), r)[1])
+        app.after_request(lambda r: (r.headers.setdefault("Content-Security-Policy", HTMX_SECURITY_POLICY), r)[1])
         app.register_blueprint(look())
         for service in self.services:
             app.register_blueprint(service.pages)
