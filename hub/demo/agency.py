@@ -14,12 +14,12 @@ from typing import Any
 
 from hardware.printer_emulator import PrinterEmulator
 from hub.agents import actions as agents
-from hub.agents import rules, totp, vault
+from hub.agents import rules
 from hub.agents import store as agent_store
-from hub.agents.model import SecondFactorEnrolled
 from hub.ask import HUB, Actor, Ask
 from hub.configuration import as_toml
 from hub.context import Hub
+from hub.demo.telephones import telephone
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
@@ -158,26 +158,14 @@ def _hire(hub: Hub, agency: Agency) -> None:
         if code not in known:
             first = agents.add_agent(hub, Ask(HUB), code=code, name=person["name"], roles=roles)["one_shot"]
             agents.choose_secret(hub, Ask(Actor(agent=code)), secret=SECRET, current=str(first))
-        telephone = _telephone(hub, code) if rules.needs_factor(roles) else None
         agency.agents.append(
             {
-                "code": code, "name": person["name"], "password": SECRET, "totp_secret": telephone,
+                "code": code, "name": person["name"], "password": SECRET,
+                "totp_secret": telephone(hub, code) if rules.needs_factor(roles) else None,
                 "roles": list(roles), "counter": person.get("counter"),
             }
         )  # fmt: skip
         _seat(hub, code, person.get("counter"))
-
-
-def _telephone(hub: Hub, code: str) -> str:
-    """The secret of an agent's telephone, put into one at the first start: who tries the demo has none of theirs."""
-    folder = hub.store.folder
-    if kept := agent_store.factor(hub.reader, code):
-        return vault.in_letters(vault.opened(folder, code, kept[0]) or b"")
-    secret = os.urandom(totp.SECRET_BYTES)
-    with hub.store.transaction(Ask(HUB)) as tx:
-        tx.record(SecondFactorEnrolled(code, recovery_codes=0))
-        agent_store.keep_factor(tx, code, vault.sealed(folder, code, secret), last_step=0, drift=0)
-    return vault.in_letters(secret)
 
 
 def _screens(agency: Agency) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from hub.agents import cookie, second_factor
 from hub.api import json_body
 from hub.ask import HUB, Ask
 from hub.context import Hub
+from hub.demo.telephones import shown
 from hub.demo.wires import Wires
 from hub.errors import NotFound, Refused, Unreadable
 from hub.headers import CONTENT_SECURITY_POLICY
@@ -41,11 +42,11 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
     )
 
     @room.app_context_processor
-    def password() -> dict[str, str]:
-        """A screen that locks itself says how to go on."""
+    def played() -> dict[str, Any]:
+        """A page that asks who somebody is says how to answer: nobody here is who they play."""
         from hub.demo.agency import SECRET  # noqa: PLC0415 (agency.py wires the hub, which wires this page)
 
-        return {"demo_secret": SECRET}
+        return {"played": {"secret": SECRET, "code": lambda agent: shown(hub, agent)}}
 
     @room.get("/")
     def page() -> Response:
