@@ -28,8 +28,8 @@ from hub.configuration import as_toml, new_agency
 from hub.errors import ConfigurationFault, Refused
 from hub.installation.box import ALWAYS, Box
 from hub.installation.first import first_administrator
-from hub.installation.joining import paired_on_screen
 from hub.installation.place import Place
+from hub.joining import paired_on_screen
 from hub.pin import unbelieving
 from hub.roles import ROLE, TOUCH, UNITS
 from hub.settings import Settings
@@ -68,7 +68,7 @@ def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
     wishes = _judged(wishes)
     certificate = believed(wishes.hub, wishes.pin) if wishes.hub.startswith("https:") else b""
     if "hub" not in wishes.roles and not wishes.token:
-        wishes = replace(wishes, token=(yield from paired_on_screen(wishes.hub, wishes.roles[0])))
+        wishes = replace(wishes, token=(yield from paired_on_screen(wishes.hub, wishes.roles[0], certificate or None)))
     yield from _configure(box, wishes)
     settings = box.settings()
     (box.place.config / ROLE).write_text(" ".join(wishes.roles) + "\n", "utf-8")
@@ -94,7 +94,7 @@ def _judged(wishes: Wishes) -> Wishes:
         problems.append(f"--hub {wishes.hub}: should be an address such as https://192.168.1.10:8080")
     if wishes.hub.startswith("https:") and not wishes.pin:
         problems.append(
-            "--pin is needed: `mbote pair` prints it on the hub's box beside the token (AAAA-BBBB-CCCC-DDDD)"
+            "--pin is needed: the hub's page /devices shows it, and `mbote pair` prints it (AAAA-BBBB-CCCC-DDDD)"
         )
     if "hub" not in wishes.roles and not wishes.hub:
         problems.append("--hub is needed: this box has to know where the hub is")

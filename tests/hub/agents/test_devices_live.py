@@ -15,7 +15,7 @@ import socketio
 from hub.agents import actions as agents
 from hub.agents import cookie, csrf, second_factor
 from hub.ask import HUB, Ask
-from hub.installation.joining import paired_on_screen
+from hub.joining import paired_on_screen
 from hub.rooms import open_hub
 from tests.hub.desk.house import new_house
 
