@@ -1,9 +1,9 @@
 /** The call panel: pictures in, keys out. What may be asked, the hub says (`next_actions`). */
 
 import { tell } from "/look/history.js";
-import { Away, keepToken, Link, Refused } from "/look/live.js";
+import { Away, Link, Refused } from "/look/live.js";
 import { clockwork, hasWord, icon, make, say, setIcon, setText, toast } from "/look/page.js";
-import { pair } from "/look/pair.js";
+import { join } from "/look/pair.js";
 import { elapsed, KEYS, offer, scene, STEPS, UNDO_S, WITH_DIALOG } from "./steps.js";
 
 const PLACE = "mbote.counter";
@@ -89,10 +89,10 @@ function drawRest() {
 function askForToken() {
   code = "";
   picture = null;
-  pair("panel", (given) => {
+  join("panel", (given) => {
     code = given;
     draw();
-  }).then(keepToken);
+  });
 }
 
 function drawChoice() {

@@ -1,9 +1,9 @@
 /** The waiting-room screen: pictures in, the stage asked, the page changed in place. */
 
 import { tell } from "/look/history.js";
-import { keepToken, Link, takeToken } from "/look/live.js";
+import { Link, takeToken } from "/look/live.js";
 import { icon, make, say, setIcon, setText } from "/look/page.js";
-import { pair } from "/look/pair.js";
+import { join } from "/look/pair.js";
 import { Bell } from "./bell.js";
 import * as stages from "./stage.js";
 
@@ -112,10 +112,10 @@ function drawRest(drawing, sentence, more) {
 /** Whoever is nobody to the hub shows a code until somebody has typed it, even where it was known before. */
 function askForToken() {
   code = "";
-  pair("display", (given) => {
+  join("display", (given) => {
     code = given;
     draw();
-  }).then(keepToken);
+  });
 }
 
 function drawPrevious(calls, lost) {

@@ -12,6 +12,8 @@ import { tell } from "/look/history.js";
 
 export const STALE_MS = 10_000;
 const RESEND_MS = 1_000;
+/** Until the hub is called again, milliseconds: after a broken line, and when it has turned us away. */
+const RETRY_MS = 300;
 const RETRY_REFUSED_MS = 5_000;
 
 /** The hub understood and said no: `code` for programs, the message for people. */
@@ -55,6 +57,18 @@ export function takeToken() {
   return sessionStorage.getItem(place) ?? localStorage.getItem(place) ?? "";
 }
 
+/**
+ * Whether the token of the address, which the hub does not know, stands before another one that this screen was given
+ * itself: then the page begins anew with that one.
+ */
+export function otherToken() {
+  const [given, own] = [sessionStorage.getItem(tokenPlace()), localStorage.getItem(tokenPlace())];
+  if (!given || !own || given === own) return false;
+  sessionStorage.removeItem(tokenPlace());
+  location.reload();
+  return true;
+}
+
 /** Keeps the token that this screen was given on being paired, and begins anew with it. */
 export function keepToken(token) {
   sessionStorage.removeItem(tokenPlace());
@@ -93,7 +107,7 @@ export class Link {
     this.#socket = globalThis.io({
       transports: ["websocket"],
       auth: (give) => give({ ...(token && { token }), ...this.#seen() }),
-      reconnectionDelay: 300,
+      reconnectionDelay: RETRY_MS,
       reconnectionDelayMax: 1_500,
       timeout: 4_000,
     });
@@ -165,7 +179,7 @@ export class Link {
     socket.on("disconnect", () => {
       this.#trusted = false;
       this.#change({ connected: false });
-      this.#comeBack();
+      this.#comeBack(RETRY_MS); // hung up on: whether for good is known soon
     });
     socket.on("connect_error", (error) => {
       if (socket.active) return;
@@ -175,8 +189,8 @@ export class Link {
   }
 
   /** A hub that turned us away is asked again: tokens are given and taken while screens hang on walls. */
-  #comeBack() {
-    if (!this.#socket.active) setTimeout(() => this.#socket.connect(), RETRY_REFUSED_MS);
+  #comeBack(after = RETRY_REFUSED_MS) {
+    if (!this.#socket.active) setTimeout(() => this.#socket.connect(), after);
   }
 
   #take(picture) {

@@ -3,13 +3,20 @@
  * screen gets its token. Only this screen knows the secret with which it asks whether that has happened.
  */
 
+import { keepToken, otherToken } from "./live.js";
+
 const RETRY_MS = 5_000;
+
+/** Makes this screen known, for as long as it takes; `onCode` as for `pair`. The page begins anew with its token. */
+export async function join(kind, onCode) {
+  if (!otherToken()) keepToken(await pair(kind, onCode));
+}
 
 /**
  * Asks for a token for a screen of this kind, for as long as it takes. `onCode(code)` shows each code, "" while the
  * hub is away or has too many waiting. Gives the token.
  */
-export async function pair(kind, onCode) {
+async function pair(kind, onCode) {
   for (;;) {
     try {
       const { code, secret, left_s: left, look_s: look } = await post("/pairing", { kind });
