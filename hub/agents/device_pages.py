@@ -17,6 +17,7 @@ from hub.agents import actions, devices, pairing
 from hub.agents.doorway import Trouble, actor, address_of
 from hub.agents.doorway import trouble as trouble_of
 from hub.ask import Actor, Ask
+from hub.authority import pin_of
 from hub.clock import elapsed
 from hub.context import Hub
 from hub.errors import Refused, Unreadable
@@ -42,11 +43,12 @@ def add_devices(room: Blueprint, hub: Hub, present: Present) -> None:
 
     def page(status: int = 200, **more: Any) -> Response:
         shown = {"boxes": _boxes(hub, present()), "waiting": _waiting(hub), "may_pair": "admin" in actor().roles}
-        return make_response(render_template("agents/devices.html", **shown, counters=_counters(hub), **more), status)
+        shown |= {"counters": _counters(hub), "pin": pin_of(hub.settings)}
+        return make_response(render_template("agents/devices.html", **shown, **more), status)
 
     @room.get("/devices", endpoint="devices")
     def listed() -> Response:
-        return page(said=request.args.get("said", ""))
+        return page(said=request.args.get("said"))
 
     @room.post("/devices/pair", endpoint="pair_device")
     def pair() -> Response:
