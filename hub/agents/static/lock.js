@@ -1,6 +1,6 @@
 /**
  * The locked screen. The page stays as it is behind a cover, so nothing typed is lost; what it could do, the hub refuses
- * meanwhile. It locks by F9 or a button marked data-lock, or when nobody touched it for so long as the hub says.
+ * meanwhile. It locks by F10 or a button marked data-lock, or when nobody touched it for so long as the hub says.
  *
  * Whoever goes on gets a new session: its token is put into every form and head of this page and of the browser's
  * other tabs, and the live link opens again with it (event "session" on the document, heard by /look/live.js).
@@ -25,7 +25,7 @@ function begin() {
   cover.querySelector("a[href='/login']").search = new URLSearchParams({ next: location.pathname + location.search });
   for (const kind of TOUCHES) addEventListener(kind, touch, { capture: true, passive: true });
   addEventListener("keydown", (event) => {
-    if (event.key !== "F9" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key !== "F10" || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     lock();
   });

@@ -33,8 +33,8 @@ def unlock(page):
     expect(page.locator("#lock")).not_to_be_visible()
 
 
-def test_f9_locks_and_whoever_has_the_secret_finds_all_that_was_typed(aline):
-    aline.keyboard.press("F9")
+def test_f10_locks_and_whoever_has_the_secret_finds_all_that_was_typed(aline):
+    aline.keyboard.press("F10")
     expect(aline.locator("#lock")).to_be_visible()
     expect(aline.locator("#lock-secret")).to_be_focused()
     assert [fault["id"] for fault in Axe().run(aline, context="#lock").response["violations"]] == []
