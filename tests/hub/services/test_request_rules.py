@@ -6,7 +6,7 @@ import pytest
 
 from hub.errors import ConfigurationFault, IllegalStep, Refused, Unreadable
 from hub.services.request import rules
-from hub.services.request.model import FirstLevel, Office, Request
+from hub.services.request.model import Office, Request
 from hub.services.request.office import office_of
 from hub.settings_files import load_settings
 from tests.hub.services.conftest import CONFIG
@@ -175,7 +175,5 @@ def test_late_is_who_has_no_answer_when_the_day_is_over():
     assert not request("answered").late("2013-06-01")
 
 
-def test_a_rate_of_nothing_is_no_rate():
-    assert FirstLevel(0, 0).percent is None
-    assert FirstLevel(1, 2).percent == 50
+def test_an_office_is_open_from_monday_to_friday_unless_it_says_otherwise():
     assert Office({}, (), {}).weekdays == frozenset({0, 1, 2, 3, 4})
