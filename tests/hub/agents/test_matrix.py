@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from werkzeug.routing import IntegerConverter
 
+from display.voice import Voice
 from hub import asks, wsgi
 from hub.agents import actions, cookie, csrf, refusals, rights, second_factor, sessions
 from hub.agents.model import DEVICE_KINDS, ENROLLING, LOCKED, NEWCOMER, PROVING, ROLES
 from hub.app import what_of
 from hub.ask import HUB, Actor, Ask
 from hub.errors import ConfigurationFault, NotAllowed, Refused
+from hub.services.ports import load
 from hub.settings_files import load_settings
 from tests.hub.desk.house import new_house
 
@@ -156,6 +158,29 @@ def test_every_ask_of_the_socket_too(office, role):
             asks.perform(office.hub, actor, what, {})
         shut = isinstance(refused.value, NotAllowed) and "may not ask for" in refused.value.message
         assert shut is (role not in rights.RIGHTS[what]), what
+
+
+#: Event of a live line → who is sent it; nobody on their way in, and nobody without a token, is sent anything.
+PICTURES = {
+    "board": {"display", "api"},
+    "counters": {"panel", "supervisor", "executive"},
+    "desk": {
+        "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "case_officer",
+        "medical_officer",
+    },
+    "kiosk": {"kiosk"},
+    "printers": {"printer"},
+    "supervision": {"supervisor", "executive", "auditor"},
+}  # fmt: skip
+
+
+def test_every_picture_goes_to_whom_it_is_for_and_nobody_else(office):
+    settings = office.hub.settings
+    screens = wsgi.screens(office.hub, Voice(settings), load(settings.counter_services))
+    assert {screen.event for screen in screens} == PICTURES.keys(), "a picture without a row"
+    for screen in screens:
+        sent = {role for role in EVERYBODY if screen.takes(Actor(roles=frozenset({role} if role else ())))}
+        assert sent == PICTURES[screen.event], screen.event
 
 
 def test_the_executive_s_every_other_try_is_403_and_in_the_journal(office):
