@@ -123,13 +123,15 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
 def _at_the_door(refused: Refused) -> AnyResponse:
     """Answered here and not by the room that was asked: its own page is not for whoever has no business there.
 
-    A script that asked for a part of a page is told in words, and its page stays as it is.
+    A script that asked for a part of a page is told in words, and its page stays as it is; where the screen is locked
+    the page covers itself (agents/static/lock.js).
     """
     if not request.headers.get("HX-Request"):
         return _answer(refused)
     answer = make_response("", refused.status)
     answer.headers["HX-Reswap"] = "none"
-    answer.headers["HX-Trigger"] = json.dumps({"refused": say_refused(FIRST, refused)})
+    locked = refused.reason == "screen_locked"
+    answer.headers["HX-Trigger"] = "locked" if locked else json.dumps({"refused": say_refused(FIRST, refused)})
     return answer
 
 

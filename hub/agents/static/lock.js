@@ -30,6 +30,7 @@ function begin() {
     lock();
   });
   document.addEventListener("click", (event) => event.target.closest("[data-lock]") && lock());
+  document.addEventListener("locked", show); // the hub has refused a part of this page
   document.addEventListener("visibilitychange", () => document.hidden || watch());
   cover.addEventListener("cancel", (event) => event.preventDefault());
   cover.addEventListener("close", () => cover.dataset.locked && cover.showModal()); // a second Escape closes it all the same

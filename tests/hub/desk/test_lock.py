@@ -49,6 +49,7 @@ def test_f10_locks_and_whoever_has_the_secret_finds_all_that_was_typed(aline):
     expect(aline.locator("#lock-error")).to_have_text("Ce n'est pas votre mot de passe.")
     unlock(aline)
     expect(typed(aline)).to_have_value("D14")
+    expect(aline.locator(".toasts")).to_be_empty()
     expect(aline.locator("#strip")).to_have_attribute("data-kind", "info", timeout=10_000)
     forms = aline.locator("input[name=csrf]").evaluate_all("all => new Set(all.map(one => one.value)).size")
     assert forms == 1
