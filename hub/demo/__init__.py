@@ -12,10 +12,10 @@ import tempfile
 import threading
 import webbrowser
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 from hub.admin import offline
+from hub.clock import SystemClock, local
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import Processes
 
@@ -39,7 +39,7 @@ def _populate(agency: Agency, people: int) -> None:
     from hub.demo.country import Country  # noqa: PLC0415 (only when there is one)
     from hub.people_import import import_records  # noqa: PLC0415
 
-    today = datetime.now(agency.settings.agency.zone).date()
+    today = local(SystemClock().now().at, agency.settings.agency.zone).date()
     country = Country(people, until=today.replace(day=1))
     with offline(agency.settings) as hub:
         made = import_records(
