@@ -126,15 +126,18 @@ def check(folder: Path) -> None:
     from hub.misfits import remarks
 
     settings = _settings(folder)
-    _check_services(settings)
+    _check_files(settings)
     for line in summary(settings):
         click.echo(line)
     for remark in remarks(settings):
         click.echo(f"remark: {remark}")
 
 
-def _check_services(settings: Settings) -> None:
-    """What counter services keep in files of their own. Raises ConfigurationFault."""
+def _check_files(settings: Settings) -> None:
+    """What rooms and counter services keep in files of their own. Raises ConfigurationFault."""
+    from hub.privacy.classes import classes
+
+    classes(settings.folder)
     if "certificate" in settings.counter_services:
         from hub.services.certificate import kinds
 

@@ -29,10 +29,12 @@ from hub.errors import MboteError
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
+from hub.privacy.pages import pages as privacy_pages
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
 from hub.realtime import Realtime, Screen, socket_server
+from hub.rooms import brought
 from hub.services.ports import CounterService, load
 from hub.settings import Display, Settings
 from hub.supervision.pages import pages as supervision_pages
@@ -62,6 +64,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
             pages=(
                 agent_pages(hub, lambda: _seats(hub), lambda: realtime[0].present() if realtime else ()),
                 desk_pages(hub, services), supervision_pages(hub), audit_pages(hub),
+                privacy_pages(hub, services, brought(services).state_tables),
                 display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),

@@ -151,6 +151,12 @@ _PAGES: dict[str, frozenset[str]] = {
     ),
     "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
+    **dict.fromkeys(("privacy.page", "privacy.certificate"), frozenset({"supervisor", "head_cashier", "auditor"})),
+    **dict.fromkeys(
+        ("privacy.propose", "privacy.approve", "privacy.withdraw", "privacy.destroy"),
+        frozenset({"supervisor", "head_cashier"}),
+    ),
+    "privacy.report": frozenset({"supervisor"}),
     # who reads everything changes nothing: a copy and a look at a private part are written down, and are no change
     **dict.fromkeys(
         ("audit.page", "audit.reveal", "audit.copy", "audit.verify", "audit.rights"), frozenset({"auditor"})

@@ -21,6 +21,7 @@ from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.people.importing import Today
+from hub.privacy.pages import pages as privacy_pages
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -92,6 +93,7 @@ class House(Office):
         hub = self.hub
         hub.store.guards, hub.store.listeners = ports.guards(hub, self.services), ports.listeners(hub, self.services)
         pages = (agent_pages(hub), desk_pages(hub, self.services), supervision_pages(hub), audit_pages(hub))
+        pages += (privacy_pages(hub, self.services, self.rooms.state_tables),)
         services = tuple(service.pages for service in self.services if service.pages)
         self.app = create_app(hub, Rooms((*pages, *services), board=lambda _: {}, statistics=lambda *_: {}))
 
@@ -206,6 +208,7 @@ class House(Office):
             self.plug.cut()
             self.server.shutdown()
             self.server.server_close()
+        self.hub.workshop.close()
         self.hub.store.close()
 
 
