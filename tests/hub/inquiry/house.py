@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from werkzeug.serving import make_server
 
 from hub.agents import actions as agents
-from hub.agents import cookie
+from hub.agents import cookie, rules, second_factor
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
@@ -46,6 +46,7 @@ PEOPLE = {
     "01016E": ("IBARA", ["collections_cashier"]),
     "01003B": ("LOUFOUA Prosper", ["head_cashier"]),
     "01101G": ("MOUKALA Sylvie", ["validator"]),
+    "01307M": ("Dr MAKOSSO Irène", ["medical_officer"]),
     "01022K": ("MASSAMBA Odile", ["benefits_cashier"]),
     "00990Z": ("L'auditeur", ["auditor"]),
     "00001A": ("Administration", ["admin"]),
@@ -154,7 +155,8 @@ class House(Office):
         issued = agents.reset_code(self.hub, Ask(HUB), code=code)["one_shot"]
         agents.sign_in(self.hub, Ask(HUB), code=code, secret=issued)
         chosen = agents.choose_secret(self.hub, Ask(Actor(agent=code)), secret=f"{SECRET} {code}", current=issued)
-        return str(chosen["session"])
+        shown = rules.needs_factor(PEOPLE[code][1])
+        return second_factor.vouched(self.hub, Ask(HUB), code) if shown else str(chosen["session"])
 
     def browser(self, code: str = JUDITH) -> Browser:
         """An agent's browser, without a screen."""
