@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.money import grouped
 from hub.people import wording
 from hub.people.model import MASKED, Link, Sheet
 from hub.say import say
@@ -105,7 +106,7 @@ def _day(name: str) -> Show:
 def _francs(name: str) -> Show:
     def show(row: Row, _: str) -> Cell:
         held = row.get(name)
-        return Cell(held if held == MASKED else "" if held is None else wording.amount(held), number=True)
+        return Cell(held if held == MASKED else "" if held is None else grouped(held), number=True)
 
     return show
 
@@ -136,11 +137,11 @@ def _period(row: Row, language: str) -> Cell:
 
 def _balance(row: Row, _: str) -> Cell:
     owed = row["due"] - row["paid"]
-    return Cell(wording.amount(owed) if owed else "", number=True, bad=owed > 0)
+    return Cell(grouped(owed) if owed else "", number=True, bad=owed > 0)
 
 
 def _penalty(row: Row, _: str) -> Cell:
-    return Cell(wording.amount(row["penalty"]) if row["penalty"] else "", number=True, bad=True)
+    return Cell(grouped(row["penalty"]) if row["penalty"] else "", number=True, bad=True)
 
 
 def _kin(row: Row, language: str) -> Cell:

@@ -7,16 +7,9 @@ from typing import Any
 from hub.people.model import MASKED
 from hub.say import FIRST, say, words
 
-#: Between the thousands of an amount: a narrow space that does not break.
-THIN = "\u202f"
 _MONTH_DIGITS, _DAY_DIGITS = 7, 10
 #: Fields whose values are codes with words of their own, and several of them parted by `;`.
 _SEVERAL = frozenset({"roles", "phones"})
-
-
-def amount(francs: int) -> str:
-    """`9 879 304`."""
-    return f"{francs:,}".replace(",", THIN)
 
 
 def day(value: str | None) -> str:

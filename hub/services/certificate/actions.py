@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hub import series
+from hub import seal, series
 from hub.ask import Answer, Ask
-from hub.chain import canonical_json, signing_key
+from hub.chain import canonical_json
 from hub.clock import local
 from hub.context import Hub, action
 from hub.errors import NotAllowed, NotFound, Refused
@@ -152,10 +152,9 @@ def _record(  # noqa: PLR0913 (what a certificate is made of)
     # what it rests on is money that may not come: the paper says so, and a cheque that comes back cancels it
     reserve = receipt if receipt is not None and receipt.reserved else None
     said = snapshot(hub, kind, file, label, on, until, reserve)
-    key = signing_key(hub.store.folder / kinds.SIGNING_KEY)
-    code = statement.signed(statement_of(said), key.sign, key.public_key().public_bytes_raw())
+    code = seal.sealed(statement.SEAL, statement_of(said).as_bytes(), seal.agency_key(hub.store.folder))
     event = CertificateIssued(
-        store.next_id(tx.connection), label, on.year, number, tx.epoch, kind.code, statement.code_of(code),
+        store.next_id(tx.connection), label, on.year, number, tx.epoch, kind.code, seal.code_of(code),
         on.isoformat(), until, ticket, reserve.number if reserve else None, ref, canonical_json(said), code,
     )  # fmt: skip
     tx.record(event)
@@ -288,12 +287,12 @@ class Verdict:
 
 def check(hub: Hub, typed: str) -> Verdict:
     """A scanned QR, a verification code or a number. Raises Unreadable for what is none of them."""
-    text = statement.as_scanned(typed)
+    text = seal.as_scanned(typed)
     if not text.startswith(statement.MARK):
-        found = store.coded(hub.reader, statement.code_typed(text)) or store.labelled(hub.reader, text)
+        found = store.coded(hub.reader, seal.code_typed(text)) or store.labelled(hub.reader, text)
         return Verdict(_state(hub, found) if found else "not_in_book", None, found)
     agency = hub.settings.agency.code
-    own = kinds.own_key(hub.store.folder, agency)
+    own = seal.own_key(hub.store.folder, agency)
     checked = statement.check(text, {**known_kinds(hub).keys, **own})
     if checked.found != "authentic":
         return Verdict(checked.found, checked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+from hub import seal
 from hub.errors import StoreFault
 from hub.services.certificate import kinds, statement, store
 from hub.services.certificate.model import Certificate
@@ -46,7 +47,7 @@ def report(settings: Settings, typed: str) -> tuple[list[str], bool]:
 def _own(settings: Settings) -> dict[bytes, tuple[str, bytes]]:
     """Our own key, where this box has issued something; checking makes none."""
     data = settings.path(settings.hub.data)
-    return kinds.own_key(data, settings.agency.code) if (data / kinds.SIGNING_KEY).is_file() else {}
+    return seal.own_key(data, settings.agency.code) if (data / seal.SIGNING_KEY).is_file() else {}
 
 
 def _in_book(settings: Settings, checked: Checked) -> Certificate | None:
@@ -68,5 +69,5 @@ def _of_book(found: Certificate | None) -> str:
 
 def key_line(settings: Settings) -> str:
     """Our public key as other agencies write it down; made if there is none yet."""
-    ((_, public),) = kinds.own_key(settings.path(settings.hub.data), settings.agency.code).values()
+    ((_, public),) = seal.own_key(settings.path(settings.hub.data), settings.agency.code).values()
     return f'"{settings.agency.code}" = "{public.hex()}"'

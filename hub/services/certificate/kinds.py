@@ -17,19 +17,16 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from hub.chain import signing_key
+from hub import seal
 from hub.errors import ConfigurationFault
 from hub.people.rules import FIELD_RIGHTS
 from hub.problems import did_you_mean
 from hub.services.certificate.model import Kind
 from hub.services.certificate.rules import BLANKS, CONDITIONS
-from hub.services.certificate.statement import key_id
 
 OURS = Path(__file__).parent / "kinds"
 #: The agency's own, in its configuration folder.
 THEIRS = Path("certificates")
-KEYS = "keys.toml"
-SIGNING_KEY = Path("keys/certificate.ed25519")
 #: Tabs of a file that a certificate may print, and the columns they have.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "contributions": ("period", "declared_wages", "due", "paid", "penalty", "balance"),
@@ -60,7 +57,7 @@ def load(folder: Path) -> Kinds:
     problems: list[str] = []
     found: dict[str, Kind] = {}
     for path in _files(folder, "*.toml"):
-        if path.name != KEYS and (kind := _kind(path, problems)) is not None:
+        if path.name != seal.KEYS_FILE.name and (kind := _kind(path, problems)) is not None:
             found[kind.code] = kind
     layouts = {path.name: path.read_text("utf-8") for path in _files(folder, "*.typ")}
     problems += [
@@ -68,7 +65,7 @@ def load(folder: Path) -> Kinds:
         for kind in found.values()
         if kind.layout not in layouts
     ]
-    keys = _keys(folder / THEIRS / KEYS, problems)
+    keys = seal.keys_of(folder, problems)
     if problems:
         raise ConfigurationFault(problems)
     there = sorted((kind for kind in found.values() if not kind.withdrawn), key=lambda kind: (kind.order, kind.code))
@@ -118,31 +115,3 @@ def _misfits(said: Mapping[str, Any], kind: Kind) -> Iterator[str]:
     yield from (
         f"conditions: no condition {c}{did_you_mean(c, CONDITIONS)}" for c in kind.conditions if c not in CONDITIONS
     )
-
-
-def _keys(path: Path, problems: list[str]) -> dict[bytes, tuple[str, bytes]]:
-    """The keys of other agencies, by their names; a problem added for what is none."""
-    try:
-        said = tomllib.loads(path.read_text("utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        problems.append(f"certificates/{KEYS}: cannot be read: {error}")
-        return {}
-    found = {}
-    for agency, spelt in said.items():
-        try:
-            public = bytes.fromhex(spelt)
-        except (ValueError, TypeError):
-            public = b""
-        if len(public) == 32:  # noqa: PLR2004 (an Ed25519 key)
-            found[key_id(public)] = (agency, public)
-        else:
-            problems.append(f"certificates/{KEYS}: {agency}: no key; `mbote certificate key` prints it there")
-    return found
-
-
-def own_key(data: Path, agency: str) -> dict[bytes, tuple[str, bytes]]:
-    """This agency's own public key, by its name."""
-    public = signing_key(data / SIGNING_KEY).public_key().public_bytes_raw()
-    return {key_id(public): (agency, public)}

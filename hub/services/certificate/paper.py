@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub import periods, seal
 from hub.clock import local
 from hub.context import Hub
 from hub.errors import Refused
 from hub.money import grouped
 from hub.say import FIRST, say, words
-from hub.services.certificate import kinds, rules, statement
+from hub.services.certificate import kinds, rules
 from hub.services.certificate.model import Certificate
 from hub.workshop.qr import qr_picture
 
@@ -44,7 +45,7 @@ def data(hub: Hub, found: Certificate, copy: int) -> dict[str, Any]:
     said, zone = found.snapshot, hub.settings.agency.zone
     assert said is not None
     language = hub.settings.agency.languages[0]
-    key = next(iter(kinds.own_key(hub.store.folder, "")))
+    key = next(iter(seal.own_key(hub.store.folder, "")))
     data_of = said["data_of"]
     return {
         "lang": language,
@@ -65,7 +66,7 @@ def data(hub: Hub, found: Certificate, copy: int) -> dict[str, Any]:
         "data_of": f"{local(data_of, zone):%d/%m/%Y %H:%M}" if data_of else None,
         "reserve": said["reserve"],
         "code": found.code,
-        "key": statement.key_said(key),
+        "key": seal.key_said(key),
         "copy": copy,
     }
 
@@ -94,7 +95,7 @@ def shown(name: str, value: Any, language: str) -> str:
     if name in _AMOUNTS:
         return grouped(int(value))
     if name == "period":
-        return rules.period_said(value)
+        return periods.said(value)
     if name == "birth_date" and len(str(value)) == 4:  # noqa: PLR2004 (a year alone)
         return say(language, "people.born_about", year=value)
     if name in _DATES:

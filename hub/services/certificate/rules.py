@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from hub import periods
 from hub.errors import Refused, Unreadable
 from hub.money import grouped
 from hub.services.certificate.model import (
@@ -26,38 +27,15 @@ from hub.services.certificate.model import (
 )
 
 NOTE_LENGTH = 200
-#: Months as a counter clerk writes them (requirements D.6).
-_MONTHS = ("JANV", "FEV", "MARS", "AVR", "MAI", "JUIN", "JUIL", "AOUT", "SEPT", "OCT", "NOV", "DEC")
 Condition = Callable[[File, Kind, date, Receipt | None], Iterator[Refusal]]
 
 
 # --- periods ---------------------------------------------------------------------------------
 
 
-def period_said(period: str) -> str:
-    """`2013-T1` is `1T 2013`, `2013-03` is `MARS 2013`."""
-    year, _, part = period.partition("-")
-    return f"{part[1:]}T {year}" if part.startswith("T") else f"{_MONTHS[int(part) - 1]} {year}"
-
-
-def last_day(period: str) -> date:
-    """The day on which a period ends."""
-    year, _, part = period.partition("-")
-    month = int(part[1:]) * 3 if part.startswith("T") else int(part)
-    return date(int(year), month, monthrange(int(year), month)[1])
-
-
-def following(period: str) -> str:
-    """The next period of the same length."""
-    after = last_day(period) + timedelta(days=1)
-    if "T" in period:
-        return f"{after.year}-T{after.month // 3 + 1}"
-    return f"{after.year}-{after.month:02d}"
-
-
 def is_due(period: str, days: int, on: date) -> bool:
     """Whether a period should have been paid: it ended, and `days` more have gone by."""
-    return last_day(period) + timedelta(days=days) < on
+    return periods.last_day(period) + timedelta(days=days) < on
 
 
 def until(start: date, months: int) -> date:
@@ -103,13 +81,13 @@ def no_debt(file: File, kind: Kind, on: date, receipt: Receipt | None) -> Iterat
     """Every period that is due is paid to the franc, by central data and a receipt that they do not know yet."""
     owed = [
         (row["period"], row["due"] - row["paid"])
-        for row in sorted(file.tabs.get("contributions", ()), key=lambda row: last_day(row["period"]))
+        for row in sorted(file.tabs.get("contributions", ()), key=lambda row: periods.last_day(row["period"]))
         if row["paid"] < row["due"] and is_due(row["period"], kind.due_days, on)
     ]
     if receipt is not None and sum(amount for _, amount in owed) <= receipt.amount:
         return
     yield from (
-        Refusal("unpaid", {"period": period_said(period), "amount": grouped(amount)}) for period, amount in owed
+        Refusal("unpaid", {"period": periods.said(period), "amount": grouped(amount)}) for period, amount in owed
     )
 
 
@@ -120,19 +98,19 @@ def declared(file: File, kind: Kind, on: date, receipt: Receipt | None) -> Itera
     if not known:
         yield Refusal("nothing_declared")
         return
-    period = following(min(known, key=last_day))
+    period = periods.following(min(known, key=periods.last_day))
     while is_due(period, kind.due_days, on):
         if period not in known and not _covered(period, known):
-            yield Refusal("undeclared", {"period": period_said(period)})
-        period = following(period)
+            yield Refusal("undeclared", {"period": periods.said(period)})
+        period = periods.following(period)
 
 
 def _covered(period: str, known: set[str]) -> bool:
     """Whether periods of the other length say the same: an employer who came to pay monthly, or quarterly."""
-    end = last_day(period)
+    end = periods.last_day(period)
     return any(
         ("T" in other) != ("T" in period)
-        and (last_day(other) == end or ("T" in other and 0 < (last_day(other) - end).days < 62))  # noqa: PLR2004 (a quarter's first two months)
+        and (periods.last_day(other) == end or ("T" in other and 0 < (periods.last_day(other) - end).days < 62))  # noqa: PLR2004 (a quarter's first two months)
         for other in known
     )
 

@@ -20,12 +20,13 @@ from hub.agents.forms import asked, the_hub
 from hub.ask import Ask
 from hub.clock import local
 from hub.errors import NotFound, Refused
+from hub.money import grouped
 from hub.people import actions as people
 from hub.people import tables
 from hub.people.model import MASKED, Sheet
 from hub.people.rules import may_see, stale
 from hub.people.synthesis import synthesis
-from hub.people.wording import amount, birth, day, period, value, word
+from hub.people.wording import birth, day, period, value, word
 from hub.queues import store as queues
 from hub.say import say, say_refused, words
 from hub.services import ports
@@ -52,7 +53,7 @@ def _in_templates() -> dict[str, Any]:
         "tab_word": lambda tab: _tab_word(language, tab),
         "birth": lambda held: held if held == MASKED else birth(language, held),
         "day": day,
-        "francs": amount,
+        "francs": grouped,
         "at_time": _at,
         "subjects": SUBJECTS,
         "results": RESULTS,
@@ -275,8 +276,8 @@ def _summed(name: str, held: Any) -> str:
         return _few(tuple(period(language, each) for each in held))
     if name == "last_payment":
         paid_on, francs, state = held
-        return f"{day(paid_on)} · {amount(francs)} FCFA · {word(language, 'payment', state)}"
-    return amount(held) if name == "owed" else value(language, name, held)
+        return f"{day(paid_on)} · {grouped(francs)} FCFA · {word(language, 'payment', state)}"
+    return grouped(held) if name == "owed" else value(language, name, held)
 
 
 # --- what was asked ----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from click.testing import CliRunner
 
+from hub import seal
 from hub.cli import main
 from hub.errors import NotAllowed, NotFound, Refused, Unreadable
 from hub.people import store as people_store
@@ -293,7 +294,7 @@ def test_another_agency_checks_it_without_asking_anybody(house, configured, tmp_
     other = House(tmp_path / "other", DAY, ("certificate",), None, agency={"code": "CNSS-PNR"})
     try:
         assert actions.check(other.hub, found.statement).word == "unknown_key"
-        (own,) = kinds.own_key(house.hub.store.folder, house.hub.settings.agency.code).values()
+        (own,) = seal.own_key(house.hub.store.folder, house.hub.settings.agency.code).values()
         (configured / "certificates" / "keys.toml").write_text(f'"{own[0]}" = "{own[1].hex()}"\n')
         object.__setattr__(other.hub.settings, "folder", configured)
         kinds.load.cache_clear()

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from hub import periods, seal
 from hub.errors import Refused, Unreadable
 from hub.money import grouped
 from hub.services.certificate import rules, statement
@@ -31,7 +32,7 @@ def paid_up(first="2012-T1", last="2013-T1", but=()):
             rows.append((period, 134_848, 134_848))
         if period == last:
             return rows
-        period = rules.following(period)
+        period = periods.following(period)
 
 
 def said(found):
@@ -66,7 +67,7 @@ def test_it_holds_to_the_day_before_the_same_day(start, months, until):
     ],
 )
 def test_a_period_has_a_name_an_end_and_a_next_one(period, name, end, after):
-    assert (rules.period_said(period), rules.last_day(period), rules.following(period)) == (name, end, after)
+    assert (periods.said(period), periods.last_day(period), periods.following(period)) == (name, end, after)
 
 
 def test_who_has_paid_everything_that_is_due_owes_nothing():
@@ -197,7 +198,7 @@ def keys():
 
 
 def book(*pairs):
-    return {statement.key_id(public_of(key)): (agency, public_of(key)) for key, agency in pairs}
+    return {seal.key_id(public_of(key)): (agency, public_of(key)) for key, agency in pairs}
 
 
 def public_of(key):
@@ -205,7 +206,7 @@ def public_of(key):
 
 
 def signed(said, key):
-    return statement.signed(said, key.sign, public_of(key))
+    return seal.sealed(statement.SEAL, said.as_bytes(), key)
 
 
 def test_any_agency_with_the_key_reads_it_as_it_was_signed(keys):
@@ -253,6 +254,6 @@ def test_what_is_signed_and_makes_no_sense_is_said_so(keys, facts):
 
 
 def test_the_short_code_is_the_same_however_it_is_typed(keys):
-    code = statement.code_of(signed(SAID, keys[0]))
+    code = seal.code_of(signed(SAID, keys[0]))
     assert len(code) == 14
-    assert statement.code_typed(statement.as_scanned(code.lower().replace("-", " "))) == code
+    assert seal.code_typed(seal.as_scanned(code.lower().replace("-", " "))) == code
