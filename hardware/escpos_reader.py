@@ -54,6 +54,8 @@ class Reader:
     def __init__(self, confirm: Callable[[int], None] = lambda _: None) -> None:
         self._confirm = confirm
         self._rest = b""
+        #: How often the drawer on this printer was opened.
+        self.pulses = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -98,7 +100,7 @@ class Reader:
         return Drawn("text", text, self.width, self.height, self.bold, self.align)
 
     def _escape(self, data: bytes) -> tuple[int, list[Drawn]]:
-        """ESC …: INIT, code page, bold, align, feed; others have one argument."""
+        """ESC …: INIT, code page, bold, align, feed, the drawer's pulse; others have one argument."""
         if len(data) < 2:  # noqa: PLR2004
             return 0, []
         command = chr(data[1])
@@ -107,8 +109,12 @@ class Reader:
             return 2, []
         if command in "2<iml":
             return 2, []
-        if len(data) < 3:  # noqa: PLR2004
-            return 0, []
+        if command == "p":
+            return self._pulse(data), []
+        return self._argued(data, command) if len(data) >= 3 else (0, [])  # noqa: PLR2004
+
+    def _argued(self, data: bytes, command: str) -> tuple[int, list[Drawn]]:
+        """ESC and one argument."""
         argument = data[2]
         if command == "t":
             self.codec = CODE_PAGES.get(argument, "ascii")
@@ -119,6 +125,12 @@ class Reader:
         elif command == "d":
             return 3, [*self._unfinished(), Drawn("feed", height=argument)]
         return 3, []
+
+    def _pulse(self, data: bytes) -> int:
+        """ESC p m t1 t2: the drawer opens; nothing is drawn."""
+        whole = len(data) >= 5  # noqa: PLR2004
+        self.pulses += whole
+        return 5 if whole else 0
 
     def _unfinished(self) -> Iterator[Drawn]:
         if self._row:

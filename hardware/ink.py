@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hub.paper import Align, Cut, Feed, Line, Pair, Qr, Rule, Slip, Text
+from hub.paper import Align, Cut, Drawer, Feed, Line, Pair, Qr, Rule, Slip, Text
 
 #: Dots of one character of the normal font: 12 wide, 24 high.
 WIDE, HIGH = 12, 24
@@ -28,6 +28,8 @@ FONTS = (
     "/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf",
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
 )
+#: The pin of the printer's socket that a till's drawer hangs on.
+DRAWER_PIN = 2
 #: Spaces that typography wants and code pages lack.
 PLAIN = str.maketrans({"\u202f": "\u00a0", "\u2009": " ", "\u2011": "-", "\u2212": "-"})
 
@@ -85,6 +87,8 @@ class _Job:
                 self.paper.qr(line.data, size=line.size, native=True)
             case Cut():
                 self.paper.cut()
+            case Drawer():
+                self.paper.cashdraw(DRAWER_PIN)
 
     def _words(self, row: str, size: int, bold: bool, align: Align) -> None:
         if self._fits(row):
@@ -178,3 +182,5 @@ def rows(slip: Slip, columns: int = 48) -> Iterator[str]:
                 yield from [""] * line.lines
             case Cut():
                 yield "[cut]"
+            case Drawer():
+                yield "[drawer]"

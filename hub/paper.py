@@ -57,10 +57,17 @@ class Cut:
     """Cut the paper: the end of a slip."""
 
 
-Line = Text | Pair | Rule | Feed | Qr | Cut
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """Open the cash drawer that hangs on this printer. Nothing is printed."""
+
+
+Line = Text | Pair | Rule | Feed | Qr | Cut | Drawer
 Slip = tuple[Line, ...]
 
-_KINDS: dict[str, type] = {"text": Text, "pair": Pair, "rule": Rule, "feed": Feed, "qr": Qr, "cut": Cut}
+_KINDS: dict[str, type] = {
+    "text": Text, "pair": Pair, "rule": Rule, "feed": Feed, "qr": Qr, "cut": Cut, "drawer": Drawer,
+}  # fmt: skip
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 

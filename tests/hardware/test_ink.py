@@ -6,7 +6,7 @@ import pytest
 
 from hardware.escpos_reader import Drawn, Reader
 from hardware.ink import encode, rows, side_by_side, wrap
-from hub.paper import Cut, Pair, Qr, Rule, Text
+from hub.paper import Cut, Drawer, Pair, Qr, Rule, Text
 from tests.hardware.conftest import TICKET
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
@@ -65,6 +65,13 @@ def test_two_words_share_a_line_and_the_left_one_gives_way():
 
 def test_a_preview_has_the_same_rows():
     assert list(rows((Text("Bonjour"), Rule(), Qr("x"), Cut()), 10)) == ["Bonjour", "----------", "[qr x]", "[cut]"]
+
+
+def test_the_drawer_s_pulse_puts_nothing_on_the_paper():
+    reader, job = Reader(), encode((Drawer(), Text("C01")))
+    drawn = [line for byte in job for line in reader.feed(bytes([byte]))]
+    assert (reader.pulses, [line.text for line in drawn]) == (1, ["C01"])
+    assert list(rows((Drawer(),))) == ["[drawer]"]
 
 
 def test_an_accent_without_code_page_is_seen_to_be_wrong():
