@@ -220,10 +220,23 @@ def _clock_right(hub: Hub, _: Body) -> Answer:
     return timekeeping.vouch(hub.store, Ask(LOCAL), hub.settings.agency)
 
 
+def _orders(hub: Hub, body: Body) -> Answer:
+    """Payment orders of the treasury, some at once."""
+    if "cash" not in hub.settings.counter_services:
+        raise NotFound("this agency has no tills: counter_services", code="no_cash")
+    from hub.services.cash.paying import receive  # noqa: PLC0415 (an agency without tills loads none)
+
+    said = body.get("orders")
+    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+        raise BadRequest("orders: a list of objects", field="orders")
+    return receive(hub, Ask(LOCAL), said=said)
+
+
 _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "day_open": _day_open,
     "day_close": _day_close,
     "pair": _pair,
+    "orders": _orders,
     "devices": _devices,
     "revoke": _revoke,
     "agent_add": _agent_add,

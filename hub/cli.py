@@ -146,6 +146,10 @@ def _check_files(settings: Settings) -> None:
         from hub.services.request.office import office_of
 
         office_of(settings)
+    if "cash" in settings.counter_services:
+        from hub.services.cash.office import office_of as tills_of
+
+        tills_of(settings)
 
 
 @main.command()
@@ -334,6 +338,38 @@ def certificate_key(folder: Path) -> None:
     from hub.services.certificate.checking import key_line
 
     click.echo(key_line(_settings(folder)))
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@config_option
+def orders(file: Path, folder: Path) -> None:
+    """Take over payment orders of the treasury from JSON lines (docs/cash.md).
+
+    A running hub goes on. The same file again changes nothing; lines that make no sense are named and left out.
+    """
+    from hub.services.cash.order_file import chunks
+
+    settings, received, known, refused = _settings(folder), 0, 0, 0
+    for first, lines, wrong in chunks(file):
+        answer: dict[str, Any] = {"received": 0, "known": 0, "refused": []}
+        if lines:
+            answer = _ask_orders(settings, lines)
+        received, known = received + answer["received"], known + answer["known"]
+        told = list(wrong)
+        told += [(first[each["line"] - 1], each["why"]) for each in answer["refused"]]
+        for line, why in sorted(told):
+            refused += 1
+            click.echo(f"line {line}: {why}", err=True)
+    click.echo(f"{received} received, {known} known already, {refused} refused")
+    if refused:
+        sys.exit(1)
+
+
+def _ask_orders(settings: Settings, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    from hub.admin_ask import admin_ask
+
+    return admin_ask(settings, "orders", orders=lines)
 
 
 def _sentence(answer: Mapping[str, Any]) -> str:

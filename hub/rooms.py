@@ -28,23 +28,24 @@ from hub.queues import store as queues
 from hub.queues.epochs import behind_lived
 from hub.queues.migrations import migrations as queue_migrations
 from hub.services import ports
-from hub.services.ports import CounterService
+from hub.services.ports import CounterService, Faults
 from hub.settings import Settings
 from hub.store import Begin, Store
 from hub.visits import store as visits
 from hub.visits.migrations import migrations as visit_migrations
 
 #: Kinds of event after which the head of the journal is signed.
-CLOSINGS = frozenset({"day_closed"})
+CLOSINGS = frozenset({"day_closed", "closing_approved"})
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """Appliers, migrations in their order, and the state tables with their private columns."""
+    """Appliers, migrations in their order, the state tables with their private columns, and what checks them."""
 
     appliers: Appliers
     migrations: tuple[Migrations, ...]
     state_tables: dict[str, tuple[str, ...]]
+    faults: tuple[Faults, ...] = ()
 
 
 def brought(services: tuple[CounterService, ...]) -> Brought:
@@ -61,7 +62,8 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
         queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations, visit_migrations,
         notices.migrations, audit.migrations, privacy.migrations,
     )  # fmt: skip
-    return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
+    checks = tuple(s.faults for s in services if s.faults)
+    return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables, checks)
 
 
 def contents(services: tuple[CounterService, ...]) -> Contents:

@@ -1,4 +1,4 @@
-"""Numbers that an agency gives once a year each, without a gap: certificates, requests.
+"""Numbers that an agency gives once a year each, without a gap: certificates, requests, receipts of a till.
 
 The next one is found inside the transaction that gives it, so two agents never get the same. After a restored
 backup the series goes on in the next block: what the lost minutes gave is given to nobody else.

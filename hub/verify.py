@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -37,11 +37,12 @@ class Report(NamedTuple):
 
 
 class Rooms(NamedTuple):
-    """What the rooms bring to the store: appliers, migrations, and state tables with their personal columns."""
+    """What the rooms bring to the store: appliers, migrations, state tables with their personal columns, own checks."""
 
     appliers: Appliers
     migrations: tuple[Migrations, ...]
     tables: Mapping[str, tuple[str, ...]]
+    faults: tuple[Callable[[sqlite3.Connection], Iterable[str]], ...] = ()
 
 
 def verify(data: Path, rooms: Rooms | None = None) -> Report:
@@ -84,7 +85,7 @@ def _all_rooms() -> Rooms:
     from hub.services.ports import folders, load  # noqa: PLC0415
 
     found = brought(load(folders()))
-    return Rooms(found.appliers, found.migrations, found.state_tables)
+    return Rooms(found.appliers, found.migrations, found.state_tables, found.faults)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -104,8 +105,19 @@ def _found(connection: sqlite3.Connection, data: Path, rooms: Rooms) -> Iterator
     for problem in (*_file_faults(connection), *journal.faults(connection), *_head_faults(connection, data)):
         whole = False
         yield problem
+    for check in rooms.faults:
+        yield from _own_faults(connection, check)
     if whole:
         yield from _replay_faults(connection, rooms)
+
+
+def _own_faults(connection: sqlite3.Connection, check: Callable[[sqlite3.Connection], Iterable[str]]) -> Iterator[str]:
+    """What a room finds in its own books; nothing of a room that this file has never known."""
+    try:
+        yield from check(connection)
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
 
 
 def _file_faults(connection: sqlite3.Connection) -> Iterator[str]:

@@ -23,6 +23,7 @@ PURE = {
     "model",
     "contributions",
     "closings",
+    "orders",
     "board",
     "face",
     "press",

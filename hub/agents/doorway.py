@@ -20,7 +20,7 @@ from hub.errors import Refused
 from hub.say import say, words
 
 #: Where people go after signing in: the first of these pages that there is and that they may see.
-_HOMES = ("desk.page", "supervision.page", "agents.people")
+_HOMES = ("desk.page", "supervision.page", "agents.people", "cash.control")
 #: Whoever is on their way in has one page.
 WAYS_IN = {NEWCOMER: "agents.choose", PROVING: "agents.second", ENROLLING: "agents.enrol", LOCKED: "agents.locked"}
 #: Pages that nobody comes back to.

@@ -33,6 +33,9 @@ _READERS = _AT_COUNTERS | {"head_cashier", "supervisor", "executive", "auditor"}
 _DAY = frozenset({"supervisor", "api", "admin"})
 _PEOPLE = frozenset({"supervisor", "admin"})
 _OVERSIGHT = frozenset({"supervisor", "executive", "auditor"})
+_CASHIERS = frozenset({"collections_cashier", "benefits_cashier"})
+#: Those who work tills, and those who look over them.
+_TILLS = _CASHIERS | {"head_cashier", "supervisor"}
 _DEVICES = frozenset({"kiosk", "display", "panel"})
 
 _ASKS: dict[str, frozenset[str]] = {
@@ -151,6 +154,28 @@ _PAGES: dict[str, frozenset[str]] = {
     ),
     "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
+    **dict.fromkeys(("cash.page", "cash.control", "cash.receipt", "cash.closing", "cash.order"), _TILLS | {"auditor"}),
+    **dict.fromkeys(("cash.print_receipt", "cash.settle", "cash.print_closing", "cash.check", "cash.do_order"), _TILLS),
+    **dict.fromkeys(
+        (
+            "cash.search",
+            "cash.open_session",
+            "cash.suspend",
+            "cash.resume",
+            "cash.drawer",
+            "cash.move",
+            "cash.collect",
+            "cash.ask_reversal",
+            "cash.close",
+            "cash.count",
+            "cash.propose",
+        ),
+        _CASHIERS,
+    ),
+    **dict.fromkeys(
+        ("cash.decide_reversal", "cash.decide_closing", "cash.surprise", "cash.count_till", "cash.close_period"),
+        _TILLS - _CASHIERS,
+    ),
     **dict.fromkeys(("privacy.page", "privacy.certificate"), frozenset({"supervisor", "head_cashier", "auditor"})),
     **dict.fromkeys(
         ("privacy.propose", "privacy.approve", "privacy.withdraw", "privacy.destroy"),

@@ -138,6 +138,8 @@ class FirstLevel:
 
 
 Reader = sqlite3.Connection
+#: What is wrong with what the service keeps, beyond the journal: one sentence each, naming the first bad entry.
+Faults = Callable[[Reader], Iterable[str]]
 #: By what was typed into the search, with its spaces.
 Finds = Callable[[Reader, str], tuple[Found, ...]]
 #: Of a party, by the ref of central data.
@@ -198,6 +200,7 @@ class CounterService:
     offers: Offers = nothing
     finds: Finds = nothing
     sheet: SheetLines = nothing
+    faults: Faults | None = None
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""

@@ -23,7 +23,7 @@ from argon2 import PasswordHasher
 
 from hub import admin, outbox, wsgi
 from hub.agents import actions as agents
-from hub.agents import secrets
+from hub.agents import second_factor, secrets
 from hub.agents.sessions import actor_of_session
 from hub.ask import HUB, Actor, Ask
 from hub.backup import copy
@@ -39,6 +39,11 @@ from hub.queues import epochs, faces
 from hub.queues import store as queue_store
 from hub.recovery import box_of
 from hub.services import ports
+from hub.services.cash import actions as cash
+from hub.services.cash import ending, paying
+from hub.services.cash.actions import Payment
+from hub.services.cash.model import Payer
+from hub.services.cash.orders import Shown
 from hub.services.reception import actions as reception
 from hub.services.reception import store as reception_store
 from hub.settings_files import load_settings
@@ -50,6 +55,7 @@ VISITS, FIRST = 20, date(2026, 1, 5)
 PATIENT = "\n[queue]\nrecall_after_s = 0\nabsent_after_calls = 1\nabsent_after_s = 0\n"
 KIOSK = Actor(device="K9", roles=frozenset({"kiosk"}))
 PRINTERS = Actor(device="K1", roles=frozenset({"kiosk"}))
+CHIEF = Actor(agent="01003B", roles=frozenset({"head_cashier"}))
 SUPERVISOR = Actor(agent="00411A", roles=frozenset({"supervisor"}))
 
 
@@ -128,7 +134,7 @@ class Day:
 
     def live(self):
         """Everybody comes, everything is done once, and the doors are closed."""
-        for part in (self.visits, self.kiosk, self.reception, self.printers, self.pages, self.beside):
+        for part in (self.visits, self.kiosk, self.reception, self.printers, self.till, self.pages, self.beside):
             part()
             self.look()
         for closing_time in (self.house, partial(queues.close_day, self.hub, self.ask(), force=True), self.house):
@@ -255,6 +261,62 @@ class Day:
         for path in (f"tickets/{ticket}", "board", "counters", "statistics?by=hour,counter", "events?limit=5"):
             assert client.get(f"/api/v1/{path}", headers=token).status_code == 200, path
         assert client.get("/healthz").status_code == 200
+
+    def till(self):
+        """A till from its float to its approved closing, everything once; the pages around it are looked at."""
+        hub, me = self.hub, Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
+        queues.open_counter(hub, self.ask(me), counter="11", agent="01016E")
+        cash.open_session(hub, self.ask(me), till="C01", pieces={"n10000": 5})
+        who = Payer("employer", "N", "9000001", "E1")
+        for tender in ("cash", "cheque", "cash"):
+            payment = Payment(who, "contribution", (("2026-T1", 100),), tender, details={"number": "1", "bank": "B"})
+            receipt = cash.collect(hub, self.ask(me), payment=payment)["receipt"]
+        self.order()
+        cash.move(hub, self.ask(me), kind="to_safe", amount=100, voucher="B")
+        ask = cash.ask_reversal(hub, self.ask(me), receipt=receipt, reason="typing")["ask"]
+        self.look_at("01016E", f"/desk/cash?q={receipt}", "/desk/cash?q=9000001", "/desk/cash/close")
+        self.look_at("01003B", "/desk/cash/control", "/desk/cash/tills/C01/count")
+        cash.decide_reversal(hub, self.ask(CHIEF), ask=ask, granted=True)
+        cash.settle(hub, self.ask(CHIEF), receipt=receipt[:-1] + "2", step="unpay")
+        cash.print_receipt(hub, self.ask(me), receipt=receipt)
+        cash.suspend(hub, self.ask(me))
+        cash.resume(hub, self.ask(me))
+        session = ending.count_closing(hub, self.ask(me), pieces={"n10000": 5, "c100": 1})["session"]
+        ending.propose(hub, self.ask(me), motive="change", note="x")
+        ending.refuse(hub, self.ask(CHIEF), session=session, note="x")
+        ending.propose(hub, self.ask(me), motive="change", note="x")
+        closing = ending.approve(hub, self.ask(CHIEF), session=session)["closing"]
+        self.look_at("01003B", f"/desk/cash/closings/{closing}", f"/desk/cash/receipts/{receipt}")
+
+    def order(self):
+        """A payment order from its file to the hand of the payee, at the other till."""
+        hub, me = self.hub, Actor(agent="01022K", roles=frozenset({"benefits_cashier"}))
+        day = queue_store.day(hub.reader).date
+        said = {"number": "4417", "nature": "pension", "amount": 600_000, "payee": "N", "party": "P1", "pay_from": day,
+                "pay_until": "2099-12-31"}  # fmt: skip
+        paying.receive(hub, self.ask(CHIEF), said=[said, said])
+        queues.open_counter(hub, self.ask(me), counter="12", agent="01022K")
+        cash.open_session(hub, self.ask(me), till="C02", pieces={"n10000": 100})
+        paying.reserve(hub, self.ask(me), order="4417")
+        self.look_at("01022K", "/desk/cash?q=4417", "/desk/cash?ref=P1")
+        self.look_at("01003B", "/desk/cash/control")
+        paying.give_up(hub, self.ask(me), order="4417")
+        paying.block(hub, self.ask(me), order="4417", reason="opposition")
+        paying.release(hub, self.ask(CHIEF), order="4417")
+        paying.reserve(hub, self.ask(me), order="4417")
+        paying.allow(hub, self.ask(CHIEF), order="4417")
+        paying.pay(hub, self.ask(me), order="4417", shown=Shown("passport", "123"))
+        closing = ending.count_closing(hub, self.ask(me), pieces={"n10000": 40})["session"]
+        ending.propose(hub, self.ask(me))
+        ending.approve(hub, self.ask(CHIEF), session=closing)
+
+    def look_at(self, code, *paths):
+        """Pages of one agent of those with a second factor."""
+        client = self.app.test_client()
+        client.set_cookie("mbote", second_factor.vouched(self.hub, self.ask(HUB), code))
+        for path in paths:
+            shown = client.get(path, follow_redirects=True)
+            assert (shown.status_code, "/second" in shown.request.path) == (200, False), path
 
     def beside(self):
         """The administrator's door, the outbox, the backup's stream, a look at the file's end."""

@@ -46,7 +46,8 @@ SMALL = {
 #: Indexes of what is still open: what is over leaves them.
 OF_WHAT_IS_OPEN = {
     "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "request_to_do",
-    "certificate_unprinted", "notice_waiting",
+    "certificate_unprinted", "notice_waiting", "cash_session_till", "cash_receipt_open", "cash_reversal_open",
+    "payment_order_in_hand",
 }  # fmt: skip
 #: Texts whose plan is a walk through a table that grows, and why the walk is short.
 SHORT_WALKS = {
@@ -56,6 +57,7 @@ SHORT_WALKS = {
     "SELECT * FROM business_day ORDER BY id DESC LIMIT 1": "the last day",
     "SELECT * FROM business_day WHERE opened_at <= ? ORDER BY id DESC LIMIT 1": "back to the day of a press",
     "SELECT * FROM people_import ORDER BY id DESC LIMIT ?": "the last twenty",
+    "SELECT * FROM cash_closing ORDER BY id DESC LIMIT ?": "the last twelve",
     "SELECT * FROM signed_head ORDER BY seq DESC LIMIT ?": "the last twenty",
     "SELECT seq FROM journal WHERE kind = 'hub_started' ORDER BY seq DESC LIMIT 1":
         "back to this start of the hub, once, where a device knows more than the hub does",

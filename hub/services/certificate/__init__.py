@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from hub.services.certificate import store
+from hub.services.certificate import actions, store
 from hub.services.certificate.migrations import migrations
 from hub.services.certificate.pages import pages as blueprint
 from hub.services.ports import CounterService
@@ -20,6 +20,7 @@ COUNTER_SERVICE = CounterService(
     migrations=migrations,
     appliers=store.APPLIERS,
     state_tables=store.STATE_TABLES,
+    listens={"cash_entry_made": actions.till_took, "tender_settled": actions.till_settled},
     thread=store.thread,
     pending=store.pending,
     finds=store.finds,

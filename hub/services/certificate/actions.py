@@ -21,7 +21,16 @@ from hub.people.actions import read_sheet
 from hub.people.model import MASKED, Link, Sheet
 from hub.people.rules import may_see
 from hub.services.certificate import kinds, rules, statement, store
-from hub.services.certificate.model import Certificate, CertificateIssued, File, Kind, Receipt, Refusal
+from hub.services.certificate.model import (
+    Certificate,
+    CertificateIssued,
+    File,
+    Kind,
+    Receipt,
+    Refusal,
+    TillReceiptNoted,
+    TillReceiptSettled,
+)
 from hub.services.certificate.statement import Checked, Statement
 from hub.store import Transaction
 
@@ -70,8 +79,9 @@ def examine(hub: Hub, ask: Ask, *, ref: str, purpose: Purpose) -> Examined:
     """Everything that can be given about somebody, and why the rest cannot. Recorded as one look at the file."""
     sheet = _read(hub, ask, ref, purpose)
     file, on = file_of(sheet, present=purpose.ticket is not None), today(hub)
+    taken = store.till_receipt(hub.reader, ref, sheet.data_of or 0)
     found = [
-        Possible(kind, rules.refusals(kind, file, on), _iso(rules.holds_until(kind, file, on)))
+        Possible(kind, rules.refusals(kind, file, on, taken), _iso(rules.holds_until(kind, file, on)))
         for kind in known_kinds(hub).of(person=file.person)
     ]
     return Examined(sheet, tuple(found))
@@ -119,7 +129,8 @@ def issue(  # noqa: PLR0913 (what there is to say of one)
 ) -> Answer:
     """Give a certificate its number. Raises Impossible with every reason, NotFound, NotAllowed, Unreadable.
 
-    `receipt`: money that central data do not know yet; all but cash makes it one under reserve.
+    `receipt`: money that central data do not know yet; all but cash makes it one under reserve. What our own tills
+    have taken is known without being typed.
     """
     wanted = known_kinds(hub).kinds.get(kind)
     if wanted is None:
@@ -128,6 +139,8 @@ def issue(  # noqa: PLR0913 (what there is to say of one)
         raise NotAllowed("only a cashier or a supervisor vouches for a receipt", code="receipt_role", field="receipt")
     sheet = _read(hub, ask, ref, purpose)
     file, on = file_of(sheet, present=purpose.ticket is not None), today(hub)
+    if receipt is None and rules.refusals(wanted, file, on):  # else it rests on no receipt
+        receipt = store.till_receipt(hub.reader, ref, sheet.data_of or 0)
     if against := rules.refusals(wanted, file, on, receipt):
         raise Impossible(Possible(wanted, against, None))
     until = _iso(rules.holds_until(wanted, file, on))
@@ -271,6 +284,37 @@ def receipt_returned(tx: Transaction, hub: Hub, *, receipt: str) -> Answer:
     for each in found:
         tx.record(rules.cancel(each, "unpaid", ""))
     return {"cancelled": [each.label for each in found]}
+
+
+# --- what tills tell -------------------------------------------------------------------------
+
+
+def till_took(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A listener: contributions that a till has taken may cover what central data still call owed."""
+    del hub
+    if event.what == "reversal" and event.reverses and store.is_noted(tx.connection, event.reverses):
+        _undo(tx, event.reverses)
+    elif event.what == "collection" and event.operation == "contribution" and event.party:
+        reserved = event.tender_state != "paid"
+        tx.record(TillReceiptNoted(event.receipt, event.amount, event.tender, reserved, event.party))
+
+
+def till_settled(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A listener: a cheque was paid, or came back unpaid and takes its certificates with it."""
+    del hub
+    if not store.is_noted(tx.connection, event.receipt):
+        return
+    if event.state == "unpaid":
+        _undo(tx, event.receipt)
+    elif event.state == "paid":
+        tx.record(TillReceiptSettled(event.receipt, paid=True))
+
+
+def _undo(tx: Transaction, receipt: str) -> None:
+    """What was given under reserve of a receipt counts no more."""
+    for each in store.under_receipt(tx.connection, receipt):
+        tx.record(rules.cancel(each, "unpaid", ""))
+    tx.record(TillReceiptSettled(receipt, paid=False))
 
 
 # --- checking --------------------------------------------------------------------------------

@@ -24,3 +24,15 @@ def create(db: Database) -> None:
         "CREATE INDEX certificate_unprinted ON certificate (agent) WHERE copies = 0 AND cancelled IS NULL",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def receipts(db: Database) -> None:
+    """What tills have taken and central data may not know yet."""
+    for statement in (
+        """CREATE TABLE till_receipt (
+            receipt TEXT PRIMARY KEY, party TEXT, amount INTEGER NOT NULL, tender TEXT NOT NULL,
+            paid INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX till_receipt_party ON till_receipt (party, at) WHERE party IS NOT NULL",
+    ):
+        db.conn.execute(statement)

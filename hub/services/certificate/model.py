@@ -69,11 +69,12 @@ class Receipt:
     number: str
     amount: int
     tender: str
+    paid: bool = False
 
     @property
     def reserved(self) -> bool:
-        """Whether it may still turn out not to be money: all but cash."""
-        return self.tender != "cash"
+        """Whether it may still turn out not to be money: all but cash, until somebody says that it was paid."""
+        return self.tender != "cash" and not self.paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,38 @@ class CertificatePrinted(CertificateEvent):
 
     kind: ClassVar[str] = "certificate_printed"
     copy: int
+
+
+@dataclass(frozen=True, slots=True)
+class TillReceiptNoted(Event):
+    """A till has taken contributions that central data do not know yet: they may cover what is owed."""
+
+    kind: ClassVar[str] = "till_receipt_noted"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"party"})
+    receipt: str
+    amount: int
+    tender: str
+    reserved: bool
+    party: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The receipt."""
+        return f"receipt {self.receipt}"
+
+
+@dataclass(frozen=True, slots=True)
+class TillReceiptSettled(Event):
+    """It turned out to be money, or not: then whatever was given under its reserve is cancelled beside it."""
+
+    kind: ClassVar[str] = "till_receipt_settled"
+    receipt: str
+    paid: bool
+
+    @property
+    def subject(self) -> str:
+        """The receipt."""
+        return f"receipt {self.receipt}"
 
 
 @dataclass(frozen=True, slots=True)

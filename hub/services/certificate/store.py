@@ -6,12 +6,22 @@ import json
 import sqlite3
 
 from hub.journal import Appliers, Rows
-from hub.services.certificate.model import Certificate, CertificateCancelled, CertificateIssued, CertificatePrinted
+from hub.services.certificate.model import (
+    Certificate,
+    CertificateCancelled,
+    CertificateIssued,
+    CertificatePrinted,
+    Receipt,
+    TillReceiptNoted,
+    TillReceiptSettled,
+)
 from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 
 Reader = sqlite3.Connection
 URL = "/desk/certificate"
 SHOWN = 20
+#: Between the numbers of several receipts.
+BETWEEN = ", "
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -60,9 +70,33 @@ def of_ticket(reader: Reader, ticket: int) -> list[Certificate]:
 
 
 def under_receipt(reader: Reader, receipt: str) -> list[Certificate]:
-    """Those that count only if a receipt turns out to be money, and still count."""
+    """Those that count only if a receipt turns out to be money, and still count; it may be one of several of theirs."""
     rows = reader.execute("SELECT * FROM certificate WHERE receipt = ? AND cancelled IS NULL ORDER BY id", (receipt,))
-    return [certificate_of(row) for row in rows]
+    found = {row["id"]: certificate_of(row) for row in rows}
+    noted = reader.execute("SELECT party FROM till_receipt WHERE receipt = ?", (receipt,)).fetchone()
+    for each in of_party(reader, noted["party"]) if noted is not None and noted["party"] else ():
+        if not each.cancelled and receipt in (each.receipt or "").split(BETWEEN):
+            found[each.id] = each
+    return [found[number] for number in sorted(found)]
+
+
+def till_receipt(reader: Reader, party: str, since_ms: int) -> Receipt | None:
+    """What tills have taken from somebody after a moment, as one; by number those that may still not be money."""
+    rows = reader.execute(
+        "SELECT * FROM till_receipt WHERE party = ? AND at > ? AND NOT undone ORDER BY at", (party, since_ms)
+    ).fetchall()
+    if not rows:
+        return None
+    waiting = [row for row in rows if not row["paid"]]
+    numbers = BETWEEN.join(row["receipt"] for row in waiting or rows[-1:])
+    tender = waiting[0]["tender"] if waiting else "cash"
+    return Receipt(numbers, sum(row["amount"] for row in rows), tender, paid=not waiting)
+
+
+def is_noted(reader: Reader, receipt: str) -> bool:
+    """Whether a till's receipt is known here."""
+    found = reader.execute("SELECT 1 FROM till_receipt WHERE receipt = ? AND NOT undone", (receipt,)).fetchone()
+    return found is not None
 
 
 def next_id(reader: Reader) -> int:
@@ -145,7 +179,31 @@ def _cancelled(rows: Rows, event: CertificateCancelled) -> None:
     rows.run("UPDATE certificate SET cancelled = ?, note = ? WHERE id = ?", event.reason, event.note, event.certificate)
 
 
-APPLIERS: Appliers = {CertificateIssued: _issued, CertificatePrinted: _printed, CertificateCancelled: _cancelled}
+def _receipt_noted(rows: Rows, event: TillReceiptNoted) -> None:
+    rows.run(
+        "INSERT INTO till_receipt (receipt, party, amount, tender, paid, at) VALUES (?, ?, ?, ?, ?, ?)",
+        event.receipt, event.party, event.amount, event.tender, not event.reserved, rows.now.at,
+    )  # fmt: skip
+
+
+def _receipt_settled(rows: Rows, event: TillReceiptSettled) -> None:
+    rows.run(
+        "UPDATE till_receipt SET paid = ?, undone = ? WHERE receipt = ?",
+        event.paid,
+        not event.paid,
+        event.receipt,
+    )
+
+
+APPLIERS: Appliers = {
+    CertificateIssued: _issued,
+    CertificatePrinted: _printed,
+    CertificateCancelled: _cancelled,
+    TillReceiptNoted: _receipt_noted,
+    TillReceiptSettled: _receipt_settled,
+}
 
 #: State tables and the columns that a purged private body leaves empty on both sides of a replay.
-STATE_TABLES: dict[str, tuple[str, ...]] = {"certificate": ("party", "snapshot", "statement", "note")}
+STATE_TABLES: dict[str, tuple[str, ...]] = {
+    "certificate": ("party", "snapshot", "statement", "note"), "till_receipt": ("party",),
+}  # fmt: skip

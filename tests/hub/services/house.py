@@ -106,7 +106,7 @@ class House(Town):
 
     def replayed(self) -> None:
         """The journal gives every row again, and the chain holds."""
-        rooms = Rooms(self.rooms.appliers, self.rooms.migrations, self.rooms.state_tables)
+        rooms = Rooms(self.rooms.appliers, self.rooms.migrations, self.rooms.state_tables, self.rooms.faults)
         assert verify(self.hub.store.folder, rooms).problems == []
 
     def public_journal(self) -> str:
