@@ -12,6 +12,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from hub import money
+from hub.errors import Unreadable
 from hub.people.model import MASKED, Version
 
 Value = str | int | None
@@ -23,7 +25,6 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2]|T[1-4])")
 _FRENCH_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _PHONE = re.compile(r"(?:\+|00)?(?:242)?(0[456]\d{7}|22\d{7})")
-_AMOUNT_GAPS = str.maketrans("", "", " .\u00a0\u202f")
 
 
 class Wrong(ValueError):
@@ -115,12 +116,10 @@ def period(value: str) -> str:
 
 def amount(value: str) -> int:
     """Whole francs: `1446117`, `1 446 117` or `1.446.117`."""
-    plain = value.translate(_AMOUNT_GAPS)
-    if not plain.isascii() or not plain.isdigit() or not 1 <= len(plain) <= 15:  # noqa: PLR2004 (digits of SQLite's integers)
-        raise Wrong("expected whole francs such as 1446117")
-    if "." in value and not re.fullmatch(r"\d{1,3}(\.\d{3})+", value):
-        raise Wrong("francs have no decimals")
-    return int(plain)
+    try:
+        return money.typed(value)
+    except Unreadable as error:
+        raise Wrong(error.message) from error
 
 
 def yes_no(value: str) -> int:
