@@ -93,8 +93,8 @@ class Office:
     rates: tuple[Rates, ...]
     report_from: int = 1
     approve_above: int = 500_000
-    lines_first: int = 18
-    lines_other: int = 26
+    lines_first: int = 28
+    lines_other: int = 42
 
     def till(self, code: str) -> TillPlace | None:
         """The till of that code, if there is one."""

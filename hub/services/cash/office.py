@@ -21,7 +21,7 @@ THEIRS = "cash.toml"
 #: Layouts of papers: ours, and those of the same name in the agency's folder `receipts/`.
 PAPERS, THEIR_PAPERS = "papers", "receipts"
 #: Lines that a page of a closing holds at most; the code of a till, as receipts print it.
-A_PAGE = 40
+A_PAGE = 46
 _CODE = re.compile(r"[A-Z0-9]{1,8}")
 _ROLES = ("collections", "benefits", "mixed")
 _TILLS = TypeAdapter(tuple[TillPlace, ...])

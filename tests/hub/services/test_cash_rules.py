@@ -345,7 +345,7 @@ def test_a_difference_is_explained_in_writing():
     ("text", "told"),
     [
         ("tils = []", "unknown key tils, did you mean till?"), ("notes = []", "notes: whole francs"),
-        ("notes = [1.5]", "notes.0"), ("lines_first = 99", "lines_first: 1 to 40"), ("notes = [", "cannot be read"),
+        ("notes = [1.5]", "notes.0"), ("lines_first = 99", "lines_first: 1 to 46"), ("notes = [", "cannot be read"),
         ('[[till]]\ncode = "c 1"\nlabel = "x"\ncounter = "99"\nrole = "collection"', "no counter 99"),
         ('[[till]]\ncode = "C1"\nlabel = "x"\ncounter = "11"\nrole = "collection"', "did you mean collections?"),
     ],
