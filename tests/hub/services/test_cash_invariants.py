@@ -29,6 +29,8 @@ NIGHTLY = [pytest.mark.nightly, pytest.mark.timeout(600)]
 ENTRIES = [(15, "ordinary"), *(pytest.param(2_500, piece, marks=NIGHTLY) for piece in range(10))]
 #: (changes, seed): ten pieces of 1,000.
 CHANGES = [(200, "ordinary"), *(pytest.param(1_000, piece, marks=NIGHTLY) for piece in range(10))]
+#: Columns by which rows are named.
+KEYS = {"number", "id", "code", "till", "year"}
 TABLES = (
     "cash_entry",
     "cash_entry",
@@ -163,7 +165,10 @@ def some_change(copy, chance):
         with suppress(sqlite3.IntegrityError):  # a change that the file itself refuses is none
             done = _CHANGES[how](copy, table, row, rows, chance)
             if done and copy.execute("SELECT changes()").fetchone()[0]:
-                return f"{how} {table} {tuple(row)[:4]} {done}", named_as(table, row)
+                name, changed = done
+                # a row under another key is named by the key that it has now
+                moved = (str(changed),) if name in KEYS else ()
+                return f"{how} {table} {tuple(row)[:4]} {name}", (*named_as(table, row), *moved)
 
 
 def place_of(table):
@@ -194,15 +199,17 @@ def _bit(copy, table, row, _rows, chance):
         if not letters:
             return None
         letters[chance.randrange(len(letters))] ^= 1 << chance.randrange(8)
-        changed = bytes(letters)
+        changed = letters.decode(errors="replace")
+    # letters that are no text any more stay as they are in the file
+    kept = changed if isinstance(value, int) else bytes(letters)
     cast = "?" if isinstance(value, int) else "CAST(? AS TEXT)"
-    copy.execute(f"UPDATE {table} SET {name} = {cast} WHERE {place_of(table)} = ?", (changed, row["place"]))  # noqa: S608 (the same)
-    return name
+    copy.execute(f"UPDATE {table} SET {name} = {cast} WHERE {place_of(table)} = ?", (kept, row["place"]))  # noqa: S608 (the same)
+    return name, changed
 
 
 def _delete(copy, table, row, _rows, _chance):
     copy.execute(f"DELETE FROM {table} WHERE {place_of(table)} = ?", (row["place"],))  # noqa: S608 (the same)
-    return "whole"
+    return "whole", None
 
 
 def _swap(copy, table, row, rows, chance):
@@ -211,7 +218,7 @@ def _swap(copy, table, row, rows, chance):
     if other[name] == row[name]:
         return None
     copy.execute(f"UPDATE {table} SET {name} = ? WHERE {place_of(table)} = ?", (other[name], row["place"]))  # noqa: S608 (the same)
-    return name
+    return name, other[name]
 
 
 _CHANGES = {"bit": _bit, "delete": _delete, "swap": _swap}
