@@ -60,6 +60,7 @@ KEPT_TO = {
 LEAVES = {
     "client",
     "clock",
+    "codes",
     "errands",
     "errors",
     "headers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from hub import seal
 from hub.journal import Appliers, Rows
 from hub.services.certificate.model import (
     Certificate,
@@ -15,6 +16,7 @@ from hub.services.certificate.model import (
     TillReceiptNoted,
     TillReceiptSettled,
 )
+from hub.services.certificate.statement import MARK
 from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 
 Reader = sqlite3.Connection
@@ -136,8 +138,9 @@ def unprinted(reader: Reader, agent: str) -> list[Certificate]:
 
 
 def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
-    """The one of a number that was typed or scanned into the search."""
-    found = labelled(reader, typed.strip().upper())
+    """The one of a number that was typed or scanned into the search, or of the whole QR."""
+    text = seal.as_scanned(typed)
+    found = coded(reader, seal.code_of(text)) if text.startswith(MARK) else labelled(reader, text)
     if found is None:
         return ()
     return (Found(found.label, "certificate", "certificate.found", f"{URL}/{found.id}", {"label": found.label}),)

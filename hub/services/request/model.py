@@ -29,6 +29,8 @@ class Office:
     reasons: Mapping[str, Mapping[str, str]]
     #: Weekdays on which the agency is open, Monday 0.
     weekdays: frozenset[int] = frozenset(range(5))
+    #: The service to queue for when somebody comes back; '' where the agency has none.
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,12 @@ MOST_DAYS = 250
 def office_of(settings: Settings) -> Office:
     """What this agency's requests go by. Raises ConfigurationFault with every problem."""
     weekdays = tuple(DAYS.index(day) for day in settings.day.hours) or tuple(range(7))
-    return _load(settings.folder, frozenset(weekdays))
+    gives = frozenset(each.code for each in settings.services if each.prefix)
+    return _load(settings.folder, frozenset(weekdays), gives)
 
 
 @cache
-def _load(folder: Path, weekdays: frozenset[int]) -> Office:
+def _load(folder: Path, weekdays: frozenset[int], gives: frozenset[str]) -> Office:
     problems: list[str] = []
     ours = tomllib.loads((HERE / "office.toml").read_text("utf-8"))
     try:
@@ -42,9 +43,14 @@ def _load(folder: Path, weekdays: frozenset[int]) -> Office:
     problems += [f"{THEIRS}: unknown key {key}{did_you_mean(key, ours)}" for key in theirs.keys() - ours.keys()]
     said = ours | theirs
     problems += [f"{THEIRS}: {each}" for each in _misfits(said)]
+    queue = str(said["queue"])
+    if "queue" in theirs and queue not in gives:
+        problems.append(f"{THEIRS}: queue: no service {queue!r} that gives tickets{did_you_mean(queue, gives)}")
     if problems:
         raise ConfigurationFault(problems)
-    return Office(ours["days"] | said["days"], tuple(said["holidays"]), said["reasons"], weekdays)
+    return Office(
+        ours["days"] | said["days"], tuple(said["holidays"]), said["reasons"], weekdays, queue if queue in gives else ""
+    )
 
 
 def _misfits(said: Mapping[str, Any]) -> Iterator[str]:
