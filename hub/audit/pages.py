@@ -19,7 +19,7 @@ from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.ask import Ask
 from hub.audit import actions, rules, store
-from hub.audit.model import Could, Found, Wanted
+from hub.audit.model import Could, Found, Line, Wanted
 from hub.audit.reading import Reading
 from hub.clock import local
 from hub.context import Hub
@@ -119,6 +119,7 @@ class _Desk:
 
     def reveal(self, entry: int) -> Response:
         """The private part of an entry, once it is written down that it was seen, and why."""
+        self._line(entry)
         actions.reveal(self._hub, asked(f"audit.reveal/{entry}"), entry=entry, motive=request.form.get("motive", ""))
         return self._one(entry, revealed={entry: self._private(entry)})
 
@@ -128,11 +129,14 @@ class _Desk:
         return {name: _fact(value) for name, value in found.items()}
 
     def _one(self, entry: int, status: int = 200, **parts: Any) -> Response:
+        return self._show(Wanted(), Found((self._line(entry),), None), status, **parts)
+
+    def _line(self, entry: int) -> Line:
         with self._hub.snapshot() as reader:
             line = store.line(reader, entry, actions.kinds(self._hub))
         if line is None:
             raise NotFound("no such entry", field="entry")
-        return self._show(Wanted(), Found((line,), None), status, **parts)
+        return line
 
     # taking along, reading through
 

@@ -117,7 +117,9 @@ def test_a_private_part_is_shown_with_a_motive_and_the_look_stays(house, auditor
     (entry,) = house.entries("private_read")
     assert (entry["subject"], entry["actor"]) == (f"entry {look['seq']}", "00990Z")
     assert auditor.send("/audit/entries/1", motive="x").status == 404
-    assert auditor.send("/audit/entries/99999", motive="x").status == 404
+    for entry in (0, 99_999):  # also without a motive: what is refused first has no page to say it on
+        assert auditor.send(f"/audit/entries/{entry}", motive="x").status == 404
+        assert auditor.send(f"/audit/entries/{entry}", motive="").status == 404
 
 
 # --- who could
