@@ -252,6 +252,15 @@ class Backup(Model):
     """… and of older ones one in seven, so many."""
 
 
+class Deposits(Model):
+    """Documents handed in at the counter."""
+
+    four_eyes: bool = True
+    """Who took documents in does not decide on them, and who decided does not take the decision back."""
+    decide_days: Annotated[int, Field(ge=1, le=250)] = 5
+    """Working days within which a document is decided on; what waits longer is shown as late."""
+
+
 class Display(Model):
     """A waiting-room screen."""
 
@@ -489,6 +498,8 @@ class Settings(Model):
     """The box itself."""
     backup: Backup = Backup()
     """Copies that leave the box."""
+    deposits: Deposits = Deposits()
+    """Documents handed in at the counter."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

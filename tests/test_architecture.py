@@ -18,10 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("hub", "kiosk", "display", "counter_panel", "hardware")
 
 # Files that decide, or lay out, and touch nothing: by their names, in whatever folder they lie.
-PURE = {"rules", "model", "board", "face", "press", "slip", "slips", "speech", "ticket_slip"}
+PURE = {"rules", "model", "board", "intake", "face", "press", "slip", "slips", "speech", "ticket_slip"}
 # What those may know of us: the vocabulary of values.
 VALUES = re.compile(
-    r"hub\.(errors|money|paper|say|ticket_slip|wire)(\..+)?"
+    r"hub\.(days|errors|money|paper|say|ticket_slip|wire)(\..+)?"
     r"|hub\.clock\.(EARLIEST_MS|Instant|Elapsed|instant|elapsed|local|iso)"  # what a clock has said, not a clock
     r"|hub\.settings\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
     r"|hub\.journal\.Event"  # a decision gives one
