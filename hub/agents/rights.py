@@ -22,6 +22,8 @@ _SEAT = _STEP | {"supervisor"}
 _DESK = frozenset({"receptionist", "supervisor", "api"})
 #: Whoever may look somebody up (requirements B.0); what each sees of a file is in hub/people/rules.py.
 _READERS = _AT_COUNTERS | {"head_cashier", "supervisor", "executive", "auditor"}
+#: Whoever takes documents in (requirements B.0: a validator only where it is another who decides).
+_COUNTER_DEPOSITS = frozenset({"receptionist", "clerk", "validator"})
 _DAY = frozenset({"supervisor", "api", "admin"})
 _PEOPLE = frozenset({"supervisor", "admin"})
 _OVERSIGHT = frozenset({"supervisor", "executive", "auditor"})
@@ -132,6 +134,23 @@ _PAGES: dict[str, frozenset[str]] = {
     ),
     "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
+    **dict.fromkeys(("deposit.page", "deposit.one"), _COUNTER_DEPOSITS | {"supervisor"}),
+    **dict.fromkeys(
+        (
+            "deposit.begin",
+            "deposit.fill",
+            "deposit.look",
+            "deposit.abandon",
+            "deposit.print_sheet",
+            "deposit.print_slip",
+            "deposit.hand",
+            "deposit.supply",
+            "deposit.told",
+        ),
+        _COUNTER_DEPOSITS,
+    ),
+    **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor"})),
+    **dict.fromkeys(("deposit.decide", "deposit.undo", "deposit.put_right"), frozenset({"validator"})),
     "desk.page": _AT_COUNTERS,
     "supervision": _OVERSIGHT,
     "supervision.page": _OVERSIGHT,

@@ -44,7 +44,8 @@ SMALL = {
 #: Indexes of what is still open: what is over leaves them.
 OF_WHAT_IS_OPEN = {
     "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "request_to_do",
-    "certificate_unprinted", "notice_waiting",
+    "certificate_unprinted", "notice_waiting", "deposit_draft", "deposit_to_hand", "deposit_document_open",
+    "deposit_document_back",
 }  # fmt: skip
 #: Texts whose plan is a walk through a table that grows, and why the walk is short.
 SHORT_WALKS = {

@@ -130,7 +130,10 @@ def new_house(folder: Path, services: tuple[str, ...] = ("reception",), **queue:
             rules = "".join(f"\n{name} = {value}" for name, value in queue.items())
             text = (
                 text.replace("[queue]", "[queue]" + rules)
-                .replace('["reception", "inquiry", "certificate", "request"]', str(list(services)).replace("'", '"'))
+                .replace(
+                    '["reception", "inquiry", "certificate", "request", "deposit"]',
+                    str(list(services)).replace("'", '"'),
+                )
                 .replace("port = 8080", f"port = {free_port()}")
             )
         (folder / file.name).write_text(text, "utf-8")
