@@ -263,9 +263,10 @@ def import_(kind: str, file: Path, report: Path | None, folder: Path) -> None:
     CSV with a header or JSON lines, see docs/import.md. May be stopped and run again at any time.
     """
     from hub.admin_ask import admin_ask
-    from hub.people_import import import_file
+    from hub.people_import import import_file, stand_back
 
     settings = _settings(folder)
+    stand_back()
     kept = report or file.with_name(f"{file.name}.refused")
     refused = import_file(settings, lambda end: admin_ask(settings, "import_ended", **end), kind, file, kept)
     if refused:
@@ -638,7 +639,7 @@ def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str |
 @click.option("--tickets", type=int, help="million, pi: tickets in the file [default: 1,000,000].")
 @click.option("--past", type=FOLDER, help="million, pi: where such a file is, or is made and left.")
 def bench(what: str, quick: bool, tickets: int | None, past: Path | None) -> None:  # noqa: FBT001 (click hands options in)
-    """Measure this box against its own limits, as JSON: queue, people, million, pi or all."""
+    """Measure this box against its own limits, as JSON: queue, people, desk, million, pi or all."""
     import json
 
     from hub.bench import run

@@ -1,5 +1,7 @@
 """Notices: one outbox for whatever must reach a person. Printed, said at the next visit, or sent by a gateway.
 
+What one is `about` is a service of the counter and a row of it (`request 7`), whose page is /desk/request/7.
+
 `enqueue` is called inside the transaction of the cause, as for the outbox. What a gateway shall send (SMS, e-mail)
 leaves through `hub.outbox`, as a message of the topic `notice.sms` or `notice.email`: it is signed, sent in order and
 kept while the way is cut like every other; a gateway only has to know that one. The rest waits here until an agent
@@ -189,6 +191,12 @@ def to_tell(reader: Reader, party: str) -> list[Notice]:
         "SELECT * FROM notice WHERE party = ? AND state = 'waiting' AND way = 'visit' ORDER BY id", (party,)
     )
     return [_notice_of(row) for row in rows]
+
+
+def page_of(notice: Notice) -> str:
+    """Where an agent does what a notice is about."""
+    service, _, row = notice.about.partition(" ")
+    return f"/desk/{service}/{row}"
 
 
 def to_print(reader: Reader, limit: int = BATCH) -> list[Notice]:

@@ -6,6 +6,7 @@ came to its end, which it journals.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,11 @@ Record = tuple[str, Mapping[str, str]]
 Tell = Callable[[dict[str, str]], object]
 #: Lines between two words of progress.
 A_WORD_EVERY = 50_000
+
+
+def stand_back() -> None:
+    """This process, which imports, lets the hub's go first on the same cores: a visitor must not wait for a file."""
+    os.nice(10)
 
 
 def import_file(settings: Settings, tell: Tell, what: str, path: Path, report: Path) -> int:

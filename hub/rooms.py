@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 from hub import VERSION, lived, notices, outbox
 from hub.agents import store as agents
 from hub.agents.migrations import migrations as agent_migrations
+from hub.audit import store as audit
 from hub.backup.contents import Contents
 from hub.clock import Clock
 from hub.context import Hub
@@ -49,7 +50,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     """By all rooms, and by these counter services."""
     appliers: dict[Any, Any] = {}
     tables: dict[str, tuple[str, ...]] = {}
-    for room in (queues, agents, printing, outbox, people, visits, notices):
+    for room in (queues, agents, printing, outbox, people, visits, notices, audit):
         appliers |= room.APPLIERS
         tables |= room.STATE_TABLES
     for service in services:
@@ -57,7 +58,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
         tables |= service.state_tables
     sets = (
         queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations, visit_migrations,
-        notices.migrations,
+        notices.migrations, audit.migrations,
     )  # fmt: skip
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
 

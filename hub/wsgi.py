@@ -20,6 +20,7 @@ from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
+from hub.audit.pages import pages as audit_pages
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
@@ -60,7 +61,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
         Rooms(
             pages=(
                 agent_pages(hub, lambda: _seats(hub)), desk_pages(hub, services), supervision_pages(hub),
-                display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
+                audit_pages(hub), display_pages(settings, voice), panel_pages(settings),
+                *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
             statistics=lambda reader, query: figures(hub, reader, query),

@@ -41,7 +41,7 @@ KEPT_TO = {
     "sqlite_utils": ("hub/", "kiosk/spool.py", "kiosk/migrations.py"),
     "espeakng_loader": ("display/espeak.py",),
     "argon2": ("hub/agents/",),
-    "typst": ("hub/workshop/",),
+    "typst": ("hub/workshop/", "hub/bench/"),  # what it takes bare
 }
 # What the packages outside the hub know of it: its leaves, never what it stores or how it queues.
 LEAVES = {

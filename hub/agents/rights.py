@@ -151,6 +151,10 @@ _PAGES: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor"})),
     **dict.fromkeys(("deposit.decide", "deposit.undo", "deposit.put_right"), frozenset({"validator"})),
+    # who reads everything changes nothing: a copy and a look at a private part are written down, and are no change
+    **dict.fromkeys(
+        ("audit.page", "audit.reveal", "audit.copy", "audit.verify", "audit.rights"), frozenset({"auditor"})
+    ),
     "desk.page": _AT_COUNTERS,
     "supervision": _OVERSIGHT,
     "supervision.page": _OVERSIGHT,

@@ -25,6 +25,7 @@ from hub.demo.processes import ROOT
 from hub.people import actions, importing, names, replica, sheets
 from hub.people.importing import Today
 from hub.people.search import search
+from hub.people_import import stand_back
 from hub.queues import actions as queues
 from hub.rooms import open_hub
 
@@ -240,4 +241,5 @@ def _memory(data: Path) -> Line:
 
 
 if __name__ == "__main__":
+    stand_back()
     print(json.dumps(import_country(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from hub.admin import offline
+from hub.clock import SystemClock, local
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import Processes
 
@@ -34,11 +35,12 @@ def run(  # noqa: PLR0913 (what can be said of a demo)
 
 
 def _populate(agency: Agency, people: int) -> None:
-    """A country of so many persons, the same every time; made once for a data folder."""
+    """A country of so many persons, the same all month; made once for a data folder."""
     from hub.demo.country import Country  # noqa: PLC0415 (only when there is one)
     from hub.people_import import import_records  # noqa: PLC0415
 
-    country = Country(people)
+    today = local(SystemClock().now().at, agency.settings.agency.zone).date()
+    country = Country(people, until=today.replace(day=1))
     with offline(agency.settings) as hub:
         made = import_records(
             agency.settings, country.name, country.records(), lambda end: hub.answer("import_ended", end)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import accumulate
 from math import exp, log
 from random import Random
@@ -20,7 +21,8 @@ from hub.people.names import fold
 from hub.people.rules import rib_key
 
 Record = tuple[str, Mapping[str, str]]
-THIS_YEAR = 2026
+#: Until then countries reach of which no other day is said.
+NEW_YEAR = date(2026, 1, 1)
 SURNAMES = [
     "Bamou",
     "Ibara",
@@ -143,10 +145,14 @@ BAMOU = {
 
 @dataclass(slots=True)
 class Country:
-    """Makes records; the same `people` and `seed` make the same ones. `people` counts every natural person."""
+    """Makes records; the same `people`, `seed` and `until` make the same ones. `people` counts every natural person.
+
+    Accounts and payments reach the last period that had ended `until` then.
+    """
 
     people: int
     seed: int = 1
+    until: date = NEW_YEAR
     chance: Random = field(init=False)
     made: int = 0
     jobs: int = 0
@@ -160,7 +166,7 @@ class Country:
     @property
     def name(self) -> str:
         """What stands in place of a file's digest."""
-        return f"country {self.people} {self.seed}"
+        return f"country {self.people} {self.seed} {self.until}"
 
     def records(self) -> Iterator[Record]:
         """Employers, then family by family, then what the employers owe."""
@@ -208,23 +214,27 @@ class Country:
         """The last periods of an employer; ten years of them for the first one, the heaviest."""
         years = 10 if number == 1 else 1
         monthly = self._periodicity(number, headcount) == "monthly"
-        for year in range(THIS_YEAR - years, THIS_YEAR):
-            for part in range(1, 13 if monthly else 5):
-                wages = headcount * 1_000 * self.chance.randint(110, 190) * (1 if monthly else 3)
-                due = round(wages * RATE)
-                paid = due if self._happens(0.9) else self.chance.choice((0, due // 2))
-                yield (
-                    "contributions",
-                    {
-                        "ref": f"C{number}-{year}-{part}",
-                        "party": f"E{number}",
-                        "period": f"{year}-{part:02d}" if monthly else f"{year}-T{part}",
-                        "declared_wages": str(wages),
-                        "due": str(due),
-                        "paid": str(paid),
-                        "penalty": str((due - paid) // 20),
-                    },
-                )
+        for year, part in self._ended(12 if monthly else 4, years):
+            wages = headcount * 1_000 * self.chance.randint(110, 190) * (1 if monthly else 3)
+            due = round(wages * RATE)
+            paid = due if self._happens(0.9) else self.chance.choice((0, due // 2))
+            yield (
+                "contributions",
+                {
+                    "ref": f"C{number}-{year}-{part}",
+                    "party": f"E{number}",
+                    "period": f"{year}-{part:02d}" if monthly else f"{year}-T{part}",
+                    "declared_wages": str(wages),
+                    "due": str(due),
+                    "paid": str(paid),
+                    "penalty": str((due - paid) // 20),
+                },
+            )
+
+    def _ended(self, parts: int, years: int) -> list[tuple[int, int]]:
+        """The periods of the last `years` until now, of which a year has `parts`: (year, part)."""
+        now = self.until.year * parts + (self.until.month - 1) * parts // 12
+        return [(each // parts, each % parts + 1) for each in range(now - years * parts, now)]
 
     # --- families --------------------------------------------------------------------------------
 
@@ -240,9 +250,9 @@ class Country:
     def _household(self, ref: str, head: Mapping[str, str], year: int) -> Iterator[Record]:
         for _ in range(self._spouses()):
             spouse = self._person("dependant", year + self.chance.randint(-6, 6), "F" if head["sex"] == "M" else "M")
-            yield from self._related(ref, spouse, "spouse", str(min(year + 25, THIS_YEAR - 1)))
+            yield from self._related(ref, spouse, "spouse", str(min(year + 25, self.until.year - 1)))
         for _ in range(self._children()):
-            born = min(THIS_YEAR - 1, year + self.chance.randint(18, 40))
+            born = min(self.until.year - 1, year + self.chance.randint(18, 40))
             child = self._person("dependant", born, self.chance.choice("FM"), head["name"].split()[0])
             yield from self._related(ref, child, "child", child["birth_date"])
         yield from self._career(ref, year)
@@ -317,8 +327,8 @@ class Country:
                 "other": person["ref"],
                 "type": what,
                 "start": start,
-                "dependent": str(int(what == "child" and start >= str(THIS_YEAR - 20))),
-                "status": "schooled" if what == "child" and start >= str(THIS_YEAR - 20) else "",
+                "dependent": str(int(what == "child" and start >= str(self.until.year - 20))),
+                "status": "schooled" if what == "child" and start >= str(self.until.year - 20) else "",
             },
         )
 
@@ -326,7 +336,7 @@ class Country:
         start = year + self.chance.randint(18, 26)
         jobs = self.chance.choices((1, 2, 3, 4), (25, 30, 30, 15))[0]
         for job in range(jobs):
-            if start >= THIS_YEAR:
+            if start >= self.until.year:
                 return
             self.jobs += 1
             end = start + self.chance.randint(1, 12)
@@ -336,7 +346,7 @@ class Country:
                 "party": ref,
                 "employer": f"E{self._employer_of_a_job()}",
                 "start": f"{start}-{self.chance.randint(1, 12):02d}" if not early else f"{year + 5}-01",
-                "end": "" if job == jobs - 1 or end >= THIS_YEAR else f"{end + 1}-01-01",
+                "end": "" if job == jobs - 1 or end >= self.until.year else f"{end + 1}-01-01",
                 "salary": str(self._wage()),
             }
             if backwards and not early:
@@ -356,7 +366,7 @@ class Country:
 
     def _pension(self, ref: str) -> Iterator[Record]:
         amount = str(self.chance.randrange(40_000, 400_000, 500))
-        opened = f"{THIS_YEAR - 3}-{self.chance.randint(1, 12):02d}-15"
+        opened = f"{self.until.year - 3}-{self.chance.randint(1, 12):02d}-15"
         case = {"ref": f"D{ref}", "party": ref, "number": f"PV{ref[1:]}", "event": "PVN", "state": "granted"}
         yield "cases", case | {"opened_on": opened, "granted": amount, "service": "PEN"}
         account = f"{self.made % 100_000_000_000:011d}"
@@ -369,15 +379,15 @@ class Country:
                 "rib": f"9999900101{account}{rib_key('99999', '00101', account):02d}",
             },
         )
-        for month in range(1, 7):
+        for month, (year, part) in enumerate(self._ended(12, 1)[-6:], 1):
             yield (
                 "payments",
                 {
                     "ref": f"V{ref}-{month}",
                     "party": ref,
-                    "period": f"{THIS_YEAR - 1}-{month:02d}",
+                    "period": f"{year}-{part:02d}",
                     "amount": amount,
-                    "paid_on": f"{THIS_YEAR - 1}-{month:02d}-28",
+                    "paid_on": f"{year}-{part:02d}-28",
                     "state": "paid",
                     "benefit": "PVN",
                     "mode": "transfer",

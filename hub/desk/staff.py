@@ -16,7 +16,7 @@ from hub.say import FIRST, direction, say, words
 _HOMES = (("desk.page", "/desk"), ("supervision.page", "/supervision"), ("agents.people", "/agents"))
 
 #: Rooms between which those go who sit at no counter.
-_ROOMS = (("supervision.page", "/supervision"), ("inquiry.page", "/desk/inquiry"))
+_ROOMS = (("supervision.page", "/supervision"), ("inquiry.page", "/desk/inquiry"), ("audit.page", "/audit"))
 
 
 @dataclass(frozen=True, slots=True)

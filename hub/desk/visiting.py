@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, current_app, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from hub import notices
 from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked
@@ -42,13 +43,17 @@ _OVERSEE = frozenset({"supervisor", "auditor"})
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Somebody of a visit as this reader may see them; `ref` is empty where there is no file."""
+    """Somebody of a visit as this reader may see them; `ref` is empty where there is no file.
+
+    `awaited`: there is something to tell them, which their file says.
+    """
 
     rank: int
     ref: str
     name: str
     number: str
     type: str
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +105,14 @@ def _people(hub: Hub, reader: sqlite3.Connection, ticket: Ticket) -> tuple[Reque
     requester, known = store.requester(reader, ticket.id), store.concerned(reader, ticket.id)
     parties = [each.party for each in (requester, *known) if each is not None and each.party]
     hits = people.names_of(hub, Ask(g.actor), parties) if parties else {}
-    return requester, _name(requester, hits), tuple(_named(each, hits) for each in known)
+    return requester, _name(requester, hits), tuple(_named(reader, each, hits) for each in known)
 
 
-def _named(each: Concerned, hits: dict[str, Hit]) -> Named:
+def _named(reader: sqlite3.Connection, each: Concerned, hits: dict[str, Hit]) -> Named:
     hit = hits.get(each.party or "")
     if hit is None:
         return Named(each.rank, "", each.name or each.party or "", each.number or "", "")
-    return Named(each.rank, hit.ref, hit.name, hit.number, hit.type)
+    return Named(each.rank, hit.ref, hit.name, hit.number, hit.type, awaited=bool(notices.to_tell(reader, hit.ref)))
 
 
 def _name(requester: Requester | None, hits: dict[str, Hit]) -> str:

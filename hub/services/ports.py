@@ -120,6 +120,23 @@ class SheetLine(Sentence):
     provisional: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class FirstLevel:
+    """How many who asked something on a day were answered at once, of how many; of one agent, or of all."""
+
+    answered: int = 0
+    asked: int = 0
+
+    @property
+    def percent(self) -> int | None:
+        """The rate; None while nobody has asked."""
+        return round(100 * self.answered / self.asked) if self.asked else None
+
+    def __add__(self, other: FirstLevel) -> FirstLevel:
+        """Of two services together: each question is counted by one of them."""
+        return FirstLevel(self.answered + other.answered, self.asked + other.asked)
+
+
 Reader = sqlite3.Connection
 #: By what was typed into the search, with its spaces.
 Finds = Callable[[Reader, str], tuple[Found, ...]]
@@ -131,6 +148,11 @@ Thread = Callable[[Reader, int], tuple[ThreadLine, ...]]
 PendingOf = Callable[[Reader, str], tuple[Pending, ...]]
 #: Of a person, by the row of the party.
 Offers = Callable[[Reader, int], tuple[Offer, ...]]
+#: Of a day (its row), by one agent or by all.
+FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
+#: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
+#: counter could not answer it.
+Unanswered = Callable[[Reader, int | None, str], int | None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -141,12 +163,24 @@ def nothing(reader: Reader, of: int | str) -> tuple[()]:
     return ()
 
 
+def nobody_asked(reader: Reader, day: int, agent: str | None) -> FirstLevel:
+    """The first level of a service where nothing is asked."""
+    del reader, day, agent
+    return FirstLevel()
+
+
+def all_answered(reader: Reader, ticket: int | None, agent: str) -> None:
+    """What is unanswered in a service where nothing is asked."""
+    del reader, ticket, agent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterService:
     """One service at the counter.
 
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
-    blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event.
+    blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event. `goes_on` is the
+    page where a question goes on that the counter could not answer.
     """
 
     name: str
@@ -164,6 +198,9 @@ class CounterService:
     offers: Offers = nothing
     finds: Finds = nothing
     sheet: SheetLines = nothing
+    first_level: FirstLevels = nobody_asked
+    unanswered: Unanswered = all_answered
+    goes_on: str = ""
 
 
 @cache
@@ -187,6 +224,23 @@ def _declared(name: str) -> CounterService:
     if not isinstance(declared, CounterService):
         raise ConfigurationFault([f"hub/services/{name}/__init__.py declares no COUNTER_SERVICE"])
     return declared
+
+
+def first_level(hub: Hub, reader: Reader, day: int, agent: str | None = None) -> FirstLevel:
+    """How a day goes at the first level, of all services together."""
+    services = load(hub.settings.counter_services)
+    return sum((service.first_level(reader, day, agent) for service in services), FirstLevel())
+
+
+def unanswered(hub: Hub, reader: Reader, ticket: int | None, agent: str) -> int | None:
+    """What was asked last and could not be answered at the counter: the row of the service that noted it."""
+    services = load(hub.settings.counter_services)
+    return next(filter(None, (service.unanswered(reader, ticket, agent) for service in services)), None)
+
+
+def goes_on(hub: Hub) -> str:
+    """The page where a question goes on that the counter could not answer; empty where there is none."""
+    return next(filter(None, (service.goes_on for service in load(hub.settings.counter_services))), "")
 
 
 def listeners(hub: Hub, services: Iterable[CounterService]) -> dict[str, tuple[Listener, ...]]:

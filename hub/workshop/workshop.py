@@ -6,13 +6,16 @@ thread waits, with others behind it: a page takes milliseconds.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +25,8 @@ from hub.workshop.frames import MOST_ANSWERED, MOST_ASKED, Ended, Late, receive,
 
 DEADLINE_S = 10.0
 IDLE_S = 300.0
+#: So many papers that were drawn ahead wait to be asked for; a page has tens of kilobytes.
+AHEAD = 8
 #: What every layout may include.
 _HOUSE = Path(__file__).parent / "layouts" / "house.typ"
 #: Until the process has read its letters, on a slow card.
@@ -42,6 +47,8 @@ class Workshop:
         self._deadline_s = deadline_s
         self._idle_s = idle_s
         self._lock = threading.Lock()
+        self._ahead: OrderedDict[bytes, Future[bytes]] = OrderedDict()
+        self._drawer = ThreadPoolExecutor(1, "workshop")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,8 +59,20 @@ class Workshop:
 
     def drawn(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
         """The PDF of a layout (`main`, and the files it includes) filled with `data`, dated `at_s`. Raises NotDrawn."""
-        everything = {"house.typ": _HOUSE.read_text("utf-8"), **sources}
-        asked = json.dumps({"sources": everything, "data": data, "at": at_s}, ensure_ascii=False).encode()
+        asked = _frame(sources, data, at_s)
+        begun = self._ahead.pop(_digest(asked), None)
+        return begun.result() if begun is not None else self._draw(asked)
+
+    def draw_ahead(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> None:
+        """Begin with what `drawn` will soon be asked; it also tells what went wrong. Of many the last ones stay."""
+        asked = _frame(sources, data, at_s)
+        with suppress(RuntimeError):  # the workshop closes: nobody will ask
+            self._ahead[_digest(asked)] = self._drawer.submit(self._draw, asked)
+        while len(self._ahead) > AHEAD:
+            with suppress(KeyError):  # somebody came for the last one
+                self._ahead.popitem(last=False)
+
+    def _draw(self, asked: bytes) -> bytes:
         if len(asked) > MOST_ASKED:
             raise NotDrawn(f"a document of {len(asked):,} bytes is more than the workshop takes")
         if not self._lock.acquire(timeout=2 * self._deadline_s):
@@ -68,6 +87,7 @@ class Workshop:
 
     def close(self) -> None:
         """End the process. May be called twice."""
+        self._drawer.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._kill()
 
@@ -117,6 +137,16 @@ class Workshop:
 
     def __repr__(self) -> str:
         return f"<Workshop {self.pid or 'asleep'}>"
+
+
+def _frame(sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
+    """What the process is sent: all of which the PDF is made, so that the same bytes give the same paper."""
+    everything = {"house.typ": _HOUSE.read_text("utf-8"), **sources}
+    return json.dumps({"sources": everything, "data": data, "at": at_s}, ensure_ascii=False).encode()
+
+
+def _digest(asked: bytes) -> bytes:
+    return hashlib.blake2b(asked, digest_size=16).digest()
 
 
 def _pipe(pipe: IO[bytes] | None) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from hub.workshop.workshop import NotDrawn, Workshop
+from hub.workshop.workshop import AHEAD, NotDrawn, Workshop
 
 pytestmark = pytest.mark.slow  # real processes
 
@@ -164,6 +164,32 @@ def test_many_who_ask_at_once_are_all_served(workshop):
     for each in asking:
         each.join()
     assert len({bytes(each) for each in found}) == 8
+
+
+def test_what_was_begun_ahead_is_what_is_asked_for_and_takes_no_second_drawing(workshop):
+    workshop.draw_ahead(LETTER, {"title": "Attestation"}, NOON)
+    assert workshop.drawn(LETTER, {"title": "Attestation"}, NOON + 1) != (ahead := _ahead(workshop))
+    os.kill(workshop.pid, signal.SIGSTOP)  # nothing can be drawn any more
+    assert workshop.drawn(LETTER, {"title": "Attestation"}, NOON) == ahead
+    os.kill(workshop.pid, signal.SIGCONT)
+    assert workshop.drawn(LETTER, {"title": "Attestation"}, NOON) == ahead
+
+
+def test_of_many_begun_ahead_the_last_ones_wait_and_a_wrong_one_is_told_to_who_asks(workshop):
+    for number in range(3 * AHEAD):
+        workshop.draw_ahead(LETTER, {"title": str(number)}, NOON)
+    assert len(workshop._ahead) == AHEAD
+    workshop.draw_ahead({"main": "#panic()"}, {}, NOON)
+    with pytest.raises(NotDrawn, match="cannot be drawn"):
+        workshop.drawn({"main": "#panic()"}, {}, NOON)
+    workshop.close()
+    workshop.draw_ahead(LETTER, {"title": "too late"}, NOON)
+    assert workshop.drawn(LETTER, {"title": "too late"}, NOON).startswith(b"%PDF")
+
+
+def _ahead(workshop):
+    (begun,) = workshop._ahead.values()
+    return begun.result(timeout=30)
 
 
 def test_the_kernel_refuses_it_every_way_out():

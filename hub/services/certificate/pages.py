@@ -161,6 +161,7 @@ def issue() -> AnyResponse:
         the_hub(), asked("certificate.issue"), ref=form.get("ref", ""), kind=form.get("kind", ""),
         purpose=_purpose(form), receipt=_receipt(form),
     )  # fmt: skip
+    paper.begin(the_hub(), actions.known(the_hub(), answer["certificate"]))
     return redirect(url_for("certificate.one", certificate=answer["certificate"], given=1), 303)
 
 

@@ -21,14 +21,22 @@ _NARROW = frozenset({"period", "start", "end", "opened_on", "closed_on", "paid_o
 
 def paper(hub: Hub, found: Certificate, copy: int) -> bytes:
     """The PDF of a copy (0: the first). Raises NotDrawn, and Refused where what it said is no longer kept."""
+    return hub.workshop.drawn(*_asked(hub, found, copy))
+
+
+def begin(hub: Hub, found: Certificate) -> None:
+    """The first copy is drawn while its page is being looked at."""
+    hub.workshop.draw_ahead(*_asked(hub, found, 0))
+
+
+def _asked(hub: Hub, found: Certificate, copy: int) -> tuple[dict[str, str], dict[str, Any], int]:
+    """What the workshop is asked: the layouts, what they fill in, and when, s."""
     if found.snapshot is None or found.statement is None:
         raise Refused(f"what {found.label} said is no longer kept", code="purged")
     known = kinds.load(hub.settings.folder)
     layout = found.snapshot["layout"]
     sources = dict(known.layouts) | {"main": known.layouts.get(layout, known.layouts["statement.typ"])}
-    return hub.workshop.drawn(
-        sources | {"qr.svg": qr_picture(found.statement)}, data(hub, found, copy), found.at // 1000
-    )
+    return sources | {"qr.svg": qr_picture(found.statement)}, data(hub, found, copy), found.at // 1000
 
 
 def data(hub: Hub, found: Certificate, copy: int) -> dict[str, Any]:

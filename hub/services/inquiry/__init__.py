@@ -27,4 +27,6 @@ COUNTER_SERVICE = CounterService(
     state_tables=store.STATE_TABLES,
     thread=store.thread,
     pending=store.pending,
+    first_level=store.first_level,
+    unanswered=store.unanswered,
 )  # fmt: skip

@@ -19,3 +19,9 @@ def create(db: Database) -> None:
         "CREATE INDEX inquiry_day ON inquiry (day)",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def find_by_contact(db: Database) -> None:
+    """What was asked without a visitor is found as fast."""
+    db.conn.execute("CREATE INDEX inquiry_contact ON inquiry (contact) WHERE contact IS NOT NULL")

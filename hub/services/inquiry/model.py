@@ -51,19 +51,6 @@ class InquiryNoted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class FirstLevel:
-    """How many inquiries of a day were answered at once, of how many; of one agent, or of all."""
-
-    answered: int
-    asked: int
-
-    @property
-    def percent(self) -> int | None:
-        """The rate; None while nobody has asked."""
-        return round(100 * self.answered / self.asked) if self.asked else None
-
-
-@dataclass(frozen=True, slots=True)
 class Looks:
     """What one agent has looked at today: how often, how many files, without a visitor, and most in one hour."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
+from hub import notices
 from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked, the_hub
@@ -26,6 +27,7 @@ from hub.people.synthesis import synthesis
 from hub.people.wording import amount, birth, day, period, value, word
 from hub.queues import store as queues
 from hub.say import say, say_refused, words
+from hub.services import ports
 from hub.services.inquiry import actions, rules, store, tables
 from hub.services.inquiry.model import RESULTS, SUBJECTS
 from hub.services.ports import SheetLine
@@ -53,6 +55,7 @@ def _in_templates() -> dict[str, Any]:
         "at_time": _at,
         "subjects": SUBJECTS,
         "results": RESULTS,
+        "page_of": notices.page_of,
         "may_oversee": rights.allowed(g.actor, "inquiry.looks"),
         "may_note": rights.allowed(g.actor, "inquiry.note"),
     }
@@ -104,8 +107,8 @@ def _today() -> Parts:
             return {"mine": None, "all": None, "channels": {}}
         overseen = rights.allowed(g.actor, "statistics")
         return {
-            "mine": store.first_level(reader, last.id, g.actor.agent),
-            "all": store.first_level(reader, last.id) if overseen else None,
+            "mine": ports.first_level(the_hub(), reader, last.id, g.actor.agent),
+            "all": ports.first_level(the_hub(), reader, last.id) if overseen else None,
             "channels": store.by_channel(reader, last.id) if overseen else {},
         }
 
@@ -165,6 +168,7 @@ def _sheet_parts(sheet: Sheet, tab: str, on: str | None) -> Parts:
         "table": table,
         "lines": [] if on else [_line(line) for line in lines],
         "looks": _much_looked(),
+        "to_tell": () if on else _to_tell(sheet),
         "person": sheet.fields["type"] == "person",
         "name_seen": may_see(roles, "name", restricted=sheet.restricted),
         "may_say_death": may_see(roles, "deceased_on", restricted=sheet.restricted),
@@ -181,6 +185,14 @@ def _tab_seen(tab: str, sheet: Sheet) -> bool:
 def _line(line: SheetLine) -> Parts:
     return {"at": _at(line.at), "icon": line.icon, "text": line.said(_language()), "url": line.url,
             "provisional": line.provisional}  # fmt: skip
+
+
+def _to_tell(sheet: Sheet) -> tuple[notices.Notice, ...]:
+    """What this person shall hear now that they are here; who may not read their letters reads none of it."""
+    if not may_see(g.actor.roles, "letters", restricted=sheet.restricted):
+        return ()
+    with the_hub().snapshot() as reader:
+        return tuple(notices.to_tell(reader, sheet.ref))
 
 
 def _much_looked() -> int:
@@ -277,7 +289,9 @@ def note() -> Response:
         the_hub(), asked("inquiry.note"), visit=form.get("visit", ""), subject=form.get("subject", ""),
         result=form.get("result", ""), said=form.get("note", ""), party=form.get("party") or None,
     )  # fmt: skip
-    return _note(noted=form.get("result"), done_key=form.get("key"))
+    result = form.get("result")
+    on = ports.goes_on(the_hub()) if result != "answered" else ""
+    return _note(noted=result, done_key=form.get("key"), goes_on=on and f"{on}?why={result}")
 
 
 def _note(status: int = 200, **parts: Any) -> Response:

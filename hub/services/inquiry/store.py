@@ -8,8 +8,8 @@ from itertools import takewhile
 
 from hub.journal import Appliers, Rows
 from hub.services.inquiry import rules
-from hub.services.inquiry.model import FirstLevel, InquiryNoted, Looks
-from hub.services.ports import Pending, ThreadLine, Word
+from hub.services.inquiry.model import InquiryNoted, Looks
+from hub.services.ports import FirstLevel, Pending, ThreadLine, Word
 from hub.visits import store as visits
 
 Reader = sqlite3.Connection
@@ -31,6 +31,19 @@ def first_level(reader: Reader, day: int, agent: str | None = None) -> FirstLeve
         (day, agent, agent),
     ).fetchone()
     return FirstLevel(answered=int(row[1]), asked=int(row[0]))
+
+
+def unanswered(reader: Reader, ticket: int | None, agent: str) -> int | None:
+    """The last inquiry of a visit, or of what the agent has begun without one, if it did not end at the counter."""
+    contact = visits.open_contact(reader, agent) if ticket is None else None
+    if ticket is None and contact is None:
+        return None
+    of, row = ("ticket", ticket) if contact is None else ("contact", contact.id)
+    last = reader.execute(
+        f"SELECT id, result FROM inquiry WHERE {of} = ? ORDER BY id DESC LIMIT 1",  # noqa: S608 (one of two words)
+        (row,),
+    ).fetchone()
+    return int(last["id"]) if last is not None and last["result"] != "answered" else None
 
 
 def by_channel(reader: Reader, day: int) -> dict[str, int]:

@@ -24,4 +24,6 @@ COUNTER_SERVICE = CounterService(
     pending=store.pending,
     finds=store.finds,
     sheet=store.sheet,
+    first_level=store.first_level,
+    goes_on="/desk/request/new",
 )

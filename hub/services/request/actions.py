@@ -12,6 +12,7 @@ from hub.context import Hub, action
 from hub.days import due
 from hub.errors import NotFound, Unreadable
 from hub.queues import store as queues
+from hub.services import ports
 from hub.services.request import rules, store
 from hub.services.request.model import Request, RequestOpened, RequestPrinted
 from hub.services.request.office import office_of
@@ -94,10 +95,16 @@ def _open(tx: Transaction, hub: Hub, asked: Asked) -> Request:
         store.next_id(tx.connection), series.label("REQ", on.year, number), on.year, number, tx.epoch, what,
         asked.reason, asked.channel, on.isoformat(), due(on, office.days[what], office.calendar).isoformat(),
         day.id if day else None, asked.ticket, asked.party, " ".join(asked.visitor.split())[:120] or None,
-        " ".join(asked.reach.split())[:120] or None, text,
+        " ".join(asked.reach.split())[:120] or None, text, _goes_on_from(tx, hub, asked.ticket),
     )  # fmt: skip
     tx.record(event)
     return _request(tx, event.request)
+
+
+def _goes_on_from(tx: Transaction, hub: Hub, ticket: int | None) -> int | None:
+    """What this visit asked last and nobody could answer, unless another request has it."""
+    asked = ports.unanswered(hub, tx.connection, ticket, tx.actor.agent or "")
+    return None if asked is None or store.goes_on_already(tx.connection, asked) else asked
 
 
 @action

@@ -18,7 +18,7 @@ def create(db: Database) -> None:
             level INTEGER NOT NULL DEFAULT 1, escalation TEXT, service TEXT, owner TEXT, ticket INTEGER, day INTEGER,
             agent TEXT, channel TEXT NOT NULL, party TEXT, visitor TEXT, reach TEXT, text TEXT, answer TEXT,
             answer_channel TEXT, answered_on TEXT, opened_on TEXT NOT NULL, due_on TEXT NOT NULL,
-            copies INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL, tick INTEGER NOT NULL,
+            copies INTEGER NOT NULL DEFAULT 0, inquiry INTEGER UNIQUE, at INTEGER NOT NULL, tick INTEGER NOT NULL,
             UNIQUE (year, number)) STRICT""",
         "CREATE INDEX request_to_do ON request (due_on, id) WHERE state NOT IN ('resolved', 'closed')",
         "CREATE INDEX request_day ON request (day)",

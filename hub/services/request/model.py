@@ -75,19 +75,6 @@ class Line:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLevel:
-    """How many requests of a day were answered at the counter, of how many; of one agent, or of all."""
-
-    resolved: int
-    opened: int
-
-    @property
-    def percent(self) -> int | None:
-        """The rate; None while there is none."""
-        return round(100 * self.resolved / self.opened) if self.opened else None
-
-
 # --- facts -----------------------------------------------------------------------------------
 
 
@@ -105,7 +92,10 @@ class RequestEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class RequestOpened(RequestEvent):
-    """Somebody wants something that the counter writes down. Who, and what in their words, is private."""
+    """Somebody wants something that the counter writes down. Who, and what in their words, is private.
+
+    `inquiry`: the question that was noted before and could not be answered; it goes on here.
+    """
 
     kind: ClassVar[str] = "request_opened"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"party", "visitor", "reach", "text"})
@@ -124,6 +114,7 @@ class RequestOpened(RequestEvent):
     visitor: str | None = None
     reach: str | None = None
     text: str | None = None
+    inquiry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from hub.people.actions import names_of
 from hub.people.model import MASKED
 from hub.queues import store as queues
 from hub.say import say, say_refused
+from hub.services import ports
 from hub.services.request import actions, paper, rules, store
 from hub.services.request.actions import Asked
 from hub.services.request.model import ANSWER_CHANNELS, CHANNELS, ESCALATIONS, WHATS, Line, Request
@@ -121,8 +122,8 @@ def _list(status: int = 200, **parts: Any) -> Response:
             "waiting": [each for each in waiting if _shown(each, show)],
             "late": sum(each.late(actions.today(hub).isoformat()) for each in waiting),
             "letters": notices.to_print(reader),
-            "mine": store.first_level(reader, last.id, g.actor.agent) if last else None,
-            "all": store.first_level(reader, last.id) if last else None,
+            "mine": ports.first_level(hub, reader, last.id, g.actor.agent) if last else None,
+            "all": ports.first_level(hub, reader, last.id) if last else None,
             "why_counts": store.escalations(reader, last.id) if last else {},
         }
     return _show("page", status, **whole | parts)
@@ -150,7 +151,7 @@ def new() -> Response:
         ref = ref or (refs[0] if len(refs) == 1 else "")
         requester = visits.requester(reader, held)
         name = requester.name if requester else ""
-    return _show("new", ref=ref, kept={"visitor": name or _name_of(ref)})
+    return _show("new", ref=ref, kept={"visitor": name or _name_of(ref), "why": http.args.get("why", "")})
 
 
 def _name_of(ref: str) -> str:

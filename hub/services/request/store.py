@@ -7,7 +7,7 @@ import sqlite3
 
 from hub.agents import store as agents
 from hub.journal import Appliers, Rows, payload_of
-from hub.services.ports import Found, Pending, SheetLine, ThreadLine
+from hub.services.ports import FirstLevel, Found, Pending, SheetLine, ThreadLine
 from hub.services.request import model as m
 
 Reader = sqlite3.Connection
@@ -64,13 +64,22 @@ def lines(reader: Reader, request_id: int) -> list[m.Line]:
     return [m.Line(row["at"], row["agent"], row["kind"], json.loads(row["facts"]), row["text"]) for row in rows]
 
 
-def first_level(reader: Reader, day: int, agent: str | None = None) -> m.FirstLevel:
-    """How many of a day's requests were answered at the counter: all, or one agent's."""
+def first_level(reader: Reader, day: int, agent: str | None = None) -> FirstLevel:
+    """How many of a day's requests were answered at the counter: all, or one agent's.
+
+    What goes on from an inquiry was counted there, as not answered.
+    """
     row = reader.execute(
-        "SELECT count(*), coalesce(sum(state = 'resolved'), 0) FROM request WHERE day = ? AND (? IS NULL OR agent = ?)",
+        "SELECT count(*), coalesce(sum(state = 'resolved'), 0) FROM request"
+        " WHERE day = ? AND inquiry IS NULL AND (? IS NULL OR agent = ?)",
         (day, agent, agent),
     ).fetchone()
-    return m.FirstLevel(resolved=int(row[1]), opened=int(row[0]))
+    return FirstLevel(answered=int(row[1]), asked=int(row[0]))
+
+
+def goes_on_already(reader: Reader, inquiry: int) -> bool:
+    """Whether a request was written down of this inquiry."""
+    return reader.execute("SELECT 1 FROM request WHERE inquiry = ?", (inquiry,)).fetchone() is not None
 
 
 def escalations(reader: Reader, day: int) -> dict[str, int]:
@@ -163,11 +172,11 @@ def _now(rows: Rows, event: m.RequestEvent, state: m.State, **values: object) ->
 def _opened(rows: Rows, event: m.RequestOpened) -> None:
     rows.run(
         "INSERT INTO request (id, label, year, number, epoch, what, reason, state, channel, opened_on, due_on, day,"
-        " ticket, party, visitor, reach, text, agent, at, tick)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ticket, party, visitor, reach, text, inquiry, agent, at, tick)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         event.request, event.label, event.year, event.number, event.epoch, event.what, event.reason, event.channel,
         event.opened_on, event.due_on, event.day, event.ticket, event.party, event.visitor, event.reach, event.text,
-        rows.actor.agent, rows.now.at, rows.now.tick,
+        event.inquiry, rows.actor.agent, rows.now.at, rows.now.tick,
     )  # fmt: skip
     _line(rows, event, event.text)
 

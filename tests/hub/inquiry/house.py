@@ -15,6 +15,7 @@ from hub.agents import cookie
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
+from hub.audit.pages import pages as audit_pages
 from hub.clock import ManualClock
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
@@ -89,7 +90,7 @@ class House(Office):
     def _wire(self) -> None:
         hub = self.hub
         hub.store.guards, hub.store.listeners = ports.guards(hub, self.services), ports.listeners(hub, self.services)
-        pages = (agent_pages(hub), desk_pages(hub, self.services), supervision_pages(hub))
+        pages = (agent_pages(hub), desk_pages(hub, self.services), supervision_pages(hub), audit_pages(hub))
         services = tuple(service.pages for service in self.services if service.pages)
         self.app = create_app(hub, Rooms((*pages, *services), board=lambda _: {}, statistics=lambda *_: {}))
 

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from hub import notices
+from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.paper import Pair
 from hub.people import store as people_store
@@ -358,7 +360,7 @@ def test_what_was_typed_for_one_visit_is_noted_for_it_whoever_is_there_by_now(ho
 def test_s5_one_of_two_is_fifty_percent_at_the_first_level(house, judith):
     """The inquiry half of S5: about missing months, NON_CONVAINCU; another is answered by telephone."""
     visit = house.visitor()
-    judith.note("not_convinced", visit=visit)
+    assert 'href="/desk/request/new?why=not_convinced"' in judith.note("not_convinced", visit=visit).text
     house.counter("02").finish()
     judith.contact("telephone", "un assuré appelle")
     judith.note("answered", subject="payment")
@@ -475,3 +477,21 @@ def test_much_looking_is_told_to_who_does_it_and_to_the_supervisor(house, judith
     assert "BAMOU" not in seen
     house.later(minutes=61)
     assert "consultations en une heure" not in judith.file("P1").words
+
+
+# --- what waits for somebody -------------------------------------------------------------------
+
+
+def test_an_answer_that_waits_is_said_on_the_file_and_beside_the_name_until_it_is_told(house, judith):
+    visit = house.visitor()
+    judith.send(f"/desk/visits/{visit}/concerned", party="P1")
+    assert "badge warn" not in judith.open("/desk/strip", part=True).text
+    with house.hub.store.transaction(Ask(HUB, "an answer")) as tx:
+        notices.enqueue(tx, way="visit", about="request 7", text="Les mois de 2011 sont repris.", party="P1")
+    assert "message" in judith.open("/desk/strip", part=True).words
+    said = judith.file("P1")
+    assert "À dire à cette personne : Les mois de 2011 sont repris." in said.words
+    assert 'href="/desk/request/7"' in said.text
+    assert "Les mois de 2011" not in judith.file("P1", "?on=2013-01-02").text
+    notices.done(house.hub, Ask(HUB, "told"), notice=1)
+    assert "À dire" not in judith.file("P1").words

@@ -35,6 +35,14 @@ _TABS = (
     "letters",
     "accounts",
 )
+#: Pages of the other services that show somebody; who may not open them gets none of it.
+_OTHER_SERVICES = (
+    "certificate?ref=P1",
+    "certificate?q=2133415888",
+    "certificate/search?q=2133415888",
+    "request/new?ref=P1",
+    "request",
+)
 
 
 def planted(record: dict[str, str]) -> list[tuple[str, str]]:
@@ -57,6 +65,7 @@ def test_no_page_shows_what_the_readers_role_does_not_give(house, role):
     texts = [reader.file("P1", f"?tab={tab}").text for tab in _TABS]
     texts += [reader.open(f"/desk/inquiry/{page}/P1").text for page in ("file", "synthesis", "similar")]
     texts += [reader.search("2133415888").text, reader.open("/desk/strip").text]
+    texts += [reader.open(f"/desk/{page}").text for page in _OTHER_SERVICES]
     everything = " ".join(texts)
     for field, value in planted(WHOLE):
         assert (value in everything) is may_see({role}, field), (role, field, value)
@@ -77,6 +86,7 @@ def urls(house):
     values = {
         "ref": "P1", "visit": "0" * 26, "rank": 1, "ticket": "0" * 26, "step": "confirm", "job": 1,
         "outcome": "printed", "device": "K1", "answer": 1, "code": JUDITH, "counter": "02",
+        "certificate": 1, "number": 1, "notice": 1, "entry": 1,
     }  # fmt: skip
     for rule in house.app.url_map.iter_rules():
         needed = {name: values.get(name, "x") for name in rule.arguments}

@@ -10,7 +10,7 @@ from hub.people import wording
 from hub.people.model import MASKED, Link, Sheet
 from hub.services.inquiry import rules as inquiry
 from hub.services.inquiry import tables
-from hub.services.inquiry.model import FirstLevel
+from hub.services.ports import FirstLevel
 from hub.visits import rules as visits
 from hub.visits.model import Concerned, Contact
 from hub.visits.slips import Visit, visit_slip

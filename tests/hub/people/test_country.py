@@ -1,6 +1,7 @@
 """The generated country is a believable one, and the same one every time."""
 
 from collections import Counter
+from datetime import date
 from itertools import islice
 
 import pytest
@@ -48,6 +49,26 @@ def test_the_heaviest_employer_has_ten_years_of_months_and_the_rates_are_those_o
     owed = [record for what, record in Country(1_000).records() if what == "contributions"]
     assert sum(record["party"] == "E1" for record in owed) == 120
     assert all(int(record["due"]) == round(int(record["declared_wages"]) * RATE) for record in owed)
+
+
+@pytest.mark.parametrize(
+    ("until", "months", "quarters"),
+    [
+        (date(2026, 1, 1), ("2025-01", "2025-12"), ("2025-T1", "2025-T4")),
+        (date(2026, 11, 1), ("2025-11", "2026-10"), ("2025-T4", "2026-T3")),
+        (date(2026, 4, 1), ("2025-04", "2026-03"), ("2025-T2", "2026-T1")),
+    ],
+)
+def test_accounts_reach_the_last_period_that_has_ended(until, months, quarters):
+    periods = {
+        record["period"]
+        for what, record in Country(1_000, until=until).records()
+        if what == "contributions" and record["party"] != "E1"
+    }
+    by_month = sorted(each for each in periods if "T" not in each)
+    by_quarter = sorted(each for each in periods if "T" in each)
+    assert (by_month[0], by_month[-1], len(by_month)) == (*months, 12)
+    assert (by_quarter[0], by_quarter[-1], len(by_quarter)) == (*quarters, 4)
 
 
 @pytest.mark.slow

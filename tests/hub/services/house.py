@@ -50,7 +50,9 @@ class House(Town):
         store = Store(
             folder / "data", appliers=self.rooms.appliers, migration_sets=self.rooms.migrations, clock=self.clock
         )
-        self.hub = Hub(load_settings(CONFIG, settings), store, workshop or Workshop())
+        self.hub = Hub(
+            load_settings(CONFIG, settings | {"counter_services": list(names)}), store, workshop or Workshop()
+        )
         self.own_workshop = workshop is None
         store.guards = ports.guards(self.hub, self.services)
         store.listeners = ports.listeners(self.hub, self.services)

@@ -13,6 +13,9 @@ from hub.ask import HUB
 from hub.errors import IllegalStep, Refused, Unreadable
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
+from hub.queues.faces import public_id
+from hub.services import ports
+from hub.services.inquiry import actions as inquiry
 from hub.services.request import actions, paper, store
 from hub.services.request.actions import Asked
 from tests.hub.services.house import CLERK, OFFICER, SUPERVISOR, House, Screen, brazzaville
@@ -24,11 +27,24 @@ MONDAY = brazzaville("2026-03-02")
 
 @pytest.fixture
 def house(tmp_path, workshop):
-    found = House(tmp_path, MONDAY, ("request",), workshop)
-    for actor, name in ((CLERK, "MABIALA Rose"), (OFFICER, "OKEMBA Jean")):
-        agents.add_agent(found.hub, found.ask(HUB), code=actor.agent, name=name, roles=sorted(actor.roles))
+    found = _house(tmp_path, workshop, "request")
     yield found
     found.close()
+
+
+@pytest.fixture
+def both(tmp_path, workshop):
+    """Where inquiries are noted as well."""
+    found = _house(tmp_path, workshop, "inquiry", "request")
+    yield found
+    found.close()
+
+
+def _house(folder, workshop, *services):
+    found = House(folder, MONDAY, services, workshop)
+    for actor, name in ((CLERK, "MABIALA Rose"), (OFFICER, "OKEMBA Jean")):
+        agents.add_agent(found.hub, found.ask(HUB), code=actor.agent, name=name, roles=sorted(actor.roles))
+    return found
 
 
 def wants(ticket=None, **values):
@@ -63,7 +79,7 @@ def test_s5_desk_24_answers_in_two_days_and_the_rate_that_day_is_one_of_two(hous
     day = queue_store.day(house.hub.reader).id
     for agent in (None, CLERK.agent):
         rate = store.first_level(house.hub.reader, day, agent)
-        assert (rate.resolved, rate.opened, rate.percent) == (1, 2, 50)
+        assert (rate.answered, rate.asked, rate.percent) == (1, 2, 50)
     assert store.escalations(house.hub.reader, day) == {"not_convinced": 1}
     house.clock.jump(to=brazzaville("2026-03-04"))
     do(house, "take", request)
@@ -75,6 +91,25 @@ def test_s5_desk_24_answers_in_two_days_and_the_rate_that_day_is_one_of_two(hous
     assert state(house, request) == "closed"
     assert notices.to_tell(house.hub.reader, "P1") == []
     house.replayed()
+
+
+def test_what_was_asked_and_goes_on_as_a_request_is_asked_once(both):
+    hub, ticket = both.hub, both.visitor()
+    visit = public_id(queue_store.ticket(hub.reader, ticket))
+    inquiry.note(hub, both.ask(), visit=visit, subject="missing_months", result="not_convinced")
+    screen = Screen(both)
+    assert screen.open("/desk/request/new?why=not_convinced").text.count('value="not_convinced" selected') == 1
+    first, second = sent_on(both, ticket), sent_on(both, ticket, why="complex")
+    rows = hub.reader.execute("SELECT id, inquiry FROM request ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [(first, 1), (second, None)]
+    day = queue_store.day(hub.reader).id
+    for agent in (None, CLERK.agent):  # the question and the second request, of which neither was answered here
+        assert ports.first_level(hub, hub.reader, day, agent) == ports.FirstLevel(0, 2)
+    inquiry.note(hub, both.ask(), visit=visit, subject="payment", result="answered")
+    actions.answer_at_once(hub, both.ask(), asked=wants(ticket), answer="Voici.")
+    assert ports.first_level(hub, hub.reader, day) == ports.FirstLevel(2, 4)
+    assert "vous 2 sur 4 (50 %)" in screen.open("/desk/request").words
+    both.replayed()
 
 
 def test_b6_the_request_is_printed_with_its_number_and_one_scan_opens_it(house):

@@ -7,7 +7,7 @@ import pytest
 from hub.days import due
 from hub.errors import ConfigurationFault, IllegalStep, Refused, Unreadable
 from hub.services.request import rules
-from hub.services.request.model import FirstLevel, Request
+from hub.services.request.model import Request
 from hub.services.request.office import office_of
 from hub.settings_files import load_settings
 from tests.hub.services.conftest import CONFIG
@@ -121,8 +121,3 @@ def test_late_is_who_has_no_answer_when_the_day_is_over():
     assert not request("in_hand").late("2013-05-14")
     assert request("in_hand").late("2013-05-15")
     assert not request("answered").late("2013-06-01")
-
-
-def test_a_rate_of_nothing_is_no_rate():
-    assert FirstLevel(0, 0).percent is None
-    assert FirstLevel(1, 2).percent == 50

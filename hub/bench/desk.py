@@ -1,0 +1,178 @@
+"""The agent's desk in figures: P22, from the click to the bytes of a PDF, and P26, the page on an old PC."""
+
+from __future__ import annotations
+
+import http.client
+import tempfile
+import time
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import typst
+
+from hub.agents import csrf
+from hub.bench.browser import page_at
+from hub.bench.figures import Budget, Limits, Line, summary, timed
+from hub.bench.people import import_country
+from hub.bench.rig import Http, free_port, key, running
+from hub.demo.agency import Agency, prepare
+from hub.demo.processes import COMMANDS
+
+#: So many persons have some employers whose accounts can be attested.
+PEOPLE = 2_000
+CLERK = "00815D"
+#: A dozen employers of few periods; the first one has ten years of them, which is no page of twelve rows.
+EMPLOYERS = tuple(f"E{number}" for number in range(2, 14))
+ROWS = 12
+#: One A4 page with a table, as small as typst lets it be.
+PLAIN = """#set document(title: "limit")
+#set text(lang: "fr")
+= Attestation NUMBER
+#table(columns: 4, table.header([*a*], [*b*], [*c*], [*d*]), ..range(CELLS).map(n => [#(n + NUMBER)]))
+"""
+ANSWER_S = 60.0
+#: Nobody sees the page of a certificate and clicks on it sooner.
+LOOKS_S = 0.25
+
+
+def measure_desk(*, quick: bool) -> tuple[list[Line], Limits]:
+    """P22 beside `pdf`, what typst alone takes for such a page, and P26. Raises ImportError without Chromium."""
+    times = 15 if quick else 200
+    with tempfile.TemporaryDirectory(prefix="mbote-bench-desk-") as temporary:
+        agency = prepare(Path(temporary), free_port())
+        import_country(agency.settings.path(agency.settings.hub.data), PEOPLE)
+        with running(agency, {"hub": COMMANDS["hub"]}):
+            papers, limits = _paper_of(agency, times)
+            return [papers, _page(agency)], limits
+
+
+# --- P22 ---------------------------------------------------------------------------------------
+
+
+def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
+    given, printed = _papers(_Forms(agency), times)
+    limit = summary(_bare(times))
+    click, most = summary(printed), 1.5 * limit["p95"] + 10
+    budgets = (Budget(click["p95"], most=round(most, 1), of="ms, p95: 1.5 × pdf + 10 ms"),)
+    note = "a statement of contributions over HTTP: given (number, signature, on disk), a quarter second later printed"
+    figures = {"print": click, "issue": summary(given)}
+    return Line("P22", "certificate, click to the PDF's last byte", figures, budgets, note), {"pdf": limit}
+
+
+def _bare(times: int) -> list[float]:
+    letters = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+    numbers = count()
+
+    def drawn() -> None:  # another page each time: of what it has drawn before typst remembers much
+        page = PLAIN.replace("NUMBER", str(next(numbers))).replace("CELLS", str(4 * ROWS)).encode()
+        sources: Any = {"main": page}  # its stub knows of one file only
+        compiler = typst.Compiler(sources, font_paths=letters, ignore_system_fonts=True)
+        compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=0)
+
+    drawn()  # the first one reads the letters
+    return timed(drawn, times)
+
+
+class _Forms:
+    """An agent's browser, as far as forms go: its session, its connection."""
+
+    def __init__(self, agency: Agency) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=ANSWER_S)
+        self._connection.request("GET", f"/demo/agent/{CLERK}")
+        answer = self._connection.getresponse()
+        answer.read()
+        name, _, rest = (answer.headers["Set-Cookie"] or "").partition("=")
+        self._session = rest.partition(";")[0]
+        self._cookie = f"{name}={self._session}"
+
+    def post(self, path: str, **form: str) -> tuple[http.client.HTTPResponse, bytes]:
+        """A form that is sent; the answer is not followed."""
+        filled = {"key": key(), csrf.FIELD: csrf.token_for(self._session)} | form
+        head = {"Cookie": self._cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        self._connection.request("POST", path, urlencode(filled), head)
+        answer = self._connection.getresponse()
+        return answer, answer.read()
+
+
+def _papers(forms: _Forms, times: int) -> tuple[list[float], list[float]]:
+    """How long each certificate took to be given, and to come as PDF. Raises RuntimeError when one did not."""
+    given, printed = [], []
+    for _, ref in zip(range(times + 1), cycle(EMPLOYERS), strict=False):
+        began = time.perf_counter()
+        answer, body = forms.post(
+            "/desk/certificate", ref=ref, kind="contributions", channel="telephone", motive="mesure de vitesse"
+        )
+        given.append(time.perf_counter() - began)
+        place = (answer.headers["Location"] or "").partition("?")[0]
+        if not place:
+            raise RuntimeError(f"no certificate was given: {answer.status} {body[:300]!r}")
+        time.sleep(LOOKS_S)
+        began = time.perf_counter()
+        answer, body = forms.post(f"{place}/print")
+        printed.append(time.perf_counter() - began)
+        if not body.startswith(b"%PDF"):
+            raise RuntimeError(f"no paper came: {answer.status} {body[:300]!r}")
+    return given[1:], printed[1:]  # for the first one the workshop is started
+
+
+# --- P26 ---------------------------------------------------------------------------------------
+
+#: A ten-year-old PC's processor, as against this one.
+SLOWER = 4
+KB = 1_000
+#: Notes whatever kept the page from answering for more than 50 ms, as the browser counts it.
+_WATCH = """window.mboteBusy = [];
+new PerformanceObserver((seen) => seen.getEntries().forEach((one) => mboteBusy.push([one.startTime, one.duration])))
+  .observe({type: "longtask", buffered: true});"""
+_SHIPPED = """() => performance.getEntriesByType("resource")
+  .filter((one) => /\\.(js|css)(\\?|$)/.test(one.name)).reduce((sum, one) => sum + one.decodedBodySize, 0)"""
+_LOADED = """() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd"""
+_BUSY = "() => mboteBusy"
+#: What an agent does all day: keys, and how long they look at what comes.
+_HANDS = (*"boulangerie", "Enter", *"23451", "F9", *"ngoma", "Enter")
+
+
+def _page(agency: Agency) -> Line:
+    """The page of inquiry on a slow processor: what is shipped, when it answers, what blocks it afterwards."""
+    door = f"{agency.url}demo/agent/{CLERK}?to=/desk/inquiry"
+    with page_at(door, size=(1366, 768), slower=SLOWER, script=_WATCH) as page:
+        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+        page.goto(f"{agency.url}desk/inquiry")
+        page.wait_for_timeout(2_000)
+        shipped, loaded = page.evaluate(_SHIPPED), page.evaluate(_LOADED)
+        interactive = max([loaded, *(start + length for start, length in page.evaluate(_BUSY))])
+        _visitor(agency, page)
+        blocked: dict[str, float] = {}
+        for pressed in _HANDS:
+            before = len(page.evaluate(_BUSY))
+            page.keyboard.press(pressed)
+            page.wait_for_timeout(350)
+            longest = max((length for _, length in page.evaluate(_BUSY)[before:]), default=0)
+            blocked[pressed] = max(blocked.get(pressed, 0), longest)
+        shown = page.locator("article.sheet").count()
+    if not shown:
+        raise RuntimeError("no file was opened: what was measured is not the agent's day")
+    figures = {
+        "shipped_kb": round(shipped / KB, 1),
+        "interactive_ms": round(interactive),
+        "blocked_ms": {what: length for what, length in blocked.items() if length},
+    }
+    budgets = (
+        Budget(shipped / KB, most=250, of="kB of JS and CSS"),
+        Budget(interactive, most=1_500, of=f"ms until the page answers, {SLOWER} times slower, nothing in the cache"),
+        Budget(max(blocked.values()), most=100, of=f"ms that one action blocks it, {SLOWER} times slower"),
+    )
+    note = (
+        "interactive: the document is there with its scripts, and the last long task of its first two seconds is over"
+    )
+    return Line("P26", "the agent's page: weight, time until it answers, what blocks it", figures, budgets, note)
+
+
+def _visitor(agency: Agency, page: Any) -> None:
+    """Somebody comes, is called and sits down: their file may be opened."""
+    Http(agency.port, agency.tokens["api"]).post("/api/v1/tickets", {"key": key(), "service": "RAS"})
+    for pressed in ("F2", "F5", "F9"):
+        page.wait_for_timeout(1_000)
+        page.keyboard.press(pressed)
