@@ -145,6 +145,7 @@ _PAGES: dict[str, frozenset[str]] = {
             "deposit.print_slip",
             "deposit.hand",
             "deposit.supply",
+            "deposit.replace_document",
             "deposit.told",
         ),
         _COUNTER_DEPOSITS,

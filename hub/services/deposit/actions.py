@@ -107,6 +107,24 @@ def begun_for(hub: Hub, actor: Actor, like: m.Deposit | None = None) -> m.Draft:
     return m.Draft(depositor, concerned=tuple(_concerned(each.party, hits, each) for each in about))
 
 
+def begun_instead(hub: Hub, document: int) -> m.Draft:
+    """A draft for the document that takes the place of a rejected one: the same depositor, person and event."""
+    with hub.snapshot() as reader:
+        line = store.document(reader, document)
+        if line is None:
+            raise NotFound("no such document", field="document")
+        rules.step(line, "replace")
+        of = store.deposit(reader, line.deposit)
+        person = next((each for each in store.parties(reader, line.deposit) if each.rank == line.rank), None)
+    assert of is not None
+    row = m.Row(line.type, there=True, copy_kind=line.copy_kind, about=line.about or "", replaces=line.id)
+    who = m.Concerned(
+        person.type if person else "insured_person", (person and person.number) or "", (person and person.name) or "",
+        person.party if person else None, (m.Reason(line.event, {}, (row,)),),
+    )  # fmt: skip
+    return m.Draft(m.Depositor(of.name or "", of.quality, of.id_type, of.id_number or ""), concerned=(who,))
+
+
 def _concerned(party: str | None, hits: dict[str, Hit], said: Any) -> m.Concerned:
     hit = hits.get(party or "")
     if hit is None:
@@ -224,9 +242,10 @@ def deposit(tx: Transaction, hub: Hub, *, deposit: int, draft: m.Draft) -> Answe
             tuple((x.issued_on, x.valid_until, x.about, x.forced) for x in read.lines),
         )
     )  # fmt: skip
-    for line in read.lines:
-        if line.replaces is not None:
-            rules.step(_document(tx, line.replaces), "replace")
+    for old in {line.replaces for line in read.lines if line.replaces is not None}:
+        rejected = _document(tx, old)
+        rules.step(rejected, "replace")
+        telling.tell(tx, hub, _deposit(tx, rejected.deposit))
     return {"deposit": deposit, "label": label, "documents": len(read.lines)}
 
 

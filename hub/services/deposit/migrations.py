@@ -38,6 +38,7 @@ def create(db: Database) -> None:
         "CREATE INDEX deposit_document_open ON deposit_document (deposit, line) WHERE state = 'deposited'",
         """CREATE INDEX deposit_document_back ON deposit_document (deposit, line)
             WHERE state IN ('to_complete', 'anomaly')""",
+        "CREATE INDEX deposit_document_replaces ON deposit_document (replaces) WHERE replaces IS NOT NULL",
         "CREATE INDEX deposit_document_sent ON deposit_document (message) WHERE message IS NOT NULL",
     ):
         db.conn.execute(statement)

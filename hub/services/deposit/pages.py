@@ -275,6 +275,7 @@ def _deposited(found: m.Deposit, status: int = 200, **parts: Any) -> Response:
             "said": paper.of(hub, reader, found),
             "documents": store.documents(reader, found.id),
             "parties": {each.rank: each for each in store.parties(reader, found.id)},
+            "replaced": store.replaced(reader, found.id),
             "notices": notices.waiting_about(reader, f"deposit {found.id}"),
             "prints": printer_of(hub, counter),
             "today": actions.today(hub).isoformat(),
@@ -303,6 +304,14 @@ def hand(number: int) -> AnyResponse:
     """The acknowledgement is in the hands of whoever deposited."""
     actions.hand_over(the_hub(), asked(f"deposit.hand/{number}"), deposit=number)
     return redirect(url_for("deposit.one", number=number), 303)
+
+
+@pages.post("/documents/<int:document>/replace")
+def replace_document(document: int) -> AnyResponse:
+    """Another document is brought for one that was rejected: a deposit of its own, with a number of its own."""
+    known = actions.begun_instead(the_hub(), document)
+    answer = actions.begin(the_hub(), asked(f"deposit.replace/{document}"), draft=known)
+    return redirect(url_for("deposit.one", number=answer["deposit"], at="c0-e0-d0-issued"), 303)
 
 
 @pages.post("/documents/<int:document>/supply")

@@ -6,7 +6,7 @@ Source: requirements A.1.2 and D.4, the fund's own form with its headings put ri
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -45,7 +45,7 @@ def of(hub: Hub, reader: sqlite3.Connection, found: m.Deposit) -> Acknowledgemen
         persons=tuple(_person(each, documents, lists, language) for each in persons),
         count=len(documents),
         copies=sum(each.copies for each in documents),
-        missing=tuple(missing(persons, documents, lists, language)),
+        missing=tuple(missing(persons, documents, lists, language, store.replaced(reader, found.id))),
     )
 
 
@@ -100,14 +100,18 @@ def type_said(code: str, lists: m.Lists, language: str) -> str:
 
 
 def missing(
-    persons: Iterable[m.Party], documents: Iterable[m.Document], lists: m.Lists, language: str
+    persons: Iterable[m.Party],
+    documents: Iterable[m.Document],
+    lists: m.Lists,
+    language: str,
+    replaced: Container[int] = (),
 ) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """What has still to come, by person and event: absent, too few, expired, or not accepted."""
+    """What has still to come, by person and event: absent, too few, expired, or not accepted and not `replaced`."""
     there = list(documents)
     for person in persons:
         for code, circumstances in person.asked.items():
             has = [
-                intake.Has(each.type, each.copies, _fault(each))
+                intake.Has(each.type, each.copies, "" if each.id in replaced else _fault(each))
                 for each in there
                 if each.rank == person.rank and each.event == code
             ]

@@ -18,7 +18,7 @@ from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 
 Reader = sqlite3.Connection
 URL = "/desk/deposit"
-SHOWN, ROWS = 50, 300
+SHOWN, ROWS = 50, 150
 #: Who decides on documents.
 VALIDATORS = frozenset({"validator"})
 _DRAFT = TypeAdapter(m.Draft)
@@ -78,6 +78,17 @@ def document(reader: Reader, document_id: int) -> m.Document | None:
     """One line."""
     row = reader.execute("SELECT * FROM deposit_document WHERE id = ?", (document_id,)).fetchone()
     return _document_of(row) if row else None
+
+
+def replaced(reader: Reader, deposit_id: int) -> dict[int, m.Deposit]:
+    """Lines of a deposit for which another document has been brought, and by which deposit; a rejected one is none."""
+    rows = reader.execute(
+        "SELECT o.id AS old, n.deposit AS new FROM deposit_document o JOIN deposit_document n ON n.replaces = o.id"
+        " WHERE o.deposit = ? AND n.state <> 'rejected' ORDER BY n.id",
+        (deposit_id,),
+    ).fetchall()
+    found = {row["old"]: deposit(reader, row["new"]) for row in rows}
+    return {old: new for old, new in found.items() if new is not None}
 
 
 def of_message(reader: Reader, message: int) -> m.Document | None:

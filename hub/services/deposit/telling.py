@@ -17,7 +17,11 @@ def tell(tx: Transaction, hub: Hub, of: m.Deposit) -> None:
     """Cause the notices of a deposit as it is now, inside the transaction of a decision."""
     about = f"deposit {of.id}"
     notices.withdraw_about(tx, about)
-    lines = [each for each in store.documents(tx.connection, of.id) if each.state in ("rejected", "to_complete")]
+    over = store.replaced(tx.connection, of.id)
+    lines = [
+        each for each in store.documents(tx.connection, of.id)
+        if each.state in ("rejected", "to_complete") and each.id not in over
+    ]  # fmt: skip
     for person in store.parties(tx.connection, of.id):
         told = [line for line in lines if line.rank == person.rank]
         if told:

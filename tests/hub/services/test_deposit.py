@@ -341,6 +341,31 @@ def test_a_rejection_makes_a_notice_with_its_motives_and_undoing_takes_it_away(h
     house.replayed()
 
 
+def test_a_rejected_document_is_replaced_by_another_deposit(house, clerk):
+    old = clerk.deposited("0601", "0101", event="RIB")
+    first, second = documents(house, old)
+    decide(house, "reject", first, motive="illegible")
+    decide(house, "validate", second)
+    screen = Clerk(house).open(f"/desk/deposit/{old}")
+    assert "rejetée, à remplacer" in screen.words
+    screen.send(f"/desk/deposit/documents/{first}/replace")
+    screen.number = old + 1
+    form = screen.form()
+    assert (form["name"], form["c0-name"], form["c0-e0-event"]) == ("JEROME", "BAMOU JEROME", "RIB")
+    screen.fill({f"{screen.row_of('0601')}-issued": "01032026"})
+    screen.fill({}, "deposit")
+    (line,) = store.documents(house.hub.reader, old + 1)
+    assert (line.type, line.replaces) == ("0601", first)
+    assert notices.to_print(house.hub.reader) == []  # what was rejected need not be told any more
+    screen.open(f"/desk/deposit/{old}")
+    assert "remplacée par 2026/000002" in screen.words
+    assert "rejetée, à remplacer" not in screen.words
+    assert state(house, old) == "partial"
+    again = Screen(house, NADEGE).send(f"/desk/deposit/documents/{second}/replace")
+    assert again.status == 409  # what was accepted is not replaced
+    house.replayed()
+
+
 def test_who_has_no_file_gets_a_letter(house, clerk):
     deposit = clerk.deposited("0601")
     decide(house, "reject", *documents(house, deposit), motive="illegible")
