@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("hub", "kiosk", "display", "counter_panel", "hardware")
 
 # Files that decide, or lay out, and touch nothing: by their names, in whatever folder they lie.
-PURE = {"rules", "model", "board", "intake", "face", "press", "slip", "slips", "speech", "ticket_slip"}
+PURE = {"rules", "model", "board", "intake", "periodic", "face", "press", "slip", "slips", "speech", "ticket_slip"}
 # What those may know of us: the vocabulary of values.
 VALUES = re.compile(
     r"hub\.(days|errors|money|paper|say|ticket_slip|wire)(\..+)?"

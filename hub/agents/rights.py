@@ -138,6 +138,7 @@ _PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "deposit.begin",
+            "deposit.alive",
             "deposit.fill",
             "deposit.look",
             "deposit.abandon",

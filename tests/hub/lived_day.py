@@ -261,6 +261,10 @@ class Day:
             outbox.settle(self.hub, self.ask(HUB), message=message.id, applied=True)
         assert [each.state for each in deposits.documents(self.hub.reader, number)] == ["integrated", "deposited"]
         deposit.begin(self.hub, self.ask(clerk), channel="left")
+        with self.hub.snapshot() as reader:
+            assert deposits.given(reader, "P1") == {}
+            assert deposits.begins_on(reader)
+            assert deposits.of_party(reader, "P1") == []
 
     def pages(self):
         client = self.app.test_client()

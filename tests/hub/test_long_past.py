@@ -56,6 +56,7 @@ SHORT_WALKS = {
     "SELECT * FROM business_day WHERE opened_at <= ? ORDER BY id DESC LIMIT 1": "back to the day of a press",
     "SELECT * FROM people_import ORDER BY id DESC LIMIT ?": "the last twenty",
     "SELECT * FROM signed_head ORDER BY seq DESC LIMIT ?": "the last twenty",
+    "SELECT deposited_on FROM deposit WHERE label IS NOT NULL ORDER BY deposited_on, id LIMIT 1": "the first deposit",
     "SELECT seq FROM journal WHERE kind = 'hub_started' ORDER BY seq DESC LIMIT 1":
         "back to this start of the hub, once, where a device knows more than the hub does",
     "SELECT count(*) FROM reception_answer WHERE id > coalesce((SELECT id FROM reception_answer WHERE day < ?"

@@ -1,9 +1,9 @@
 """Deposits: documents handed in against a paper, written into a register without gaps, decided on, passed on.
 
 `lists/` documents and events as data, read by `catalogue` · `model` what there is · `intake` from what was typed to
-what is recorded, and what is missing · `rules` what may happen · `actions` what can be asked · `store` what is kept ·
-`paper`, `slips` and `layouts/` the acknowledgement · `telling` what depositors must hear · `forms`, `pages`,
-`validating` what is shown
+what is recorded, and what is missing · `periodic` what is owed for which period · `rules` what may happen · `actions`
+what can be asked · `store` what is kept · `paper`, `slips` and `layouts/` the acknowledgement · `telling` what
+depositors must hear · `forms`, `pages`, `validating` what is shown
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from hub.people.actions import find, names_of, read_sheet
 from hub.people.model import MASKED, Hit, Link
 from hub.printing.store import queue_job
 from hub.queues import store as queues
-from hub.services.deposit import catalogue, intake, paper, rules, slips, store, telling
+from hub.services.deposit import catalogue, intake, paper, periodic, rules, slips, store, telling
 from hub.services.deposit import model as m
 from hub.store import Transaction
 from hub.visits import store as visits
@@ -73,6 +73,10 @@ def _on(tx: Transaction, hub: Hub) -> date:
 def begin(tx: Transaction, hub: Hub, *, channel: str = "counter", draft: m.Draft | None = None) -> Answer:
     """A new draft: for the visitor at the agent's counter, or without one (left at reception, by mail)."""
     del hub
+    return {"deposit": _begin(tx, channel, draft or m.Draft())}
+
+
+def _begin(tx: Transaction, channel: str, draft: m.Draft) -> int:
     agent = tx.actor.agent or ""
     how = rules.channel(channel)
     ticket = visits.ticket_at(tx.connection, agent) if how == "counter" else None
@@ -84,9 +88,8 @@ def begin(tx: Transaction, hub: Hub, *, channel: str = "counter", draft: m.Draft
     )  # fmt: skip
     tx.record(event)
     category = ticket.category if ticket else "simple"
-    start = replace(draft or m.Draft(), category=category)
-    tx.record(m.DepositTyped(event.deposit, store.as_text(start)))
-    return {"deposit": event.deposit}
+    tx.record(m.DepositTyped(event.deposit, store.as_text(replace(draft, category=category))))
+    return event.deposit
 
 
 def begun_for(hub: Hub, actor: Actor, like: m.Deposit | None = None) -> m.Draft:
@@ -157,21 +160,24 @@ class Household:
 
     circumstances: dict[str, int]
     children: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    periodicity: str | None = None
 
 
-def household_of(hub: Hub, ask: Ask, found: m.Deposit, party: str | None) -> Household:
-    """A look into a file, recorded as one: whether they are married, and how many dependent children they have."""
+def household_of(hub: Hub, ask: Ask, party: str | None, ticket: int | None, channel: str = "counter") -> Household:
+    """A look into a file, recorded as one: their roles, whether they are married, their dependent children."""
     if not party:
         return Household({})
-    motive = "" if found.ticket else f"deposit {found.id}"
-    channel = "counter" if found.channel in ("counter", "left") else found.channel
+    by, motive = "counter" if channel == "left" else channel, "" if ticket else "deposit"
     try:
-        sheet = read_sheet(hub, ask, ref=party, ticket=found.ticket, channel=channel, motive=motive, view="deposit")
+        sheet = read_sheet(hub, ask, ref=party, ticket=ticket, channel=by, motive=motive, view="deposit")
     except NotFound:
         return Household({})
+    roles, periodicity = _plain(sheet.fields.get("roles")), _plain(sheet.fields.get("periodicity"))
+    known = Household({}, (), tuple(filter(None, roles.split(";"))), periodicity or None)
     family = sheet.tabs.get("relationships", MASKED)
     if family == MASKED:
-        return Household({})
+        return known
     links = [row for row in family if not row.get("inverse") and not row.get("end")]
     children = [row for row in links if row["type"] == "child" and row.get("dependent")]
     married = sheet.fields.get("marital_status") == "married" or any(row["type"] == "spouse" for row in links)
@@ -180,7 +186,22 @@ def household_of(hub: Hub, ask: Ask, found: m.Deposit, party: str | None) -> Hou
         "schoolchildren": sum(row.get("status") == "schooled" for row in children),
         "apprentices": sum(row.get("status") == "apprentice" for row in children),
     }  # fmt: skip
-    return Household({name: value for name, value in counted.items() if value}, tuple(_name(row) for row in children))
+    circumstances = {name: value for name, value in counted.items() if value}
+    return replace(known, circumstances=circumstances, children=tuple(_name(row) for row in children))
+
+
+def _plain(value: Any) -> str:
+    return "" if value in (None, MASKED) else str(value)
+
+
+def owed_by(hub: Hub, home: Household, party: str) -> tuple[m.Owed, ...]:
+    """The periodic documents that somebody has not brought, as far as our register knows."""
+    on = today(hub)
+    with hub.snapshot() as reader:
+        given, begins = store.given(reader, party), store.begins_on(reader)
+    since = date.fromisoformat(begins) if begins else on
+    who = periodic.Known((*home.roles, *home.circumstances), home.periodicity, given)
+    return periodic.owed(lists_of(hub), who, on, since)
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -220,6 +241,10 @@ class NotReady(Refused):
 @action
 def deposit(tx: Transaction, hub: Hub, *, deposit: int, draft: m.Draft) -> Answer:
     """The documents are here: the deposit gets its number, and with it its acknowledgement. Raises NotReady."""
+    return _record(tx, hub, deposit, draft)
+
+
+def _record(tx: Transaction, hub: Hub, deposit: int, draft: m.Draft) -> Answer:
     found, on = _deposit(tx, deposit), _on(tx, hub)
     rules.may(found, "deposit")
     read = intake.read(draft, lists_of(hub), on)
@@ -253,6 +278,27 @@ def _ranked(draft: m.Draft, read: intake.Read) -> tuple[dict[int, int], tuple[m.
     """Those of whom something was deposited, numbered anew without those who only stood in the draft."""
     there = sorted({line.rank for line in read.lines})
     return {rank: place for place, rank in enumerate(there, 1)}, tuple(draft.concerned[rank - 1] for rank in there)
+
+
+@action
+def seen_alive(tx: Transaction, hub: Hub, *, party: str, person: m.Concerned, owed: m.Owed) -> Answer:
+    """The person stands here: that is their certificate of life, at any counter, once in its window.
+
+    Raises Refused `not_here` where this visit is not about them, `given_already` where it was taken already.
+    """
+    ticket, on = visits.ticket_at(tx.connection, tx.actor.agent or ""), _on(tx, hub)
+    about = {each.party for each in visits.concerned(tx.connection, ticket.id)} if ticket else set()
+    if party not in about:
+        raise Refused("this visit is not about that person", code="not_here", field="party")
+    if owed.period in store.given(tx.connection, party).get(owed.type, frozenset()):
+        raise Refused("this was taken already for this period", code="given_already", field="party")
+    event = lists_of(hub).event_for(owed.type, person.type)
+    if event is None:
+        raise Refused("no event asks for this document", code="not_owed", field="party")
+    row = m.Row(owed.type, there=True, issued=on.isoformat(), copy_kind="original", period=owed.period)
+    who = replace(person, party=party, reasons=(m.Reason(event, {}, (row,)),))
+    number = _begin(tx, "counter", m.Draft(m.Depositor(person.name), concerned=(who,)))
+    return _record(tx, hub, number, m.Draft(m.Depositor(person.name), concerned=(who,)))
 
 
 # --- the acknowledgement -----------------------------------------------------------------------------

@@ -51,6 +51,7 @@ def _concerned(form: Form, at: int, kept: Concerned) -> Concerned:
     return Concerned(
         _text(form, f"c{at}-type", kept.type), number, _text(form, f"c{at}-name"), kept.party if same else None,
         tuple(_reason(form, f"c{at}-e{each}", kept, each) for each in events[: intake.MOST_REASONS]),
+        kept.owes if same else None,
     )  # fmt: skip
 
 
@@ -112,6 +113,8 @@ def shaped(draft: Draft, asked: Asked, form: Form, lists: Lists) -> tuple[Draft,
         reasons = (*person.reasons, Reason(code))[: intake.MOST_REASONS]
         people[asked.person] = replace(person, reasons=reasons)
         at = f"{name}-e{len(reasons) - 1}-d0-issued"
+    elif asked.verb == "owes" and 0 <= asked.event < len(person.owes or ()):
+        people[asked.person], at = _brought(person, asked.event, name, lists)
     elif asked.verb == "row" and 0 <= asked.event < len(person.reasons):
         people[asked.person], at, wrong = _one_more(person, asked.event, name, form, lists)
     elif asked.verb == "drop":
@@ -121,6 +124,18 @@ def shaped(draft: Draft, asked: Asked, form: Form, lists: Lists) -> tuple[Draft,
         else:
             del people[asked.person]
     return replace(draft, concerned=tuple(people)), at, wrong
+
+
+def _brought(person: Concerned, at: int, name: str, lists: Lists) -> tuple[Concerned, str]:
+    """A periodic document that somebody owes, with the event that asks for it."""
+    owed = (person.owes or ())[at]
+    event = lists.event_for(owed.type, person.type)
+    if event is None or len(person.reasons) >= intake.MOST_REASONS:
+        return person, ""
+    reason = Reason(event, {}, (Row(owed.type, period=owed.period),))
+    owes = tuple(each for place, each in enumerate(person.owes or ()) if place != at)
+    found = replace(person, reasons=(*person.reasons, reason), owes=owes)
+    return found, f"{name}-e{len(person.reasons)}-d0-issued"
 
 
 def _without(reasons: tuple[Reason, ...], at: int) -> tuple[Reason, ...]:

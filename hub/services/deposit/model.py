@@ -31,6 +31,9 @@ class DocumentType:
 
     `issue`: whether its date of issue must be given; it holds `months` from there, or says itself until when
     (`own_expiry`), or for ever. A periodic one covers one of `periods`. `printed`: what papers call it.
+
+    `owed_by`: who owes it for each period, a role of central data or a circumstance of the household; `asked` says
+    whether `during` the period or `after` its end; `in_person`: seeing the person is enough (certificate of life).
     """
 
     code: str
@@ -40,6 +43,9 @@ class DocumentType:
     own_expiry: bool = False
     periods: tuple[Period, ...] = ()
     printed: Words = field(default_factory=dict)
+    owed_by: tuple[str, ...] = ()
+    asked: Literal["during", "after"] = "during"
+    in_person: bool = False
     withdrawn: bool = False
 
     def on_paper(self, language: str) -> str:
@@ -84,6 +90,14 @@ class Lists:
     types: Mapping[str, DocumentType]
     events: Mapping[str, LifeEvent]
     circumstances: Mapping[str, Circumstance]
+
+    def event_for(self, document: str, person: str) -> str | None:
+        """The event that asks somebody for a document alone, else the first that asks for it among others."""
+        asking = [
+            each for each in self.events.values()
+            if person in each.of and any(document in wanted.any for wanted in each.expects)
+        ]  # fmt: skip
+        return min(asking, key=lambda each: len(each.expects)).code if asking else None
 
     def asked_of(self, event: str) -> tuple[str, ...]:
         """The circumstances that an event's list depends on, in the order of the file."""
@@ -131,14 +145,27 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """A periodic document that somebody has not brought for a period; `late`: it should have been here."""
+
+    type: str
+    period: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Concerned:
-    """Somebody whom documents are about: a file (`party`), or a number and a name that no file has yet."""
+    """Somebody whom documents are about: a file (`party`), or a number and a name that no file has yet.
+
+    `owes`: the periodic documents that their file has them owe, None until it was read.
+    """
 
     type: str = "insured_person"
     number: str = ""
     name: str = ""
     party: str | None = None
     reasons: tuple[Reason, ...] = ()
+    owes: tuple[Owed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

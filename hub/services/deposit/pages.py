@@ -20,10 +20,14 @@ from hub.agents.forms import asked, new_key, the_hub
 from hub.ask import Ask
 from hub.clock import local
 from hub.errors import NotFound, Refused
+from hub.people.actions import names_of
+from hub.people.model import MASKED, Hit
 from hub.queues import store as queues
+from hub.queues.model import Ticket
 from hub.say import say, say_refused
-from hub.services.deposit import actions, catalogue, forms, intake, paper, rules, store
+from hub.services.deposit import actions, catalogue, forms, intake, paper, periodic, rules, store
 from hub.services.deposit import model as m
+from hub.visits import store as visits
 from hub.visits.actions import printer_of, purpose_of
 from hub.visits.model import QUALITIES
 from hub.workshop.answer import pdf
@@ -64,6 +68,7 @@ def _in_templates() -> dict[str, Any]:
         "period": intake.period_said,
         "agent_said": lambda code: agents.names(the_hub().reader).get(code or "", code or ""),
         "clock_said": lambda at: f"{local(at, the_hub().settings.agency.zone):%d/%m/%Y %H:%M}",
+        "seen_name": lambda name: say(spoken, "people.masked") if name == MASKED else name,
         "id_types": m.ID_TYPES,
         "qualities": QUALITIES,
         "quality_said": lambda quality: say(spoken, f"visits.quality_{quality}"),
@@ -95,14 +100,49 @@ def page() -> AnyResponse:
 def _first(status: int = 200, **parts: Any) -> Response:
     hub = the_hub()
     with hub.snapshot() as reader:
+        visitor = purpose_of(hub, g.actor).ticket
         whole = {
             "drafts": store.drafts(reader, g.actor.agent or ""),
             "to_hand": store.to_hand(reader),
             "last": store.last(reader, actions.today(hub).isoformat()),
-            "visitor": purpose_of(hub, g.actor).ticket,
-            "show": request.args.get("show", ""),
+            "visitor": visitor,
+            "alive": _alive(reader, visitor) if rights.allowed(g.actor, "deposit.alive") else (),
         }
     return show("page", status, **whole | parts)
+
+
+def _alive(reader: store.Reader, visitor: Ticket | None) -> tuple[tuple[Hit, bool], ...]:
+    """Whom the visit is about, and whether their certificate of life was taken in its window already."""
+    hub = the_hub()
+    refs = [each.party for each in visits.concerned(reader, visitor.id) if each.party] if visitor else []
+    hits = names_of(hub, Ask(g.actor), refs) if refs else {}
+    on, found = actions.today(hub), []
+    kinds = [kind for kind in actions.lists_of(hub).types.values() if kind.in_person and kind.periods]
+    for hit in hits.values():
+        given = store.given(reader, hit.ref)
+        known = any(periodic.period_of(on, kind.periods[0]) in given.get(kind.code, ()) for kind in kinds)
+        if hit.type == "person" and kinds:
+            found.append((hit, known))
+    return tuple(found)
+
+
+@pages.post("/alive")
+def alive() -> AnyResponse:
+    """The person stands here: their certificate of life is taken, if they owe one."""
+    hub, party = the_hub(), request.form.get("party", "")
+    ticket = purpose_of(hub, g.actor).ticket
+    hit = names_of(hub, Ask(g.actor), [party]).get(party) if party and ticket is not None else None
+    if hit is None or ticket is None:
+        raise Refused("nobody of that file is here", code="not_here", field="party")
+    home = actions.household_of(hub, Ask(g.actor), party, ticket.id)
+    owed = next(
+        (each for each in actions.owed_by(hub, home, party) if actions.lists_of(hub).types[each.type].in_person), None
+    )
+    if owed is None:
+        raise Refused("this person owes no certificate of life now", code="not_owed", field="party")
+    person = m.Concerned("insured_person", hit.number, "" if hit.name == MASKED else hit.name)
+    answer = actions.seen_alive(hub, asked("deposit.alive"), party=party, person=person, owed=owed)
+    return redirect(url_for("deposit.one", number=answer["deposit"]), 303)
 
 
 @pages.post("")
@@ -179,6 +219,8 @@ def fill(number: int) -> AnyResponse:
     rules.may(found, "type")
     said = forms.Asked.of(request.form.get("do", "save"))
     draft = _recognised(_typed(found))
+    if said.verb != "deposit":
+        draft = _with_owed(found, draft)
     if said.verb == "deposit":
         answer = actions.deposit(hub, asked(f"deposit.deposit/{number}"), deposit=number, draft=draft)
         return redirect(url_for("deposit.one", number=answer["deposit"], done=request.form.get("key")), 303)
@@ -205,6 +247,16 @@ def _recognised(draft: m.Draft) -> m.Draft:
     return replace(draft, depositor=who, concerned=people)
 
 
+def _with_owed(found: m.Deposit, draft: m.Draft) -> m.Draft:
+    """With what those owe whose file was found now: one look into each, written down."""
+    hub, people = the_hub(), list(draft.concerned)
+    for place, person in enumerate(people):
+        if person.party and person.owes is None:
+            home = actions.household_of(hub, Ask(g.actor), person.party, found.ticket, found.channel)
+            people[place] = replace(person, owes=actions.owed_by(hub, home, person.party))
+    return replace(draft, concerned=tuple(people))
+
+
 def _in_order(found: m.Deposit, draft: m.Draft, said: forms.Asked) -> m.Draft:
     """Each list in the order of its event. A new one begins with what central data say of the household."""
     hub, lists = the_hub(), actions.lists_of(the_hub())
@@ -213,7 +265,7 @@ def _in_order(found: m.Deposit, draft: m.Draft, said: forms.Asked) -> m.Draft:
         reasons = list(person.reasons)
         children: tuple[str, ...] = ()
         if said.verb == "event" and place == said.person:
-            home = actions.household_of(hub, Ask(g.actor), found, person.party)
+            home = actions.household_of(hub, Ask(g.actor), person.party, found.ticket, found.channel)
             wanted = lists.asked_of(reasons[-1].event)
             circumstances = {name: value for name, value in home.circumstances.items() if name in wanted}
             reasons[-1], children = replace(reasons[-1], circumstances=circumstances), home.children

@@ -91,6 +91,28 @@ def replaced(reader: Reader, deposit_id: int) -> dict[int, m.Deposit]:
     return {old: new for old, new in found.items() if new is not None}
 
 
+def given(reader: Reader, party: str) -> dict[str, frozenset[str]]:
+    """The periods for which somebody has brought a document that was not rejected, by its type."""
+    rows = reader.execute(
+        "SELECT DISTINCT d.type, d.period FROM deposit_party p JOIN deposit_document d"
+        " ON d.deposit = p.deposit AND d.rank = p.rank WHERE p.party = ? AND d.period IS NOT NULL"
+        " AND d.state <> 'rejected'",
+        (party,),
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["type"], set()).add(row["period"])
+    return {kind: frozenset(periods) for kind, periods in found.items()}
+
+
+def begins_on(reader: Reader) -> str | None:
+    """The day of the first deposit in the register."""
+    row = reader.execute(
+        "SELECT deposited_on FROM deposit WHERE label IS NOT NULL ORDER BY deposited_on, id LIMIT 1"
+    ).fetchone()
+    return row[0] if row else None
+
+
 def of_message(reader: Reader, message: int) -> m.Document | None:
     """The line whose last decision an outbox message carries."""
     row = reader.execute("SELECT * FROM deposit_document WHERE message = ?", (message,)).fetchone()

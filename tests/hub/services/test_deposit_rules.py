@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from hub.errors import ConfigurationFault, IllegalStep, NotAllowed, Refused, Unreadable
-from hub.services.deposit import catalogue, intake, rules
+from hub.services.deposit import catalogue, intake, periodic, rules
 from hub.services.deposit.intake import Has, Missing, completeness, needs
 from hub.services.deposit.model import Concerned, Deposit, Depositor, Document, Draft, Reason, Row
 from tests.hub.services.conftest import CONFIG
@@ -300,6 +300,49 @@ def test_a_list_keeps_what_was_typed_when_circumstances_change():
     fewer = intake.arranged(Reason("PVN", {}, found.rows), LISTS)
     assert [each.document for each in fewer.rows][-1] == "0105"
     assert len(fewer.rows) == 9  # the children that were named stay until somebody takes them away
+
+
+# --- periodic documents (R-017) ----------------------------------------------------------------
+
+
+def owes(on, *, who=("pensioner",), since="2012-01-01", periodicity=None, **given):
+    held = {code.removeprefix("d"): frozenset(periods) for code, periods in given.items()}
+    known = periodic.Known(who, periodicity, held)
+    found = periodic.owed(LISTS, known, date.fromisoformat(on), date.fromisoformat(since))
+    return [(each.type, each.period, each.late) for each in found]
+
+
+def test_a_pensioner_owes_one_certificate_of_life_in_each_half_year():
+    assert owes("2013-05-16") == [("0408", "2013-S1", True)]
+    assert owes("2013-05-16", d0408=["2012-S2"]) == [("0408", "2013-S1", False)]
+    assert owes("2013-05-16", d0408=["2013-S1"]) == []
+    assert owes("2013-07-01", d0408=["2013-S1"]) == [("0408", "2013-S2", False)]
+    assert owes("2013-05-16", since="2013-02-01") == [("0408", "2013-S1", False)]  # before, nothing is known
+    assert owes("2013-05-16", who=("insured",)) == []
+
+
+def test_an_employer_declares_after_each_period_and_is_late_after_fifteen_days():
+    def declares(on, **values):
+        return [each[1:] for each in owes(on, who=("employer",), **values) if each[0] == "0510"]
+
+    assert declares("2013-04-10", periodicity="quarterly", since="2012-12-01") == [
+        ("2012-T4", True),
+        ("2013-T1", False),
+    ]
+    assert declares("2013-04-16", periodicity="quarterly", d0510=["2012-T4"], since="2012-12-01") == [("2013-T1", True)]
+    assert [each[0] for each in declares("2013-04-10")] == ["2012-12", "2013-01", "2013-02", "2013-03"]
+    assert declares("2013-04-10", since="2013-04-02") == []
+
+
+@pytest.mark.parametrize(
+    ("length", "day", "period"),
+    [
+        ("month", "2013-12-31", "2013-12"), ("quarter", "2013-03-31", "2013-T1"), ("quarter", "2013-04-01", "2013-T2"),
+        ("half", "2013-06-30", "2013-S1"), ("half", "2013-07-01", "2013-S2"), ("year", "2013-07-01", "2013"),
+    ],
+)  # fmt: skip
+def test_a_day_lies_in_one_period_of_each_length(length, day, period):
+    assert periodic.period_of(date.fromisoformat(day), length) == period
 
 
 # --- the two machines (B.4) --------------------------------------------------------------------
