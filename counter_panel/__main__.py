@@ -16,6 +16,7 @@ from hardware.lamp import Lamp
 from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded, watching
+from hub.joining import Joiner
 from hub.say import FIRST, words
 from hub.settings import PanelCounter, Settings
 from hub.settings_files import load_settings
@@ -43,7 +44,9 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         keys = by_pin(wired.counters)
         app = PanelApp(Recorded(hub, history), panels, keys, motive=short["hold_key"])
         opened.callback(app.close)
-        hub.listen(watching(history, app.picture), app.link).open()
+        joiner = Joiner("panel", wired.hub, settings.path(wired.authority), token, app.code).open()
+        opened.callback(joiner.close)
+        hub.listen(watching(history, app.picture), joiner.heard(app.link), joiner.stranger).open()
         opened.callback(hub.close)
         devices.buttons(keys, app.pressed, wired.debounce_ms, wired.stuck_s)
         hub.wait_connected(FIRST_S)

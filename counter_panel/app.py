@@ -76,6 +76,10 @@ class CounterPanel:
         """The hub has gone: what was known is not known any more."""
         self._learn(face=None, away=True, flash="")
 
+    def join(self, code: str) -> None:
+        """The hub does not know this box; by this code it would. "" when it does, or none is to be had."""
+        self._learn(code=code)
+
     def stuck(self, pin: int, *, held: bool) -> None:
         """A key is held down, or has been let go."""
         (self._stuck.add if held else self._stuck.discard)(pin)
@@ -162,6 +166,12 @@ class PanelApp:
             for panel in self._panels.values():
                 panel.lose()
         self._tell()
+
+    def code(self, code: str) -> None:
+        """What an administrator types so that the hub knows this box (hub.joining)."""
+        for panel in self._panels.values():
+            panel.join(code)
+        self._moved.set()
 
     def _tell(self) -> None:
         if self._newest is not None and not self._line.away:

@@ -44,18 +44,23 @@ FAULT: frozenset[Lamp] = frozenset({"fault"})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a panel knows: the hub's picture of its counter, and what lies over it. `flash` names a short word."""
+    """What a panel knows: the hub's picture of its counter, and what lies over it. `flash` names a short word.
+
+    `code`: what an administrator types so that the hub knows this box.
+    """
 
     face: CounterFace | None = None
     away: bool = True
     stuck: bool = False
     flash: str = ""
+    code: str = ""
 
 
 def shown(known: Known, words: Words, width: int = 8) -> Shown:
     """The panel's face, in `width` characters."""
     if known.away:
-        return Shown(words["short_away"], lamps=FAULT)
+        code = known.code.replace("-", "")  # half of one is none
+        return Shown(code if code and len(code) <= width else words["short_away"], lamps=FAULT)
     stuck = FAULT if known.stuck else frozenset()
     if known.face is None:
         return Shown(words["short_starting"], lamps=stuck)

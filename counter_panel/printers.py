@@ -19,6 +19,7 @@ from hub.errands import Errands, HubLine, Mechanism
 from hub.errors import ConfigurationFault
 from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded
+from hub.joining import Joiner
 from hub.paper import Slip
 from hub.settings import CounterPrinter, Settings
 from hub.troubles import Troubles
@@ -83,7 +84,10 @@ def run(settings: Settings, names: Iterable[str] = (), stop: threading.Event | N
         owned = [OwnedPrinter(wired, line, troubles) for wired in chosen(settings, tuple(names))]
         for one in owned:
             opened.callback(one.open().close)
-        hub.listen(lambda name, picture: _hear(owned, name, picture), lambda away: _away(owned, troubles, away)).open()
+        joiner = Joiner("printer", box.hub, settings.path(box.authority), token, lambda _code: None).open()
+        opened.callback(joiner.close)
+        away = joiner.heard(lambda away: _away(owned, troubles, away))
+        hub.listen(lambda name, picture: _hear(owned, name, picture), away, joiner.stranger).open()
         opened.callback(hub.close)
         hub.wait_connected(FIRST_S)
         heartbeat.ready(lambda: [one.loop.status for one in owned])

@@ -18,7 +18,7 @@ import structlog
 
 from hub import timekeeping
 from hub.agents import actions as agents
-from hub.agents import devices
+from hub.agents import devices, second_factor
 from hub.agents import store as agent_store
 from hub.ask import Actor, Answer, Ask
 from hub.backup import watch
@@ -103,7 +103,8 @@ def _agent_add(hub: Hub, body: Body) -> Answer:
 
 
 def _agent_reset(hub: Hub, body: Body) -> Answer:
-    return agents.reset_code(hub, Ask(LOCAL), code=_text(body, "code"))
+    reset = second_factor.forget if body.get("second_factor") is True else agents.reset_code
+    return reset(hub, Ask(LOCAL), code=_text(body, "code"))
 
 
 def _agent_remove(hub: Hub, body: Body) -> Answer:

@@ -21,9 +21,9 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
-from hub.agents import cookie, csrf, devices, rights, sessions
-from hub.agents.model import NEWCOMER
-from hub.agents.refusals import Refusals
+from hub.agents import cookie, csrf, devices, refusals, rights, sessions
+from hub.agents.doorway import way_in
+from hub.agents.model import LOCKED
 from hub.ask import Actor
 from hub.authority import AUTHORITY
 from hub.backup import watch
@@ -100,8 +100,6 @@ def what_of(endpoint: str) -> str:
 
 
 def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
-    refusals = Refusals(hub)
-
     def before() -> AnyResponse | None:
         """What is refused here is answered here: a room's own page of refusals may show what is in the room."""
         try:
@@ -117,7 +115,7 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
         g.actor = identify(hub) or NOBODY
         if g.actor is not NOBODY:
             of_process().welcome(by_credentials(request.environ))
-        return _turned_away(what_of(request.endpoint), refusals)
+        return _turned_away(hub, what_of(request.endpoint))
 
     return before
 
@@ -125,17 +123,19 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
 def _at_the_door(refused: Refused) -> AnyResponse:
     """Answered here and not by the room that was asked: its own page is not for whoever has no business there.
 
-    A script that asked for a part of a page is told in words, and its page stays as it is.
+    A script that asked for a part of a page is told in words, and its page stays as it is; where the screen is locked
+    the page covers itself (agents/static/lock.js).
     """
     if not request.headers.get("HX-Request"):
         return _answer(refused)
     answer = make_response("", refused.status)
     answer.headers["HX-Reswap"] = "none"
-    answer.headers["HX-Trigger"] = json.dumps({"refused": say_refused(FIRST, refused)})
+    locked = refused.reason == "screen_locked"
+    answer.headers["HX-Trigger"] = "locked" if locked else json.dumps({"refused": say_refused(FIRST, refused)})
     return answer
 
 
-def _turned_away(what: str, refusals: Refusals) -> AnyResponse | None:
+def _turned_away(hub: Hub, what: str) -> AnyResponse | None:
     if what in rights.PUBLIC or rights.is_static(what):
         return None
     if g.actor is NOBODY:
@@ -145,9 +145,12 @@ def _turned_away(what: str, refusals: Refusals) -> AnyResponse | None:
             return redirect(url_for("agents.login", next=request.full_path.rstrip("?")))
         raise NotAuthenticated("send a token: Authorization: Bearer …")
     if not rights.allowed(g.actor, what):
-        if NEWCOMER in g.actor.roles and _wants_page():
-            return redirect(url_for("agents.choose"))
-        refusals.note(g.actor, what)
+        page = way_in(g.actor.roles)
+        if page and _wants_page() and request.method == "GET" and not request.headers.get("HX-Request"):
+            return redirect(url_for(page, next=request.full_path.rstrip("?")))
+        if LOCKED in g.actor.roles:
+            raise NotAllowed("this screen is locked: unlock it first", code="screen_locked")
+        refusals.of(hub).note(g.actor, what)
         raise NotAllowed(f"{g.actor.scope} may not do this")
     return None
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.agents import actions as agents
-from hub.agents import rights
+from hub.agents import refusals, rights
 from hub.ask import Actor, Answer, Ask
 from hub.context import Hub
 from hub.errors import NotAllowed, NotFound, Unreadable
@@ -302,6 +302,7 @@ def perform(hub: Hub, actor: Actor, what: str, content: Any) -> Answer:
             f"there is nothing called {what!r} to ask; see /api/v1/openapi.json", code="unknown_ask", field="what"
         )
     if not rights.allowed(actor, what):
+        refusals.of(hub).note(actor, what)
         raise NotAllowed(f"{actor.scope} may not ask for {what}")
     body = parsed(spec.body, content)
     if isinstance(body, CounterBody):

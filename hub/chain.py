@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hub.disk import sync_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -48,20 +50,28 @@ def body_digest(body: Mapping[str, Any]) -> bytes:
 
 
 def signing_key(path: Path) -> Ed25519PrivateKey:
-    """The key in `path`, made on first use, readable by the service alone; of two processes that make it, one wins."""
+    """The key in `path`, made on first use."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 (30 ms, rarely)
 
+    return Ed25519PrivateKey.from_private_bytes(
+        kept_key(path, lambda: Ed25519PrivateKey.generate().private_bytes_raw())
+    )
+
+
+def kept_key(path: Path, fresh: Callable[[], bytes]) -> bytes:
+    """What is in `path`, made on first use, readable by the service alone; of two processes that make it, one wins."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(Ed25519PrivateKey.generate().private_bytes_raw())
+        written = path.with_suffix(f".{os.getpid()}.new")
+        with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(fresh())
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+            os.link(written, path)
+        written.unlink()
+        sync_folder(path.parent)  # what is sealed with a key is worth nothing without it
+    return path.read_bytes()
 
 
 def signed_head(key: Ed25519PrivateKey, seq: int, digest: bytes) -> bytes:

@@ -23,7 +23,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 ROLES = (
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
-    "supervisor", "executive", "case_officer", "auditor", "admin",
+    "supervisor", "executive", "case_officer", "medical_officer", "auditor", "admin",
 )  # fmt: skip
 KINDS_OF_IMPORT = (
     "employers", "people", "relationships", "employments", "contributions", "cases", "payments", "accounts", "bundle",
@@ -126,15 +126,18 @@ def check(folder: Path) -> None:
     from hub.misfits import remarks
 
     settings = _settings(folder)
-    _check_services(settings)
+    _check_files(settings)
     for line in summary(settings):
         click.echo(line)
     for remark in remarks(settings):
         click.echo(f"remark: {remark}")
 
 
-def _check_services(settings: Settings) -> None:
-    """What counter services keep in files of their own. Raises ConfigurationFault."""
+def _check_files(settings: Settings) -> None:
+    """What rooms and counter services keep in files of their own. Raises ConfigurationFault."""
+    from hub.privacy.classes import classes
+
+    classes(settings.folder)
     if "certificate" in settings.counter_services:
         from hub.services.certificate import kinds
 
@@ -290,10 +293,12 @@ def add_agent(code: str, name: str, roles: tuple[str, ...], folder: Path) -> Non
 
 @agent.command("reset")
 @click.argument("code")
+@click.option("--second-factor", is_flag=True, help="Their telephone is lost: forget it and the recovery codes too.")
 @config_option
-def reset_agent(code: str, folder: Path) -> None:
+def reset_agent(code: str, folder: Path, second_factor: bool) -> None:  # noqa: FBT001 (click hands in a flag)
     """End an agent's sessions and password; prints a new code for one sign-on."""
-    click.echo(_ask(folder, "agent.reset", code=code)["one_shot"])
+    more = {"second_factor": True} if second_factor else {}
+    click.echo(_ask(folder, "agent.reset", code=code, **more)["one_shot"])
 
 
 @agent.command("list")
@@ -619,7 +624,13 @@ def update(stick: Path | None, resume: bool, root: Path) -> None:  # noqa: FBT00
 )
 @click.option("--pin", metavar="KEY", help="The hub's key, which `mbote pair` has printed beside the token.")
 @click.option("--name", help="The device's name, as it was paired; else as configured.")
-@click.option("--token", help="What `mbote pair` has printed on the hub's box; - reads it from standard input.")
+@click.option(
+    "--token",
+    help="What `mbote pair` has printed on the hub's box; - reads it from standard input; else the box shows a code.",
+)
+@click.option(
+    "--admin", metavar="CODE", help="The agent's code of the first administrator of a new hub; 00001A unless given."
+)
 @click.option("--ssh-from", metavar="NETWORK", help="Let SSH in from there: 192.168.1.0/24; from nowhere unless given.")
 @click.option("--root", type=FOLDER, default="/", hidden=True)
 def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str | None) -> None:

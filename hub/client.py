@@ -23,6 +23,8 @@ from hub.pin import pinned
 
 #: Pictures a hub sends.
 PICTURES = ("kiosk", "catalogue", "counters", "board", "printers")
+#: How a hub turns away whoever has no token that it knows.
+STRANGER = "not_authenticated"
 #: Pause between two attempts to reach the hub, and how long one may take.
 RETRY_S, CONNECT_S = 0.4, 3.0
 
@@ -66,6 +68,7 @@ class HubClient:
         self._token = token
         self._on_picture: OnPicture = lambda _name, _picture: None
         self._on_away: OnAway = lambda _away: None
+        self._on_stranger: Callable[[], None] = lambda: None
         self._waiting: set[_Answer] = set()
         self._lock = threading.Lock()
         self._here = threading.Event()
@@ -80,10 +83,13 @@ class HubClient:
         """Whether the hub cannot be reached now."""
         return not self._here.is_set()
 
-    def listen(self, on_picture: OnPicture, on_away: OnAway) -> HubClient:
-        """Who hears of new pictures, and of the line's end and return; before `open`."""
+    def listen(
+        self, on_picture: OnPicture, on_away: OnAway, on_stranger: Callable[[], None] = lambda: None
+    ) -> HubClient:
+        """Who hears of new pictures, of the line's end and return, of each try without a good token; before `open`."""
         self._on_picture = on_picture
         self._on_away = on_away
+        self._on_stranger = on_stranger
         return self
 
     def open(self) -> HubClient:
@@ -163,11 +169,12 @@ class HubClient:
         for name in PICTURES:
             line.on(name, self._listener(name))
         line.on("disconnect", self._ended)
+        line.on("connect_error", self._turned_away)
         self._line = line
         try:
             line.connect(
                 self.url,
-                auth={"token": self._token(), "seen": self._seen()},
+                auth={"token": self._own_token(), "seen": self._seen()},
                 transports=["websocket"],
                 wait=True,
                 wait_timeout=CONNECT_S,
@@ -179,6 +186,17 @@ class HubClient:
         self._here.set()
         self._on_away(False)  # noqa: FBT003  a callback has no names
         return True
+
+    def _own_token(self) -> str:
+        """As it is kept now. A device that never had one asks all the same, to be told that it is not known."""
+        try:
+            return self._token()
+        except FileNotFoundError:
+            return "none"
+
+    def _turned_away(self, why: Any = None) -> None:
+        if STRANGER in str(why):
+            self._on_stranger()
 
     def _seen(self) -> list[int]:
         """(epoch, seq) of the newest picture held: a hub restored from a backup must know that it is behind."""

@@ -2,15 +2,19 @@
 
 Off unless MBOTE_HISTORY names a file or pipe. Every device that asks the hub has one: give its line to `Recorded`.
 A line is written whole, by one write, before the first byte is sent and after the answer is read, so that a killed
-process leaves a true history. Operations at the same time have lanes of their own, whose lines are numbered from 0
-without a gap: a line that is lost is missed. A lane ends with an answer that never came.
+process leaves a true history. Where the kill fell into that one write (between two pages of the file) half a line is
+left: whoever opens or writes the file next cuts it off, as if it had never been begun. Operations at the same time
+have lanes of their own, whose lines are numbered from 0 without a gap: a line that is lost is missed. A lane ends with
+an answer that never came.
 """
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +46,8 @@ ARGUMENTS = {
     "service": "svc", "counter": "counter", "ticket": "tid", "issue": "tid", "label": "label", "priority": "class",
     "to": "to", "job": "job", "attempt": "attempt", "printer": "printer",
 }  # fmt: skip
+#: No line of a history is longer (quality/history-format.md).
+LONGEST = 16 * 1024
 #: Two recorders of one name in one process are two.
 _RECORDERS = itertools.count(1)
 
@@ -57,6 +63,40 @@ class Line(Protocol):
         """Ask and wait. Raises Refused or HubAway."""
 
 
+class Book:
+    """The file or pipe that the recorders of several processes write to."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        self._kept = stat.S_ISREG(os.fstat(self._file).st_mode)
+        if self._kept:  # to look at its end; a pipe keeps nothing, and takes a short line whole
+            os.close(self._file)
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND)
+            self.add(b"")
+
+    def add(self, line: bytes) -> None:
+        """One write; before it, what somebody killed has left half written is cut off."""
+        if not self._kept:
+            os.write(self._file, line)
+            return
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # who is in the middle of a line is alive
+        try:
+            self._cut_torn_line()
+            os.write(self._file, line)
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _cut_torn_line(self) -> None:
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            start = max(0, size - LONGEST)
+            os.ftruncate(self._file, start + os.pread(self._file, LONGEST, start).rfind(b"\n") + 1)
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._file)
+
+
 class History:
     """Writes lines, or nothing at all when there is no file."""
 
@@ -68,7 +108,7 @@ class History:
         self._watching: list[Any] = [f"{self._name}.0", 0]
         self._operations = itertools.count(1)
         self._lock = threading.Lock()
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640) if path else None
+        self._book = Book(path) if path else None
 
     @classmethod
     def from_environment(cls, name: str) -> History:
@@ -77,7 +117,7 @@ class History:
 
     def __bool__(self) -> bool:
         """Whether anything is written."""
-        return self._file is not None
+        return self._book is not None
 
     @contextmanager
     def operation(self, what: str, key: str | None, values: Values) -> Iterator[Callable[[Values], None]]:
@@ -109,21 +149,21 @@ class History:
 
     def close(self) -> None:
         """Write nothing more."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        if self._book is not None:
+            self._book.close()
+            self._book = None
 
     def _give_back(self, lane: list[Any]) -> None:
         with self._lock:
             self._free.append(lane)
 
     def _write(self, kind: str, lane: list[Any], **values: Any) -> None:
-        if self._file is None:
+        if self._book is None:
             return
         with self._lock:
             head = {"v": 1, "k": kind, "t": time.monotonic_ns(), "p": lane[0], "n": lane[1]}
             lane[1] += 1
-            os.write(self._file, json.dumps(head | values, ensure_ascii=False).encode() + b"\n")
+            self._book.add(json.dumps(head | values, ensure_ascii=False).encode() + b"\n")
 
 
 class Recorded:

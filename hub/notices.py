@@ -193,6 +193,13 @@ def to_tell(reader: Reader, party: str) -> list[Notice]:
     return [_notice_of(row) for row in rows]
 
 
+def of_party(reader: Reader, party: str) -> list[Notice]:
+    """All that was ever meant for a person and is still kept, newest first; for their own report alone, it is slow."""
+    return [
+        _notice_of(row) for row in reader.execute("SELECT * FROM notice WHERE party = ? ORDER BY id DESC", (party,))
+    ]
+
+
 def page_of(notice: Notice) -> str:
     """Where an agent does what a notice is about."""
     service, _, row = notice.about.partition(" ")

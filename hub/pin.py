@@ -64,14 +64,20 @@ class _Turns(ssl.SSLSocket):
             raise TimeoutError("timed out")
 
 
-def pinned(authority: Path) -> ssl.SSLContext:
-    """TLS that trusts this authority's certificate alone. Raises OSError where the file is missing or is none."""
+def pinned(authority: Path | bytes) -> ssl.SSLContext:
+    """TLS that trusts this authority's certificate alone: a file, or what is in it.
+
+    Raises OSError where the file is missing or is none.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = _Turns
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
     context.verify_flags |= _NO_CHECK_TIME
-    context.load_verify_locations(authority)
+    if isinstance(authority, bytes):
+        context.load_verify_locations(cadata=authority.decode("ascii"))
+    else:
+        context.load_verify_locations(authority)
     return context
 
 

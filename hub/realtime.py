@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +22,11 @@ from flask_socketio import ConnectionRefusedError as Turned  # type: ignore[attr
 from flask_socketio import SocketIO, join_room
 
 from hub import asks
-from hub.ask import HUB, Actor, Ask
+from hub.agents import actions as agents
+from hub.agents import store as agent_store
+from hub.ask import Actor, Ask
 from hub.context import Hub
-from hub.errors import MboteError, NotAllowed, Refused, StoreFault, Unreadable
+from hub.errors import MboteError, NotAllowed, NotAuthenticated, Refused, StoreFault, Unreadable
 from hub.journal import Entry
 from hub.queues import epochs
 from hub.wire import as_json
@@ -57,6 +60,7 @@ class Screen:
 @dataclass(slots=True)
 class _Client:
     actor: Actor
+    auth: Any
     screens: tuple[tuple[Screen, Hashable], ...]
 
 
@@ -100,6 +104,15 @@ class Realtime:
         """Close every socket of an agent whose session ended."""
         self._hang_up(lambda actor: actor.agent == agent)
 
+    def kick_absent(self) -> None:
+        """Close the sockets of agents whose session has locked itself or died of age: nobody ended those."""
+        absent = {client.actor.agent for client in list(self._clients.values()) if not self._still_there(client)}
+        self._hang_up(lambda actor: actor.agent is not None and actor.agent in absent)
+
+    def _still_there(self, client: _Client) -> bool:
+        """A device is kicked as soon as it is revoked; an agent's session changes with time, and with their roles."""
+        return client.actor.agent is None or self._identify(client.auth) == client.actor
+
     def _hang_up(self, on: Callable[[Actor], bool]) -> None:
         for sid, client in list(self._clients.items()):
             if on(client.actor):
@@ -125,10 +138,10 @@ class Realtime:
         actor = self._identify(auth)
         if actor is None:
             raise Turned("not_authenticated")
-        self._leave_behind(auth.get("seen"))
+        self._leave_behind(actor, auth.get("seen"))
         screens = tuple((screen, screen.profile(actor)) for screen in self._screens if screen.takes(actor))
         sid: str = request.sid  # type: ignore[attr-defined]
-        self._clients[sid] = _Client(actor, screens)
+        self._clients[sid] = _Client(actor, auth, screens)
         for screen, profile in screens:
             join_room(_room(screen, profile))
             for event, value in screen.once:
@@ -136,16 +149,30 @@ class Realtime:
             with self._hub.snapshot() as reader:
                 self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=sid)
 
-    def _leave_behind(self, seen: Any) -> None:
-        """A device has seen more than this hub knows: the hub is a copy, and goes on in a new epoch."""
+    def _leave_behind(self, actor: Actor, seen: Any) -> None:
+        """A device has seen more than this hub knows: the hub is a copy, and goes on in a new epoch.
+
+        A browser of the staff is not asked: whoever sits there is not the box, and the boxes have seen as much.
+        """
+        known = self._hub.store.epoch, self._hub.store.head[0]
         match seen:
-            case [int(epoch), int(seq)] if (epoch, seq) > (self._hub.store.epoch, self._hub.store.head[0]):
+            case [int(epoch), int(seq)] if actor.device and (epoch, seq) > known:
                 try:
-                    begun = epochs.leave_behind(self._hub, Ask(HUB), epoch=epoch, seq=seq)
+                    begun = epochs.leave_behind(self._hub, Ask(actor), epoch=epoch, seq=seq)
+                except Unreadable as error:
+                    self._doubt(actor, error)
                 except (Refused, StoreFault) as error:
                     log.warning("a device says that it has seen more", epoch=epoch, seq=seq, fault=str(error))
                 else:
                     log.error("this hub is behind what a device has seen", seen=[epoch, seq], **begun)
+
+    def _doubt(self, actor: Actor, claim: Unreadable) -> None:
+        """What a device claimed cannot be: it stands on the list of devices, once, until the device is paired anew."""
+        known = {(each.device, each.part) for each in agent_store.troubles(self._hub.reader)}
+        if (actor.device, "epoch") not in known:
+            log.warning("a device claims what cannot be", device=actor.device, claim=claim.message)
+            with suppress(Refused, StoreFault):
+                agents.trouble(self._hub, Ask(actor), part="epoch", state="unbelievable", detail=claim.message)
 
     def _disconnect(self, *_: Any) -> None:
         self._clients.pop(request.sid, None)  # type: ignore[attr-defined]
@@ -155,6 +182,8 @@ class Realtime:
         try:
             if client is None:
                 raise NotAllowed("connect with a token first")
+            if not self._still_there(client):
+                raise NotAuthenticated("this session is locked or over: unlock it or sign in again")
             if not isinstance(content, dict) or not isinstance(content.get("what"), str):
                 raise Unreadable("send {what, key, …}", field="what")
             body = {name: value for name, value in content.items() if name != "what"}

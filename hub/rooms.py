@@ -23,6 +23,7 @@ from hub.people import store as people
 from hub.people.migrations import migrations as people_migrations
 from hub.printing import store as printing
 from hub.printing.migrations import migrations as print_migrations
+from hub.privacy import store as privacy
 from hub.queues import store as queues
 from hub.queues.epochs import behind_lived
 from hub.queues.migrations import migrations as queue_migrations
@@ -50,7 +51,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     """By all rooms, and by these counter services."""
     appliers: dict[Any, Any] = {}
     tables: dict[str, tuple[str, ...]] = {}
-    for room in (queues, agents, printing, outbox, people, visits, notices, audit):
+    for room in (queues, agents, printing, outbox, people, visits, notices, audit, privacy):
         appliers |= room.APPLIERS
         tables |= room.STATE_TABLES
     for service in services:
@@ -58,7 +59,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
         tables |= service.state_tables
     sets = (
         queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations, visit_migrations,
-        notices.migrations, audit.migrations,
+        notices.migrations, audit.migrations, privacy.migrations,
     )  # fmt: skip
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables)
 

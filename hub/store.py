@@ -36,6 +36,8 @@ SIGNING_KEY = Path("keys/journal.ed25519")
 #: Where a backup is rebuilt inside the data folder (hub/backup/restore.py), gone when it is in place.
 RESTORING = "restoring"
 TAIL = 1_000
+#: How often, and after what pause, the log is tried again that somebody reads.
+SETTLE_TRIES, SETTLE_S = 50, 0.2
 #: The most asks in one commit: whoever comes first does not wait for a whole hall.
 MOST_TOGETHER = 64
 #: Entries whose answers are forgotten at once; how often it is remembered on disk where there was nothing to forget.
@@ -540,9 +542,25 @@ class Store:
         self._pruned = until
         return forgotten
 
+    def rewrite(self) -> None:
+        """Write the file anew, and empty its log: what was deleted is in no free place of either any more.
+
+        Takes as long as copying the file, during which nothing is recorded. Raises StoreFault: then it may be asked
+        again.
+        """
+        with self._write, self._undone_on_error():
+            if not self._usable:
+                self._open_again(settle=True)
+            self.writer.execute("VACUUM")
+            _settled(self.writer)
+
+    def empty(self, target: Path) -> sqlite3.Connection:
+        """A new database in `target` with our tables and nothing in them."""
+        return open_writer(target, self._sets)
+
     def replayed(self, target: Path) -> sqlite3.Connection:
         """A new database in `target` with the state rows that the journal gives."""
-        fresh = open_writer(target, self._sets)
+        fresh = self.empty(target)
         with self._write:
             journal.replay(self.reader, fresh, self.appliers)
         return fresh
@@ -556,6 +574,19 @@ class Store:
                 reader.close()
         finally:
             self._lock.close()
+
+
+def _settled(writer: sqlite3.Connection) -> None:
+    """Carry the log into the file, between two readings of others."""
+    for left in range(SETTLE_TRIES, -1, -1):
+        try:
+            settle_log(writer)
+        except StoreFault:
+            if not left:
+                raise
+            time.sleep(SETTLE_S)
+        else:
+            return
 
 
 def _end(reader: sqlite3.Connection) -> None:

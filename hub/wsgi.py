@@ -29,10 +29,12 @@ from hub.errors import MboteError
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
+from hub.privacy.pages import pages as privacy_pages
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
 from hub.realtime import Realtime, Screen, socket_server
+from hub.rooms import brought
 from hub.services.ports import CounterService, load
 from hub.settings import Display, Settings
 from hub.supervision.pages import pages as supervision_pages
@@ -60,9 +62,10 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
         hub,
         Rooms(
             pages=(
-                agent_pages(hub, lambda: _seats(hub)), desk_pages(hub, services), supervision_pages(hub),
-                audit_pages(hub), display_pages(settings, voice), panel_pages(settings),
-                *(s.pages for s in services if s.pages), *extra,
+                agent_pages(hub, lambda: _seats(hub), lambda: realtime[0].present() if realtime else ()),
+                desk_pages(hub, services), supervision_pages(hub), audit_pages(hub),
+                privacy_pages(hub, services, brought(services).state_tables),
+                display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
             statistics=lambda reader, query: figures(hub, reader, query),
@@ -80,7 +83,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     realtime[0].start()
     admin.serve(hub)
     outbox.start(hub)
-    threading.Thread(target=_housekeeping, args=(hub,), name="housekeeping", daemon=True).start()
+    threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
     return app
 
 
@@ -180,11 +183,12 @@ def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
 # --- housekeeping ----------------------------------------------------------------------------
 
 
-def _housekeeping(hub: Hub) -> None:
+def _housekeeping(hub: Hub, realtime: Realtime) -> None:
     while not threading.Event().wait(HOUSEKEEPING_S):
         try:
             with hub.store.readable():
                 keep_house(hub)
+                realtime.kick_absent()
             of_process().say()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))

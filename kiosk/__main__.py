@@ -15,6 +15,7 @@ from hardware.printer import Printer
 from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History
+from hub.joining import Joiner
 from hub.settings import Settings
 from hub.settings_files import load_settings
 from kiosk.app import KioskApp, Manners
@@ -60,7 +61,9 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         if kiosk.screen_port:
             opened.callback(Screen(app, kiosk.screen_port, kiosk.devices).open().close)
         alone = app.catalogue is not None
-        hub.listen(app.hear_picture, app.hear_away).open()
+        joiner = Joiner("kiosk", kiosk.hub, settings.path(kiosk.authority), token, app.hear_code).open()
+        opened.callback(joiner.close)
+        hub.listen(app.hear_picture, joiner.heard(app.hear_away), joiner.stranger).open()
         opened.callback(hub.close)
         devices = open_devices(kiosk.devices, settings.path(kiosk.socket))
         opened.callback(devices.close)

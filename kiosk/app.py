@@ -116,6 +116,8 @@ class KioskApp:
         self.catalogue: Catalogue | None = None
         self.picture: KioskPicture | None = None
         self.stuck: set[int] = set()
+        #: What an administrator types so that the hub knows this kiosk; "" while it does.
+        self.code = ""
         self._buttons: dict[int, str] = {}
         self._last: dict[str, int] = {}
         self._history = history
@@ -208,6 +210,11 @@ class KioskApp:
         else:
             self.messenger.wake()
             self.errands.hub_returned()
+        self.changed()
+
+    def hear_code(self, code: str) -> None:
+        """The hub does not know this kiosk, and would by this code (hub.joining)."""
+        self.code = code
         self.changed()
 
     def hear_printer(self, status: Status) -> None:

@@ -52,6 +52,7 @@ LEAVES = {
     "headers",
     "heartbeat",
     "history",
+    "joining",
     "look",
     "money",
     "orphans",

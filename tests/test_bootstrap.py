@@ -106,14 +106,14 @@ def test_tests_run_after_all_checks_and_a_failed_check_fails_the_run(clone):
     status, said, notes = clone.run("test", fail="-mruff check")
     assert (status, said.splitlines()[-1]) == (1, "mbote: not passed: lint")
     assert installed(notes) == ["requirements.lock", "requirements-dev.lock"]
-    assert notes[-1] == "python -P -mpytest -n 2 --dist loadgroup"
+    assert notes[-1] == "python -P -mpytest -n 3 --dist loadgroup"
 
 
 @pytest.mark.parametrize(
     ("asked", "run"),
     [
         (["--fast"], "-n 2 --maxschedchunk 50 -m not browser and not slow and not nightly and not release"),
-        (["--nightly"], "-n 2 --dist loadgroup -m not release"),
+        (["--nightly"], "-n 3 --dist loadgroup -m not release"),
         (["--release", "tests/hub"], "tests/hub -m "),
         (["-k", "ticket"], "-k ticket"),
     ],
@@ -121,6 +121,12 @@ def test_tests_run_after_all_checks_and_a_failed_check_fails_the_run(clone):
 )
 def test_which_tests_run_can_be_said(clone, asked, run):
     assert clone.run("test", *asked)[2][-1] == f"python -P -mpytest {run}"
+
+
+def test_what_is_started_again_and_again_is_compiled_once(clone):
+    """A container that says otherwise would have each process of the demo and the tests compile the whole house."""
+    (clone.tools / "python3").write_text(STAND_IN.replace('echo "', 'echo "${PYTHONDONTWRITEBYTECODE-kept} '))
+    assert clone.run("demo", PYTHONDONTWRITEBYTECODE="1")[2][-1] == "kept python -P -m hub.cli demo"
 
 
 def test_without_a_python_the_answer_is_one_line_that_says_what_to_do(clone):
@@ -153,7 +159,7 @@ def test_few_tests_that_fail_are_tried_once_more_alone_and_many_are_not(clone, c
     assert (status, "once more, alone: tests/test_0.py" in said) == (1, again)
     assert said.splitlines()[-1] == "mbote: not passed: tests"
     assert [note for note in notes if "--last-failed" in note] == (
-        ["python -P -mpytest -n 2 --dist loadgroup -n 0 --last-failed --last-failed-no-failures none"] if again else []
+        ["python -P -mpytest -n 3 --dist loadgroup -n 0 --last-failed --last-failed-no-failures none"] if again else []
     )
 
 

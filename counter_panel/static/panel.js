@@ -3,9 +3,12 @@
 import { tell } from "/look/history.js";
 import { Away, Link, Refused } from "/look/live.js";
 import { clockwork, hasWord, icon, make, say, setIcon, setText, toast } from "/look/page.js";
+import { join } from "/look/pair.js";
 import { elapsed, KEYS, offer, scene, STEPS, UNDO_S, WITH_DIALOG } from "./steps.js";
 
 const PLACE = "mbote.counter";
+/** How the hub turns away who has no token that it knows. */
+const STRANGER = "not_authenticated";
 const IDLE_ICONS = { closed: "lock", paused: "coffee", day_closed: "lock", free: "users" };
 /** What each form asks for, and what is missing in it. */
 const FORMS = {
@@ -30,6 +33,8 @@ let busy = false;
 let ticking = 0;
 /** The hub said that the place is taken: the same button pressed again takes it over. */
 let takingOver = false;
+/** The code that this screen shows to be paired; null while it needs none. */
+let code = null;
 
 for (const step of ["recall", "no_show", "start", "hold", "transfer", "finish"]) find("#others").append(button(step));
 const link = new Link({ picture: "counters", onPicture: take, onState: draw });
@@ -50,6 +55,7 @@ function face() {
 /* ------------------------------------------------------------------ drawing */
 
 function draw() {
+  if (link?.refused === STRANGER && code === null) askForToken();
   const here = face();
   const several = (picture?.counters.length ?? 0) > 1;
   drawLink();
@@ -76,6 +82,17 @@ function drawRest() {
   const sentence = link?.refused ? "refused" : picture ? "none" : "connecting";
   setText(find("#rest h2"), say(link?.state === "lost" && sentence === "connecting" ? "lost" : sentence));
   setText(find("#rest p"), say(`${sentence}_more`));
+  setText(find("#rest .pairing"), sentence === "refused" ? (code ?? "") : "");
+}
+
+/** Whoever is nobody to the hub shows a code until somebody has typed it, and nothing of before. */
+function askForToken() {
+  code = "";
+  picture = null;
+  join("panel", (given) => {
+    code = given;
+    draw();
+  });
 }
 
 function drawChoice() {

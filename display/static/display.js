@@ -3,10 +3,13 @@
 import { tell } from "/look/history.js";
 import { Link, takeToken } from "/look/live.js";
 import { icon, make, say, setIcon, setText } from "/look/page.js";
+import { join } from "/look/pair.js";
 import { Bell } from "./bell.js";
 import * as stages from "./stage.js";
 
 const PLACE = "mbote.announced";
+/** How the hub turns away who has no token that it knows. */
+const STRANGER = "not_authenticated";
 const ARROWS = {
   left: "arrow-left",
   right: "arrow-right",
@@ -29,6 +32,8 @@ const slots = [...document.querySelectorAll("#previous li")];
 
 let stage = stages.opening(JSON.parse(sessionStorage.getItem(PLACE) ?? "[]"));
 let timer = 0;
+/** The code that this screen shows to be paired; null while it needs none. */
+let code = null;
 /** The hub's time of day, as of a moment of our monotonic clock: the screen's own clock may be wrong. */
 let time = null;
 
@@ -62,6 +67,7 @@ function witness(view) {
 }
 
 function drawScene(view) {
+  if (link?.refused === STRANGER && code === null) askForToken();
   const refused = link?.refused && view.scene !== "call";
   const scene = refused ? "refused" : view.scene;
   document.body.dataset.scene = scene;
@@ -100,6 +106,16 @@ function drawRest(drawing, sentence, more) {
   setIcon(find("#rest .emblem"), drawing);
   setText(find("#rest h2"), say(sentence));
   setText(find("#rest p"), say(more));
+  setText(find("#rest .pairing"), sentence === "refused" ? (code ?? "") : "");
+}
+
+/** Whoever is nobody to the hub shows a code until somebody has typed it, even where it was known before. */
+function askForToken() {
+  code = "";
+  join("display", (given) => {
+    code = given;
+    draw();
+  });
 }
 
 function drawPrevious(calls, lost) {

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from hub.agents import devices, rules, secrets, sessions, store
 from hub.agents.model import (
+    PROVING,
     Agent,
     AgentAdded,
     AgentChanged,
@@ -27,9 +28,11 @@ from hub.agents.model import (
     SecretChosen,
     SignedIn,
     SignedOut,
+    SignInFailed,
 )
 from hub.agents.rights import RIGHTS
 from hub.ask import Actor, Answer, Ask
+from hub.clock import Instant
 from hub.context import Hub, action
 from hub.errors import NotAllowed, NotAuthenticated, NotFound, Refused, Unreadable
 from hub.store import Transaction
@@ -47,7 +50,7 @@ def add_agent(hub: Hub, ask: Ask, *, code: str, name: str, roles: tuple[str, ...
     wanted = rules.agent_code(code, hub.settings.agency.agent_code)
     event = AgentAdded(wanted, rules.person_name(name), rules.roles_of(roles))
     rules.may_manage(ask.actor.roles, event.roles)
-    one_shot, hashed = _new_one_shot()
+    one_shot, hashed = new_one_shot()
     with hub.store.transaction(ask) as tx:
         there = store.agent(tx.connection, wanted)
         if there and not there.removed:
@@ -55,27 +58,29 @@ def add_agent(hub: Hub, ask: Ask, *, code: str, name: str, roles: tuple[str, ...
         if store.device(tx.connection, wanted):
             raise Refused(f"{wanted} is a device's name", code="device_exists", field="code")
         tx.record(event)
-        _issue_code(tx, wanted, hashed)
+        issue_code(tx, wanted, hashed)
     return {"code": wanted, "name": event.name, "roles": list(event.roles), "one_shot": one_shot}
 
 
 def reset_code(hub: Hub, ask: Ask, *, code: str) -> Answer:
     """A new one-shot code in place of the agent's secret; sessions end, a lock too."""
-    one_shot, hashed = _new_one_shot()
+    one_shot, hashed = new_one_shot()
     with hub.store.transaction(ask) as tx:
-        agent = _managed(tx, code)
-        _issue_code(tx, agent.code, hashed)
+        agent = managed(tx, code)
+        issue_code(tx, agent.code, hashed)
     sessions.ended(agent.code)
     return {"code": agent.code, "name": agent.name, "one_shot": one_shot}
 
 
-def _new_one_shot() -> tuple[str, str]:
+def new_one_shot() -> tuple[str, str]:
+    """A code for one sign-in, and its hash."""
     one_shot = secrets.one_shot_code()
     with secrets.one_at_a_time():
         return one_shot, secrets.hashed(rules.typed_one_shot(one_shot))
 
 
-def _issue_code(tx: Transaction, code: str, hashed: str) -> None:
+def issue_code(tx: Transaction, code: str, hashed: str) -> None:
+    """The agent signs in with this code, once; whatever they have open ends."""
     tx.record(CodeIssued(code))
     store.keep_secret(tx, code, hashed, one_shot=True)
     store.end_sessions(tx, code, "code_issued")
@@ -85,7 +90,7 @@ def _issue_code(tx: Transaction, code: str, hashed: str) -> None:
 def change_agent(tx: Transaction, hub: Hub, *, code: str, name: str, roles: tuple[str, ...] | list[str]) -> Answer:
     """Another name, or other roles, from the next request on."""
     del hub
-    agent = _managed(tx, code)
+    agent = managed(tx, code)
     event = AgentChanged(agent.code, rules.person_name(name), rules.roles_of(roles))
     rules.may_manage(tx.actor.roles, event.roles)
     if "admin" not in event.roles:
@@ -98,10 +103,11 @@ def remove_agent(hub: Hub, ask: Ask, *, code: str) -> Answer:
     """The agent works here no longer; what they did stays under their name."""
 
     def remove(tx: Transaction) -> Answer:
-        agent = _managed(tx, code)
+        agent = managed(tx, code)
         rules.somebody_left(agent, _admins(tx))
         tx.record(AgentRemoved(agent.code))
         store.forget_secret(tx, agent.code)
+        store.forget_factor(tx, agent.code)
         store.end_sessions(tx, agent.code, "removed")
         return {"code": agent.code, "name": agent.name}
 
@@ -110,14 +116,15 @@ def remove_agent(hub: Hub, ask: Ask, *, code: str) -> Answer:
     return answer
 
 
-def _managed(tx: Transaction, code: str) -> Agent:
+def managed(tx: Transaction, code: str) -> Agent:
     """The agent, whom the asker may manage."""
-    agent = _agent(tx, code)
+    agent = the_agent(tx, code)
     rules.may_manage(tx.actor.roles, agent.roles)
     return agent
 
 
-def _agent(tx: Transaction, code: str) -> Agent:
+def the_agent(tx: Transaction, code: str) -> Agent:
+    """The agent of this code, who works here. Raises NotFound."""
     agent = store.agent(tx.connection, code.strip().upper())
     if agent is None or agent.removed:
         raise NotFound(f"no agent {code} works here", code="unknown_agent", field="code")
@@ -140,21 +147,32 @@ def check_serves(hub: Hub, code: str) -> None:
 # --- signing in ------------------------------------------------------------------------------
 
 
-def sign_in(hub: Hub, ask: Ask, *, code: str, secret: str) -> Answer:
+def sign_in(hub: Hub, ask: Ask, *, code: str, secret: str, address: str = "") -> Answer:
     """Begin a session, in place of the one the agent had. `must_choose`: it was a one-shot code.
 
-    A wrong code and a wrong secret get one answer, in one time. Raises NotAuthenticated, or TooMany `locked`.
+    `must_prove`: the secret was right, and this session may only show the second factor (`second_factor.prove`);
+    the one the agent had goes on meanwhile. A wrong code and a wrong secret get one answer, in one time.
+    Raises NotAuthenticated, or TooMany `locked`.
     """
     known = code.strip().upper()[: rules.WORD_LENGTH]
     with secrets.one_at_a_time():
-        agent = store.agent(hub.reader, known)
-        agent = None if agent is None or agent.removed else agent
-        rules.not_locked(_tries(hub, known, agent), hub.now())
-        kept = store.secret(hub.reader, known) if agent else None
-        if not _right(kept, secret) or agent is None or kept is None:
-            _count_failure(hub, ask, known, agent)
-            raise rules.wrong()
-        return _begin(hub, agent, kept)
+        agent, kept = right_secret(hub, ask, known, secret, address)
+        return _begin(hub, agent, kept, address)
+
+
+def right_secret(hub: Hub, ask: Ask, code: str, secret: str, address: str) -> tuple[Agent, tuple[str, bool]]:
+    """The agent and what is kept of their secret, if this is it; within `one_at_a_time`. Counts a wrong try.
+
+    Raises NotAuthenticated, or TooMany `locked`.
+    """
+    agent = store.agent(hub.reader, code)
+    agent = None if agent is None or agent.removed else agent
+    rules.not_locked(_tries(hub, code, agent, address), hub.now())
+    kept = store.secret(hub.reader, code) if agent else None
+    if not _right(kept, secret) or agent is None or kept is None:
+        _count_failure(hub, ask, code, agent, address)
+        raise rules.wrong()
+    return agent, kept
 
 
 def _right(kept: tuple[str, bool] | None, secret: str) -> bool:
@@ -163,18 +181,28 @@ def _right(kept: tuple[str, bool] | None, secret: str) -> bool:
     return secrets.matches(hash_, typed[: rules.LONGEST + 1])
 
 
-def _tries(hub: Hub, code: str, agent: Agent | None) -> rules.Tries:
+def _tries(hub: Hub, code: str, agent: Agent | None, address: str) -> rules.Tries:
     if agent is not None:
-        return rules.Tries(agent.failures, agent.failed)
+        return tries_at(hub.reader, agent, address)
     return _unknown.get(hub, OrderedDict()).get(code, rules.Tries())
 
 
-def _count_failure(hub: Hub, ask: Ask, code: str, agent: Agent | None) -> None:
+def tries_at(reader: store.Reader, agent: Agent, address: str) -> rules.Tries:
+    """The wrong tries that count for whoever comes from there: at a place the agent knows, those made there.
+
+    Elsewhere all strangers count together. So whoever tries codes from somewhere locks out themselves and other
+    strangers, never the agent at the counter where they sign in every day.
+    """
+    known = store.place(reader, agent.code, address)
+    return rules.Tries(known.failures, known.failed) if known else rules.Tries(agent.failures, agent.failed)
+
+
+def _count_failure(hub: Hub, ask: Ask, code: str, agent: Agent | None, address: str) -> None:
     """Journalled for a known agent; a code nobody has may be anything, a secret typed in the wrong place too."""
-    tries = rules.failed(_tries(hub, code, agent), hub.now())
+    tries = rules.failed(_tries(hub, code, agent, address), hub.now())
     if agent is not None:
         with hub.store.transaction(ask) as tx:
-            tx.record(rules.sign_in_failed(agent.code, tries))
+            tx.record(SignInFailed(agent.code, tries.failures, address))
         return
     kept = _unknown.setdefault(hub, OrderedDict())
     kept[code] = tries
@@ -182,16 +210,21 @@ def _count_failure(hub: Hub, ask: Ask, code: str, agent: Agent | None) -> None:
         kept.popitem(last=False)
 
 
-def _begin(hub: Hub, agent: Agent, kept: tuple[str, bool]) -> Answer:
+def _begin(hub: Hub, agent: Agent, kept: tuple[str, bool], address: str) -> Answer:
+    one_shot = kept[1]
+    proving = not one_shot and agent.has_factor and rules.needs_factor(agent.roles)
+    instead = False
     with hub.store.transaction(Ask(Actor(agent=agent.code))) as tx:
         if store.secret(tx.connection, agent.code) != kept:
             raise rules.wrong()
-        one_shot = kept[1]
-        instead = any(rules.alive(each, tx.now) for each in store.sessions_of(tx.connection, agent.code))
-        tx.record(SignedIn(agent.code, instead, one_shot))
+        if proving:
+            value = new_session(tx, agent.code)
+        else:
+            instead = open_elsewhere(tx, agent.code)
+            tx.record(SignedIn(agent.code, instead, one_shot, address))
+            value = new_session(tx, agent.code, "taken_over", newcomer=one_shot)
         if one_shot:
             store.forget_secret(tx, agent.code)
-        value = _new_session(tx, agent.code, "taken_over", newcomer=one_shot)
     if instead:
         sessions.ended(agent.code)
     return {
@@ -200,18 +233,31 @@ def _begin(hub: Hub, agent: Agent, kept: tuple[str, bool]) -> Answer:
         "name": agent.name,
         "roles": sorted(agent.roles),
         "must_choose": one_shot,
+        "must_prove": proving,
         "instead": instead,
     }
 
 
-def _new_session(tx: Transaction, code: str, why: Ending, *, newcomer: bool = False) -> str:
-    """The value of a new session, the agent's only one."""
+def open_elsewhere(tx: Transaction, code: str) -> bool:
+    """Whether the agent has a session that works now."""
+    theirs = store.sessions_of(tx.connection, code)
+    return any(rules.alive(each, tx.now) and PROVING not in rules.roles_of_session(each) for each in theirs)
+
+
+def new_session(  # noqa: PLR0913 (what a session is)
+    tx: Transaction, code: str, why: Ending | None = None, *,
+    newcomer: bool = False, proved: bool = False, began: Instant | None = None,
+) -> str:  # fmt: skip
+    """The value of a new session, the agent's only one; without a reason to end the others they go on."""
     value = secrets.random_value()
     socket = sessions.socket_token(value)
-    store.end_sessions(tx, code, why)
+    if why is not None:
+        store.end_sessions(tx, code, why)
     longest = max(life.absolute_ms for life in rules.LIVES.values())
     store.forget_sessions(tx, tx.now.at - 2 * longest)
-    store.begin_session(tx, secrets.digest(value), secrets.digest(socket), code, newcomer=newcomer)
+    store.begin_session(
+        tx, secrets.digest(value), secrets.digest(socket), code, newcomer=newcomer, proved=proved, began=began
+    )
     return value
 
 
@@ -229,10 +275,10 @@ def choose_secret(hub: Hub, ask: Ask, *, secret: str, current: str | None = None
         with hub.store.transaction(ask) as tx:
             if store.secret(tx.connection, code) != kept:
                 raise NotAuthenticated("your code was changed meanwhile: sign in again")
-            agent = _agent(tx, code)
+            agent = the_agent(tx, code)
             tx.record(SecretChosen(code))
             store.keep_secret(tx, code, hashed, one_shot=False)
-            value = _new_session(tx, code, "secret_chosen")
+            value = new_session(tx, code, "secret_chosen", proved=rules.needs_factor(ask.actor.roles))
     return {"session": value, "agent": code, "name": agent.name}
 
 
@@ -257,15 +303,17 @@ def sign_out(hub: Hub, ask: Ask) -> Answer:
 # --- devices ---------------------------------------------------------------------------------
 
 
-def pair(hub: Hub, ask: Ask, *, kind: str, name: str, counters: tuple[str, ...] | list[str] = ()) -> Answer:
-    """A token for a device, said once; one that the name had before stops working."""
+def pair(  # noqa: PLR0913 (what a device is)
+    hub: Hub, ask: Ask, *, kind: str, name: str, counters: tuple[str, ...] | list[str] = (), address: str = ""
+) -> Answer:
+    """A token for a device, said once; one that the name had before stops working. `address`: paired on its screen."""
     wanted = rules.device_kind(kind)
     device = rules.device_name(name, hub.settings.agency.agent_code)
     held = _held(hub, device, tuple(counters)) if wanted == "panel" else ()
     token = secrets.random_value()
     with hub.store.transaction(ask) as tx:
         before = store.device(tx.connection, device)
-        tx.record(DevicePaired(device, wanted, held))
+        tx.record(DevicePaired(device, wanted, held, address))
         store.keep_token(tx, device, secrets.digest(token))
     if before is not None and not before.revoked:
         devices.revoked(device)

@@ -1,6 +1,7 @@
 """Tables of agents and devices. Only added to, never edited.
 
-`agent_secret`, `agent_session` and `device_token` hold secrets: hashes alone, and no event knows them.
+`agent_secret`, `agent_session` and `device_token` hold secrets: hashes alone, and no event knows them. Nor does one
+know what is in `agent_factor`, sealed because it has to be read again (`vault`), and in `agent_recovery`.
 """
 
 from __future__ import annotations
@@ -40,3 +41,25 @@ def create(db: Database) -> None:
     """Agents, devices, what troubles them, and their secrets apart."""
     for table in _TABLES:
         db.conn.execute(table)
+
+
+_SECOND_FACTOR = (
+    "ALTER TABLE agent ADD COLUMN has_factor INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE agent_place (
+        agent TEXT NOT NULL, address TEXT NOT NULL, at INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
+        failed_at INTEGER, failed_tick INTEGER, PRIMARY KEY (agent, address)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE agent_factor (
+        agent TEXT PRIMARY KEY, sealed BLOB NOT NULL, last_step INTEGER NOT NULL, drift INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE agent_recovery (
+        agent TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (agent, digest)) STRICT, WITHOUT ROWID""",
+    "ALTER TABLE agent_session ADD COLUMN proved INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE agent_session ADD COLUMN locked INTEGER NOT NULL DEFAULT 0",
+)
+
+
+@migrations()
+def second_factor(db: Database) -> None:
+    """Telephones that show codes, screens that lock, and the places where each agent is known."""
+    for statement in _SECOND_FACTOR:
+        db.conn.execute(statement)

@@ -13,7 +13,7 @@ from hub.journal import Event
 
 Role = Literal[
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
-    "supervisor", "executive", "case_officer", "auditor", "admin",
+    "supervisor", "executive", "case_officer", "medical_officer", "auditor", "admin",
 ]  # fmt: skip
 DeviceKind = Literal["kiosk", "display", "panel", "printer", "api"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -21,13 +21,21 @@ ROLES: tuple[Role, ...] = get_args(Role)
 DEVICE_KINDS: tuple[DeviceKind, ...] = get_args(DeviceKind)
 #: The role of a session begun with a one-shot code: it may choose a secret, and nothing else.
 NEWCOMER = "newcomer"
+#: The roles of sessions on their way in: the second factor is still to be shown, or to be set up.
+PROVING, ENROLLING = "proving", "enrolling"
+#: The role of a session whose screen is locked: whoever knows the secret goes on.
+LOCKED = "locked"
 #: How a session ends before its time.
-Ending = Literal["signed_out", "taken_over", "secret_chosen", "code_issued", "removed"]
+Ending = Literal[
+    "signed_out", "taken_over", "secret_chosen", "code_issued", "removed", "unlocked", "enrolled", "proved"
+]
+#: With what somebody showed that they are who they say, besides the secret. `vouched`: the hub itself said so.
+Factor = Literal["", "totp", "recovery", "vouched"]
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A person who works here. Failures count since the last good one."""
+    """A person who works here. Failures are those from places that are strange to them, since the last good one."""
 
     code: str
     name: str
@@ -37,11 +45,24 @@ class Agent:
     signed_in: Instant | None = None
     failures: int = 0
     failed: Instant | None = None
+    has_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address from which an agent has signed in before, and the wrong tries there since."""
+
+    address: str
+    failures: int = 0
+    failed: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One agent signed in. `newcomer`: with a one-shot code, so the secret is still to be chosen."""
+    """One agent signed in. `newcomer`: with a one-shot code, so the secret is still to be chosen.
+
+    `proved`: the second factor was shown in it. `locked`: its screen was locked by hand.
+    """
 
     agent: str
     roles: frozenset[str]
@@ -49,6 +70,9 @@ class Session:
     seen: Instant
     newcomer: bool = False
     ended: Ending | None = None
+    has_factor: bool = False
+    proved: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +173,8 @@ class SignedIn(AgentEvent):
     kind: ClassVar[str] = "signed_in"
     instead: bool = False
     newcomer: bool = False
+    address: str = ""
+    factor: Factor = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +186,39 @@ class SignedOut(AgentEvent):
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed(AgentEvent):
-    """A wrong secret for a known agent; `failures` in a row, this one included."""
+    """A wrong secret or second factor for a known agent; `failures` in a row, this one included.
+
+    From a place they know the tries there are counted, from all others together.
+    """
 
     kind: ClassVar[str] = "sign_in_failed"
     failures: int
+    address: str = ""
+    what: Literal["secret", "second_factor"] = "secret"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenUnlocked(AgentEvent):
+    """The agent went on at a screen that was locked."""
+
+    kind: ClassVar[str] = "screen_unlocked"
+    address: str = ""
+    factor: Factor = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorEnrolled(AgentEvent):
+    """The agent's telephone shows codes for them from now on."""
+
+    kind: ClassVar[str] = "second_factor_enrolled"
+    recovery_codes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorForgotten(AgentEvent):
+    """The telephone is lost: its codes and the recovery codes open nothing any more."""
+
+    kind: ClassVar[str] = "second_factor_forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +231,12 @@ class AccessRefused(AgentEvent):
 
 @dataclass(frozen=True, slots=True)
 class DevicePaired(DeviceEvent):
-    """A device got a token; one it had before stopped working."""
+    """A device got a token; one it had before stopped working. `address`: where it was paired on its own screen."""
 
     kind: ClassVar[str] = "device_paired"
     device_kind: DeviceKind
     counters: tuple[str, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,4 @@
-"""Signing in, choosing a secret, signing out, and the people who work here.
-
-A page translates: it asks one action and renders. What is refused is said at the field where the eye is, in
-the words of `words/*/agents.toml`; what was typed is kept, secrets excepted.
-"""
+"""Signing in, choosing a secret, signing out, and the people who work here; doorway.py says how a page is."""
 
 from __future__ import annotations
 
@@ -10,32 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.agents import actions, cookie, csrf, rights, rules, sessions, store
-from hub.agents.model import NEWCOMER, ROLES, Agent, Session
-from hub.ask import Actor, Ask
+from hub.agents import actions, cookie, csrf, rules, second_factor, sessions, store
+from hub.agents.device_pages import Present, add_devices
+from hub.agents.doorway import STRANGER, Trouble, actor, address_of, after, language_of, lock_s, needed, until
+from hub.agents.doorway import trouble as trouble_of
+from hub.agents.factor_pages import add_factor
+from hub.agents.lock_pages import add_lock
+from hub.agents.model import LOCKED, NEWCOMER, ROLES, Agent, Session
+from hub.ask import Ask
 from hub.clock import elapsed
 from hub.context import Hub
 from hub.errors import Refused
 from hub.say import direction, say, words
 
-#: Where people go after signing in: the first of these pages that there is and that they may see.
-_HOMES = ("desk.page", "supervision.page", "agents.people")
 #: Somebody seen so recently is here.
 _HERE_MS = 3 * rules.SEEN_MS
-#: A stranger, until a session says who it is.
-_STRANGER = Actor()
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A refusal on a page: at which field, in which words, and for how many seconds the button stays shut."""
-
-    field: str
-    words: str
-    retry_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +38,12 @@ class Person:
     seen: str | None
     state: str
     managed: bool
+    factor: bool
+    locked_until: str
 
 
-def pages(hub: Hub, seats: Callable[[], Mapping[str, str]] = dict) -> Blueprint:
-    """/login, /choose, /logout and /agents. `seats` says at which counter each agent sits, by agent code."""
+def pages(hub: Hub, seats: Callable[[], Mapping[str, str]] = dict, present: Present = tuple) -> Blueprint:
+    """Every page of this room. `seats` says at which counter each agent sits, `present` who has a live link now."""
     room = Blueprint(
         "agents", __name__, template_folder="templates", static_folder="static", static_url_path="/agents/static"
     )
@@ -64,15 +54,18 @@ def pages(hub: Hub, seats: Callable[[], Mapping[str, str]] = dict) -> Blueprint:
 
     _add_login(room, hub)
     _add_choice(room, hub)
+    add_factor(room, hub)
+    add_lock(room, hub)
     _add_people(room, hub, seats)
+    add_devices(room, hub, present)
     return room
 
 
 def _helpers(hub: Hub) -> dict[str, Any]:
     """What each template of this room may use."""
-    language = _language(hub)
+    language = language_of(hub)
     session = cookie.value(request)
-    me = store.agent(hub.reader, _actor().agent or "")
+    me = store.agent(hub.reader, actor().agent or "")
     return {
         "say": lambda key, /, **values: say(language, f"agents.{key}", **values),
         "language": language,
@@ -80,17 +73,9 @@ def _helpers(hub: Hub) -> dict[str, Any]:
         "agency": hub.settings.agency.name,
         "csrf": csrf.token_for(session) if session and me else "",
         "me": me,
+        "lock_s": lock_s(actor()),
+        "say_all": lambda key, /, **values: say(language, key, **values),
     }
-
-
-def _actor() -> Actor:
-    """Who asks; the application has put it there."""
-    actor: Actor = g.get("actor") or _STRANGER
-    return actor
-
-
-def _language(hub: Hub) -> str:
-    return hub.settings.agency.languages[0]
 
 
 # --- signing in and out ------------------------------------------------------------------------
@@ -99,8 +84,8 @@ def _language(hub: Hub) -> str:
 def _add_login(room: Blueprint, hub: Hub) -> None:
     @room.get("/login")
     def login() -> Response | str:
-        if _actor().agent is not None:
-            return redirect(_after(request.args.get("next", "")))
+        if actor().agent is not None and LOCKED not in actor().roles:
+            return redirect(after(request.args.get("next", "")))
         return _login_page(notice=_why_ended(hub))
 
     @room.post("/login", endpoint="login_post")
@@ -108,27 +93,32 @@ def _add_login(room: Blueprint, hub: Hub) -> None:
         csrf.check_origin(request)
         code, secret = request.form.get("code", ""), request.form.get("secret", "")
         try:
-            answer = actions.sign_in(hub, Ask(_STRANGER), code=_needed(code, "code"), secret=_needed(secret, "secret"))
+            answer = actions.sign_in(
+                hub, Ask(STRANGER), code=needed(code, "code"), secret=needed(secret, "secret"),
+                address=address_of(request),
+            )  # fmt: skip
         except Refused as refused:
-            return make_response(_login_page(trouble=_trouble(hub, refused, "secret")), refused.status)
-        return _begun(answer)
+            return make_response(_login_page(trouble=trouble_of(hub, refused, "secret")), refused.status)
+        return _begun(hub, answer)
 
     @room.post("/logout")
     def logout() -> Response:
-        if _actor().agent is not None:
-            actions.sign_out(hub, Ask(_actor()))
+        if actor().agent is not None:
+            actions.sign_out(hub, Ask(actor()))
         response = redirect(url_for("agents.login"), 303)
         cookie.take_away(request, response)
         return response
 
 
-def _begun(answer: Mapping[str, Any]) -> Response:
+def _begun(hub: Hub, answer: Mapping[str, Any]) -> Response:
     """A session has begun: the cookie, and the page that comes next."""
     following = request.form.get("next", "")
     if answer["must_choose"]:
         target = url_for("agents.choose", next=following)
+    elif answer["must_prove"]:
+        target = url_for("agents.second", next=following)
     else:
-        target = _after(following, frozenset(answer["roles"]))
+        target = after(following, sessions.roles_of(hub, answer["session"]))
     response = redirect(target, 303)
     cookie.give(request, response, answer["session"])
     return response
@@ -150,18 +140,7 @@ def _why_ended(hub: Hub) -> str:
     if value is None:
         return ""
     name = f"ended_{sessions.why_ended(hub, value) or 'idle'}"
-    return say(_language(hub), f"agents.{name}") if name in words("fr", "agents") else ""
-
-
-def _after(wanted: str, roles: frozenset[str] | None = None) -> str:
-    """Where to go: the page that was asked for when it is one of ours, else the first that the roles allow."""
-    if wanted.startswith("/") and not wanted.startswith(("//", "/\\", "/login", "/logout")) and wanted.isprintable():
-        return wanted
-    actor = _actor() if roles is None else Actor(agent="", roles=roles)
-    if NEWCOMER in actor.roles:
-        return url_for("agents.choose")
-    there = (page for page in _HOMES if page in current_app.view_functions and rights.allowed(actor, page))
-    return url_for(next(there, "agents.choose"))
+    return say(language_of(hub), f"agents.{name}") if name in words("fr", "agents") else ""
 
 
 # --- choosing a secret -------------------------------------------------------------------------
@@ -176,17 +155,17 @@ def _add_choice(room: Blueprint, hub: Hub) -> None:
     def keep() -> Response:
         secret, current = request.form.get("secret", ""), request.form.get("current")
         try:
-            answer = actions.choose_secret(hub, Ask(_actor()), secret=secret, current=current)
+            answer = actions.choose_secret(hub, Ask(actor()), secret=secret, current=current)
         except Refused as refused:
-            return make_response(_choice_page(_trouble(hub, refused, "secret")), refused.status)
-        agent = store.agent(hub.reader, answer["agent"])
-        response = redirect(_after(request.form.get("next", ""), agent.roles if agent else None), 303)
+            return make_response(_choice_page(trouble_of(hub, refused, "secret")), refused.status)
+        roles = sessions.roles_of(hub, answer["session"])
+        response = redirect(after(request.form.get("next", ""), roles), 303)
         cookie.give(request, response, answer["session"])
         return response
 
 
 def _choice_page(trouble: Trouble | None = None) -> str:
-    newcomer = NEWCOMER in _actor().roles
+    newcomer = NEWCOMER in actor().roles
     return render_template(
         "agents/choose.html", newcomer=newcomer, trouble=trouble, next=request.values.get("next", "")
     )
@@ -213,8 +192,8 @@ def _add_people(room: Blueprint, hub: Hub, seats: Callable[[], Mapping[str, str]
         try:
             answer = act()
         except Refused as refused:
-            return page(refused.status, trouble=_trouble(hub, refused, "form"))
-        said = say(_language(hub), f"agents.{word}", name=answer["name"]) if word else ""
+            return page(refused.status, trouble=trouble_of(hub, refused, "form"))
+        said = say(language_of(hub), f"agents.{word}", name=answer["name"]) if word else ""
         return page(said=said, given=answer if "one_shot" in answer else None)
 
     @room.get("/agents")
@@ -223,19 +202,24 @@ def _add_people(room: Blueprint, hub: Hub, seats: Callable[[], Mapping[str, str]
 
     @room.post("/agents/add")
     def add() -> Response:
-        return done(lambda: actions.add_agent(hub, Ask(_actor()), **_filled(request.form.get("code", ""))))
+        return done(lambda: actions.add_agent(hub, Ask(actor()), **_filled(request.form.get("code", ""))))
 
     @room.post("/agents/<code>/change")
     def change(code: str) -> Response:
-        return done(lambda: actions.change_agent(hub, Ask(_actor()), **_filled(code)), "changed")
+        return done(lambda: actions.change_agent(hub, Ask(actor()), **_filled(code)), "changed")
 
     @room.post("/agents/<code>/reset")
     def reset(code: str) -> Response:
-        return done(lambda: actions.reset_code(hub, Ask(_actor()), code=code))
+        return done(lambda: actions.reset_code(hub, Ask(actor()), code=code))
+
+    @room.post("/agents/<code>/factor", endpoint="forget_factor")
+    def forget_factor(code: str) -> Response:
+        factor, address = request.form.get("factor", ""), address_of(request)
+        return done(lambda: second_factor.forget(hub, Ask(actor()), code=code, factor=factor, address=address))
 
     @room.post("/agents/<code>/remove")
     def remove(code: str) -> Response:
-        return done(lambda: actions.remove_agent(hub, Ask(_actor()), code=code), "removed")
+        return done(lambda: actions.remove_agent(hub, Ask(actor()), code=code), "removed")
 
 
 def _changing() -> str | None:
@@ -251,7 +235,7 @@ def _filled(code: str) -> dict[str, Any]:
 
 def _givable() -> tuple[str, ...]:
     """The roles that the reader may give."""
-    everything = "admin" in _actor().roles
+    everything = "admin" in actor().roles
     return tuple(role for role in ROLES if everything or role not in rules.TRUSTED)
 
 
@@ -263,6 +247,7 @@ def _everybody(hub: Hub, seats: Mapping[str, str]) -> list[Person]:
 
 def _person(hub: Hub, agent: Agent, session: Session | None, seats: Mapping[str, str]) -> Person:
     seen = session.seen if session else agent.signed_in
+    locked_s = _locked_s(hub, agent)
     return Person(
         code=agent.code,
         name=agent.name,
@@ -270,34 +255,17 @@ def _person(hub: Hub, agent: Agent, session: Session | None, seats: Mapping[str,
         counter=seats.get(agent.code, ""),
         here=session is not None and session.ended is None and elapsed(session.seen, hub.now()).ms < _HERE_MS,
         seen=seen.iso(hub.settings.agency.zone) if seen else None,
-        state=_state(hub, agent),
-        managed="admin" in _actor().roles or rules.TRUSTED.isdisjoint(agent.roles),
+        state="locked" if locked_s else "" if agent.has_secret else "one_shot",
+        managed="admin" in actor().roles or rules.TRUSTED.isdisjoint(agent.roles),
+        factor=agent.has_factor,
+        locked_until=until(hub, locked_s) if locked_s else "",
     )
 
 
-def _state(hub: Hub, agent: Agent) -> str:
+def _locked_s(hub: Hub, agent: Agent) -> int:
+    """For how many seconds strangers wait who try this agent's code; 0 when they need not."""
     try:
         rules.not_locked(rules.Tries(agent.failures, agent.failed), hub.now())
-    except Refused:
-        return "locked"
-    return "" if agent.has_secret else "one_shot"
-
-
-# --- refusals in words -------------------------------------------------------------------------
-
-
-def _needed(value: str, field: str) -> str:
-    if not value.strip():
-        raise Refused(f"{field} is missing", code=f"missing_{field}", field=field)
-    return value
-
-
-def _trouble(hub: Hub, refused: Refused, field: str) -> Trouble:
-    """What a refusal says on the page: the most particular words there are for it."""
-    retry_s = int(refused.facts.get("retry_s", 0))
-    names = (f"weak_{refused.facts.get('why')}", refused.reason, refused.field or "")
-    for name in names:
-        if f"error_{name}" in words("fr", "agents"):
-            said = say(_language(hub), f"agents.error_{name}", time=f"{retry_s // 60:02d}:{retry_s % 60:02d}")
-            return Trouble(refused.field or field, said, retry_s)
-    return Trouble(refused.field or field, refused.message, retry_s)
+    except Refused as refused:
+        return int(refused.facts["retry_s"])
+    return 0

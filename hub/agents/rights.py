@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hub.agents.model import NEWCOMER, ROLES
+from hub.agents.model import ENROLLING, LOCKED, NEWCOMER, PROVING, ROLES
 from hub.ask import Actor
 from hub.errors import NotAllowed
 
 _STAFF = frozenset(ROLES)
 _AT_COUNTERS = frozenset(
-    {"receptionist", "clerk", "collections_cashier", "benefits_cashier", "case_officer", "validator"}
+    {
+        "receptionist",
+        "clerk",
+        "collections_cashier",
+        "benefits_cashier",
+        "case_officer",
+        "medical_officer",
+        "validator",
+    }
 )
 _STEP = _AT_COUNTERS | {"panel", "api"}
 _SEAT = _STEP | {"supervisor"}
@@ -81,6 +89,17 @@ _PAGES: dict[str, frozenset[str]] = {
     "agents.change": _PEOPLE,
     "agents.reset": _PEOPLE,
     "agents.remove": _PEOPLE,
+    "agents.forget_factor": _PEOPLE,
+    "agents.devices": _PEOPLE,
+    "agents.pair_device": frozenset({"admin"}),
+    "agents.revoke_device": _PEOPLE,
+    "agents.second": frozenset({PROVING}),
+    "agents.second_post": frozenset({PROVING}),
+    "agents.enrol": frozenset({ENROLLING}),
+    "agents.enrol_post": frozenset({ENROLLING}),
+    "agents.locked": frozenset({LOCKED}),
+    "agents.lock": _STAFF,
+    "agents.stay": _STAFF,
     **dict.fromkeys(
         (
             "reception.page",
@@ -153,6 +172,12 @@ _PAGES: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor"})),
     **dict.fromkeys(("deposit.decide", "deposit.undo", "deposit.put_right"), frozenset({"validator"})),
+    **dict.fromkeys(("privacy.page", "privacy.certificate"), frozenset({"supervisor", "head_cashier", "auditor"})),
+    **dict.fromkeys(
+        ("privacy.propose", "privacy.approve", "privacy.withdraw", "privacy.destroy"),
+        frozenset({"supervisor", "head_cashier"}),
+    ),
+    "privacy.report": frozenset({"supervisor"}),
     # who reads everything changes nothing: a copy and a look at a private part are written down, and are no change
     **dict.fromkeys(
         ("audit.page", "audit.reveal", "audit.copy", "audit.verify", "audit.rights"), frozenset({"auditor"})
@@ -174,7 +199,8 @@ RIGHTS: dict[str, frozenset[str]] = _ASKS | _READS | _PAGES
 PUBLIC: frozenset[str] = frozenset(
     {
         "healthz", "authority",
-        "agents.login", "agents.login_post", "agents.logout",
+        "agents.login", "agents.login_post", "agents.logout", "agents.unlock",
+        "agents.pairing_ask", "agents.pairing_claim",
         "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these
         "display.page", "display.sound",
         "counter_panel.page",

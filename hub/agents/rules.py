@@ -7,7 +7,18 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub.agents.model import DEVICE_KINDS, NEWCOMER, ROLES, Agent, DeviceKind, Session, SignInFailed
+from hub.agents.model import (
+    DEVICE_KINDS,
+    ENROLLING,
+    LOCKED,
+    NEWCOMER,
+    PROVING,
+    ROLES,
+    Agent,
+    DeviceKind,
+    Role,
+    Session,
+)
 from hub.clock import Instant, elapsed
 from hub.errors import NotAllowed, NotAuthenticated, Refused, TooMany, Unreadable
 
@@ -26,19 +37,35 @@ DEVICE_NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}")
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """How long a session lives without being used, and at all."""
+    """How long a session lives without being used, and at all; unused for `lock_ms` it asks for the secret again."""
 
     idle_ms: int
     absolute_ms: int
+    lock_ms: int = 5 * _MINUTE_MS
 
 
-#: role → the life of a session; who has several roles gets the shortest.
-LIVES: dict[str, Life] = dict.fromkeys(ROLES, Life(30 * _MINUTE_MS, 9 * _HOUR_MS)) | {
-    NEWCOMER: Life(10 * _MINUTE_MS, 30 * _MINUTE_MS)
-}
+_ORDINARY = Life(10 * _MINUTE_MS, 9 * _HOUR_MS)
+#: Where money is in the drawer nobody else's three minutes are enough.
+_CASH = Life(10 * _MINUTE_MS, 9 * _HOUR_MS, lock_ms=3 * _MINUTE_MS)
+_ON_THE_WAY_IN = Life(10 * _MINUTE_MS, 30 * _MINUTE_MS, lock_ms=30 * _MINUTE_MS)
+#: role → the life of a session (threats T7 and T9); who has several roles gets the shortest.
+LIVES: dict[str, Life] = (
+    dict.fromkeys(ROLES, _ORDINARY)
+    | dict.fromkeys(("collections_cashier", "benefits_cashier", "head_cashier"), _CASH)
+    | dict.fromkeys((NEWCOMER, PROVING, ENROLLING), _ON_THE_WAY_IN)
+)
+
+#: Roles that show a second factor: money, administration, and what is known of people's health (R-211, T10).
+SECOND_FACTOR: frozenset[Role] = frozenset(
+    {"supervisor", "collections_cashier", "benefits_cashier", "head_cashier", "medical_officer", "admin"}
+)
+#: So many recovery codes are given at once.
+RECOVERY_CODES = 8
+#: A place where an agent has signed in is known for so long, and so many are.
+KNOWN_MS, KNOWN_PLACES = 60 * 24 * _HOUR_MS, 8
 
 #: Whoever has one of these roles is managed by an administrator alone: a supervisor gives nobody more than they have.
-TRUSTED = frozenset({"admin", "supervisor", "head_cashier", "executive", "auditor"})
+TRUSTED = frozenset({"admin", "supervisor", "head_cashier", "executive", "auditor", "medical_officer"})
 
 #: The commonest of eight characters and more, in the keyboards and languages of our agencies.
 COMMONEST = frozenset([
@@ -145,11 +172,6 @@ def failed(tries: Tries, now: Instant) -> Tries:
     return Tries(tries.failures + 1 if recent else 1, now)
 
 
-def sign_in_failed(agent: str, tries: Tries) -> SignInFailed:
-    """The fact of a wrong try at a known account."""
-    return SignInFailed(agent, tries.failures)
-
-
 def wrong() -> NotAuthenticated:
     """The one answer to a wrong code, a wrong secret, a removed agent and a used one-shot code."""
     return NotAuthenticated(
@@ -157,25 +179,70 @@ def wrong() -> NotAuthenticated:
     )
 
 
+def typed_factor(code: str) -> str:
+    """A code of a telephone or of the drawer as it is compared: blanks, the dash and case do not count."""
+    return "".join(code.split()).replace("-", "").upper()[:WORD_LENGTH]
+
+
+def wrong_factor() -> NotAuthenticated:
+    """The one answer to a wrong code of a telephone, a used one, and a wrong recovery code."""
+    return NotAuthenticated(
+        "wrong code: wait for the next one on your telephone, or use a recovery code",
+        code="wrong_factor",
+        field="factor",
+    )
+
+
 # --- sessions --------------------------------------------------------------------------------
+
+
+def needs_factor(roles: Iterable[str]) -> bool:
+    """Whether somebody with these roles shows a second factor."""
+    return not SECOND_FACTOR.isdisjoint(roles)
 
 
 def life(roles: Iterable[str]) -> Life:
     """The shortest life among the roles."""
     lives = [LIVES[role] for role in roles if role in LIVES] or [LIVES[NEWCOMER]]
-    return Life(min(each.idle_ms for each in lives), min(each.absolute_ms for each in lives))
+    return Life(
+        min(each.idle_ms for each in lives),
+        min(each.absolute_ms for each in lives),
+        min(each.lock_ms for each in lives),
+    )
 
 
-def acting_roles(session: Session) -> frozenset[str]:
-    """In which roles a session acts."""
-    return frozenset({NEWCOMER}) if session.newcomer else session.roles
+def roles_of_session(session: Session) -> frozenset[str]:
+    """Whom a session is for: those who are still on their way in may only go on."""
+    if session.newcomer:
+        return frozenset({NEWCOMER})
+    if needs_factor(session.roles) and not session.proved:
+        return frozenset({PROVING if session.has_factor else ENROLLING})
+    return session.roles
+
+
+def acting_roles(session: Session, now: Instant) -> frozenset[str]:
+    """In which roles a session acts at this moment."""
+    return frozenset({LOCKED}) if screen_locked(session, now) else roles_of_session(session)
+
+
+def screen_locked(session: Session, now: Instant) -> bool:
+    """Whether the secret is asked again, by hand or because nobody was there for a while."""
+    return session.locked or elapsed(session.seen, now).ms >= life(roles_of_session(session)).lock_ms
 
 
 def alive(session: Session, now: Instant) -> bool:
     """Whether the session still counts."""
-    limits = life(acting_roles(session))
-    idle, age = elapsed(session.seen, now).ms, elapsed(session.began, now).ms
-    return session.ended is None and idle < limits.idle_ms and age < limits.absolute_ms
+    return session.ended is None and not asleep(session, now) and not worn_out(session, now)
+
+
+def asleep(session: Session, now: Instant) -> bool:
+    """Whether it was unused for too long: who goes on shows all they have again."""
+    return elapsed(session.seen, now).ms >= life(roles_of_session(session)).idle_ms
+
+
+def worn_out(session: Session, now: Instant) -> bool:
+    """Whether it began too long ago to go on at all."""
+    return elapsed(session.began, now).ms >= life(roles_of_session(session)).absolute_ms
 
 
 # --- devices ---------------------------------------------------------------------------------
@@ -194,6 +261,7 @@ def device_name(text: str, agent_pattern: str) -> str:
     if not DEVICE_NAME.fullmatch(text) or re.fullmatch(agent_pattern, text):
         raise Unreadable(
             f"{text}: a device's name is at most 16 capitals, digits, - or _, such as K1, and no agent's code",
+            code="device_name",
             field="name",
         )
     return text

@@ -6,12 +6,13 @@ a fraction of a second a try, so only one try runs at a time, and a crowd of the
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import hmac
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -19,6 +20,9 @@ from argon2.exceptions import VerificationError
 from hub.errors import TooMany
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# What a hash took goes back to the machine (M_MMAP_THRESHOLD); glibc else keeps 19 MiB for each thread that made one.
+with suppress(OSError, AttributeError):
+    ctypes.CDLL(None).mallopt(-3, 1 << 20)
 _ONE_AT_A_TIME = threading.Lock()
 #: Longer than this nobody waits for their turn; the thread is worth more to the queue.
 PATIENCE_S = 10.0

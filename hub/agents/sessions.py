@@ -12,20 +12,28 @@ from contextlib import suppress
 from werkzeug.wrappers import Request
 
 from hub.agents import cookie, rules, store
-from hub.agents.model import Ending, Session
+from hub.agents.model import ENROLLING, LOCKED, NEWCOMER, PROVING, Ending, Session
 from hub.agents.secrets import derived, digest
 from hub.ask import HUB, Actor, Ask
 from hub.clock import elapsed
 from hub.context import Hub
 from hub.errors import StoreFault
 
-#: Told the agent's code when their sessions end otherwise than by age: live sockets close.
+#: Told the agent's code when their sessions end, or are locked, otherwise than by age: live sockets close.
 on_ended: list[Callable[[str], None]] = []
+#: Who acts in one of these has no screen that lives.
+_ON_THE_WAY = frozenset({NEWCOMER, PROVING, ENROLLING, LOCKED})
 
 
 def session_of(hub: Hub, value: str | None) -> Session | None:
     """The living session of a cookie's value."""
     return _living(hub, digest(value), "hash") if value else None
+
+
+def roles_of(hub: Hub, value: str) -> frozenset[str]:
+    """In which roles a session acts now; none for one that does not live."""
+    session = session_of(hub, value)
+    return rules.acting_roles(session, hub.now()) if session else frozenset()
 
 
 def why_ended(hub: Hub, value: str | None) -> Ending | None:
@@ -39,9 +47,10 @@ def actor_of_session(hub: Hub, value: str | None) -> Actor | None:
     session = session_of(hub, value)
     if session is None or value is None:
         return None
-    if elapsed(session.seen, hub.now()).ms >= rules.SEEN_MS:
+    actor = _actor(hub, session)
+    if LOCKED not in actor.roles and elapsed(session.seen, hub.now()).ms >= rules.SEEN_MS:
         _seen(hub, digest(value))
-    return _actor(session)
+    return actor
 
 
 def actor_of_request(hub: Hub, request: Request) -> Actor | None:
@@ -52,12 +61,23 @@ def actor_of_request(hub: Hub, request: Request) -> Actor | None:
 def actor_of_socket_token(hub: Hub, token: str | None) -> Actor | None:
     """Who acts on a socket opened with this token. A quiet socket does not keep the session alive."""
     session = _living(hub, digest(token), "socket") if token else None
-    return _actor(session) if session else None
+    actor = _actor(hub, session) if session else None
+    return actor if actor and _ON_THE_WAY.isdisjoint(actor.roles) else None
 
 
 def socket_token(session: str) -> str:
     """What a page hands to its socket: it opens the socket, as long as the session lives, and nothing else."""
     return derived(session, "socket")
+
+
+def lock(hub: Hub, value: str | None) -> None:
+    """Lock the screen of this session: whoever knows the agent's secret goes on there."""
+    session = session_of(hub, value)
+    if session is None or value is None:
+        return
+    with hub.store.transaction(Ask(HUB)) as tx:
+        store.lock_session(tx, digest(value))
+    ended(session.agent)
 
 
 def ended(agent: str) -> None:
@@ -71,8 +91,8 @@ def _living(hub: Hub, found_by: bytes, column: str) -> Session | None:
     return found if found and rules.alive(found, hub.now()) else None
 
 
-def _actor(session: Session) -> Actor:
-    return Actor(agent=session.agent, roles=rules.acting_roles(session))
+def _actor(hub: Hub, session: Session) -> Actor:
+    return Actor(agent=session.agent, roles=rules.acting_roles(session, hub.now()))
 
 
 def _seen(hub: Hub, found_by: bytes) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 from typing import Protocol
 
 from hub.agents import model as m
+from hub.agents import rules
 from hub.clock import Instant, instant
 from hub.journal import Appliers, Rows
 
@@ -46,6 +47,7 @@ def _agent(row: sqlite3.Row) -> m.Agent:
         signed_in=_maybe(row["signed_in_at"], row["signed_in_tick"]),
         failures=row["failures"],
         failed=_maybe(row["failed_at"], row["failed_tick"]),
+        has_factor=bool(row["has_factor"]),
     )
 
 
@@ -65,10 +67,16 @@ def names(reader: Reader) -> dict[str, str]:
     return {row["code"]: row["name"] for row in reader.execute("SELECT code, name FROM agent")}
 
 
+def place(reader: Reader, agent_code: str, address: str) -> m.Place | None:
+    """The place of this address, when the agent has signed in there before."""
+    row = reader.execute("SELECT * FROM agent_place WHERE agent = ? AND address = ?", (agent_code, address)).fetchone()
+    return m.Place(row["address"], row["failures"], _maybe(row["failed_at"], row["failed_tick"])) if row else None
+
+
 # --- reading: sessions -------------------------------------------------------------------------
 
 
-_SESSION = "SELECT s.*, a.roles FROM agent_session s JOIN agent a ON a.code = s.agent"
+_SESSION = "SELECT s.*, a.roles, a.has_factor FROM agent_session s JOIN agent a ON a.code = s.agent"
 
 
 def session(reader: Reader, digest: bytes, *, by: str = "hash") -> m.Session | None:
@@ -86,6 +94,9 @@ def _session(row: sqlite3.Row) -> m.Session:
         seen=instant(row["seen_at"], row["seen_tick"]),
         newcomer=bool(row["newcomer"]),
         ended=row["ended"],
+        has_factor=bool(row["has_factor"]),
+        proved=bool(row["proved"]),
+        locked=bool(row["locked"]),
     )
 
 
@@ -152,9 +163,11 @@ def _agent_added(rows: Rows, event: m.AgentAdded) -> None:
     """Somebody who comes back starts afresh, without the secret and the failures of the past."""
     rows.run(
         "INSERT INTO agent (code, name, roles) VALUES (?, ?, ?) ON CONFLICT (code) DO UPDATE SET name = excluded.name,"
-        " roles = excluded.roles, removed = 0, has_secret = 0, failures = 0, failed_at = NULL, failed_tick = NULL",
+        " roles = excluded.roles, removed = 0, has_secret = 0, has_factor = 0, failures = 0, failed_at = NULL,"
+        " failed_tick = NULL",
         event.agent, event.name, " ".join(event.roles),
     )  # fmt: skip
+    rows.run("DELETE FROM agent_place WHERE agent = ?", event.agent)
 
 
 def _agent_changed(rows: Rows, event: m.AgentChanged) -> None:
@@ -162,15 +175,14 @@ def _agent_changed(rows: Rows, event: m.AgentChanged) -> None:
 
 
 def _agent_removed(rows: Rows, event: m.AgentRemoved) -> None:
-    rows.run("UPDATE agent SET removed = 1, has_secret = 0 WHERE code = ?", event.agent)
+    rows.run("UPDATE agent SET removed = 1, has_secret = 0, has_factor = 0 WHERE code = ?", event.agent)
 
 
 def _code_issued(rows: Rows, event: m.CodeIssued) -> None:
-    """A new code also unlocks the account."""
-    rows.run(
-        "UPDATE agent SET has_secret = 0, failures = 0, failed_at = NULL, failed_tick = NULL WHERE code = ?",
-        event.agent,
-    )
+    """A new code also unlocks the account, everywhere."""
+    rows.run("UPDATE agent SET has_secret = 0 WHERE code = ?", event.agent)
+    _forgive(rows, event.agent)
+    rows.run("UPDATE agent_place SET failures = 0, failed_at = NULL, failed_tick = NULL WHERE agent = ?", event.agent)
 
 
 def _secret_chosen(rows: Rows, event: m.SecretChosen) -> None:
@@ -178,22 +190,58 @@ def _secret_chosen(rows: Rows, event: m.SecretChosen) -> None:
 
 
 def _signed_in(rows: Rows, event: m.SignedIn) -> None:
+    """Who comes in from a place they know says nothing of the tries made elsewhere: those stay counted."""
     rows.run(
-        "UPDATE agent SET signed_in_at = ?, signed_in_tick = ?, failures = 0, failed_at = NULL, failed_tick = NULL"
-        " WHERE code = ?",
+        "UPDATE agent SET signed_in_at = ?, signed_in_tick = ? WHERE code = ?",
         rows.now.at, rows.now.tick, event.agent,
     )  # fmt: skip
+    known = rows.one("SELECT 1 FROM agent_place WHERE agent = ? AND address = ?", event.agent, event.address)
+    if known is None:
+        _forgive(rows, event.agent)
+    if event.address and not event.newcomer:
+        _know(rows, event.agent, event.address)
 
 
-def _signed_out(rows: Rows, event: m.SignedOut) -> None:
-    """The session is no state row: nothing changes here, and the journal tells when."""
+def _forgive(rows: Rows, agent_code: str) -> None:
+    rows.run("UPDATE agent SET failures = 0, failed_at = NULL, failed_tick = NULL WHERE code = ?", agent_code)
+
+
+def _know(rows: Rows, agent_code: str, address: str) -> None:
+    """The agent is known at this place; those where they have not been for long, and the ninth, are forgotten."""
+    rows.run(
+        "INSERT INTO agent_place (agent, address, at) VALUES (?, ?, ?) ON CONFLICT (agent, address)"
+        " DO UPDATE SET at = excluded.at, failures = 0, failed_at = NULL, failed_tick = NULL",
+        agent_code, address, rows.now.at,
+    )  # fmt: skip
+    rows.run(
+        "DELETE FROM agent_place WHERE agent = ? AND (at < ? OR address NOT IN"
+        " (SELECT address FROM agent_place WHERE agent = ? ORDER BY at DESC, address LIMIT ?))",
+        agent_code, rows.now.at - rules.KNOWN_MS, agent_code, rules.KNOWN_PLACES,
+    )  # fmt: skip
 
 
 def _sign_in_failed(rows: Rows, event: m.SignInFailed) -> None:
-    rows.run(
-        "UPDATE agent SET failures = ?, failed_at = ?, failed_tick = ? WHERE code = ?",
-        event.failures, rows.now.at, rows.now.tick, event.agent,
-    )  # fmt: skip
+    known = rows.run(
+        "UPDATE agent_place SET failures = ?, failed_at = ?, failed_tick = ? WHERE agent = ? AND address = ?",
+        event.failures, rows.now.at, rows.now.tick, event.agent, event.address,
+    ).rowcount  # fmt: skip
+    if not known:
+        rows.run(
+            "UPDATE agent SET failures = ?, failed_at = ?, failed_tick = ? WHERE code = ?",
+            event.failures, rows.now.at, rows.now.tick, event.agent,
+        )  # fmt: skip
+
+
+def _factor_enrolled(rows: Rows, event: m.SecondFactorEnrolled) -> None:
+    rows.run("UPDATE agent SET has_factor = 1 WHERE code = ?", event.agent)
+
+
+def _factor_forgotten(rows: Rows, event: m.SecondFactorForgotten) -> None:
+    rows.run("UPDATE agent SET has_factor = 0 WHERE code = ?", event.agent)
+
+
+def _tells_only(rows: Rows, event: m.AgentEvent) -> None:
+    """The journal tells when; no row changes."""
 
 
 def _device_paired(rows: Rows, event: m.DevicePaired) -> None:
@@ -239,10 +287,6 @@ def _help_given(rows: Rows, event: m.HelpGiven) -> None:
     rows.run("UPDATE device SET help_at = NULL, help_tick = NULL, help_place = '' WHERE name = ?", event.device)
 
 
-def _access_refused(rows: Rows, event: m.AccessRefused) -> None:
-    """Nothing changes: the journal has it."""
-
-
 APPLIERS: Appliers = {
     m.AgentAdded: _agent_added,
     m.AgentChanged: _agent_changed,
@@ -250,9 +294,12 @@ APPLIERS: Appliers = {
     m.CodeIssued: _code_issued,
     m.SecretChosen: _secret_chosen,
     m.SignedIn: _signed_in,
-    m.SignedOut: _signed_out,
+    m.SignedOut: _tells_only,
     m.SignInFailed: _sign_in_failed,
-    m.AccessRefused: _access_refused,
+    m.ScreenUnlocked: _tells_only,
+    m.SecondFactorEnrolled: _factor_enrolled,
+    m.SecondFactorForgotten: _factor_forgotten,
+    m.AccessRefused: _tells_only,
     m.DevicePaired: _device_paired,
     m.DeviceRevoked: _device_revoked,
     m.DeviceTrouble: _device_trouble,
@@ -261,11 +308,13 @@ APPLIERS: Appliers = {
 }
 
 #: State tables and their columns that a purge empties: none here, agents are staff.
-STATE_TABLES: dict[str, tuple[str, ...]] = {"agent": (), "device": (), "device_trouble": ()}
+STATE_TABLES: dict[str, tuple[str, ...]] = {"agent": (), "agent_place": (), "device": (), "device_trouble": ()}
 
 #: Tables that no event carries and replay leaves empty: what a backup keeps of each. Sessions end with the box.
 KEPT_TABLES: dict[str, tuple[str, ...]] = {
     "agent_secret": ("agent", "hash", "one_shot"),
+    "agent_factor": ("agent", "sealed", "last_step", "drift"),
+    "agent_recovery": ("agent", "digest"),
     "device_token": ("device", "hash"),
 }
 LEFT_TABLES: tuple[str, ...] = ("agent_session",)
@@ -295,14 +344,65 @@ def forget_secret(rows: Writer, agent_code: str) -> None:
     rows.run("DELETE FROM agent_secret WHERE agent = ?", agent_code)
 
 
-def begin_session(rows: Writer, digest: bytes, socket: bytes, agent_code: str, *, newcomer: bool) -> None:
-    """A session from now on."""
-    now = rows.now
+def factor(reader: Reader, agent_code: str) -> tuple[bytes, int, int] | None:
+    """The sealed secret of an agent's telephone, the step used last, and by how many steps it differs."""
+    row = reader.execute("SELECT * FROM agent_factor WHERE agent = ?", (agent_code,)).fetchone()
+    return (row["sealed"], row["last_step"], row["drift"]) if row else None
+
+
+def keep_factor(rows: Writer, agent_code: str, sealed: bytes, *, last_step: int, drift: int) -> None:
+    """This telephone shows codes for the agent, in place of the one they had."""
+    forget_factor(rows, agent_code)
     rows.run(
-        "INSERT INTO agent_session (hash, socket, agent, newcomer, began_at, began_tick, seen_at, seen_tick)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        digest, socket, agent_code, int(newcomer), now.at, now.tick, now.at, now.tick,
+        "INSERT INTO agent_factor (agent, sealed, last_step, drift) VALUES (?, ?, ?, ?)",
+        agent_code, sealed, last_step, drift,
     )  # fmt: skip
+
+
+def factor_used(rows: Writer, agent_code: str, *, last_step: int, drift: int) -> None:
+    """The code of this step is used, and the telephone differs by so much."""
+    rows.run("UPDATE agent_factor SET last_step = ?, drift = ? WHERE agent = ?", last_step, drift, agent_code)
+
+
+def forget_factor(rows: Writer, agent_code: str) -> None:
+    """Neither a telephone nor a recovery code opens for the agent."""
+    rows.run("DELETE FROM agent_factor WHERE agent = ?", agent_code)
+    rows.run("DELETE FROM agent_recovery WHERE agent = ?", agent_code)
+
+
+def keep_recovery(rows: Writer, agent_code: str, digest: bytes) -> None:
+    """One more recovery code."""
+    rows.run("INSERT INTO agent_recovery (agent, digest) VALUES (?, ?)", agent_code, digest)
+
+
+def use_recovery(rows: Writer, agent_code: str, digest: bytes) -> bool:
+    """Whether this was a recovery code of the agent; it is none any more."""
+    return rows.run("DELETE FROM agent_recovery WHERE agent = ? AND digest = ?", agent_code, digest).rowcount > 0
+
+
+def recovery_left(reader: Reader, agent_code: str) -> int:
+    """How many recovery codes the agent has left."""
+    row = reader.execute("SELECT count(*) FROM agent_recovery WHERE agent = ?", (agent_code,)).fetchone()
+    return int(row[0])
+
+
+def begin_session(  # noqa: PLR0913 (what a session is)
+    rows: Writer, digest: bytes, socket: bytes, agent_code: str, *,
+    newcomer: bool = False, proved: bool = False, began: Instant | None = None,
+) -> None:  # fmt: skip
+    """A session from now on; `began` is when the one that it goes on from began."""
+    now = rows.now
+    began = began or now
+    rows.run(
+        "INSERT INTO agent_session (hash, socket, agent, newcomer, proved, began_at, began_tick, seen_at, seen_tick)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        digest, socket, agent_code, int(newcomer), int(proved), began.at, began.tick, now.at, now.tick,
+    )  # fmt: skip
+
+
+def lock_session(rows: Writer, digest: bytes) -> None:
+    """The session's screen is locked."""
+    rows.run("UPDATE agent_session SET locked = 1 WHERE hash = ?", digest)
 
 
 def end_sessions(rows: Writer, agent_code: str, why: m.Ending) -> None:

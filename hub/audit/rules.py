@@ -24,6 +24,10 @@ FAMILIES: Mapping[str, frozenset[str]] = {
             "outbox_message_refused", "outbox_message_put_right", "notice_queued", "notice_done", "notice_withdrawn",
         }
     ),
+    "retention": frozenset({
+        "destruction_proposed", "destruction_approved", "destruction_withdrawn", "private_destroyed", "traces_wiped",
+        "person_reported",
+    }),
     "paper": frozenset({
         "print_job_queued", "print_job_taken", "print_job_ended", "print_job_settled", "paper_reported",
         "ticket_reprinted", "visit_printed",

@@ -5,10 +5,10 @@
 | `journal`, `journal_private` | every column, kept answers too | the same rows; every hash is checked |
 | `signed_head` | all in a whole piece, the last ones in each | checked with the box's own key |
 | state tables of every room | a digest in each whole piece | written by replay, compared with the digest |
-| kept tables (`agent_secret`, `device_token`: hashes) | all rows in each piece | as in the last piece |
+| kept tables (`agent_secret`, `device_token`: hashes; `agent_factor`: sealed) | all rows in each | as in the last |
 | `agent_session` | no: nobody stays signed in on another box | empty: everybody signs in again |
 | `store`, SQLite's own, migrations | no: they are made anew | the epoch rises |
-| files: `keys/` (signing, authority), the agency's configuration | in each whole piece | written where there are none |
+| files: `keys/` (signing, sealing, authority), the agency's configuration | in each whole piece | where none are |
 
 A table that stands nowhere here is found by a test: a room that keeps something must say what becomes of it.
 """
@@ -37,7 +37,7 @@ LAST_HEADS = 20
 #: Tables of a store that hold no state of the agency.
 MADE_ANEW = ("store", "_sqlite_migrations", "sqlite_sequence")
 #: Files of the data folder that go with a whole piece. `drill` keys open backups: they stay out of them.
-KEY_FILES = ("keys/*.ed25519", "keys/authority.*")
+KEY_FILES = ("keys/*.ed25519", "keys/authority.*", "keys/*.secret")
 CONFIG_FILES = ("*.toml",)
 
 
@@ -113,7 +113,7 @@ def digest(reader: sqlite3.Connection, table: str, columns: list[str]) -> tuple[
 
 
 def file_lines(data: Path, config: Path) -> Iterator[list[Any]]:
-    """The keys with which the box signs, and the agency's configuration."""
+    """The keys with which the box signs and seals, and the agency's configuration."""
     for what, folder, patterns in (("key", data, KEY_FILES), ("config", config, CONFIG_FILES)):
         for path in sorted(found for pattern in patterns for found in folder.glob(pattern)):
             content = base64.b64encode(path.read_bytes()).decode()

@@ -294,7 +294,7 @@ def _set_aside(data: Path) -> Path | None:
     for tail in ("-wal", "-shm"):
         with suppress(FileNotFoundError):
             (data / f"{DATABASE}{tail}").rename(aside / f"{DATABASE}{tail}")
-    for key in (data / "keys").glob("*.ed25519"):
+    for key in (found for pattern in parts.KEY_FILES for found in data.glob(pattern)):
         shutil.copy2(key, aside / key.name)
     return aside
 

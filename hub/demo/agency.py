@@ -14,10 +14,12 @@ from typing import Any
 
 from hardware.printer_emulator import PrinterEmulator
 from hub.agents import actions as agents
+from hub.agents import rules
 from hub.agents import store as agent_store
 from hub.ask import HUB, Actor, Ask
 from hub.configuration import as_toml
 from hub.context import Hub
+from hub.demo.telephones import telephone
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
@@ -158,8 +160,9 @@ def _hire(hub: Hub, agency: Agency) -> None:
             agents.choose_secret(hub, Ask(Actor(agent=code)), secret=SECRET, current=str(first))
         agency.agents.append(
             {
-                "code": code, "name": person["name"], "password": SECRET, "totp_secret": None, "roles": list(roles),
-                "counter": person.get("counter"),
+                "code": code, "name": person["name"], "password": SECRET,
+                "totp_secret": telephone(hub, code) if rules.needs_factor(roles) else None,
+                "roles": list(roles), "counter": person.get("counter"),
             }
         )  # fmt: skip
         _seat(hub, code, person.get("counter"))

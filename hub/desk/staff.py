@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app, g, request
 
-from hub.agents import cookie, csrf, rights, store
+from hub.agents import cookie, csrf, doorway, rights, store
 from hub.ask import Actor
 from hub.context import Hub
 from hub.errors import Refused
@@ -16,12 +16,20 @@ from hub.say import FIRST, direction, say, words
 _HOMES = (("desk.page", "/desk"), ("supervision.page", "/supervision"), ("agents.people", "/agents"))
 
 #: Rooms between which those go who sit at no counter.
-_ROOMS = (("supervision.page", "/supervision"), ("inquiry.page", "/desk/inquiry"), ("audit.page", "/audit"))
+_ROOMS = (
+    ("supervision.page", "/supervision"),
+    ("inquiry.page", "/desk/inquiry"),
+    ("audit.page", "/audit"),
+    ("privacy.page", "/privacy"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The reader of a page; `code` is empty when nobody is signed in. `csrf` goes into every form."""
+    """The reader of a page; `code` is empty when nobody is signed in. `csrf` goes into every form.
+
+    `lock_s`: untouched for so many seconds the page locks; 0 where there is nothing to lock.
+    """
 
     language: str
     agency: str
@@ -30,6 +38,7 @@ class Staff:
     roles: tuple[str, ...] = ()
     csrf: str = ""
     home: str = "/desk"
+    lock_s: int = 0
     rooms: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -62,6 +71,7 @@ def staff_of(hub: Hub) -> Staff:
         name=found.name if found else actor.agent,
         roles=tuple(role_word(language, role) for role in sorted(actor.roles)),
         csrf=csrf.token_for(session),
+        lock_s=doorway.lock_s(actor),
         rooms=_rooms(actor, language),
         home=next((url for page, url in _HOMES if rights.allowed(actor, page)), "/desk"),
     )

@@ -1,7 +1,8 @@
 """`mbote setup`: from an installed package to a running, paired role that comes back after every power cut.
 
 What is special to the box goes into `local.toml`, so that the agency's files may be copied from box to
-box. A hub's own box pairs its devices by itself; another box is told its token.
+box. A hub's own box pairs its devices by itself; another box is told its token, or shows a code and waits until
+an administrator has typed it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException, HTTPSConnection
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -26,7 +27,9 @@ from hub.authority import AUTHORITY, browser_pin, fingerprint
 from hub.configuration import as_toml, new_agency
 from hub.errors import ConfigurationFault, Refused
 from hub.installation.box import ALWAYS, Box
+from hub.installation.first import first_administrator
 from hub.installation.place import Place
+from hub.joining import paired_on_screen
 from hub.pin import unbelieving
 from hub.roles import ROLE, TOUCH, UNITS
 from hub.settings import Settings
@@ -56,6 +59,7 @@ class Wishes:
     token: str = ""
     pin: str = ""
     ssh_from: str = ""
+    admin: str = ""
 
 
 def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
@@ -63,6 +67,8 @@ def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
     box = Box(Place(root))
     wishes = _judged(wishes)
     certificate = believed(wishes.hub, wishes.pin) if wishes.hub.startswith("https:") else b""
+    if "hub" not in wishes.roles and not wishes.token:
+        wishes = replace(wishes, token=(yield from paired_on_screen(wishes.hub, wishes.roles[0], certificate or None)))
     yield from _configure(box, wishes)
     settings = box.settings()
     (box.place.config / ROLE).write_text(" ".join(wishes.roles) + "\n", "utf-8")
@@ -79,6 +85,7 @@ def set_up(root: Path, wishes: Wishes) -> Iterator[str]:
         yield f"{unit} runs, and starts with the box"
         if unit == UNITS["hub"][0]:
             yield from _pair_own(box, settings, wishes.name)
+            yield from first_administrator(box, settings, wishes.admin)
 
 
 def _judged(wishes: Wishes) -> Wishes:
@@ -87,13 +94,10 @@ def _judged(wishes: Wishes) -> Wishes:
         problems.append(f"--hub {wishes.hub}: should be an address such as https://192.168.1.10:8080")
     if wishes.hub.startswith("https:") and not wishes.pin:
         problems.append(
-            "--pin is needed: `mbote pair` prints it on the hub's box beside the token (AAAA-BBBB-CCCC-DDDD)"
+            "--pin is needed: the hub's page /devices shows it, and `mbote pair` prints it (AAAA-BBBB-CCCC-DDDD)"
         )
     if "hub" not in wishes.roles and not wishes.hub:
         problems.append("--hub is needed: this box has to know where the hub is")
-    if "hub" not in wishes.roles and not wishes.token:
-        kind = wishes.roles[0]
-        problems.append(f"--token is needed: on the hub's box, `mbote pair {kind} NAME` prints it")
     if "hub" not in wishes.roles and len(wishes.roles) > 1:
         problems.append("one role at a time beside the hub: each device has a token of its own")
     if wishes.token and not TOKEN.fullmatch(wishes.token):

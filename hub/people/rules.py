@@ -213,9 +213,9 @@ def state_on(versions: Iterable[Version], on: str, known_ms: int | None = None) 
 
 # --- who may see what --------------------------------------------------------------------------
 
-_COUNTER = frozenset({"clerk", "validator", "case_officer", "supervisor", "executive", "auditor"})
-_MONEY = _COUNTER | {"collections_cashier", "benefits_cashier", "head_cashier"}
-_EVERYBODY = _MONEY | {"receptionist"}
+_COUNTER = frozenset({"clerk", "validator", "case_officer", "medical_officer", "supervisor", "executive", "auditor"})
+_MONEY = (_COUNTER - {"medical_officer"}) | {"collections_cashier", "benefits_cashier", "head_cashier"}
+_EVERYBODY = _MONEY | {"receptionist", "medical_officer"}
 _BANK = frozenset({"validator", "case_officer", "benefits_cashier", "head_cashier", "supervisor", "auditor"})
 #: Files of a restricted person (staff of the fund, somebody under protection).
 _RESTRICTED = frozenset({"case_officer", "supervisor", "auditor"})
@@ -231,7 +231,7 @@ FIELD_RIGHTS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("id_type", "id_number", "father", "mother"), _COUNTER),
     **dict.fromkeys(("employments", "relationships", "cases", "documents", "letters"), _COUNTER),
     **dict.fromkeys(("contributions", "payments"), _MONEY),
-    "salary": _COUNTER - {"executive"},
+    "salary": _COUNTER - {"executive", "medical_officer"},
     "accounts": _BANK,
 }
 #: Of a restricted file everybody else sees no more than that it is there.

@@ -152,9 +152,10 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
 ) -> Answer:
     """A kiosk says what became of the paper of its request `issue` (its key).
 
-    One road for all that may have happened: the ticket known here under that label; a label of the
-    kiosk's own series, because our answer did not come in time (our number is then void); or a
-    ticket we never heard of. One of a day that is over is at once `unserved`: its visitor has gone home.
+    One road for all that may have happened: the ticket known here under that label; another label, of the
+    kiosk's own series, because our answer did not come in time, or of ours, from a minute that is lost here (our
+    number is then void); or a ticket we never heard of. One of a day that is over is at once `unserved`: its visitor
+    has gone home.
     """
     if tx.ask.key == issue:
         raise KeyReuse("this is the key of the press; a report has one of its own", field="key")
@@ -165,7 +166,7 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
             pressed=_heard_of(tx.now, pressed_at),
         )  # fmt: skip
     elif ticket.label != label:
-        ticket = _relabelled(tx, ticket, label)
+        ticket = _relabelled(tx, hub, ticket, label)
     tx.record(rules.report_paper(ticket, paper, reason))
     if ended_at is not None:
         tx.record(rules.unserved_late(_ticket(tx, ticket.id), ended_at))
@@ -185,7 +186,7 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     date, today = (local(at, hub.settings.agency.zone).date().isoformat() for at in (pressed.at, tx.now.at))
     days = store.days_around(tx.connection, pressed.at)
     day, ended_at = rules.day_of_press(days, pressed, tx.now, date=date, today=today)
-    series, number = _forgotten(tx, hub, day.id, service, label) or _own_series(tx, day.id, label)
+    series, number = _numbered(tx, hub, day.id, service, label)
     event = TicketIssued(
         ticket=next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
         service=service, category=category, priority=priority,
@@ -211,17 +212,22 @@ def _forgotten(tx: Transaction, hub: Hub, day_id: int, service: str, label: str)
     return series, int(digits)
 
 
-def _relabelled(tx: Transaction, ticket: Ticket, label: str) -> Ticket:
-    """The kiosk's own label replaces ours, as long as ours reached nobody; also when the day has closed since."""
+def _relabelled(tx: Transaction, hub: Hub, ticket: Ticket, label: str) -> Ticket:
+    """The label on the paper replaces ours, as long as ours reached nobody; also when the day has closed since."""
     if ticket.state not in ("issued", "unserved") or ticket.paper != "awaited":
         raise Refused(f"this request already has the label {ticket.label}", code="label_settled", label=ticket.label)
-    series, number = _own_series(tx, ticket.day, label)
+    series, number = _numbered(tx, hub, ticket.day, ticket.stage.service, label)
     tx.record(TicketRelabelled(ticket.id, label, series, number, ticket.label))
     return _ticket(tx, ticket.id)
 
 
-def _own_series(tx: Transaction, day_id: int, label: str) -> tuple[str, int]:
-    """The series and number of a kiosk's own label, `K1-007`. Raises when it is not that kiosk's, or taken."""
+def _numbered(tx: Transaction, hub: Hub, day_id: int, service: str, label: str) -> tuple[str, int]:
+    """The series and number of a label on a paper: one that is lost here, or the kiosk's own, `K1-007`.
+
+    Raises Unreadable or Refused when it is neither, or taken.
+    """
+    if lost := _forgotten(tx, hub, day_id, service, label):
+        return lost
     series, dash, digits = label.rpartition("-")
     if not dash or series != tx.actor.device or not _DIGITS.fullmatch(digits):
         raise Unreadable(
@@ -285,12 +291,8 @@ def call_next(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     choice = routing.choose(candidates, caller_now(hub, tx.connection, configured), hub.settings.queue)
     if isinstance(choice, routing.Nobody):
         tx.record(NobodyWaiting(counter, choice.why))
-        return {
-            "ticket": None,
-            "why": faces.why_sentence(hub, choice.why),
-            "code": choice.why,
-            "waiting": choice.waiting,
-        }
+        why = faces.why_sentence(hub, choice.why)
+        return {"ticket": None, "why": why, "code": choice.why, "waiting": choice.waiting}
     event = TicketCalled(
         ticket=choice.candidate.ticket,
         stage=choice.candidate.stage,
@@ -362,18 +364,10 @@ def _candidate(hub: Hub, row: Any, now: Instant) -> routing.Candidate:
     here = elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN
     transferred_ahead = row["rank"] > 1 and row["behind"] == 0 and hub.settings.queue.transferred == "head"
     return routing.Candidate(
-        ticket=row["id"],
-        stage=row["stage"],
-        label=row["label"],
-        service=row["service"],
-        priority=row["priority"],
-        waited_min=waited,
-        here_min=here,
-        order=row["id"],
-        behind=row["behind"],
-        wanted=row["wanted"],
+        ticket=row["id"], stage=row["stage"], label=row["label"], service=row["service"], priority=row["priority"],
+        waited_min=waited, here_min=here, order=row["id"], behind=row["behind"], wanted=row["wanted"],
         head=transferred_ahead,
-    )
+    )  # fmt: skip
 
 
 # --- at the counter --------------------------------------------------------------------------

@@ -27,6 +27,10 @@ BLOCK, SPARE = 1_000, 500
 LONG_MS = 3_600_000
 #: Who claims to have seen an epoch further on than this is not believed: a box is not restored so often.
 MOST_AHEAD = 1_000
+#: A device is believed less than the box's own backup is: its token may be in other hands, and each epoch costs the
+#: day's labels a digit. One epoch further than this file's own; so many entries, a month of a large agency; and so many
+#: times within an hour, since after a restore several boxes may each know a little more than the one before.
+MOST_AHEAD_OF_DEVICE, MOST_MISSING, MOST_CLAIMS, CLAIMS_MS = 1, 200_000, 3, 3_600_000
 
 
 def floor_above(last: int, epochs: int, lost_ms: int) -> int:
@@ -71,15 +75,35 @@ def leave_behind(tx: Transaction, hub: Hub, *, epoch: int, seq: int) -> Answer:
     """Somebody has seen entry `seq` of `epoch`, which this hub has not: it is a copy that is behind.
 
     It goes on at once, in an epoch after both. Nothing is refused: the visitors in the hall cannot wait for an
-    administrator, who is asked to confirm afterwards.
+    administrator, who is asked to confirm afterwards. Raises Unreadable for what is out of all reason, sooner for a
+    device than for the box itself; the journal says who claimed it.
     """
     if (epoch, seq) <= (tx.epoch, tx.seq):
         return {"epoch": tx.epoch, "begun": False}
-    if epoch > tx.epoch + MOST_AHEAD:
-        raise Unreadable(f"epoch {epoch} is out of all reason: this hub is in epoch {tx.epoch}", field="epoch")
+    _believable(tx, epoch, seq, device="hub" not in tx.actor.roles)
     begun = _after(tx, hub.settings.agency.zone, epoch, seq, _asleep_ms(tx.connection, tx.now))
     tx.begin_epoch(begun)
     return {"epoch": begun.epoch, "begun": True}
+
+
+def _believable(tx: Transaction, epoch: int, seq: int, *, device: bool) -> None:
+    """Raise Unreadable `unbelievable_epoch` unless this may have been seen."""
+    why = ""
+    if epoch > tx.epoch + (MOST_AHEAD_OF_DEVICE if device else MOST_AHEAD):
+        why = f"epoch {epoch} is out of all reason: this hub is in epoch {tx.epoch}"
+    elif device and seq > tx.seq + MOST_MISSING:
+        why = f"entry {seq} is out of all reason: this hub has {tx.seq}"
+    elif device and _claims(tx) >= MOST_CLAIMS:
+        why = f"{MOST_CLAIMS} new epochs within an hour are enough: an administrator has to look"
+    if why:
+        raise Unreadable(why, code="unbelievable_epoch", field="epoch")
+
+
+def _claims(tx: Transaction) -> int:
+    """How many epochs began in the last hour because somebody had seen more."""
+    since = tx.now.at - CLAIMS_MS
+    row = tx.one("SELECT count(*) AS found FROM epoch WHERE why = 'behind' AND at > ?", since)
+    return int(row["found"]) if row else 0
 
 
 def behind_lived(known: Lived, zone: ZoneInfo) -> Begin:

@@ -229,7 +229,7 @@ class PaperReported(TicketEvent):
 
 @dataclass(frozen=True, slots=True)
 class TicketRelabelled(TicketEvent):
-    """The kiosk printed a label of its own series for this request; the number given here is void."""
+    """The kiosk printed another label for this request, of its own series or lost here; the number given is void."""
 
     kind: ClassVar[str] = "ticket_relabelled"
     label: str

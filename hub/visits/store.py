@@ -42,6 +42,19 @@ def concerned(reader: Reader, ticket: int) -> tuple[m.Concerned, ...]:
     return tuple(m.Concerned(row["rank"], row["party"], row["number"], row["name"]) for row in rows)
 
 
+def visits_about(reader: Reader, party: str) -> tuple[tuple[str, int], ...]:
+    """Label and time (wall, ms) of each visit of somebody or about them, newest first.
+
+    It walks through all visits: asked for a person's own report alone, which is rare.
+    """
+    rows = reader.execute(
+        "SELECT DISTINCT t.label, t.issued_at FROM ticket AS t WHERE t.id IN (SELECT ticket FROM visit_requester WHERE"
+        " party = ? UNION SELECT ticket FROM visit_concerned WHERE party = ? AND NOT removed) ORDER BY t.id DESC",
+        (party, party),
+    )
+    return tuple((row["label"], row["issued_at"]) for row in rows)
+
+
 def last_rank(reader: Reader, ticket: int) -> int:
     """The highest rank ever given in a visit."""
     row = reader.execute("SELECT coalesce(max(rank), 0) FROM visit_concerned WHERE ticket = ?", (ticket,)).fetchone()

@@ -22,6 +22,7 @@ TABLE = [
     (Known(face(state="closed"), away=False), lit("FERM")),
     (Known(), lit("LIEN", "fault")),
     (Known(serving(), away=True), lit("LIEN", "fault")),  # what was known is not shown as if it were
+    (Known(code="ABCD-2345"), lit("ABCD2345", "fault")),
     (Known(None, away=False), lit("----")),
     (Known(face(), away=False, stuck=True), lit("7", "free", "fault")),
     (Known(face(state="closed"), away=False, flash="open"), lit("OUVR")),
@@ -34,6 +35,10 @@ TABLE = [
 @pytest.mark.parametrize(("known", "expected"), TABLE)
 def test_the_panel_shows_what_it_knows(known, expected):
     assert shown(known, WORDS) == expected
+
+
+def test_half_a_code_is_none():
+    assert shown(Known(code="ABCD-2345"), WORDS, 4) == lit("LIEN", "fault")
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,7 @@ def test_a_panel_without_counter_and_one_that_is_not_known_say_what_to_do(panel)
     panel.page.goto("/display")  # away, so that the hash is read anew
     panel.page.goto("/panel#WRONG")
     expect(panel.page.locator("#rest h2")).to_have_text("Ce pupitre n'est pas reconnu")
+    expect(panel.page.locator(".pairing")).to_have_text("ABCD-2345")
 
 
 SPILL = """() => {

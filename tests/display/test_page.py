@@ -221,7 +221,19 @@ def test_without_a_hub_at_load_the_screen_says_so_and_then_that_the_link_is_lost
 
 def test_a_screen_that_is_not_known_says_how_to_pair_it(room):
     room.open("/display#WRONG").expect_scene("refused")
-    expect(room.page.locator("#rest p")).to_contain_text("mbote pair display")
+    expect(room.page.locator("#rest p")).to_contain_text("Tapez ce code")
+    expect(room.page.locator(".pairing")).to_have_text("ABCD-2345")
+
+
+def test_once_its_code_was_typed_a_screen_comes_up_by_itself_and_knows_its_token_tomorrow(room):
+    room.tell()
+    room.open("/display#WRONG").expect_scene("refused")
+    expect(room.page.locator(".pairing")).to_have_text("ABCD-2345")
+    room.hub.paired = "T"
+    room.expect_scene("quiet")
+    room.page.evaluate("() => sessionStorage.clear()")
+    room.page.reload()
+    room.expect_scene("quiet")
 
 
 def test_the_token_leaves_the_address(room):

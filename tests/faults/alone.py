@@ -41,6 +41,8 @@ from tests.office import SUPERVISOR, demo_settings, open_store
 NAME, SERVICES = "K1", ("DEP", "RAS", "PEN", "CPR")
 ANSWER_MS = 1_500
 OPENS, CLOSES = "07:20", "16:00"
+#: A business day as the world books it: its number and date, when it was opened and closed (true time).
+Day = tuple[int, str, int, int | None]
 DAY_S = 86_400
 #: A line that broke without a word is missed after so long at most (ping and its patience).
 MISSED_MS = 7_000
@@ -151,7 +153,7 @@ class World:
         self.bad: list[str] = []
         self.presses: dict[str, Pressed] = {}
         self.holder: dict[str, str] = {}
-        self.days: list[tuple[int, str, int, int | None]] = []
+        self.days: list[Day] = []
         self.checked_seq = 0
         self.own_last = 0
         # the wire: `cut` the kiosk knows of; `deaf` loses asks, `mute` loses answers, and nobody knows

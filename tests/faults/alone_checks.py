@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hub.clock import local
 
 if TYPE_CHECKING:
-    from tests.faults.alone import Pressed, World
+    from tests.faults.alone import Day, Pressed, World
 
 #: From a finger to the paper in its hand, without its hub; and how exactly a press is dated.
 PAPER_MS, SLACK_MS = 2_000, 1_000
@@ -25,7 +25,7 @@ PAPER_MS, SLACK_MS = 2_000, 1_000
 def check(world: World) -> None:
     """Hold the papers of the partition against what the hub has recorded since the last one."""
     rows = world.hub.reader.execute(
-        "SELECT j.seq, j.key, t.id, t.label, t.day, t.state, t.paper, t.issued_at, t.certain, t.low_s, t.channel"
+        "SELECT j.seq, j.key, j.at AS heard_at, t.id, t.label, t.day, t.state, t.paper, t.issued_at, t.certain"
         " FROM journal j JOIN ticket t ON t.id = CAST(substr(j.subject, 8) AS INTEGER)"
         " WHERE j.kind = 'ticket_issued' AND j.seq > ? ORDER BY j.seq",
         (world.checked_seq,),
@@ -86,21 +86,24 @@ def misdated(world: World, press: Pressed, ticket: Any) -> Iterator[str]:
     wall = world.clock.now().at - (world.now - press.at)
     if abs(ticket["issued_at"] - wall) > SLACK_MS and not press.undated:
         yield f"{ticket['label']} was pressed {(ticket['issued_at'] - wall) / 1000:.1f} s off its time"
-    wanted = day_of(world, press.at, local(wall, world.settings.agency.zone).date().isoformat())
+    pressed, heard = (local(at, world.settings.agency.zone).date().isoformat() for at in (wall, ticket["heard_at"]))
+    wanted, date, opened, closed = day_of(world, press.at, pressed)
     if ticket["day"] != wanted:
         yield f"{ticket['label']} is of day {ticket['day']}, it was pressed on day {wanted}"
-    over = any(number == wanted and closed is not None for number, _, _, closed in world.days)
-    if over != (ticket["state"] == "unserved"):
+    # who came before it opened, on a date without a day, has not stood there until the next morning
+    gone = closed is not None or (press.at < opened and pressed not in (date, heard))
+    if gone != (ticket["state"] == "unserved"):
         yield f"{ticket['label']} of day {wanted} is {ticket['state']}"
 
 
-def day_of(world: World, at: int, date: str) -> int:
+def day_of(world: World, at: int, date: str) -> Day:
     """By the book: the day open then; else the one of that date, else the first that opened after it."""
-    for number, _, opened, closed in world.days:
+    for day in world.days:
+        _, _, opened, closed = day
         if opened <= at and (closed is None or at <= closed):
-            return number
-    same = [number for number, held, _, _ in world.days if held == date]
-    return same[0] if same else next(number for number, _, opened, _ in world.days if opened > at)
+            return day
+    same = [day for day in world.days if day[1] == date]
+    return same[0] if same else next(day for day in world.days if day[2] > at)
 
 
 def holes(world: World) -> Iterator[str]:

@@ -19,6 +19,7 @@ from hub import store
 from hub.ask import Actor
 from hub.clock import SystemClock
 from hub.context import Hub
+from hub.history import History
 from hub.settings import Settings
 from tests.faults.clients import Agent, Core, Visitors
 from tests.office import demo_settings, open_store
@@ -79,6 +80,7 @@ def main() -> None:
     store.TAIL = TAIL
     settings, chance = demo_settings(), random.Random(seed)  # noqa: S311 (no secret)
     ended = sum(one_life(data, book, settings, chance) for _ in range(lives))
+    History("nursery", str(book)).close()  # what the last one left half written is cut off
     os.write(1, f"{ended} lives\n".encode())
 
 

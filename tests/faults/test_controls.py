@@ -85,7 +85,7 @@ def test_a_hub_that_keeps_no_answers_gives_two_tickets_for_one_key(agency_here, 
 
 def test_two_kiosks_with_one_series_give_one_number_twice(agency_here, monkeypatch):
     """Cut off, both count in the series of the first; the hub takes whatever it is told."""
-    monkeypatch.setattr(actions, "_own_series", lambda _tx, _day, label: (label[:3], int(label[3:])))
+    monkeypatch.setattr(actions, "_numbered", lambda _tx, _hub, _day, _service, label: (label[:3], int(label[3:])))
     agency_here.without_index("ticket_label")
     for visitors in agency_here.kiosks:
         press = f"{visitors.name}-1"

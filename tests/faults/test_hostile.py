@@ -71,11 +71,11 @@ ROOT = Path(__file__).parents[2]
 def print_routes(folder: str) -> None:
     """In a process of its own: a hub leaves threads behind."""
     app = build(prepare(Path(folder), free_port()).settings)
-    # signing out and away is a right of every session: it would end the test
+    # signing out and away, and locking the screen, is a right of every session: it would end the test
     rules = [
         [re.sub(r"<[^>:]+:", "<", rule.rule), *sorted((rule.methods or set()) - {"OPTIONS"})]
         for rule in app.url_map.iter_rules()
-        if "logout" not in rule.rule and "static" not in rule.endpoint
+        if rule.rule not in ("/logout", "/lock") and "static" not in rule.endpoint
     ]
     print(json.dumps(rules), flush=True)  # noqa: T201 (read by the fixture)
     raise SystemExit
@@ -168,6 +168,7 @@ def held(agency, result, worker):
     assert agency.verified() == []
 
 
+@pytest.mark.timeout(240)
 def test_a_small_flood_from_everybody(agency, routes, note):
     worker = agency.pid("worker")
     flood(agency, routes, 1, 500)

@@ -272,7 +272,7 @@ def differences(file: sqlite3.Connection) -> Any:
 @pytest.mark.parametrize(
     ("piece", "times"),
     [
-        (0, CUTS),
+        pytest.param(0, CUTS, marks=pytest.mark.timeout(240)),
         *(pytest.param(n, PIECE, marks=[pytest.mark.nightly, pytest.mark.timeout(600)]) for n in range(1, PIECES + 1)),
     ],
 )

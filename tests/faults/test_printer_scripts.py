@@ -58,6 +58,10 @@ OFFICE = {(module, name): getattr(module, name) for module, name in TIMES}
 BY_NAME = {script.name: script for script in SCRIPTS}
 
 
+#: The hub answers at once; on a machine with no time for either the kiosk's own series would be another story.
+PATIENT_S = 60
+
+
 @contextmanager
 def hurried(faster: float) -> Iterator[None]:
     """The product's own times, so many times faster."""
@@ -108,7 +112,8 @@ class World:
         self.line = LINES[line](self.mechanism, folder)
         self.witness = Witness()
         self.spool = Spool(folder / "spool.db", "K1").open()
-        self.app = KioskApp(Manners("K1", "fr", has_screen=True), self.witness, self.spool, BoxClock(), History("K1"))
+        patient = Manners("K1", "fr", has_screen=True, answer_s=PATIENT_S)
+        self.app = KioskApp(patient, self.witness, self.spool, BoxClock(), History("K1"))
         self.app.catalogue = parse(Catalogue, CATALOGUE)
         self.app.tell = self._tell
         self.heard = threading.Condition()

@@ -70,7 +70,7 @@ def counts_once(waveform):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(waveforms())
 def test_every_press_counts_once_whatever_the_contacts_do(waveform):
     counts_once(waveform)

@@ -1,6 +1,7 @@
 """What devices and the hub write down for the judge: whole, true, and without a word about a person."""
 
 import json
+import os
 import threading
 
 import pytest
@@ -71,6 +72,36 @@ def test_what_a_printer_takes_is_written_down_with_its_attempt(history, book):
         line.ask("print_take", key, printer="P05")
     told = [x["r"] for x in read_lines(book) if x["k"] == "ok"]
     assert told == [{"job": None, "attempt": None}, {"job": 7, "attempt": 2}]
+
+
+def test_half_a_line_of_somebody_killed_is_cut_off_by_whoever_writes_next(history, book):
+    """At each byte of it, by who opens the book anew and by who has held it all the time."""
+    Recorded(Wire(TICKET), history).ask("issue", "k", service="DEP")
+    whole = book.read_bytes()
+    last = len(whole.splitlines(keepends=True)[-1])
+    held = History("drv", str(book))
+    for torn in range(1, last):
+        book.write_bytes(whole[:-torn])
+        if torn % 2:
+            History("K2", str(book)).close()
+            assert book.read_bytes() == whole[:-last]
+        held.tell("mark", f="ready", a={"é": torn})
+        ask, mark = read_lines(book)
+        assert (ask["k"], mark["a"]) == ("invoke", {"é": torn})
+    book.write_bytes(whole[:-last][:40])  # nothing but half a line
+    held.tell("mark", f="healed")
+    assert [line["f"] for line in read_lines(book)] == ["healed"]
+
+
+def test_a_pipe_is_written_to_as_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    history = History("K1", str(tmp_path / "pipe"))
+    history.tell("mark", f="ready")
+    history.close()
+    assert json.loads(os.read(reader, 4096))["f"] == "ready"
+    assert os.read(reader, 1) == b""
+    os.close(reader)
 
 
 def test_a_refusal_is_definite_and_silence_is_not(history, book):

@@ -33,6 +33,8 @@ SMALL = {
     "counter": "a row a counter",
     "agent": "a row for each who ever worked here",
     "agent_secret": "the same",
+    "agent_factor": "a row for each whose telephone shows codes",
+    "agent_recovery": "eight rows for each of those, at most",
     "agent_session": "a week of sessions: each signing in deletes older ones",
     "device": "a row a device",
     "device_token": "the same",

@@ -15,15 +15,18 @@ import pytest
 from cryptography import x509
 from playwright.sync_api import Error as PlaywrightError
 
+from hub.agents import csrf
 from hub.authority import LASTS, browser_pin, fingerprint, open_authority, own_names, pin_of
 from hub.client import HubClient
 from hub.doctor import secrecy
-from hub.door import Door, Doorman
+from hub.door import Door as Doors
+from hub.door import Doorman
 from hub.errors import ConfigurationFault
 from hub.installation.setup import believed
+from hub.joining import Joiner, ask
 from hub.pin import pinned
 from hub.rounds import line
-from tests.agency import hub_with, opened
+from tests.agency import Door, hub_with, opened, until
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.hub.test_door import wanted
 
@@ -132,6 +135,32 @@ def test_a_device_asks_and_hears_by_tls_while_pictures_come(hub, authority):
         display.close()
 
 
+def test_a_box_that_nobody_knows_asks_and_is_given_its_token_by_tls(hub, authority, tmp_path):
+    """A kiosk that never had one: its line tells that it is a stranger, its code is typed, its line comes up."""
+    here, token, shown = f"https://127.0.0.1:{hub.port}", tmp_path / "kiosk.token", []
+    joiner = Joiner("kiosk", here, authority, token, shown.append).open()
+    line = HubClient(here, lambda: token.read_text("ascii").strip(), authority)
+    line.listen(lambda *_: None, joiner.heard(lambda _: None), joiner.stranger).open()
+    until(lambda: shown, 5, "a code")
+    session = hub.session("00001A")[0]
+    form = f"code={shown[0]}&name=K9"
+    head = {"Cookie": session, csrf.HEADER: csrf.token_for(session.partition("=")[2])}
+    with closing(Door(hub.port)) as page:
+        head["Content-Type"] = "application/x-www-form-urlencoded"
+        assert page.send("POST", "/devices/pair", form.encode(), **head)[0] == 303
+    assert line.wait_connected(8)
+    assert token.stat().st_mode & 0o777 == 0o600
+    until(lambda: shown[-1] == "", 1, "the code goes")
+    line.close()
+    joiner.close()
+
+
+def test_who_stands_in_the_hub_s_place_is_asked_for_no_token(hub, tmp_path):
+    other = open_authority(tmp_path, ["127.0.0.1"], datetime.now(UTC))
+    with pytest.raises(ConfigurationFault, match="does not answer"):
+        ask(f"https://127.0.0.1:{hub.port}", "kiosk", other.certificate)
+
+
 @pytest.mark.browser
 def test_the_hall_s_screen_is_a_browser_that_knows_the_key(hub, authority, chromium, tmp_path):
     """As systemd/screen starts it; the same browser without the pin shows a warning and no board."""
@@ -231,7 +260,7 @@ def test_people_compare_sixteen_letters(tmp_path):
 ])  # fmt: skip
 def test_who_is_led_to_tls(address, secret, status):
     seen = []
-    doorman = Doorman(lambda _, start: start("200 OK", []) or [b""], Door(), secret=secret)
+    doorman = Doorman(lambda _, start: start("200 OK", []) or [b""], Doors(), secret=secret)
     environ = wanted(b"").environ | {"REQUEST_METHOD": "GET", "REMOTE_ADDR": address, "HTTP_HOST": "hub.local:8080"}
     doorman(environ, lambda status, _: seen.append(status))
     assert seen[0].startswith(status)

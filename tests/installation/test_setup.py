@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -10,10 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from hardware.printer_emulator import PrinterEmulator
+from hub.agents import store as agents
+from hub.agents.actions import sign_in
+from hub.ask import Actor, Ask
+from hub.bench.rig import free_port
+from hub.configuration import new_agency
 from hub.errors import ConfigurationFault
 from hub.installation.box import Box
 from hub.installation.place import Place
 from hub.installation.setup import Wishes, firewall, input_devices, set_up
+from hub.rooms import open_hub
 from hub.settings_files import load_settings
 
 pytestmark = pytest.mark.slow  # real files and processes
@@ -66,6 +74,31 @@ def test_what_is_set_up_twice_is_paired_once(root):
     said = list(set_up(root, Wishes(("hub", "kiosk"))))
     assert (root / "var" / "lib" / "mbote-kiosk" / "kiosk.token").read_text() == token
     assert not any("paired" in line for line in said)
+
+
+def test_a_new_hub_has_one_administrator_whose_code_is_said_once_and_no_secret(root):
+    said = list(set_up(root, Wishes(("hub",), admin="00007A")))
+    (line,) = [each for each in said if "administrator" in each]
+    code = re.search(r"00007A is the administrator: ([A-Z]{4}-\d{4}) ", line)[1]
+    assert not any("administrator" in each for each in set_up(root, Wishes(("hub",))))
+    hub = open_hub(load_settings(root / "etc" / "mbote"))
+    assert [(each.code, each.roles) for each in agents.agents(hub.reader)] == [("00007A", {"admin"})]
+    assert sign_in(hub, Ask(Actor()), code="00007A", secret=code)["must_choose"]
+    hub.store.close()
+
+
+def test_where_there_is_a_ticket_printer_the_code_comes_out_of_it_and_is_on_no_terminal(root, tmp_path):
+    config = root / "etc" / "mbote"
+    new_agency(config)
+    printer = PrinterEmulator(free_port(), tmp_path / "printer.sock").open()
+    wire = f'{{kind = "tcp", host = "127.0.0.1", port = {printer.port}}}'
+    (config / "local.toml").write_text(f"kiosk = {{printer = {wire}}}\n")
+    said = list(set_up(root, Wishes(("hub", "kiosk"))))
+    assert "00001A is the administrator: the code for the first sign-in came out of the ticket printer" in said
+    assert not any(re.search(r"[A-Z]{4}-\d{4}", line) for line in said)
+    (paper,) = printer.slips
+    assert re.search(r"[A-Z]{4}-\d{4}", str(paper))
+    printer.close()
 
 
 def test_a_kiosk_elsewhere_is_told_its_hub_and_its_token(root):
@@ -151,7 +184,7 @@ def test_a_box_among_people_knows_what_was_plugged_in_when_it_was_set_up(root, t
     ("wishes", "sentence"),
     [
         (Wishes(("kiosk",)), "--hub is needed"),
-        (Wishes(("kiosk",), hub=HUB), "`mbote pair kiosk NAME` prints it"),
+        (Wishes(("kiosk",), hub="http://127.0.0.1:9"), "does not answer"),
         (Wishes(("kiosk",), hub="192.168.1.10", token=TOKEN), "should be an address such as"),
         (Wishes(("kiosk",), hub="https://192.168.1.10", token=TOKEN), "--pin is needed"),
         (Wishes(("kiosk",), hub="https://127.0.0.1:9", token=TOKEN, pin="AAAA"), "no hub answers there by TLS"),

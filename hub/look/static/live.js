@@ -12,6 +12,8 @@ import { tell } from "/look/history.js";
 
 export const STALE_MS = 10_000;
 const RESEND_MS = 1_000;
+/** Until the hub is called again, milliseconds: after a broken line, and when it has turned us away. */
+const RETRY_MS = 300;
 const RETRY_REFUSED_MS = 5_000;
 
 /** The hub understood and said no: `code` for programs, the message for people. */
@@ -41,15 +43,41 @@ export function older(a, b) {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
 }
 
-/** The device's token: taken once from the address (/display#TOKEN), then kept by this tab alone. */
+/**
+ * The device's token: taken once from the address (/display#TOKEN), then kept by this tab alone. One that the screen
+ * got by pairing itself (keepToken) outlives the browser: nobody stands there with an address each morning.
+ */
 export function takeToken() {
-  const place = `mbote.token ${location.pathname}`;
+  const place = tokenPlace();
   const given = decodeURIComponent(location.hash.slice(1));
   if (given) {
     sessionStorage.setItem(place, given);
     history.replaceState(null, "", location.pathname + location.search);
   }
-  return sessionStorage.getItem(place) ?? "";
+  return sessionStorage.getItem(place) ?? localStorage.getItem(place) ?? "";
+}
+
+/**
+ * Whether the token of the address, which the hub does not know, stands before another one that this screen was given
+ * itself: then the page begins anew with that one.
+ */
+export function otherToken() {
+  const [given, own] = [sessionStorage.getItem(tokenPlace()), localStorage.getItem(tokenPlace())];
+  if (!given || !own || given === own) return false;
+  sessionStorage.removeItem(tokenPlace());
+  location.reload();
+  return true;
+}
+
+/** Keeps the token that this screen was given on being paired, and begins anew with it. */
+export function keepToken(token) {
+  sessionStorage.removeItem(tokenPlace());
+  localStorage.setItem(tokenPlace(), token);
+  location.reload();
+}
+
+function tokenPlace() {
+  return `mbote.token ${location.pathname}`;
 }
 
 /**
@@ -79,7 +107,7 @@ export class Link {
     this.#socket = globalThis.io({
       transports: ["websocket"],
       auth: (give) => give({ ...(token && { token }), ...this.#seen() }),
-      reconnectionDelay: 300,
+      reconnectionDelay: RETRY_MS,
       reconnectionDelayMax: 1_500,
       timeout: 4_000,
     });
@@ -87,6 +115,10 @@ export class Link {
     for (const [event, receive] of Object.entries(others)) this.#socket.on(event, receive);
     this.#follow();
     this.#watch();
+    document.addEventListener("session", ({ detail }) => {
+      token = detail.socket; // a locked screen goes on under a new session
+      this.#socket.disconnect().connect();
+    });
     addEventListener("hashchange", () => location.hash.length > 1 && takeToken() && location.reload());
   }
 
@@ -147,7 +179,7 @@ export class Link {
     socket.on("disconnect", () => {
       this.#trusted = false;
       this.#change({ connected: false });
-      this.#comeBack();
+      this.#comeBack(RETRY_MS); // hung up on: whether for good is known soon
     });
     socket.on("connect_error", (error) => {
       if (socket.active) return;
@@ -157,8 +189,8 @@ export class Link {
   }
 
   /** A hub that turned us away is asked again: tokens are given and taken while screens hang on walls. */
-  #comeBack() {
-    if (!this.#socket.active) setTimeout(() => this.#socket.connect(), RETRY_REFUSED_MS);
+  #comeBack(after = RETRY_REFUSED_MS) {
+    if (!this.#socket.active) setTimeout(() => this.#socket.connect(), after);
   }
 
   #take(picture) {

@@ -1,7 +1,7 @@
 """Inquiry: whoever asks about a file is answered at once, from one search box and one sheet.
 
 `model` what there is · `rules` what is decided · `actions` what can be asked · `store` what is kept and seen ·
-`tables` a sheet as it is read · `pages` what is shown · `migrations` the tables
+`pages` what is shown · `migrations` the tables
 """
 
 from __future__ import annotations

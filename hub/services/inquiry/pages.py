@@ -21,6 +21,7 @@ from hub.ask import Ask
 from hub.clock import local
 from hub.errors import NotFound, Refused
 from hub.people import actions as people
+from hub.people import tables
 from hub.people.model import MASKED, Sheet
 from hub.people.rules import may_see, stale
 from hub.people.synthesis import synthesis
@@ -28,7 +29,7 @@ from hub.people.wording import amount, birth, day, period, value, word
 from hub.queues import store as queues
 from hub.say import say, say_refused, words
 from hub.services import ports
-from hub.services.inquiry import actions, rules, store, tables
+from hub.services.inquiry import actions, rules, store
 from hub.services.inquiry.model import RESULTS, SUBJECTS
 from hub.services.ports import SheetLine
 

@@ -14,8 +14,6 @@ MUCH_AN_HOUR = 60
 HOUR_MS = 3_600_000
 #: Letters from which a search begins.
 LEAST_TYPED = 2
-#: Rows of a tab on one page.
-PAGE = 50
 OLDEST_DAY = date(1900, 1, 1)
 
 
@@ -51,11 +49,6 @@ def shown_day(typed: str, today: date) -> date | None:
     if not OLDEST_DAY <= asked <= today:
         raise Unreadable("a day that is past", code="bad_day", field="on")
     return asked if asked != today else None
-
-
-def pages(rows: int) -> int:
-    """How many pages a tab has; at least one."""
-    return max(1, -(-rows // PAGE))
 
 
 def most_in_an_hour(times: Iterable[int]) -> int:

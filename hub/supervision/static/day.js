@@ -22,7 +22,7 @@ export function drawDay(newLink, newBoard) {
   find("#open-button").hidden = board.day;
   find("#close-button").hidden = !board.day;
   find("#mode-button").hidden = !board.day;
-  for (const button of document.querySelectorAll("#open-button, #close-button, #mode-button, dialog [type=submit]")) {
+  for (const button of document.querySelectorAll("#open-button, #close-button, #mode-button, .day-dialog [type=submit]")) {
     button.disabled = busy || !link.connected;
   }
 }
@@ -31,7 +31,7 @@ if (mayChange) {
   find("#open-button").addEventListener("click", () => ask("day_open", {}, say("opened")).then((wrong) => wrong && toast(wrong, "bad")));
   find("#close-button").addEventListener("click", openClosing);
   find("#mode-button").addEventListener("click", openMode);
-  for (const dialog of document.querySelectorAll("dialog")) {
+  for (const dialog of document.querySelectorAll(".day-dialog")) {
     dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
   }
   find("#close-dialog form").addEventListener("submit", close);

@@ -119,6 +119,7 @@ function drawLanguages() {
 function drawNotes() {
   const notes = lost ? ["state_lost"] : picture.notes;
   const items = notes.map((note) => make("li", "", "", icon(NOTE_ICONS[note] ?? "alert-triangle"), make("span", "", say(note))));
+  if (picture.code && !lost) items.unshift(make("li", "", "", icon("lock"), make("span", "", say("state_stranger", { code: picture.code }))));
   if (picture.message && !lost) items.push(make("li", "quiet-note", "", icon("info-circle"), make("span", "", picture.message)));
   at("notes").replaceChildren(...items);
 }

@@ -43,12 +43,22 @@ def faults_of(page):
 
 def test_who_signs_in_never_leaves_the_keyboard_and_lands_on_their_own_page(page, house):
     house.session("00411A")
+    house.telephone("00411A")
     sign_in(page, "00411A", f"{SECRET} 00411A")
+    expect(page.locator("#factor")).to_be_focused()
+    assert faults_of(page) == []
+    page.keyboard.type("000000")
+    page.keyboard.press("Enter")
+    expect(page.locator("#factor-error")).to_be_visible()
+    expect(page.locator("#factor")).to_be_focused()
+    page.keyboard.type(house.telephone("00411A"))
+    page.keyboard.press("Enter")
     expect(page).to_have_url(f"{house.url}/supervision")
 
 
 def test_a_wrong_secret_keeps_the_code_and_says_so_where_the_eye_is(page, house):
     house.session("00411A")
+    house.telephone("00411A")
     sign_in(page, "00411A", "autre chose")
     expect(page.locator("#secret-error")).to_be_visible()
     expect(page.locator("#code")).to_have_value("00411A")
@@ -56,6 +66,9 @@ def test_a_wrong_secret_keeps_the_code_and_says_so_where_the_eye_is(page, house)
     expect(page.locator("#secret")).to_have_value("")
     assert faults_of(page) == []
     page.keyboard.type(f"{SECRET} 00411A")
+    page.keyboard.press("Enter")
+    expect(page.locator("#factor")).to_be_focused()
+    page.keyboard.type(house.telephone("00411A"))
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{house.url}/supervision")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from base64 import b32decode
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hub.agents import actions, csrf, pages, store
+from hub.agents import actions, csrf, pages, store, totp
 from hub.agents.model import ROLES
 from hub.app import Rooms, create_app
 from hub.ask import HUB, Ask
@@ -15,6 +17,7 @@ from hub.say import words
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
+LETTERS = re.compile(r'class="letters">([A-Z2-7 ]+)<')
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
 
@@ -54,6 +57,14 @@ class Browser:
     def sign_in(self, code, secret, **form):
         return self.post("/login", token=False, code=code, secret=secret, **form)
 
+    def come_in(self, people, code, **form):
+        """Secret, and telephone where one is wanted; the answer that leads on."""
+        answer = self.sign_in(code, people.SECRET, **form)
+        if not answer.location.startswith("/second"):
+            return answer
+        following = parse_qs(urlsplit(answer.location).query, keep_blank_values=True)["next"][0]
+        return self.post("/second", factor=people.shows(code), next=following)
+
 
 @pytest.fixture
 def browser(app):
@@ -63,7 +74,7 @@ def browser(app):
 @pytest.fixture
 def admin(people, browser):
     people.arrive("00001A", "admin")
-    browser.sign_in("00001A", people.SECRET)
+    browser.come_in(people, "00001A")
     return browser
 
 
@@ -95,7 +106,18 @@ def test_the_first_sign_in_leads_to_choosing_a_password_and_on(people, browser):
     assert refused.status_code == 422
     assert "au moins 8 caractères" in text(refused)
     chosen = browser.post("/choose", secret=people.SECRET, next="/agents?change=1")
-    assert (chosen.status_code, chosen.location) == (303, "/agents?change=1")
+    assert (chosen.status_code, chosen.location) == (303, "/enrol?next=/agents?change%3D1")
+    assert browser.get("/agents").status_code == 403, "a telephone first"
+    page = browser.get(chosen.location)
+    secret = b32decode("".join(LETTERS.search(page.get_data(as_text=True))[1].split()))
+    assert "<svg" in page.get_data(as_text=True)
+    refused = browser.post("/enrol", factor="12345", next="/agents?change=1")
+    assert refused.status_code == 422
+    assert "Ce n'est pas le code de ce téléphone" in text(refused)
+    code = totp.code_of(secret, totp.step_of(people.clock.now().at))
+    codes = browser.post("/enrol", factor=f"{code[:3]} {code[3:]}", next="/agents?change=1")
+    assert len(re.findall(r"<code>[A-Z2-9]{5}-[A-Z2-9]{5}</code>", codes.get_data(as_text=True))) == 8
+    assert 'href="/agents?change=1"' in codes.get_data(as_text=True)
     assert browser.get("/agents").status_code == 200
 
 
@@ -135,7 +157,7 @@ def test_a_locked_account_counts_down(people, browser):
     page = browser.sign_in("00001A", people.SECRET)
     assert page.status_code == 429
     assert 'data-retry="900"' in page.get_data(as_text=True)
-    assert "Réessayez dans 15:00" in text(page)
+    assert "Réessayez à 07:35 (dans 15:00)" in text(page)
 
 
 def test_what_is_missing_is_asked_for(browser):
@@ -149,7 +171,7 @@ def test_what_is_missing_is_asked_for(browser):
 )
 def test_signing_in_leads_to_pages_of_ours_only(people, browser, elsewhere):
     people.arrive("00001A", "admin")
-    assert browser.sign_in("00001A", people.SECRET, next=elsewhere).location == "/agents"
+    assert browser.come_in(people, "00001A", next=elsewhere).location == "/agents"
 
 
 def test_who_has_no_page_of_their_own_is_not_sent_in_circles(people, browser):
@@ -178,7 +200,7 @@ def test_signing_out_leaves_nothing_in_the_browser(people, admin):
 
 
 def test_a_session_taken_over_says_so(people, admin):
-    people.sign_in("00001A")
+    people.come_in("00001A")
     page = admin.get("/login")
     assert "s'est connecté sur un autre poste" in text(page)
 
@@ -195,6 +217,16 @@ CHANGES = [
     "/agents/00001A/change",
     "/agents/00001A/reset",
     "/agents/00001A/remove",
+    "/agents/00001A/factor",
+    "/second",
+    "/enrol",
+    "/lock",
+    "/stay",
+    "/unlock",
+    "/devices/pair",
+    "/devices/<name>/revoke",
+    "/pairing",
+    "/pairing/claim",
 ]
 
 
@@ -221,7 +253,7 @@ def test_the_list_says_who_where_and_since_when(people, admin):
     people.arrive("00902F", "clerk", "validator")
     people.add("00907F", "clerk", name="ELENGA <Firmin>")
     people.clock.advance(hours=2)
-    admin.sign_in("00001A", people.SECRET)
+    admin.come_in(people, "00001A")
     page = admin.get("/agents")
     said = text(page)
     assert "Guichetier" in said
@@ -273,7 +305,7 @@ def test_a_supervisor_manages_no_administrator(people, browser):
     people.arrive("00001A", "admin")
     people.arrive("00411A", "supervisor")
     people.add("00902F", "clerk")
-    browser.sign_in("00411A", people.SECRET)
+    browser.come_in(people, "00411A")
     html = browser.get("/agents").get_data(as_text=True)
     assert "/agents/00902F/reset" in html
     assert "/agents/00001A/reset" not in html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.agents import actions, store
+from hub.agents import actions, locking, second_factor, store
 from hub.agents.refusals import Refusals
 from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAuthenticated
@@ -23,6 +23,13 @@ def busy(people):
             people.sign_in("00411A", "guess")
     actions.change_agent(people.hub, ask, code="00902F", name="BOUITY Nadège", roles=["clerk"])
     actions.sign_out(people.hub, Ask(Actor(agent="00902F")))
+    locking.unlock(people.hub, Ask(Actor()), session=people.arrive("00101X", "executive"), secret=people.SECRET)
+    people.sign_in("00101X", address="10.0.0.7")
+    with pytest.raises(NotAuthenticated):
+        people.sign_in("00101X", "guess", address="10.0.0.7")
+    people.arrive("01003B", "head_cashier")
+    second_factor.forget(people.hub, ask, code="01003B")
+    people.arrive("01016E", "collections_cashier")
     actions.reset_code(people.hub, ask, code="00411A")
     people.add("00907F", "clerk")
     actions.remove_agent(people.hub, ask, code="00907F")

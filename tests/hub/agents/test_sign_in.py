@@ -14,12 +14,12 @@ from tests.conftest import DEAR
 
 
 def test_a_one_shot_code_opens_the_door_once_and_only_to_choose_a_secret(people):
-    one_shot = people.add("00411A", "supervisor")
+    one_shot = people.add("00411A", "executive")
     begun = people.sign_in("00411A", one_shot)
     assert begun["must_choose"]
     assert people.actor(begun["session"]).roles == {"newcomer"}
     session = people.choose(begun["session"])
-    assert people.actor(session) == Actor(agent="00411A", roles=frozenset({"supervisor"}))
+    assert people.actor(session) == Actor(agent="00411A", roles=frozenset({"executive"}))
     assert people.actor(begun["session"]) is None, "a new value when the roles come"
     with pytest.raises(NotAuthenticated):
         people.sign_in("00411A", one_shot)
@@ -29,7 +29,7 @@ def test_a_one_shot_code_opens_the_door_once_and_only_to_choose_a_secret(people)
 
 
 def test_a_one_shot_code_used_and_nothing_chosen_needs_a_new_one(people):
-    one_shot = people.add("00411A", "supervisor")
+    one_shot = people.add("00411A", "executive")
     people.sign_in("00411A", one_shot)
     with pytest.raises(NotAuthenticated):
         people.sign_in("00411A", one_shot)
@@ -41,7 +41,7 @@ def test_a_one_shot_code_used_and_nothing_chosen_needs_a_new_one(people):
 @pytest.mark.parametrize("typed", ["abcd-2345", "ABCD2345", " abcd 2345 "])
 def test_a_one_shot_code_is_typed_as_it_comes(people, monkeypatch, typed):
     monkeypatch.setattr(secrets, "one_shot_code", lambda: "ABCD-2345")
-    people.add("00411A", "supervisor")
+    people.add("00411A", "executive")
     assert people.sign_in(" 00411a ", typed)["agent"] == "00411A"
 
 
@@ -52,7 +52,7 @@ def test_one_shot_codes_look_like_one_and_differ():
 
 
 def test_one_answer_for_a_wrong_code_and_a_wrong_secret(people):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     answers = []
     for code in ("00411A", "99999Z"):
         with pytest.raises(NotAuthenticated) as refused:
@@ -63,7 +63,7 @@ def test_one_answer_for_a_wrong_code_and_a_wrong_secret(people):
 
 def test_one_time_for_a_wrong_code_and_a_wrong_secret(people, monkeypatch):
     """Counted in hashes, not in seconds: one for each answer."""
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     hashes = []
     monkeypatch.setattr(secrets, "_HASHER", _Counting(secrets._HASHER, hashes))
     for code in ("00411A", "99999Z", ""):
@@ -88,13 +88,13 @@ class _Counting:
 
 def test_the_hash_has_the_parameters_that_were_decided(people, monkeypatch):
     monkeypatch.setattr(secrets, "_HASHER", DEAR)
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     assert store.secret(people.hub.reader, "00411A")[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 @pytest.mark.parametrize("code", ["00411A", "99999Z"], ids=["known", "unknown"])
 def test_five_wrong_tries_lock_an_account_for_a_quarter_of_an_hour(people, code):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     for _ in range(5):
         with pytest.raises(NotAuthenticated):
             people.sign_in(code, "guess")
@@ -111,7 +111,7 @@ def test_five_wrong_tries_lock_an_account_for_a_quarter_of_an_hour(people, code)
 
 
 def test_the_lock_outlives_the_clock_being_set_back(people):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     for _ in range(5):
         with pytest.raises(NotAuthenticated):
             people.sign_in("00411A", "guess")
@@ -122,7 +122,7 @@ def test_the_lock_outlives_the_clock_being_set_back(people):
 
 
 def test_four_wrong_tries_and_a_good_one_start_afresh(people):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     for _ in range(2):
         for _ in range(4):
             with pytest.raises(NotAuthenticated):
@@ -131,7 +131,7 @@ def test_four_wrong_tries_and_a_good_one_start_afresh(people):
 
 
 def test_wrong_tries_of_long_ago_do_not_count(people):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     for _ in range(12):
         with pytest.raises(NotAuthenticated):
             people.sign_in("00411A", "guess")
@@ -140,7 +140,7 @@ def test_wrong_tries_of_long_ago_do_not_count(people):
 
 
 def test_ten_thousand_guesses_make_five_hashes_and_five_entries(people, monkeypatch):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     before = len(people.journal)
     hashes = []
     monkeypatch.setattr(secrets, "_HASHER", _Counting(secrets._HASHER, hashes))
@@ -152,7 +152,7 @@ def test_ten_thousand_guesses_make_five_hashes_and_five_entries(people, monkeypa
 
 
 def test_a_new_code_also_ends_the_lock(people):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     for _ in range(5):
         with pytest.raises(NotAuthenticated):
             people.sign_in("00411A", "guess")
@@ -168,7 +168,7 @@ def test_guesses_at_unknown_codes_leave_nothing_behind(people):
 
 
 def test_one_hash_at_a_time(people, monkeypatch):
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     inside, most = 0, 0
 
     class Slow:
@@ -191,7 +191,7 @@ def test_one_hash_at_a_time(people, monkeypatch):
 
 def test_a_crowd_is_told_to_come_back(people, monkeypatch):
     monkeypatch.setattr(secrets, "PATIENCE_S", 0.01)
-    people.arrive("00411A", "supervisor")
+    people.arrive("00411A", "executive")
     with secrets.one_at_a_time():
         caught = []
 
@@ -258,7 +258,7 @@ def test_changing_a_secret_asks_for_the_present_one(people):
 
 
 def test_no_secret_is_in_the_journal_or_kept_with_it(people):
-    one_shot = people.add("00411A", "supervisor")
+    one_shot = people.add("00411A", "executive")
     begun = people.sign_in("00411A", one_shot)
     session = people.choose(begun["session"])
     token = people.pair("kiosk", "K1")

@@ -57,7 +57,7 @@ def test_everything_that_was_recorded_comes_back(safe):
 
 def test_agents_keep_their_secrets_and_devices_their_tokens_but_nobody_stays_signed_in(safe):
     safe.office.hub.store.writer.execute(
-        "INSERT INTO agent_session VALUES (x'01', x'02', '00733C', 0, 0, 0, 0, 0, NULL)"
+        "INSERT INTO agent_session VALUES (x'01', x'02', '00733C', 0, 0, 0, 0, 0, NULL, 0, 0)"
     )
     safe.whole()
     safe.restore()

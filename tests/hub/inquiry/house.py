@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from werkzeug.serving import make_server
 
 from hub.agents import actions as agents
-from hub.agents import cookie
+from hub.agents import cookie, rules, second_factor
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
@@ -21,6 +21,7 @@ from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.people.importing import Today
+from hub.privacy.pages import pages as privacy_pages
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -45,6 +46,7 @@ PEOPLE = {
     "01016E": ("IBARA", ["collections_cashier"]),
     "01003B": ("LOUFOUA Prosper", ["head_cashier"]),
     "01101G": ("MOUKALA Sylvie", ["validator"]),
+    "01307M": ("Dr MAKOSSO Irène", ["medical_officer"]),
     "01022K": ("MASSAMBA Odile", ["benefits_cashier"]),
     "00990Z": ("L'auditeur", ["auditor"]),
     "00001A": ("Administration", ["admin"]),
@@ -91,6 +93,7 @@ class House(Office):
         hub = self.hub
         hub.store.guards, hub.store.listeners = ports.guards(hub, self.services), ports.listeners(hub, self.services)
         pages = (agent_pages(hub), desk_pages(hub, self.services), supervision_pages(hub), audit_pages(hub))
+        pages += (privacy_pages(hub, self.services, self.rooms.state_tables),)
         services = tuple(service.pages for service in self.services if service.pages)
         self.app = create_app(hub, Rooms((*pages, *services), board=lambda _: {}, statistics=lambda *_: {}))
 
@@ -152,7 +155,8 @@ class House(Office):
         issued = agents.reset_code(self.hub, Ask(HUB), code=code)["one_shot"]
         agents.sign_in(self.hub, Ask(HUB), code=code, secret=issued)
         chosen = agents.choose_secret(self.hub, Ask(Actor(agent=code)), secret=f"{SECRET} {code}", current=issued)
-        return str(chosen["session"])
+        shown = rules.needs_factor(PEOPLE[code][1])
+        return second_factor.vouched(self.hub, Ask(HUB), code) if shown else str(chosen["session"])
 
     def browser(self, code: str = JUDITH) -> Browser:
         """An agent's browser, without a screen."""
@@ -204,6 +208,7 @@ class House(Office):
             self.plug.cut()
             self.server.shutdown()
             self.server.server_close()
+        self.hub.workshop.close()
         self.hub.store.close()
 
 

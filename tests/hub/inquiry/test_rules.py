@@ -6,10 +6,9 @@ import pytest
 
 from hub.clock import instant
 from hub.errors import NotFound, Refused, Unreadable
-from hub.people import wording
+from hub.people import tables, wording
 from hub.people.model import MASKED, Link, Sheet
 from hub.services.inquiry import rules as inquiry
-from hub.services.inquiry import tables
 from hub.services.ports import FirstLevel
 from hub.visits import rules as visits
 from hub.visits.model import Concerned, Contact

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from hub import journal
-from hub.ask import HUB, Ask
+from hub.ask import HUB, Actor, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
 from hub.errors import Refused, Unreadable
@@ -92,6 +92,20 @@ def test_a_paper_of_the_lost_minute_that_its_kiosk_still_reports_is_in_the_queue
     assert [told["label"] for told in copy.kiosk.report()] == [label]
     assert copy.press("deposit") == "D1001"
     assert copy.counter("05").open("00902F").next() == label
+
+
+def test_a_request_heard_again_after_the_loss_takes_the_number_that_its_paper_bears(office, forget):
+    """The kiosk sends twice, as over a bad line; the hub that answered first is gone, its number is on the paper."""
+    label = office.kiosk.press("deposit", report=None)
+    copy = forget()
+    again = Ask(copy.kiosk.actor, office.kiosk.spool[0].request)
+    assert actions.issue(copy.hub, again, service="DEP", channel="kiosk")["label"] == "D1001"
+    copy.kiosk.spool = list(office.kiosk.spool)
+    assert [told["label"] for told in copy.kiosk.report()] == [label]
+    assert store.holes(copy.hub.reader, 1) == ("D1001",)
+    assert copy.press("deposit") == "D1002"
+    assert copy.counter("05").open("00902F").next() == label
+    assert verify(copy.hub.store.folder, QUEUES).problems == []
 
 
 @pytest.mark.parametrize("label", ["D1001", "D0002", "DX", "D", "K9-001", "V002"])
@@ -204,3 +218,46 @@ def test_epochs_never_fall(office):
         tx.begin_epoch(journal.EpochBegun(1, "restored", 0, "2026-03-02", 0))
     assert office.hub.store.epoch == 1
     assert isinstance(office.clock, ManualClock)
+
+
+# --- what a device is believed ------------------------------------------------------------------
+
+
+SCREEN = Ask(Actor(device="SALLE", roles=frozenset({"display"})))
+
+
+def claimed(office, epoch, seq):
+    return epochs.leave_behind(office.hub, SCREEN, epoch=epoch, seq=seq)
+
+
+@pytest.mark.parametrize(("ahead", "more"), [(2, 0), (1_000, 0), (10**9, 0), (0, 200_001), (1, 10**15)])
+def test_a_device_that_claims_too_much_changes_nothing(office, ahead, more):
+    epoch, (seq, _) = office.hub.store.epoch, office.hub.store.head
+    with pytest.raises(Unreadable) as refused:
+        claimed(office, epoch + ahead, seq + more)
+    assert refused.value.reason == "unbelievable_epoch"
+    assert (office.hub.store.epoch, office.hub.store.head[0]) == (epoch, seq)
+
+
+def test_a_device_moves_the_hub_by_one_epoch_and_the_journal_says_which(office):
+    seq = office.hub.store.head[0]
+    assert claimed(office, 2, seq) == {"epoch": 3, "begun": True}
+    row = office.hub.reader.execute("SELECT device, payload FROM journal WHERE kind = 'epoch_begun'").fetchone()
+    assert row["device"] == "SALLE"
+
+
+def test_claims_one_after_the_other_end_at_the_third_until_an_hour_has_passed(office):
+    """A stolen token costs the day three blocks of labels an hour, and somebody sees it."""
+    for _ in range(epochs.MOST_CLAIMS):
+        assert claimed(office, office.hub.store.epoch + 1, office.hub.store.head[0])["begun"]
+        office.clock.advance(minutes=1)
+    for _ in range(50):
+        with pytest.raises(Unreadable):
+            claimed(office, office.hub.store.epoch + 1, office.hub.store.head[0])
+    assert epochs.unconfirmed(office.hub.reader) == office.hub.store.epoch
+    office.clock.advance(minutes=60)
+    assert claimed(office, office.hub.store.epoch + 1, office.hub.store.head[0])["begun"]
+
+
+def test_the_box_s_own_backup_is_believed_further(office):
+    assert epochs.leave_behind(office.hub, Ask(HUB), epoch=40, seq=10**6) == {"epoch": 41, "begun": True}

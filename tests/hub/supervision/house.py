@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from werkzeug.serving import make_server
 
 from hub.agents import actions as agents
-from hub.agents import cookie
+from hub.agents import cookie, rules, second_factor, totp, vault
 from hub.agents import store as agent_store
 from hub.agents.migrations import migrations as agent_migrations
+from hub.agents.model import SecondFactorEnrolled
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
@@ -37,6 +38,7 @@ SETS = (queue_migrations, agent_migrations)
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))
 SECRET = "une phrase facile a retenir"
+_TELEPHONE = b"a telephone of theirs"
 #: code → name, roles, as in config/agents.toml.
 PEOPLE = {
     "00411A": ("NGOMA Clarisse", ["supervisor"]),
@@ -94,7 +96,17 @@ class House(Office):
         issued = agents.reset_code(self.hub, Ask(HUB), code=code)["one_shot"]
         agents.sign_in(self.hub, Ask(HUB), code=code, secret=issued)
         chosen = agents.choose_secret(self.hub, Ask(Actor(agent=code)), secret=f"{SECRET} {code}", current=issued)
-        return str(chosen["session"])
+        shown = rules.needs_factor(PEOPLE[code][1])
+        return second_factor.vouched(self.hub, Ask(HUB), code) if shown else str(chosen["session"])
+
+    def telephone(self, code: str) -> str:
+        """What the agent's telephone shows, which is put into their hand first where they have none."""
+        folder = self.hub.store.folder
+        if agent_store.factor(self.hub.reader, code) is None:
+            with self.hub.store.transaction(Ask(HUB)) as tx:
+                tx.record(SecondFactorEnrolled(code, recovery_codes=0))
+                agent_store.keep_factor(tx, code, vault.sealed(folder, code, _TELEPHONE), last_step=0, drift=0)
+        return totp.code_of(_TELEPHONE, totp.step_of(self.hub.now().at))
 
     def client(self, code: str) -> Any:
         """A browser without a screen, with this agent's session."""

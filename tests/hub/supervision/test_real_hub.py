@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hub.agents import actions as agents
-from hub.agents import cookie
+from hub.agents import cookie, second_factor
 from hub.ask import HUB, Actor, Ask
 from hub.rooms import open_hub
 from tests.hub.desk.house import new_house
@@ -24,10 +24,8 @@ def real(tmp_path):
     agents.add_agent(hub, Ask(HUB), code=SUPERVISOR, name="NGOMA Clarisse", roles=["supervisor"])
     issued = agents.reset_code(hub, Ask(HUB), code=SUPERVISOR)["one_shot"]
     agents.sign_in(hub, Ask(HUB), code=SUPERVISOR, secret=issued)
-    chosen = agents.choose_secret(
-        hub, Ask(Actor(agent=SUPERVISOR)), secret="une phrase facile a retenir", current=issued
-    )  # fmt: skip
-    house.sessions[SUPERVISOR] = chosen["session"]
+    agents.choose_secret(hub, Ask(Actor(agent=SUPERVISOR)), secret="une phrase facile a retenir", current=issued)
+    house.sessions[SUPERVISOR] = second_factor.vouched(hub, Ask(HUB), SUPERVISOR)
     hub.store.close()
     house.start()
     yield house

@@ -9,7 +9,6 @@ from typing import Any
 from hub.people import wording
 from hub.people.model import MASKED, Link, Sheet
 from hub.say import say
-from hub.services.inquiry import rules
 
 Row = Mapping[str, Any]
 
@@ -184,24 +183,26 @@ COLUMNS: dict[str, tuple[tuple[str, Show], ...]] = {
         ("account", _account), ("state", _coded("state", "account")), ("effective", _day("effective")),
     ),
 }  # fmt: skip
+#: Rows of a tab on one page.
+PAGE = 50
 _WIDE = frozenset({"source", "confirmed_by", "proof"})
 
 
 def table(tab: str, rows: list[dict[str, Any]], page: int, language: str, *, narrow: bool = False) -> Table:
-    """One page of a tab's rows; columns of which nothing is known are left out. `page` counts from 1.
+    """One page of a tab's rows; columns of which nothing is known are left out. `page` counts from 1; 0: all rows.
 
     `narrow` leaves out what the synthetic sheet has no room for.
     """
     columns = [each for each in COLUMNS[tab] if not (narrow and each[0] in _WIDE)]
-    pages = rules.pages(len(rows))
-    page = min(max(1, page), pages)
-    shown = rows[(page - 1) * rules.PAGE : page * rules.PAGE]
+    pages = max(1, -(-len(rows) // PAGE)) if page else 1
+    at, size = min(max(1, page), pages), PAGE if page else len(rows)
+    shown = rows[(at - 1) * size : at * size]
     cells = [[show(row, language) for _, show in columns] for row in shown]
     used = [place for place in range(len(columns)) if any(row[place].text for row in cells)]
     return Table(
         heads=tuple((say(language, f"people.col_{columns[place][0]}"), cells[0][place].number) for place in used),
         rows=tuple(tuple(row[place] for place in used) for row in cells),
-        page=page,
+        page=at,
         pages=pages,
         count=len(rows),
     )
