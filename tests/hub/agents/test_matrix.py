@@ -102,7 +102,7 @@ def office(tmp_path_factory):
     house = new_house(tmp_path_factory.mktemp("whole"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wsgi, "HOUSEKEEPING_S", 86_400)
-        built = Office(wsgi.build(load_settings(house.folder, {})))
+        built = Office(wsgi.build(load_settings(house.folder, {"hub": {"requests_per_s": 10_000}})))
     yield built.hire()
     built.hub.store.close()
 
