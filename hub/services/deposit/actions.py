@@ -21,6 +21,7 @@ from hub.people.actions import find, names_of, read_sheet
 from hub.people.model import MASKED, Hit, Link
 from hub.printing.store import queue_job
 from hub.queues import store as queues
+from hub.say import say
 from hub.services.deposit import catalogue, intake, paper, periodic, rules, slips, store, telling
 from hub.services.deposit import model as m
 from hub.store import Transaction
@@ -168,7 +169,8 @@ def household_of(hub: Hub, ask: Ask, party: str | None, ticket: int | None, chan
     """A look into a file, recorded as one: their roles, whether they are married, their dependent children."""
     if not party:
         return Household({})
-    by, motive = "counter" if channel == "left" else channel, "" if ticket else "deposit"
+    by = "counter" if channel == "left" else channel
+    motive = "" if ticket else say(hub.settings.agency.languages[0], "deposit.look_motive")
     try:
         sheet = read_sheet(hub, ask, ref=party, ticket=ticket, channel=by, motive=motive, view="deposit")
     except NotFound:

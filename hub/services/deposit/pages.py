@@ -106,6 +106,7 @@ def _first(status: int = 200, **parts: Any) -> Response:
             "to_hand": store.to_hand(reader),
             "last": store.last(reader, actions.today(hub).isoformat()),
             "visitor": visitor,
+            "to_tell": store.to_tell(reader, g.actor.agent or ""),
             "alive": _alive(reader, visitor) if rights.allowed(g.actor, "deposit.alive") else (),
         }
     return show("page", status, **whole | parts)

@@ -81,7 +81,7 @@ def acknowledgement_slip(paper: Acknowledgement, language: str) -> Slip:
         *((Pair(t("ticket"), paper.ticket),) if paper.ticket else ()),
         Pair(t("of"), paper.date),
         *((Pair(t("counter"), paper.counter),) if paper.counter else ()),
-        Pair(t("depositor"), paper.name),
+        Text(f"{t('depositor')} : {paper.name}"),
         *(line for person in paper.persons for line in _person(person, t("expired"))),
         Rule(),
         Pair(t("count"), _count(paper), bold=True),
@@ -100,13 +100,14 @@ def _count(paper: Acknowledgement) -> str:
 
 
 def _person(person: Person, expired: str) -> Slip:
-    lines: list[Pair | Rule | Text] = [Rule(), Text(f"{person.rank}. {person.name}", bold=True)]
+    lines: list[Rule | Text] = [Rule(), Text(f"{person.rank}. {person.name}", bold=True)]
     if person.number:
         lines.append(Text(f"{person.type} {person.number}"))
     for group in person.groups:
         lines.append(Text(group.event))
         for line in group.lines:
-            lines.append(Pair(f"- {line.name}", line.issued))
+            # words wrap, a pair would be cut: what was handed in stands on the paper whole
+            lines.append(Text(f"- {line.name}{f', {line.issued}' if line.issued else ''}"))
             if line.expired:
                 lines.append(Text(f"  ! {expired} {line.valid}", bold=True))
     return tuple(lines)

@@ -10,11 +10,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from hub import notices
 from hub.agents import store as agents
 from hub.journal import Appliers, Rows
+from hub.notices import Notice
 from hub.services.deposit import model as m
 from hub.services.deposit import rules
 from hub.services.ports import Found, Pending, SheetLine, ThreadLine
+from hub.visits import store as visits
 
 Reader = sqlite3.Connection
 URL = "/desk/deposit"
@@ -272,7 +275,20 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
         row = reader.execute(sql, (agent,)).fetchone()
         if row[0]:
             waiting.append(Pending(name, f"deposit.pending_{name}", row[0], row[1], url))
+    if told := to_tell(reader, agent):
+        waiting.insert(0, Pending("to_tell", "deposit.pending_to_tell", len(told), told[0].at, URL))
     return tuple(waiting)
+
+
+def to_tell(reader: Reader, agent: str) -> tuple[Notice, ...]:
+    """What must be said of deposits to whom the visit at this agent's counter is about, oldest first."""
+    ticket = visits.ticket_at(reader, agent)
+    about = visits.concerned(reader, ticket.id) if ticket is not None else ()
+    return tuple(
+        notice
+        for each in about if each.party
+        for notice in notices.to_tell(reader, each.party) if notice.about.startswith("deposit ")
+    )  # fmt: skip
 
 
 def finds(reader: Reader, typed: str) -> tuple[Found, ...]:

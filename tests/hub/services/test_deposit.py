@@ -5,9 +5,11 @@ import re
 
 import pytest
 
+from hardware import ink
 from hub import notices, outbox
 from hub.errors import IllegalStep, Refused
 from hub.printing import store as print_store
+from hub.printing.rules import marked
 from hub.services.deposit import actions, paper, store
 from hub.services.request import paper as letters
 from hub.verify import Rooms, verify
@@ -110,7 +112,8 @@ def test_the_list_comes_with_the_event_and_what_central_data_say_of_the_househol
     clerk.fill(clerk.has("0400"), "deposit")
     (party,) = store.parties(house.hub.reader, clerk.number)
     assert (party.party, party.name, dict(party.asked["PVN"])) == ("P1", "BAMOU Jérôme", {"children": 1, "married": 1})
-    assert store.of_party(house.hub.reader, "P1")[0].id == clerk.number
+    (line,) = store.sheet(house.hub.reader, "P1")
+    assert (line.said("fr"), line.tab, line.provisional) == ("Dépôt 2026/000001 : 1 pièce", "documents", True)
     house.replayed()
 
 
@@ -265,6 +268,12 @@ def test_sheet_and_slip_share_one_count_and_say_duplicata(house, clerk, monkeypa
     said = json.dumps([getattr(line, "text", getattr(line, "data", "")) for line in job.slip], ensure_ascii=False)
     assert "2026/000001" in said
     assert re.search(r"CNSS-BZV-SIEGE/2026/000001/\d\d", said)
+    for columns in (48, 32):
+        sent = ink.encode(marked(job), columns, "CP1252")
+        told = " ".join(re.sub(rb"[\x1b\x1d][^\n]{1,3}", b"", sent).decode("cp1252", "replace").split())
+        assert "DUPLICATA 1" in told
+        assert "Relevé d'identité bancaire (RIB), 01/03/2026" in told
+        assert b"\x1d(k" in sent  # the QR, drawn by the printer itself
     house.replayed()
 
 

@@ -62,7 +62,7 @@ class Hand:
     def at(self, name):
         """Wait until the hand is where it goes on: a person sees that, too."""
         expect(self.page.locator(f"[name='{name}']")).to_be_focused()
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state("load")
         return self
 
     @property
@@ -87,7 +87,7 @@ def desk(chromium, agency):
 def test_the_eight_documents_of_d4_in_under_two_minutes_without_the_mouse(desk):
     hand = Hand(desk)
     desk.goto("/desk/deposit")
-    desk.wait_for_load_state("networkidle")
+    desk.wait_for_load_state("load")
     hand.presses("n").at("name")
     hand.types("JEROME", "Tab", "Tab", "Tab").types("1236548", "Enter").at("c0-number")
     hand.types("2133415888", "Enter").at("c0-new")
@@ -118,7 +118,7 @@ def test_the_eight_documents_of_d4_in_under_two_minutes_without_the_mouse(desk):
 @pytest.mark.nightly
 def test_nothing_typed_is_lost_by_a_call_a_reload_or_a_hub_that_dies(desk, agency):
     desk.goto("/desk/deposit")
-    desk.wait_for_load_state("networkidle")
+    desk.wait_for_load_state("load")
     Hand(desk).presses("n").at("name").types("IBARA", "Tab", "Tab", "Tab", "Tab").types("7711", "Enter").at("c0-name")
     Hand(desk).types("LOEMBA", "Enter").types("RIB", "Enter").at("c0-e0-d0-issued")
     Hand(desk).types("010126").presses("Tab").types("010130")
@@ -135,16 +135,17 @@ def test_nothing_typed_is_lost_by_a_call_a_reload_or_a_hub_that_dies(desk, agenc
     for name, value in (kept | {"c0-e0-d1-issued": "010226"}).items():
         expect(desk.locator(f"[name='{name}']")).to_have_value(value)
     desk.locator("[name='c0-e0-d1-there']").uncheck()
-    desk.wait_for_load_state("networkidle")
+    desk.wait_for_load_state("load")
     desk.keyboard.press("Control+Enter")
     expect(desk.locator(".one .label")).to_have_text(re.compile(r"^\d{4}/\d{6}$"))
-    desk.wait_for_load_state("networkidle")
+    desk.wait_for_load_state("load")
     assert desk.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('deposit-'))") == []
 
 
+@pytest.mark.nightly
 def test_a_validator_ticks_rejects_with_a_motive_and_validates_the_rest(desk, agency, chromium):
     desk.goto("/desk/deposit")
-    desk.wait_for_load_state("networkidle")
+    desk.wait_for_load_state("load")
     hand = Hand(desk).presses("n").at("name")
     hand.types("IBARA", *["Tab"] * 5).types("LOEMBA", "Enter")
     Hand(desk).types("IMM", "Enter").at("c0-e0-d0-issued")
@@ -156,7 +157,7 @@ def test_a_validator_ticks_rejects_with_a_motive_and_validates_the_rest(desk, ag
         page = opened.open(viewport={"width": 1366, "height": 768}, base_url=agency.url)
         page.context.add_cookies([agency.cookie(SYLVIE)])
         page.goto("/desk/deposit/validation")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         mine = page.locator("tr[data-row]", has=page.get_by_text("Demande d'immatriculation"))
         expect(mine).to_have_count(1)
         while page.locator("tr.here").get_attribute("data-row") != mine.get_attribute("data-row"):
@@ -167,7 +168,7 @@ def test_a_validator_ticks_rejects_with_a_motive_and_validates_the_rest(desk, ag
         expect(mine.locator("select")).to_have_value("illegible")
         page.keyboard.press("Enter")
         expect(page.get_by_role("status").filter(has_text="1 pièce rejetée")).to_be_visible()
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         page.keyboard.press("Control+a")
         expect(page.locator("#ticked")).not_to_have_text("0")
         page.keyboard.press("Enter")
@@ -181,8 +182,8 @@ def test_the_tab_ships_little_and_each_page_is_quiet(desk):
     shipped = {}
     desk.on("response", lambda r: shipped.update({r.url: len(r.body())}) if re.search(r"\.(js|css)", r.url) else None)
     desk.goto("/desk/deposit")
-    desk.wait_for_load_state("networkidle")
+    desk.wait_for_load_state("load")
     desk.locator("#new").click()
     desk.wait_for_url(re.compile(r"/desk/deposit/\d+"))
-    desk.wait_for_load_state("networkidle")
+    desk.wait_for_load_state("load")
     assert 0 < sum(shipped.values()) < SHIPPED_BYTES

@@ -6,7 +6,7 @@ from hub.queues import faces
 from hub.queues import store as queue_store
 from hub.services.deposit import store
 from hub.visits import actions as visit_actions
-from tests.hub.services.deposits import Clerk, staffed
+from tests.hub.services.deposits import Clerk, decide, documents, staffed
 from tests.hub.services.house import BAKER, BAMOU, CLERK, House, Screen, brazzaville
 
 pytestmark = pytest.mark.slow  # real files and processes
@@ -73,3 +73,19 @@ def test_who_is_no_pensioner_owes_no_certificate_of_life(house):
     visit_actions.add_concerned(house.hub, house.ask(CLERK), visit=visit, party="P1")
     judith = Screen(house, CLERK).send("/desk/deposit/alive", party="P1")
     assert (judith.status, "ne doit pas de certificat de vie" in judith.words) == (409, True)
+
+
+def test_what_was_rejected_is_told_at_any_counter_at_the_next_visit(house, clerk):
+    house.import_("people", BAMOU)
+    deposit = clerk.deposited("0601")
+    decide(house, "reject", *documents(house, deposit), motive="illegible")
+    ticket = house.visitor("02", "RAS", CLERK)
+    assert store.pending(house.hub.reader, CLERK.agent) == ()
+    visit = faces.public_id(queue_store.ticket(house.hub.reader, ticket))
+    visit_actions.add_concerned(house.hub, house.ask(CLERK), visit=visit, party="P1")
+    assert [each.said("fr") for each in store.pending(house.hub.reader, CLERK.agent)] == ["À dire au visiteur"]
+    judith = Screen(house, CLERK).open("/desk/deposit")
+    assert "(RIB) : pièce rejetée, Illisible." in judith.words
+    (notice,) = store.to_tell(house.hub.reader, CLERK.agent)
+    judith.send(f"/desk/deposit/notices/{notice.id}/told")
+    assert store.pending(house.hub.reader, CLERK.agent) == ()
