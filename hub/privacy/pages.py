@@ -20,6 +20,7 @@ from hub.errors import MboteError, NotFound, Refused
 from hub.people import tables
 from hub.people.model import MASKED, Sheet
 from hub.privacy import actions, paper, purge, store
+from hub.privacy.classes import classes
 from hub.privacy.report import report
 from hub.say import FIRST, say, say_refused, words
 from hub.workshop.answer import pdf
@@ -89,10 +90,11 @@ class _Desk:
         due = actions.due(self._hub)
         with self._hub.snapshot() as reader:
             found, names = store.proposals(reader), agents.names(reader)
+            back = {each.id: store.returned(reader, classes(self._hub.settings.folder), each) for each in found}
         going = next((each for each in found if each.state not in ("wiped", "withdrawn")), None)
         shown = render_template(
             "privacy/page.html", due=due, going=going, past=[each for each in found if each is not going], names=names,
-            titles={each.name: each.called(self._language) for each, _ in due}, since=self._since,
+            back=back, titles={each.name: each.called(self._language) for each, _ in due}, since=self._since,
             trouble=self._trouble, **{"error": "", "field": "", "typed": {}} | parts,
         )  # fmt: skip
         return make_response(shown, status)

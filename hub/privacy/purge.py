@@ -41,7 +41,7 @@ class Emptied(NamedTuple):
 
 def may_begin(hub: Hub, proposal: int) -> None:
     """Raises Refused, NotFound, IllegalStep when `destroy` would at once."""
-    if _approved(hub, proposal).state == "approved":
+    if _approved(hub, proposal).state != "destroyed":
         _closed(hub)
 
 
@@ -54,10 +54,11 @@ def _closed(hub: Hub) -> None:
 def destroy(hub: Hub, ask: Ask, *, proposal: int, tables: Tables) -> int:
     """Destroy what was approved; of how many entries. Only while no business day is open. Raises Refused, StoreFault.
 
-    What is destroyed is what was approved, to the last entry: else nothing is. May be asked again after a crash.
+    What is destroyed is what was approved, to the last entry: else nothing is. May be asked again after a crash, and
+    when a backup brought it back.
     """
     found = _approved(hub, proposal)
-    if found.state == "approved":
+    if found.state != "destroyed":
         _closed(hub)
         ask_room(hub.store.folder, "the retention")
         gone, rows = _list(hub, found), _rows(hub, found, tables)
@@ -71,7 +72,7 @@ def _approved(hub: Hub, proposal: int) -> Proposal:
     if found is None:
         raise NotFound("no such proposal", field="proposal")
     if found.state != "destroyed":
-        rules.step(found, "destroy")
+        rules.step(found, "repeat" if found.state == "wiped" else "destroy")
     return found
 
 
@@ -80,9 +81,9 @@ def _list(hub: Hub, found: Proposal) -> list[int]:
     known = classes(hub.settings.folder)
     by_name = {each.name: each for each in known}
     with hub.snapshot() as reader:
-        if any(held.name not in by_name for held in found.due) or store.manifest(reader, known, found.due) != (
-            found.manifest
-        ):
+        gone = any(held.name not in by_name for held in found.due)
+        # what came back is part of what was approved
+        if gone or (found.state == "approved" and store.manifest(reader, known, found.due) != found.manifest):
             raise Refused("what is due is no longer what was approved: propose it anew", code="not_what_was_approved")
         return [seq for held in found.due for seq, _ in store.seqs(reader, by_name[held.name], held)]
 
@@ -144,7 +145,7 @@ def _destroy(tx: Transaction, hub: Hub, *, proposal: int, gone: list[int], rows:
     del hub
     found = store.proposal(tx.connection, proposal)
     assert found is not None
-    rules.step(found, "destroy")
+    rules.step(found, "repeat" if found.state == "wiped" else "destroy")
     tx.connection.executemany("DELETE FROM journal_private WHERE seq = ?", ((seq,) for seq in gone))
     for each in rows:
         keys = [row["name"] for row in tx.all(f"PRAGMA table_info({each.table})") if row["pk"]]

@@ -13,6 +13,8 @@ STEPS: dict[str, tuple[State, ...]] = {
     "withdraw": ("proposed", "approved"),
     "destroy": ("approved",),
     "wipe": ("destroyed",),
+    # a backup from before brought it back
+    "repeat": ("wiped",),
 }
 #: So many different agents approve (requirements C.9).
 APPROVALS = 2

@@ -60,6 +60,15 @@ def _values(each: Class, before: int, until: int) -> list[object]:
     return [*each.kinds, before, until]
 
 
+def returned(reader: Reader, known: Iterable[Class], found: Proposal) -> int:
+    """Of how many entries the private part is there again although it was destroyed: a backup brought it back."""
+    if found.state != "wiped":
+        return 0
+    by_name = {each.name: each for each in known}
+    held = [(by_name[each.name], each) for each in found.due if each.name in by_name]
+    return sum(due(reader, each, of.before, of.until).entries for each, of in held)
+
+
 def manifest(reader: Reader, known: Iterable[Class], held: Iterable[Due]) -> str:
     """SHA-256 over the numbers and digests of all that would go: the same list, the same word."""
     by_name, found = {each.name: each for each in known}, hashlib.sha256()
@@ -131,7 +140,11 @@ def _withdrawn(rows: Rows, event: m.DestructionWithdrawn) -> None:
 
 
 def _destroyed(rows: Rows, event: m.PrivateDestroyed) -> None:
-    rows.run("UPDATE destruction SET state = 'destroyed', ended_at = ? WHERE id = ?", rows.now.at, event.proposal)
+    rows.run(
+        "UPDATE destruction SET state = 'destroyed', ended_at = coalesce(ended_at, ?) WHERE id = ?",
+        rows.now.at,
+        event.proposal,
+    )
 
 
 def _wiped(rows: Rows, event: m.TracesWiped) -> None:

@@ -66,8 +66,11 @@ def test_a_kiosk_shows_its_code_on_its_own_page_and_gives_the_hub_s_numbers_agai
     assert agency.slips()[-1].startswith("K1-")
     confirm(hall, CODE.search(said.inner_text())[0], "K1")
     expect(said).to_have_count(0, timeout=SOON_MS)
-    agency.press("DEP")
-    until(lambda: len(agency.slips()) == 2, SOON_S, "a paper of the hub's")
+    for papers in range(2, 5):  # a busy hub may be late for one of them
+        agency.press("DEP")
+        until(lambda papers=papers: len(agency.slips()) == papers, SOON_S, "a paper")
+        if agency.slips()[-1].startswith("D0"):
+            break
     assert agency.slips()[-1].startswith("D0")
     note(f"a kiosk's process was cut {took * 1000:.0f} ms after its revocation was clicked")
 

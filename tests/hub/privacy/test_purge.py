@@ -144,6 +144,24 @@ def test_a_file_that_could_not_be_rewritten_is_rewritten_when_asked_again(aged, 
     assert SECRET.encode() not in everything(aged)
 
 
+def test_what_a_backup_brought_back_is_told_and_destroyed_again(aged):
+    number = approved(aged)
+    kept = aged.hub.reader.execute("SELECT * FROM journal_private").fetchall()
+    destroy(aged, number)
+    ended = store.proposal(aged.hub.reader, number).ended
+    assert "Une sauvegarde a ramené" not in aged.browser(CHIEF).open("/privacy").words
+    for row in kept:  # as a restore from whole copy and stream does
+        aged.hub.store.writer.execute("INSERT OR IGNORE INTO journal_private VALUES (?, ?, ?)", tuple(row))
+    aged.hub.store.writer.execute("UPDATE inquiry SET note = ? WHERE id = 1", (SECRET,))
+    said = aged.browser(CHIEF).open("/privacy").words
+    assert "Une sauvegarde a ramené 4 parties personnelles détruites par la proposition n° 1" in said
+    aged.later(seconds=86_400)
+    destroy(aged, number)
+    assert SECRET.encode() not in everything(aged)
+    assert store.proposal(aged.hub.reader, number).ended == ended
+    assert "Une sauvegarde a ramené" not in aged.browser(CHIEF).open("/privacy").words
+
+
 def test_what_a_killed_hub_left_behind_is_cleared_away(aged):
     left = aged.hub.store.folder / "retention-left"
     left.mkdir()

@@ -46,7 +46,7 @@ def test_two_different_agents_approve():
 @pytest.mark.parametrize(
     ("state", "possible"),
     [("proposed", {"approve", "withdraw"}), ("approved", {"withdraw", "destroy"}), ("destroyed", {"wipe"}),
-     ("wiped", set()), ("withdrawn", set())],
+     ("wiped", {"repeat"}), ("withdrawn", set())],
 )  # fmt: skip
 def test_each_state_has_its_steps(state, possible):
     for name in rules.STEPS:
