@@ -12,9 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hub import scans
 from hub.agents import actions as agents
 from hub.agents import refusals, rights
 from hub.ask import Actor, Answer, Ask
+from hub.codes import CARRIED, LONGEST
 from hub.context import Hub
 from hub.errors import NotAllowed, NotFound, Unreadable
 from hub.printing import actions as printing
@@ -25,6 +27,8 @@ from hub.queues.model import Category, Channel, Mode, Paper, Priority
 Key = Annotated[str, Field(min_length=1, max_length=64)]
 Word = Annotated[str, Field(max_length=64)]
 Words = Annotated[str, Field(max_length=300)]
+#: A code, as far as a ticket carries it.
+Scanned = Annotated[str, Field(max_length=CARRIED)]
 Milliseconds = Annotated[int, Field(ge=0, le=4_102_444_800_000)]
 
 #: As far as a row can have it.
@@ -59,6 +63,7 @@ class IssueBody(Body):
     requester: Annotated[str, Field(max_length=120)] | None = None
     reason: Words | None = None
     pressed: Pressed | None = None
+    scanned: Scanned | None = None
 
 
 class PaperBody(Body):
@@ -73,6 +78,13 @@ class PaperBody(Body):
     pressed: Pressed | None = None
     reason: Words | None = None
     printed_at: Milliseconds | None = None
+    scanned: Scanned | None = None
+
+
+class ScannedBody(Body):
+    """What a scanner typed."""
+
+    code: Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
 class TroubleBody(Body):
@@ -196,10 +208,12 @@ class Spec:
 
 def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
     channel: Channel = "kiosk" if "kiosk" in ask.actor.roles else "reception"
+    scan = scans.brought(hub, body.scanned or "")
     return queues.issue(
         hub, ask, service=body.service, channel=channel, language=body.language, category=body.category,
         priority=body.priority, counter=body.counter, requester=body.requester,
         registration_number=body.registration_number, reason=body.reason, pressed_at=_pressed(body.pressed),
+        brought=scan.label, party=scan.party,
     )  # fmt: skip
 
 
@@ -209,9 +223,11 @@ def _pressed(pressed: Pressed | None) -> int | None:
 
 def _paper(paper: Paper) -> Act:
     def report(hub: Hub, ask: Ask, body: PaperBody) -> Answer:
+        scan = scans.brought(hub, body.scanned or "")
         return queues.report_paper(
             hub, ask, issue=body.issue, paper=paper, label=body.label, service=body.service, language=body.language,
             category=body.category, priority=body.priority, pressed_at=_pressed(body.pressed), reason=body.reason,
+            brought=scan.label, party=scan.party,
         )  # fmt: skip
 
     return report
@@ -253,6 +269,12 @@ ASKS: dict[str, Spec] = {
     "printed": Spec(PaperBody, _paper("printed"), summary="The ticket's paper is in the visitor's hand"),
     "shown": Spec(PaperBody, _paper("shown"), summary="The ticket's number was shown on the kiosk's screen"),
     "failed": Spec(PaperBody, _paper("failed"), summary="The ticket's paper failed"),
+    "scanned": Spec(
+        ScannedBody,
+        lambda hub, _, body: scans.look(hub, body.code),
+        "/scans",
+        summary="A paper or a card was held under the kiosk's scanner",
+    ),
     "trouble": Spec(TroubleBody, _plain(agents.trouble), summary="A part of a device is in trouble"),
     "help": Spec(
         PlaceBody, lambda hub, ask, body: agents.ask_help(hub, ask, place=body.place), summary="A visitor asks for help"

@@ -6,13 +6,16 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
 from hub.clock import Instant
 from hub.settings import Settings
 from hub.store import Store, Transaction
 from hub.workshop.workshop import Workshop
+
+if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
+    from hub.services.ports import CounterService
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +26,8 @@ class Hub:
     store: Store
     #: Draws what is printed as PDF, in a process that is there while it is needed.
     workshop: Workshop = field(default_factory=Workshop)
+    #: The counter services that this agency uses, in its order.
+    services: tuple[CounterService, ...] = ()
 
     def now(self) -> Instant:
         """The present moment."""

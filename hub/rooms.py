@@ -85,7 +85,7 @@ def open_hub(
     store = Store(
         folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin, clock=clock
     )
-    hub = Hub(settings, store)
+    hub = Hub(settings, store, services=services)
     store.announce = _signing(store, announce)
     store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
     return hub

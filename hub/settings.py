@@ -431,7 +431,9 @@ class Kiosk(Model):
     stuck_s: Annotated[float, Field(ge=1, le=120)] = 10
     """A button held longer is disabled and reported."""
     again_s: Annotated[float, Field(ge=0, le=30)] = 2
-    """Least time between two tickets of one physical button."""
+    """Least time between two tickets of one physical button, and between two scans."""
+    scanner: bool = False
+    """A reader of codes (one that types as a keyboard does) stands beside the screen, and the page says so."""
 
 
 class PanelKey(Model):

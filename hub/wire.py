@@ -158,11 +158,12 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class ThreadEntry:
-    """One line of the visit's thread; `at` is the local HH:MM."""
+    """One line of the visit's thread; `at` is the local HH:MM, `url` where it opens, or ''."""
 
     at: str
     icon: str
     text: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,19 @@ class TicketIssued:
     ahead: int
     wait: Wait | None
     follow: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFound:
+    """The answer to `scanned`: a sentence of kiosk.toml with what fills it, and the service to queue for, or ''.
+
+    `label`: the paper's own, where what was scanned is longer than that.
+    """
+
+    words: str
+    facts: dict[str, str]
+    service: str
+    label: str
 
 
 #: How well something goes; `none`: nothing to say of it yet. Shown by colour, icon and word together.

@@ -36,6 +36,7 @@ def manners(settings: Settings) -> Manners:
         first_language=settings.agency.languages[0],
         has_screen=bool(kiosk.screen_port),
         columns=kiosk.printer.columns,
+        scanner=kiosk.scanner,
         answer_s=settings.queue.issue_answer_ms / 1000,
         again_s=kiosk.again_s,
     )

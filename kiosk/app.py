@@ -16,24 +16,27 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from hardware.button import What
 from hardware.print_loop import Job, State
 from hardware.printer import Status, trouble_of
+from hub import codes
 from hub.client import HubAway
 from hub.errands import Errands, Mechanism
-from hub.errors import MboteError, Refused, StoreFault
+from hub.errors import MboteError, Refused, StoreFault, Unreadable
 from hub.history import History
 from hub.paper import Cut, Slip, Text
 from hub.say import say
 from hub.troubles import Troubles
-from hub.wire import Catalogue, CatalogueService, KioskPicture, TicketIssued, as_json, parse
+from hub.wire import Catalogue, CatalogueService, KioskPicture, ScanFound, TicketIssued, as_json, parse
 from kiosk.box_clock import BoxClock
 from kiosk.messenger import HubLine, Messenger
 from kiosk.press import (
+    OF_A_TICKET,
+    SCAN_REFUSALS,
     UNABLE,
     Moment,
     Number,
@@ -57,7 +60,7 @@ PAPER_S = 2.8
 VISITORS = 4
 #: How far the hub's clock may drift before the spool hears of it again.
 DRIFT_MS = 2_000
-PRINTER = "printer"
+PRINTER, SCANNER = "printer", "scanner"
 Step = Literal["asking", "number", "paper", "refused"]
 log = logging.getLogger(__name__)
 
@@ -84,8 +87,22 @@ class Manners:
     first_language: str
     has_screen: bool
     columns: int = 48
+    scanner: bool = False
     answer_s: float = 1.5
     again_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What is told to whoever scanned something: a sentence with what fills it, and where to queue, if that is known.
+
+    `carried` goes with their ticket, whichever service they choose.
+    """
+
+    words: str
+    facts: dict[str, str] = field(default_factory=dict)
+    service: str = ""
+    carried: str = ""
 
 
 class Paper(Protocol):
@@ -158,9 +175,10 @@ class KioskApp:
         self.troubles.saw(f"button {pin}", "stuck" if what == "stuck" else "ok")
         self.changed()
 
-    def press(
-        self, service: str, language: str = "", priority: Priority = "normal", source: str = "screen", tap: str = ""
-    ) -> None:
+    def press(  # noqa: PLR0913, PLR0917 (what there is to say of a press)
+        self, service: str, language: str = "", priority: Priority = "normal", source: str = "screen", tap: str = "",
+        scanned: str = "",
+    ) -> None:  # fmt: skip
         """Somebody asks for a ticket. Returns once the press is kept, or refused; the rest is told later."""
         at = self.clock.now()
         with self._lock:
@@ -168,7 +186,9 @@ class KioskApp:
                 if too_soon(self._last.get(source), at.mono, self.manners.again_s):
                     return
                 self._last[source] = at.mono
-        press = Press(secrets.token_hex(4), service, language or self.first_language, priority, source, tap, at)
+        press = Press(
+            secrets.token_hex(4), service, language or self.first_language, priority, source, tap, at, scanned
+        )
         if code := self.why_closed(service):
             self._refuse(press, Refusal(code))
             return
@@ -180,6 +200,32 @@ class KioskApp:
             return
         if kept is not None:
             self._visitors.submit(self._guarded, kept)
+
+    def scan(self, typed: str) -> Scanned:
+        """Somebody held a paper or a card under the scanner: what they are told, and what their ticket will carry.
+
+        The hub is asked as long as for a ticket; it may also be away, which is said.
+        """
+        try:
+            code = codes.read(typed)
+        except Unreadable:
+            return Scanned("scan_unreadable")
+        now = self.clock.now().mono
+        with self._lock:
+            if too_soon(self._last.get(SCANNER), now, self.manners.again_s):
+                return Scanned("scan_too_soon")
+            self._last[SCANNER] = now
+        try:
+            answer = self.hub.ask("scanned", f"s-{secrets.token_hex(8)}", self.manners.answer_s, code=code.text)
+            found = parse(ScanFound, _known(answer, ScanFound))
+        except HubAway as away:
+            log.info("a code was not looked up: %s", away)
+            return Scanned("scan_away", carried=code.carried)
+        except Refused as refusal:
+            log.info("a code was not looked up: %s", refusal.reason)
+            return Scanned(SCAN_REFUSALS.get(refusal.reason, "scan_away"), carried=code.carried)
+        carried = "" if found.words in OF_A_TICKET else found.label or code.carried
+        return Scanned(found.words, found.facts, found.service, carried)
 
     def help(self) -> bool:
         """Somebody wants a person; False when nobody could be told."""
@@ -299,7 +345,7 @@ class KioskApp:
         values = {"svc": press.service, "prio": int(press.priority != "normal"), "press": press.key, "src": "kiosk"}
         try:
             with self._history.operation("ticket.issue", press.key, values) as heard:
-                issued = parse(TicketIssued, _known(self._in_time(press, left)))
+                issued = parse(TicketIssued, _known(self._in_time(press, left), TicketIssued))
                 day = self.picture.day if self.picture else None
                 heard({"tid": issued.id, "label": issued.label, "day": day, "svc": issued.service, "offline": False})
         except HubAway as away:
@@ -420,9 +466,9 @@ class KioskApp:
         return local_time(at.hub_at, self.clock.wall_ms(), zone)
 
 
-def _known(answer: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a TicketIssued: a newer hub may say more."""
-    return {name: answer[name] for name in TicketIssued.__slots__ if name in answer}
+def _known(answer: dict[str, Any], kind: type) -> dict[str, Any]:
+    """The fields of what is expected: a newer hub may say more."""
+    return {each.name: answer[each.name] for each in fields(kind) if each.name in answer}
 
 
 def _notice(word: str) -> Slip:

@@ -29,3 +29,9 @@ def tables(db: Database) -> None:
     """Presses, reports and facts."""
     for statement in _TABLES:
         db.execute(statement)
+
+
+@migrations()
+def scanned(db: Database) -> None:
+    """What was scanned before a press, until the press has come to its end."""
+    db.execute("ALTER TABLE press ADD COLUMN scanned TEXT")

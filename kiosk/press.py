@@ -33,6 +33,16 @@ REFUSALS: dict[str, RefusalCode] = {
     "too_many": "too_many",
 }
 
+#: What is said of a ticket that is shown again: it goes with no other.
+OF_A_TICKET = frozenset({"scan_ticket", "scan_ticket_called"})
+#: The hub's refusals of a code → the sentence. After another one it cannot look now.
+SCAN_REFUSALS = {
+    "too_many": "scan_too_soon",
+    "scan_unreadable": "scan_unreadable",
+    "unprocessable": "scan_unreadable",
+    "bad_request": "scan_unreadable",
+}
+
 #: Refusals of the hub that hold for the day, also while it is away.
 STANDING = ("quota", "mode")
 #: The hub cannot do it, which is no word against the visitor: as good as away.
@@ -60,7 +70,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Somebody asked for a ticket. `tap` is the page's own key of a touch; '' for a physical button."""
+    """Somebody asked for a ticket. `tap` is the page's own key of a touch; '' for a physical button.
+
+    `scanned`: what they held under the scanner before; it may be a matricule, and is forgotten with the press.
+    """
 
     key: str
     service: str
@@ -69,15 +82,20 @@ class Press:
     source: str
     tap: str
     at: Moment
+    scanned: str = ""
 
     def issue_body(self) -> dict[str, Any]:
         """What the hub is asked, besides `what` and `key`."""
         body: dict[str, Any] = {"service": self.service, "language": self.language, "pressed": self.at.as_json()}
-        return body | self.declared()
+        return body | self.declared() | self.brought()
 
     def declared(self) -> dict[str, str]:
         """The priority that the visitor declared; nothing for most."""
         return {} if self.priority == "normal" else {"category": "priority", "priority": self.priority}
+
+    def brought(self) -> dict[str, str]:
+        """What they scanned; nothing for most."""
+        return {"scanned": self.scanned} if self.scanned else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +128,7 @@ def report_body(press: Press, number: Number, at: Moment) -> dict[str, Any]:
         "pressed": press.at.as_json(),
         "printed_at": at.hub_at,
         **press.declared(),
+        **press.brought(),
     }
 
 

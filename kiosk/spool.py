@@ -81,11 +81,11 @@ class Spool:
             kept = replace(press, key=f"{self.name}-{press.at.boot[:8]}-{number}-{press.key}")
             at = kept.at
             db.execute(
-                "INSERT INTO press (key, number, service, language, priority, source, tap, boot, mono, hub_at, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pressed')",
+                "INSERT INTO press (key, number, service, language, priority, source, tap, boot, mono, hub_at, scanned,"
+                " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pressed')",
                 (
                     *(kept.key, number, kept.service, kept.language, kept.priority, kept.source, kept.tap or None),
-                    *(at.boot, at.mono, at.hub_at),
+                    *(at.boot, at.mono, at.hub_at, kept.scanned or None),
                 ),
             )
         return kept
@@ -111,12 +111,14 @@ class Spool:
     def refuse(self, press: Press, code: str) -> None:
         """There is no ticket for this press."""
         with self._transaction() as db:
-            db.execute("UPDATE press SET state = 'refused', answer = ? WHERE key = ?", (code, press.key))
+            db.execute(
+                "UPDATE press SET state = 'refused', answer = ?, scanned = NULL WHERE key = ?", (code, press.key)
+            )
 
     def finish(self, press: Press, number: Number, what: Told, at: Moment, key: str) -> None:
         """What became of the paper, and the report of it, in one commit."""
         with self._transaction() as db:
-            db.execute("UPDATE press SET state = ? WHERE key = ?", (what, press.key))
+            db.execute("UPDATE press SET state = ?, scanned = NULL WHERE key = ?", (what, press.key))
             db.execute(
                 "INSERT INTO report (key, what, body) VALUES (?, ?, ?)",
                 (key, what, json.dumps(report_body(press, number, at))),
@@ -259,7 +261,8 @@ class Spool:
 
 def _press(row: sqlite3.Row) -> Press:
     at = Moment(row["boot"], row["mono"], row["hub_at"])
-    return Press(row["key"], row["service"], row["language"], row["priority"], row["source"], row["tap"] or "", at)
+    names = ("key", "service", "language", "priority", "source")
+    return Press(**{name: row[name] for name in names}, tap=row["tap"] or "", at=at, scanned=row["scanned"] or "")
 
 
 def _number(answer: str) -> Number:

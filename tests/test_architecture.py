@@ -47,6 +47,7 @@ KEPT_TO = {
 LEAVES = {
     "client",
     "clock",
+    "codes",
     "errands",
     "errors",
     "headers",

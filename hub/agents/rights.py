@@ -44,6 +44,7 @@ _ASKS: dict[str, frozenset[str]] = {
     "failed": frozenset({"kiosk"}),
     "trouble": _DEVICES | {"printer"},
     "help": frozenset({"kiosk"}),
+    "scanned": frozenset({"kiosk"}),
     "helped": frozenset({"receptionist", "supervisor"}),
     "print_take": frozenset({"kiosk", "panel", "printer"}),
     "print_report": frozenset({"kiosk", "panel", "printer"}),

@@ -17,7 +17,7 @@ from hub.wire import ThreadEntry
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     import sqlite3
 
-    from hub.services.ports import CounterService
+    from hub.services.ports import CounterService, Found
 
 #: kind of event → its icon. What is not here is no news to an agent (a paper that was printed).
 ICONS = {
@@ -47,15 +47,19 @@ def thread_of(
     hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: Iterable[CounterService]
 ) -> tuple[ThreadEntry, ...]:
     """Every line of a visit, oldest first."""
-    lines = [*_recorded(hub, reader, ticket), *_added(hub, reader, ticket, services)]
+    lines = [*_recorded(hub, reader, ticket, services), *_added(hub, reader, ticket, services)]
     return tuple(entry for _, entry in sorted(lines, key=lambda line: line[0]))
 
 
-def _recorded(hub: Hub, reader: sqlite3.Connection, ticket: Ticket) -> Iterator[Line]:
+def _recorded(
+    hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: Iterable[CounterService]
+) -> Iterator[Line]:
     for row in store.history(reader, ticket):
         kind = row["kind"]
         if kind in ICONS:
             yield _line(hub, row["at"], ICONS[kind], sentence(hub, kind, json.loads(row["payload"])))
+        if kind == "ticket_issued":
+            yield from _brought(hub, reader, ticket, services, row["at"])
 
 
 def _added(hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: Iterable[CounterService]) -> Iterator[Line]:
@@ -67,8 +71,25 @@ def _added(hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: Itera
             yield _line(hub, line.at, line.icon, line.said(language))
 
 
-def _line(hub: Hub, at: int, icon: str, text: str) -> Line:
-    return at, ThreadEntry(local(at, hub.settings.agency.zone).strftime("%H:%M"), icon, text)
+def _brought(
+    hub: Hub, reader: sqlite3.Connection, ticket: Ticket, services: Iterable[CounterService], at: int
+) -> Iterator[Line]:
+    """The paper that the visitor held under the kiosk's scanner, where it opens."""
+    language = hub.settings.agency.languages[0]
+    for found in papers_of(reader, ticket, services):
+        text = say(language, "desk.thread_brought", paper=found.said(language))
+        yield _line(hub, at, "scan", text, found.url)
+
+
+def papers_of(reader: sqlite3.Connection, ticket: Ticket, services: Iterable[CounterService]) -> tuple[Found, ...]:
+    """What a visitor brought, as each service knows it."""
+    if ticket.brought is None:
+        return ()
+    return tuple(found for service in services for found in service.finds(reader, ticket.brought))
+
+
+def _line(hub: Hub, at: int, icon: str, text: str, url: str = "") -> Line:
+    return at, ThreadEntry(local(at, hub.settings.agency.zone).strftime("%H:%M"), icon, text, url)
 
 
 def sentence(hub: Hub, kind: str, facts: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from hub.agents.forms import asked
 from hub.ask import Actor, Ask
 from hub.clock import elapsed, local
 from hub.context import Hub
-from hub.desk.thread import thread_of
+from hub.desk.thread import papers_of, thread_of
 from hub.errors import NotAllowed, Refused
 from hub.people import actions as people
 from hub.people.model import MASKED, Hit
@@ -57,6 +57,15 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """A paper that the visitor held under the kiosk's scanner; `url` is empty where this agent may not open it."""
+
+    text: str
+    icon: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
     """What the agent has at hand: a visit by its public id, or a request without a visitor, or nothing.
 
@@ -73,6 +82,7 @@ class Hand:
     may_write: bool = False
     prints: bool = False
     opens: bool = False
+    brought: tuple[Brought, ...] = ()
 
 
 def hand_of(hub: Hub) -> Hand:
@@ -84,6 +94,7 @@ def hand_of(hub: Hub) -> Hand:
         return Hand(contact=purpose.contact, contact_min=since, may_write=rights.allowed(actor, "desk.requester"))
     with hub.snapshot() as reader:
         requester, name, concerned = _people(hub, reader, purpose.ticket)
+        brought = _brought(hub, reader, purpose.ticket)
         printer = actions.printer_of(hub, queues.counter_of_agent(reader, actor.agent or ""))
     return Hand(
         visit=faces.public_id(purpose.ticket),
@@ -94,6 +105,16 @@ def hand_of(hub: Hub) -> Hand:
         may_write=rights.allowed(actor, "desk.requester"),
         prints=printer is not None,
         opens="inquiry.file" in current_app.view_functions,
+        brought=brought,
+    )
+
+
+def _brought(hub: Hub, reader: sqlite3.Connection, ticket: Ticket) -> tuple[Brought, ...]:
+    language = hub.settings.agency.languages[0]
+    return tuple(
+        Brought(found.said(language), found.icon, "" if service.roles.isdisjoint(g.actor.roles) else found.url)
+        for service in hub.services
+        for found in papers_of(reader, ticket, (service,))
     )
 
 

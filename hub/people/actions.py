@@ -43,6 +43,13 @@ def names_of(hub: Hub, ask: Ask, refs: Iterable[str]) -> dict[str, Hit]:
         return {hit.ref: _shown(hit, ask.actor.roles) for hit in named(reader, refs)}
 
 
+def ref_of(hub: Hub, number: str) -> str | None:
+    """The ref of whoever has this matricule or employer's number; it shows nothing of their file."""
+    with replica.reading(hub.store.folder) as reader:
+        row = reader.execute("SELECT ref FROM party WHERE number = ?", (number,)).fetchone()
+        return row["ref"] if row else None
+
+
 def data_of(hub: Hub) -> int | None:
     """Of which moment the newest central data are, ms; None when nothing was imported."""
     with replica.reading(hub.store.folder) as reader:

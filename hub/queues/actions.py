@@ -107,8 +107,13 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
     registration_number: str | None = None,
     reason: str | None = None,
     pressed_at: int | None = None,
+    brought: str | None = None,
+    party: str | None = None,
 ) -> Answer:
-    """Give a ticket. One given by a kiosk waits for its paper; one given by a person can be called at once."""
+    """Give a ticket. One given by a kiosk waits for its paper; one given by a person can be called at once.
+
+    `brought` and `party`: the label of the paper, or whose card it was, that the visitor held under the scanner.
+    """
     day = rules.open_day(store.day(tx.connection))
     by_staff = channel != "kiosk"
     wanted = hub.settings.service(service)
@@ -129,7 +134,7 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
         language=language or hub.settings.agency.languages[0], channel=channel, paper="none" if by_staff else "awaited",
         token=new_token(), issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
         low_s=wait.low_s if wait else None, high_s=wait.high_s if wait else None, wanted=counter,
-        requester=requester, registration_number=registration_number, reason=reason,
+        requester=requester, registration_number=registration_number, reason=reason, brought=brought, party=party,
     )  # fmt: skip
     tx.record(event)
     return faces.issued_face(hub, _ticket(tx, event.ticket), ahead, wait)
@@ -149,6 +154,8 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
     priority: Priority = "normal",
     pressed_at: int | None = None,
     reason: str | None = None,
+    brought: str | None = None,
+    party: str | None = None,
 ) -> Answer:
     """A kiosk says what became of the paper of its request `issue` (its key).
 
@@ -163,7 +170,7 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
     if ticket is None:
         ticket, ended_at = _merged(
             tx, hub, issue=issue, label=label, service=service, language=language, category=category, priority=priority,
-            pressed=_heard_of(tx.now, pressed_at),
+            pressed=_heard_of(tx.now, pressed_at), brought=brought, party=party,
         )  # fmt: skip
     elif ticket.label != label:
         ticket = _relabelled(tx, hub, ticket, label)
@@ -175,7 +182,7 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
 
 def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     tx: Transaction, hub: Hub, *, issue: str, label: str, service: str, language: str | None, category: Category,
-    priority: Priority, pressed: Instant,
+    priority: Priority, pressed: Instant, brought: str | None, party: str | None,
 ) -> tuple[Ticket, int | None]:  # fmt: skip
     """A ticket that the kiosk gave alone: its label stands, its place and day are by the time of the press.
 
@@ -191,7 +198,7 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
         ticket=next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
         service=service, category=category, priority=priority,
         language=language or hub.settings.agency.languages[0], channel="kiosk", paper="awaited", token=new_token(),
-        issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
+        issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain, brought=brought, party=party,
     )  # fmt: skip
     tx.record(event, of_key=issue)
     return _ticket(tx, event.ticket), ended_at

@@ -62,3 +62,9 @@ def untouched(db: Database) -> None:
 def one_counter_a_ticket(db: Database) -> None:
     """No ticket is ever at two counters, whatever the code above believes."""
     db.conn.execute("CREATE UNIQUE INDEX counter_ticket ON counter (ticket) WHERE ticket IS NOT NULL")
+
+
+@migrations()
+def brought(db: Database) -> None:
+    """The label of the paper that a visitor brought, as the kiosk's scanner read it."""
+    db.conn.execute("ALTER TABLE ticket ADD COLUMN brought TEXT")

@@ -55,7 +55,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The paper and the visit. `day` is the number of the business day, `issued` the time of the press."""
+    """The paper and the visit. `day` is the number of the business day, `issued` the time of the press.
+
+    `brought` is the label of a paper of ours that the visitor held under the kiosk's scanner.
+    """
 
     id: int
     epoch: int
@@ -78,6 +81,7 @@ class Ticket:
     high_s: int | None = None
     first_seq: int = 0
     last_seq: int = 0
+    brought: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +195,13 @@ class ModeChanged(DayEvent):
 
 @dataclass(frozen=True, slots=True)
 class TicketIssued(TicketEvent):
-    """A ticket exists. One whose `paper` is awaited cannot be called yet."""
+    """A ticket exists. One whose `paper` is awaited cannot be called yet.
+
+    `brought`: the label of a paper of ours that was scanned; `party`: whose card it was, by the ref of their file.
+    """
 
     kind: ClassVar[str] = "ticket_issued"
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"requester", "registration_number"})
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"requester", "registration_number", "party"})
     epoch: int
     day: int
     label: str
@@ -214,8 +221,10 @@ class TicketIssued(TicketEvent):
     high_s: int | None = None
     wanted: str | None = None
     reason: str | None = None
+    brought: str | None = None
     requester: str | None = None
     registration_number: str | None = None
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

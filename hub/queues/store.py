@@ -78,6 +78,7 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
         high_s=row["high_s"],
         first_seq=row["first_seq"],
         last_seq=row["last_seq"],
+        brought=row["brought"],
     )
 
 
@@ -131,6 +132,15 @@ def ticket_of_issue(reader: Reader, scope: str, key: str) -> m.Ticket | None:
         f"{_TICKET} WHERE t.id = (SELECT substr(subject, 8) FROM journal"  # noqa: S608 (nothing of it is handed in)
         " WHERE coalesce(device, actor) = ? AND key = ? AND kind = 'ticket_issued')",
         (scope, key),
+    ).fetchone()
+    return ticket_of(row) if row else None
+
+
+def open_ticket_of_token(reader: Reader, token: str) -> m.Ticket | None:
+    """The ticket whose visit goes on, by the follow-up code on its paper."""
+    row = reader.execute(
+        f"{_TICKET} WHERE t.token = ? AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold')",
+        (token,),
     ).fetchone()
     return ticket_of(row) if row else None
 
@@ -336,11 +346,11 @@ def _issued(rows: Rows, event: m.TicketIssued) -> None:
     rows.run(
         "INSERT INTO ticket (id, epoch, day, label, series, number, asked, state, category, priority, language,"
         " channel, issued_at, issued_tick, certain, paper, token, stage, low_s, high_s, requester, registration_number,"
-        " first_seq, last_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " first_seq, last_seq, brought) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         event.ticket, event.epoch, event.day, event.label, event.series, event.number, event.service,
         "issued" if event.paper == "awaited" else "waiting", event.category, event.priority, event.language,
         event.channel, event.issued_at, event.issued_tick, int(event.certain), event.paper, event.token, stage_id,
-        event.low_s, event.high_s, event.requester, event.registration_number, rows.seq, rows.seq,
+        event.low_s, event.high_s, event.requester, event.registration_number, rows.seq, rows.seq, event.brought,
     )  # fmt: skip
     _insert_stage(rows, stage_id, event.ticket, 1, event.service, event.wanted, (event.issued_at, event.issued_tick))
     _number_given(rows, event.day, event.series, event.number)

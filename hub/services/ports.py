@@ -26,6 +26,7 @@ from hub.errors import ConfigurationFault
 from hub.journal import Appliers, Event
 from hub.problems import did_you_mean
 from hub.say import say
+from hub.scans import Scan
 from hub.store import Guard, Listener, Transaction
 
 FOLDER = Path(__file__).parent
@@ -78,12 +79,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Offer(Sentence):
-    """A reason to send this person somewhere: the service to queue for, and why."""
+    """What there is to say to whoever brings a paper or a card, and which service to queue for, if one is meant.
+
+    `words` are the kiosk's, and name nobody, no number and no reason: a stranger may have found the paper. Of several
+    the one with the greatest `weight` is said.
+    """
 
     service: str
-    icon: str
     words: str
     facts: Facts = field(default_factory=dict)
+    weight: int = 0
 
 
 #: Tabs of a person's or employer's sheet that services fill: what lies in central data, and what is only here.
@@ -146,8 +151,8 @@ SheetLines = Callable[[Reader, str], tuple[SheetLine, ...]]
 Thread = Callable[[Reader, int], tuple[ThreadLine, ...]]
 #: Of an agent, by code.
 PendingOf = Callable[[Reader, str], tuple[Pending, ...]]
-#: Of a person, by the row of the party.
-Offers = Callable[[Reader, int], tuple[Offer, ...]]
+#: Of what was scanned.
+Offers = Callable[[Hub, Reader, Scan], tuple[Offer, ...]]
 #: Of a day (its row), by one agent or by all.
 FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 #: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
@@ -160,6 +165,12 @@ Heard = Callable[[Hub, Transaction, Event], None]
 def nothing(reader: Reader, of: int | str) -> tuple[()]:
     """A read port of a service that has nothing to say."""
     del reader, of
+    return ()
+
+
+def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
+    """What a service offers that waits for nobody to come back."""
+    del hub, reader, scan
     return ()
 
 
@@ -195,7 +206,7 @@ class CounterService:
     guards: Mapping[str, Heard] = field(default_factory=dict)
     thread: Thread = nothing
     pending: PendingOf = nothing
-    offers: Offers = nothing
+    offers: Offers = nothing_waits
     finds: Finds = nothing
     sheet: SheetLines = nothing
     first_level: FirstLevels = nobody_asked

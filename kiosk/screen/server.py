@@ -1,6 +1,6 @@
 """Serves the touch page to the browser of the same box, and nobody else.
 
-The standard library's server: a page, a handful of files and two POSTs do not need Flask, whose 4 MB
+The standard library's server: a page, a handful of files and three POSTs do not need Flask, whose 4 MB
 are the difference to the kiosk's budget. The page learns everything by server-sent events; it never
 polls. A touch carries the page's own key, so a finger that comes down twice takes one ticket.
 """
@@ -15,12 +15,14 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from hub.codes import CARRIED
 from hub.headers import HEADERS, content_security_policy
 from hub.say import WORDS, direction, words
 from kiosk.app import KioskApp, Told
@@ -191,6 +193,8 @@ class _Page(BaseHTTPRequestHandler):
         self._check_origin()
         if path == "/press":
             self._press(self._body())
+        elif path == "/scan":
+            self._scan(self._body())
         elif path == "/help":
             self._body()
             self._json({"coming": self.screen.app.help()})
@@ -220,14 +224,21 @@ class _Page(BaseHTTPRequestHandler):
         return body
 
     def _press(self, body: dict[str, Any]) -> None:
-        service, language, priority, tap = (
-            str(body.get(name, "")) for name in ("service", "language", "priority", "tap")
+        service, language, priority, tap, scanned = (
+            str(body.get(name, "")) for name in ("service", "language", "priority", "tap", "scanned")
         )
         known = priority in get_args(Priority) and language.isalpha() and len(language) <= 3  # noqa: PLR2004  ISO 639
-        if not known or not 1 <= len(tap) <= TAP_LENGTH or not 1 <= len(service) <= TAP_LENGTH:
+        fits = 1 <= len(tap) <= TAP_LENGTH and 1 <= len(service) <= TAP_LENGTH and len(scanned) <= CARRIED
+        if not known or not fits:
             raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
-        self.screen.app.press(service, language, priority, tap=tap)  # type: ignore[arg-type]  # checked above
+        self.screen.app.press(service, language, priority, tap=tap, scanned=scanned)  # type: ignore[arg-type]  # checked above
         self._json({}, HTTPStatus.ACCEPTED)
+
+    def _scan(self, body: dict[str, Any]) -> None:
+        code = body.get("code")
+        if not isinstance(code, str):
+            raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
+        self._json(asdict(self.screen.app.scan(code)))
 
     def _tap(self, tap: str) -> None:
         """What became of a touch, for a page that lost its stream meanwhile."""

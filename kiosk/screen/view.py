@@ -25,6 +25,7 @@ def picture(app: KioskApp) -> dict[str, Any]:
             *notes(app.hub.away, app.paper.status if app.paper else None, bool(app.stuck), catalogue),
             *(["state_clock"] if _doubts_the_time(app) else []),
         ],
+        "scanner": app.manners.scanner,
         "code": app.code,
         "message": app.picture.message if app.picture and not app.hub.away else "",
     }

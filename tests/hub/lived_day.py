@@ -21,7 +21,7 @@ from pathlib import Path
 import pyrage
 from argon2 import PasswordHasher
 
-from hub import admin, outbox, wsgi
+from hub import admin, outbox, scans, wsgi
 from hub.agents import actions as agents
 from hub.agents import secrets
 from hub.agents.sessions import actor_of_session
@@ -190,6 +190,9 @@ class Day:
         again = queues.issue(self.hub, ask, service="DEP", channel="kiosk")
         assert again == given
         self.report(ask.key, "K9-001")
+        for code in ("REQ-2026-000001", "2133415888"):
+            scans.look(self.hub, code)
+        self.issue(brought="REQ-2026-000001", party="P1")
         now = self.hub.now().at
         self.report("never heard", "K9-002", pressed_at=now)
         self.report("of last week", "K9-003", pressed_at=now - 5 * 24 * 3_600_000)

@@ -192,7 +192,11 @@ function drawPending() {
 
 function drawThread() {
   drawList(find("#thread"), desk.thread.map((line, i) => ({ ...line, i })), (line) => `${line.i} ${line.text}`, (element, line) => {
-    if (!element.children.length) element.append(make("time"), icon(line.icon), make("span"));
+    if (!element.children.length) {
+      const text = make(line.url ? "a" : "span");
+      if (line.url) text.href = line.url;
+      element.append(make("time"), icon(line.icon), text);
+    }
     setText(element.children[0], line.at);
     setText(element.children[2], line.text);
   });

@@ -7,6 +7,7 @@ import sqlite3
 
 from hub.journal import Appliers, Rows
 from hub.services.certificate.model import Certificate, CertificateCancelled, CertificateIssued, CertificatePrinted
+from hub.services.certificate.statement import MARK, as_scanned, code_of
 from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 
 Reader = sqlite3.Connection
@@ -102,8 +103,9 @@ def unprinted(reader: Reader, agent: str) -> list[Certificate]:
 
 
 def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
-    """The one of a number that was typed or scanned into the search."""
-    found = labelled(reader, typed.strip().upper())
+    """The one of a number that was typed or scanned into the search, or of the whole QR."""
+    text = as_scanned(typed)
+    found = coded(reader, code_of(text)) if text.startswith(MARK) else labelled(reader, text)
     if found is None:
         return ()
     return (Found(found.label, "certificate", "certificate.found", f"{URL}/{found.id}", {"label": found.label}),)

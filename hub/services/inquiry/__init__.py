@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from hub.services.inquiry import store
+from hub.services.inquiry import actions, store
 from hub.services.inquiry.migrations import migrations
 from hub.services.inquiry.pages import pages as blueprint
 from hub.services.ports import CounterService
@@ -25,6 +25,7 @@ COUNTER_SERVICE = CounterService(
     migrations=migrations,
     appliers=store.APPLIERS,
     state_tables=store.STATE_TABLES,
+    listens={"ticket_issued": actions.recognise},
     thread=store.thread,
     pending=store.pending,
     first_level=store.first_level,

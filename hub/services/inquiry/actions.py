@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from hub.ask import Answer, Ask
 from hub.context import Hub, action
 from hub.errors import Refused
+from hub.journal import Event
 from hub.people import actions as people
 from hub.people.model import Hit, Sheet
 from hub.queues import store as queues
+from hub.queues.model import TicketIssued
 from hub.services import ports
 from hub.services.inquiry import rules, store
 from hub.services.ports import Found, SheetLine
 from hub.store import Transaction
 from hub.visits import actions as visits
 from hub.visits import store as visit_store
-from hub.visits.rules import holds
+from hub.visits.rules import add_concerned, holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,14 @@ def lines_of(hub: Hub, ref: str) -> tuple[SheetLine, ...]:
 
 def _services(hub: Hub) -> tuple[ports.CounterService, ...]:
     return ports.load(hub.settings.counter_services)
+
+
+def recognise(hub: Hub, tx: Transaction, event: Event) -> None:
+    """A visitor held their card under the kiosk's scanner: whoever calls them has the file at hand."""
+    del hub
+    assert isinstance(event, TicketIssued)
+    if event.party is not None:
+        tx.record(add_concerned(event.ticket, (), 0, event.party))
 
 
 @action

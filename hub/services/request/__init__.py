@@ -1,13 +1,14 @@
 """Requests and complaints: written down with a number, answered at once or studied in the back office, and tracked.
 
 `office.toml` deadlines, reasons · `model` what there is · `rules` what is decided · `actions` what can be
-asked · `store` what is kept · `paper` what is printed, with `letters/` · `pages` what is shown
+asked · `store` what is kept · `offers` what is said to who comes back · `paper` what is printed, with `letters/` ·
+`pages` what is shown
 """
 
 from __future__ import annotations
 
 from hub.services.ports import CounterService
-from hub.services.request import store
+from hub.services.request import offers, store
 from hub.services.request.migrations import migrations
 from hub.services.request.pages import pages as blueprint
 
@@ -22,6 +23,7 @@ COUNTER_SERVICE = CounterService(
     state_tables=store.STATE_TABLES,
     thread=store.thread,
     pending=store.pending,
+    offers=offers.offers,
     finds=store.finds,
     sheet=store.sheet,
     first_level=store.first_level,

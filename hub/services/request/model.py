@@ -28,6 +28,8 @@ class Office:
     days: Mapping[str, int]
     reasons: Mapping[str, Mapping[str, str]]
     calendar: Calendar = field(default_factory=Calendar)
+    #: The service to queue for when somebody comes back; '' where the agency has none.
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

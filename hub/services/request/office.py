@@ -24,11 +24,12 @@ MOST_DAYS = 250
 
 def office_of(settings: Settings) -> Office:
     """What this agency's requests go by. Raises ConfigurationFault with every problem."""
-    return replace(_load(settings.folder), calendar=settings.day.calendar)
+    gives = frozenset(each.code for each in settings.services if each.prefix)
+    return replace(_load(settings.folder, gives), calendar=settings.day.calendar)
 
 
 @cache
-def _load(folder: Path) -> Office:
+def _load(folder: Path, gives: frozenset[str]) -> Office:
     problems: list[str] = []
     ours = tomllib.loads((HERE / "office.toml").read_text("utf-8"))
     try:
@@ -41,9 +42,12 @@ def _load(folder: Path) -> Office:
     problems += [f"{THEIRS}: unknown key {key}{did_you_mean(key, ours)}" for key in theirs.keys() - ours.keys()]
     said = ours | theirs
     problems += [f"{THEIRS}: {each}" for each in _misfits(said)]
+    queue = str(said["queue"])
+    if "queue" in theirs and queue not in gives:
+        problems.append(f"{THEIRS}: queue: no service {queue!r} that gives tickets{did_you_mean(queue, gives)}")
     if problems:
         raise ConfigurationFault(problems)
-    return Office(ours["days"] | said["days"], said["reasons"])
+    return Office(ours["days"] | said["days"], said["reasons"], queue=queue if queue in gives else "")
 
 
 def _misfits(said: Mapping[str, Any]) -> Iterator[str]:

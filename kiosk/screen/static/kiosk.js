@@ -2,11 +2,13 @@
  * The kiosk's page: one question, one touch, one number.
  *
  * The kiosk process knows everything and says it by server-sent events; this page draws it and sends
- * touches, each with a key of its own. Four pages, `home`, `papers`, `priority` and `result`, each drawn
- * anew from `visit` and `picture`; nothing else is remembered, so the next visitor starts clean.
+ * touches, each with a key of its own, and what a scanner types. Six pages, `home`, `papers`, `priority`, `reader`,
+ * `scan` and `result`, each drawn anew from `visit` and `picture`; nothing else is remembered, so the next visitor
+ * starts clean, and what was scanned is on no page.
  */
 
 import { icon as drawing, make, setText, spriteTaken } from "/look/page.js";
+import { listenToScanner } from "./scanner.js";
 
 const IDLE_MS = 20_000;
 const WARNING_S = 10;
@@ -28,10 +30,15 @@ const TOOLS = { large_text: "text-size", contrast: "contrast", lower: "arrow-bar
 const CLASSES = { large_text: "large", contrast: "contrast", lower: "lower" };
 
 const at = (id) => document.getElementById(id);
-const NEW_VISIT = { page: "home", service: null, priority: "normal", tap: "", told: null };
+/** `scan`: what was scanned, and what the kiosk says of it: words, facts, service, carried. */
+const NEW_VISIT = { page: "home", service: null, priority: "normal", tap: "", told: null, scan: null };
+/** Sentences that say themselves what to do; after another one comes the question. */
+const SAYS_WHAT_TO_DO = new Set(["scan_none", "scan_away", "scan_unreadable", "scan_ticket", "scan_ticket_called"]);
+/** A scanner may read the same paper twice; later it is somebody who holds it there again. */
+const TWICE_MS = 2_000;
 
 let words = {};
-let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "" };
+let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false };
 let language = "";
 let visit = { ...NEW_VISIT };
 let lost = false;
@@ -133,13 +140,19 @@ function drawTools() {
   at("tools").replaceChildren(...made);
 }
 
-const PAGES = { home, papers, priority, result };
+const PAGES = { home, papers, priority, reader, scan, result };
 
 function home() {
   const list = make("ul", "services", "", ...picture.services.map(tile));
-  const head = make("div", "headline", "", make("h1", "", say("question")));
+  const head = make("div", "headline", "", make("h1", visit.scan && !visit.scan.read ? "said" : "", question()));
   if (canSpeak()) head.append(button("listen", "listen", readAloud, icon("volume"), make("span", "", say("listen"))));
-  return [head, list, make("div", "more", "", priorityButton())];
+  return [head, list, make("div", "more", "", priorityButton(), ...(picture.scanner || visit.scan?.carried ? [scanButton()] : []))];
+}
+
+/** What the first page asks; after a scan that leads nowhere, what there is to say of it. */
+function question() {
+  if (!visit.scan || visit.scan.read) return say("question");
+  return [said(visit.scan), SAYS_WHAT_TO_DO.has(visit.scan.words) ? "" : say("question")].filter(Boolean).join(" ");
 }
 
 function tile({ service, icon: drawing, labels }) {
@@ -150,10 +163,12 @@ function tile({ service, icon: drawing, labels }) {
 }
 
 /** What changes on a tile, in place: a finger may be on it, and a tile drawn anew would lose the touch. */
-function refreshTile(made, service) {
+const refreshTile = (made, service) => refreshLine(made.querySelector("small"), service);
+
+function refreshLine(line, service) {
   const closed = say(`closed_${service.closed}`) || say("closed_closed");
-  setText(made.querySelector("small"), service.closed ? closed : queueLine(service.waiting, service.low, service.high));
-  made.classList.toggle("closed", Boolean(service.closed));
+  setText(line, service.closed ? closed : queueLine(service.waiting, service.low, service.high));
+  line.parentElement?.classList.toggle("closed", Boolean(service.closed));
 }
 
 const serviceOf = (code) => picture.services.find((each) => each.service === code);
@@ -170,6 +185,8 @@ function hearPicture(news) {
   if (!same) draw();
   else if (visit.page === "home") {
     for (const made of document.querySelectorAll(".services button")) refreshTile(made, serviceOf(made.dataset.id));
+  } else if (visit.page === "scan" && visit.scan.service) {
+    refreshLine(document.querySelector(".to .ahead"), serviceOf(visit.scan.service));
   }
 }
 
@@ -180,10 +197,67 @@ function priorityButton() {
   return pressed(button("priority", "", () => go({ page: "priority" }), icon(drawing), make("b", "", word)), on);
 }
 
+/** Shows how to scan; once something goes with the ticket, says so, and forgets it at a touch. */
+function scanButton() {
+  const on = Boolean(visit.scan?.carried);
+  const touch = () => (on ? go({ scan: null }) : go({ page: "reader" }));
+  return pressed(button("scan", "", touch, icon(on ? "check" : "scan"), make("b", "", say(on ? "scan_on" : "scan"))), on);
+}
+
+/** Where the first page and the choice of a priority lead back to. */
+const startPage = () => (visit.scan?.service ? "scan" : "home");
+
+function reader() {
+  return [
+    make(
+      "section", "question", "",
+      make("p", "of", "", icon("scan"), make("span", "", say("scan"))),
+      make("h1", "", say("scan_title")),
+      make("ul", "papers", "", ...["scan_how_paper", "scan_how_card"].map((how, i) => make("li", "", "", icon(["file-text", "id-badge-2"][i]), make("span", "", say(how))))),
+      make("p", "second", say("scan_note")),
+      make("div", "answers", "", backButton()),
+    ),
+  ];
+}
+
+const said = (scanned) => (scanned.words ? say(scanned.words, scanned.facts) : say("scan_asking"));
+
+/** What there is to say, and one touch to the ticket it leads to. */
+function scan() {
+  const service = serviceOf(visit.scan.service);
+  if (!service) return [make("section", "result", "", make("p", "word good", "", icon("scan"), make("span", "", said(visit.scan))))];
+  const line = make("p", "ahead", "");
+  const queue = make("div", "to", "", icon(service.icon), make("b", "", worded(service.labels, "")), line);
+  refreshLine(line, service);
+  const take = button("take", "main", takeScanned, icon("ticket"), make("span", "", say("take_plain")));
+  return [
+    make(
+      "section", "question scanned", "",
+      make("h1", "", said(visit.scan)),
+      make("p", "of", "", icon("ticket"), make("span", "", say("scan_then"))),
+      queue,
+      ...(service.closed ? [] : [take]),
+      make("div", "more", "", priorityButton(), othersButton()),
+    ),
+  ];
+}
+
+/** What was said is read by now: the first page asks its question, and the paper still goes with the ticket. */
+function othersButton() {
+  const touch = () => go({ page: "home", scan: { ...visit.scan, service: "", read: true } });
+  return button("others", "", touch, icon("arrow-left"), make("b", "", say("scan_other")));
+}
+
+function takeScanned() {
+  const service = serviceOf(visit.scan.service);
+  go({ service });
+  take();
+}
+
 function priority() {
   const choices = Object.entries(PRIORITIES).map(([name, drawing]) =>
     pressed(
-      button(`priority-${name}`, "", () => go({ page: "home", priority: name }), icon(drawing), make("b", "", say(`priority_${name}`))),
+      button(`priority-${name}`, "", () => go({ page: startPage(), priority: name }), icon(drawing), make("b", "", say(`priority_${name}`))),
       visit.priority === name,
     ),
   );
@@ -199,7 +273,7 @@ function priority() {
 }
 
 function withoutPriority() {
-  const forget = () => go({ page: "home", priority: "normal" });
+  const forget = () => go({ page: startPage(), priority: "normal" });
   return button("priority-normal", "quiet", forget, icon("x"), make("span", "", say("priority_normal")));
 }
 
@@ -220,7 +294,7 @@ function papers() {
 const papersOf = (service) => service.papers[spoken()] ?? Object.values(service.papers)[0] ?? [];
 
 function backButton() {
-  return button("back", "quiet", () => go({ page: "home", service: null }), icon("arrow-left"), make("span", "", say("back")));
+  return button("back", "quiet", () => go({ page: startPage(), service: null }), icon("arrow-left"), make("span", "", say("back")));
 }
 
 function result() {
@@ -277,10 +351,10 @@ function choose(service) {
 async function take() {
   if (visit.tap) return;
   const tap = newKey();
-  const { service, priority: declared } = visit;
+  const { service, priority: declared, scan: scanned } = visit;
   go({ page: "result", tap, told: { step: "asking" } });
   setTimeout(() => visit.tap === tap && visit.told.step === "asking" && catchUp(tap), ANSWER_MS);
-  await post("/press", { tap, service: service.service, language: spoken(), priority: declared });
+  await post("/press", { tap, service: service.service, language: spoken(), priority: declared, scanned: scanned?.carried ?? "" });
 }
 
 async function post(path, body) {
@@ -310,6 +384,34 @@ async function catchUp(tap) {
   }
 }
 
+/** A paper or a card was held under the scanner. It may come while something else is going on. */
+async function hearScan(code) {
+  if (visit.page === "result" && !isBusy()) restart();
+  const { scan: held, page } = visit;
+  const now = performance.now();
+  if (held?.code === code && (page === "scan" || now - held.at < TWICE_MS)) return;
+  if (isBusy()) return aside(say("scan_too_soon"), TICKET_MS);
+  dismiss();
+  go({ page: "scan", scan: { code, words: "", service: "", at: now } });
+  watchIdle();
+  const found = (await post("/scan", { code })) ?? { words: "scan_away", facts: {}, service: "", carried: "" };
+  if (visit.scan?.at !== now) return;
+  if (found.words === "scan_too_soon") {
+    go({ page, scan: held });
+    aside(say(found.words), TICKET_MS);
+    return;
+  }
+  const known = serviceOf(found.service) ? found.service : "";
+  go({ page: known ? "scan" : "home", service: null, scan: { ...found, service: known, code, at: now } });
+  speak(known ? said(visit.scan) : question());
+}
+
+/** Whether somebody's ticket is on its way, their number has yet to be read, or another scan is being looked at. */
+function isBusy() {
+  if (visit.page === "scan") return !visit.scan.words;
+  return visit.page === "result" && visit.told.step !== "refused" && visit.told.paper !== "printed";
+}
+
 async function askForHelp() {
   const answer = await post("/help", {});
   ask(say("help_title"), say(answer?.coming ? "help_coming" : "help_away"), say("close"), () => {});
@@ -322,7 +424,8 @@ function hearTold(told) {
   if (told.tap || !told.number) return undefined;
   // A physical button: its visitor reads the number here, unless another one is in the middle of a touch.
   if (visit.page === "home" || (visit.told && !visit.tap)) return showTold(told);
-  return asideNumber(told);
+  const paper = told.paper === "none" ? `. ${say("no_paper")}` : "";
+  return aside(`${say("your_number")} : ${told.number.label}${paper}`, paper ? NO_PAPER_MS : TICKET_MS);
 }
 
 function showTold(told) {
@@ -331,12 +434,12 @@ function showTold(told) {
   endsAfter(told.paper === "none" ? NO_PAPER_MS : TICKET_MS);
 }
 
-function asideNumber(told) {
+function aside(text, ms) {
   const note = at("aside");
-  setText(note, `${say("your_number")} : ${told.number.label}${told.paper === "none" ? `. ${say("no_paper")}` : ""}`);
+  setText(note, text);
   note.hidden = false;
-  clearTimeout(asideNumber.timer);
-  asideNumber.timer = setTimeout(() => (note.hidden = true), told.paper === "none" ? NO_PAPER_MS : TICKET_MS);
+  clearTimeout(aside.timer);
+  aside.timer = setTimeout(() => (note.hidden = true), ms);
 }
 
 function listenToKiosk() {
@@ -380,14 +483,14 @@ function restart() {
   clearTimeout(ending);
   language = "";
   document.body.classList.remove(...Object.values(CLASSES));
-  if (at("dialog").open) at("dialog").close();
+  dismiss();
   globalThis.speechSynthesis?.cancel();
   visit = { ...NEW_VISIT };
   draw();
   watchIdle();
 }
 
-const isClean = () => visit.page === "home" && visit.priority === "normal" && !language && !document.body.className && !at("dialog").open;
+const isClean = () => visit.page === "home" && visit.priority === "normal" && !visit.scan && !language && !document.body.className && !at("dialog").open;
 
 function watchIdle() {
   clearTimeout(idle);
@@ -407,6 +510,14 @@ function warn() {
       restart();
     }
   }, 1_000);
+}
+
+/** A dialog that nobody has answered goes, and with it what would have followed. */
+function dismiss() {
+  const dialog = at("dialog");
+  if (!dialog.open) return;
+  dialog.oncancel?.();
+  dialog.close();
 }
 
 function ask(title, text, answer, answered) {
@@ -433,7 +544,7 @@ function speak(text) {
 }
 
 function readAloud() {
-  speak([say("question"), ...picture.services.map((each) => worded(each.labels, ""))].join(". "));
+  speak([question(), ...picture.services.map((each) => worded(each.labels, ""))].join(". "));
 }
 
 /* ------------------------------------------------------------------------ start */
@@ -449,6 +560,7 @@ async function start() {
   draw();
   listenToKiosk();
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, watchIdle, { capture: true });
+  listenToScanner(hearScan);
   addEventListener("click", watchIdle);
   addEventListener("contextmenu", (event) => event.preventDefault());
   globalThis.speechSynthesis?.addEventListener?.("voiceschanged", draw);

@@ -24,7 +24,7 @@ BOXES = {"agents.devices", "agents.revoke_device"}
 PEOPLE = {"agents.people", "agents.add", "agents.change", "agents.reset", "agents.remove", "agents.forget_factor"}
 #: role → all that it may; what is not here it may not.
 MAY: dict[str, set[str]] = {
-    "kiosk": {"issue", "printed", "shown", "failed", "help"} | SELF,
+    "kiosk": {"issue", "printed", "shown", "failed", "help", "scanned"} | SELF,
     "display": {"trouble", "board"},
     "panel": STEPS | SEAT | SELF | {"board", "counters"},
     "printer": SELF,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from werkzeug.serving import make_server
 
+from hub import scans
 from hub.agents import actions as agents
 from hub.agents import cookie, rules, second_factor
 from hub.agents.pages import pages as agent_pages
@@ -22,6 +23,7 @@ from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.people.importing import Today
 from hub.privacy.pages import pages as privacy_pages
+from hub.queues import actions as queues
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -75,7 +77,7 @@ class House(Office):
         settings = settings or demo_settings()
         self.services = ports.load(settings.counter_services)
         self.rooms = brought(self.services)
-        super().__init__(Hub(settings, self._store(clock)), clock)
+        super().__init__(Hub(settings, self._store(clock), services=self.services), clock)
         self._wire()
         self.server: Any = None
 
@@ -150,6 +152,20 @@ class House(Office):
             desk.start()
         return self.id_of(label)
 
+    def scanned(self, code: str, counter: str = "02") -> str:
+        """Somebody holds a paper or a card under the kiosk's scanner, and comes to the counter; the visit's id."""
+        said = scans.brought(self.hub, code)
+        ask = self.ask(self.kiosk.actor)
+        issued = queues.issue(
+            self.hub, ask, service="RAS", channel="kiosk", brought=said.label, party=said.party
+        )  # fmt: skip
+        queues.report_paper(
+            self.hub, self.ask(self.kiosk.actor), issue=ask.key, paper="printed", label=issued["label"], service="RAS"
+        )
+        self.counter(counter).next()
+        self.counter(counter).start()
+        return str(issued["id"])
+
     def session(self, code: str) -> str:
         """An agent signs in, now."""
         issued = agents.reset_code(self.hub, Ask(HUB), code=code)["one_shot"]
@@ -181,7 +197,7 @@ class House(Office):
         """The hub ends and starts again on the same folder."""
         self.hub.store.close()
         self.later(seconds=later_by_s)
-        self.hub = Hub(self.hub.settings, self._store(self.clock))
+        self.hub = Hub(self.hub.settings, self._store(self.clock), services=self.services)
         self._wire()
 
     def serve(self) -> House:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hub import notices
-from hub.ask import HUB, Ask
+from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.paper import Pair
 from hub.people import store as people_store
@@ -14,10 +14,13 @@ from hub.queues import store as queue_store
 from hub.services import ports
 from hub.services.inquiry import store
 from hub.services.ports import CounterService, Found, SheetLine
+from hub.services.request import actions as requests
+from hub.services.request.actions import Asked
 from hub.verify import Rooms, verify
 from hub.wire import as_json
 from tests.hub.inquiry.house import ARSENE, JUDITH, WHOLE
 
+CASHIER = "01016E"
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
 
@@ -43,6 +46,29 @@ def test_nobody_and_too_many_say_what_to_do(house, judith):
     crowd = [WHOLE | {"ref": f"X{n}", "number": f"90000100{n:02d}", "first_names": f"Aimé {n}"} for n in range(25)]
     house.import_("people", *crowd)
     assert "Plus de 20 réponses : ajoutez un prénom" in judith.search("bamou aime").words
+
+
+def test_what_was_held_under_the_kiosk_s_scanner_is_at_hand_when_its_visitor_is_called(house, judith):
+    """A request by its number, for whoever may open it; a card by its file."""
+    about = Asked("request", "payment", "Rien reçu.", party="P1", visitor="BAMOU")
+    requests.send_on(house.hub, house.ask(Actor(agent=JUDITH)), asked=about, why="complex", service="21")
+    house.scanned("REQ-2026-000001")
+    strip = judith.open("/desk/strip")
+    assert "A présenté à la borne Requête REQ-2026-000001" in strip.words
+    assert 'href="/desk/request/1"' in strip.text
+    assert [each.url for each in house.picture().thread if each.url] == ["/desk/request/1"]
+    house.counter("02").finish()
+    house.counter("02").close().open(CASHIER)
+    house.scanned("REQ-2026-000001")
+    strip = house.browser(CASHIER).open("/desk/strip")
+    assert "Requête REQ-2026-000001" in strip.words
+    assert 'href="/desk/request/1"' not in strip.text, "a cashier has no such tab"
+    house.counter("02").finish()
+    house.counter("02").close().open(JUDITH)
+    house.scanned(WHOLE["number"])
+    strip = judith.open("/desk/strip")
+    assert strip.link_to("P1")
+    assert "A présenté" not in strip.words
 
 
 def test_papers_of_other_services_come_before_persons(house, judith, monkeypatch):

@@ -51,7 +51,10 @@ class House(Town):
             folder / "data", appliers=self.rooms.appliers, migration_sets=self.rooms.migrations, clock=self.clock
         )
         self.hub = Hub(
-            load_settings(CONFIG, settings | {"counter_services": list(names)}), store, workshop or Workshop()
+            load_settings(CONFIG, settings | {"counter_services": list(names)}),
+            store,
+            workshop or Workshop(),
+            self.services,
         )
         self.own_workshop = workshop is None
         store.guards = ports.guards(self.hub, self.services)

@@ -19,6 +19,7 @@ from hub.people import store as people_store
 from hub.printing import store as print_store
 from hub.queues import store as queue_store
 from hub.say import WORDS, say
+from hub.scans import Scan
 from hub.services import ports
 from hub.services.ports import CounterService, Offer, Pending, ThreadLine
 from hub.visits import store as visit_store
@@ -155,7 +156,7 @@ def test_it_hears_only_what_can_happen(service):
 def test_its_read_ports_answer_on_an_empty_database(service, empty):
     assert service.thread(empty.hub.reader, 1) == ()
     assert service.pending(empty.hub.reader, "01016E") == ()
-    assert service.offers(empty.hub.reader, 1) == ()
+    assert service.offers(empty.hub, empty.hub.reader, Scan("REQ-2026-000123", "P1")) == ()
     assert service.finds(empty.hub.reader, "REQ-2026-000123") == ()
     assert service.sheet(empty.hub.reader, "P1") == ()
 
@@ -187,4 +188,4 @@ def test_what_ports_give_is_said_in_the_language_of_the_desk():
         .said("fr")
         .startswith("DUPLICATA 2")
     )
-    assert Offer("DEP", "check", "reception.found_none", {"typed": "D9"}).said("en") == "No ticket D9 today."
+    assert Offer("DEP", "reception.found_none", {"typed": "D9"}).said("en") == "No ticket D9 today."

@@ -192,7 +192,7 @@ def _fill(path, *, days, tickets):
         rows = [(first + k, number, f"D{k:03d}", start + k * 90_000, (1 << 40) + k * 90_000) for k in range(tickets)]
         connection.executemany(
             "INSERT INTO ticket VALUES (?1, 1, ?2, ?3, 'D', 1, 'DEP', 'served', 'simple', 'normal', 'fr', 'kiosk',"
-            " ?4, ?5, 1, 'printed', 0, 'ABCDEFGH', ?1, 0, 300, 600, NULL, NULL, 1, 1)",
+            " ?4, ?5, 1, 'printed', 0, 'ABCDEFGH', ?1, 0, 300, 600, NULL, NULL, 1, 1, NULL)",
             rows,
         )
         connection.executemany(
