@@ -160,10 +160,15 @@ def enqueue(tx: Transaction, *, topic: str, aggregate: str, payload: Any, key: s
 def put_right(tx: Transaction, hub: Hub, *, message: int, payload: Any) -> Answer:
     """A refused message goes again with another content."""
     del hub
+    return {"message": message, "version": resend(tx, message=message, payload=payload)}
+
+
+def resend(tx: Transaction, *, message: int, payload: Any) -> int:
+    """Have a refused message go again, inside the transaction of what put it right; its new version."""
     found = _known(tx.connection, message)
     step(found, "put_right")
     tx.record(OutboxMessagePutRight(message, found.version + 1, canonical_json(payload)))
-    return {"message": message, "version": found.version + 1}
+    return found.version + 1
 
 
 @action

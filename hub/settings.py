@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hub.days import Calendar
 from hub.problems import did_you_mean, form
 from hub.wire import Direction
 
@@ -33,6 +34,14 @@ UsbName = Annotated[str, Field(pattern=form(r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$
 SpiName = Annotated[str, Field(pattern=form(r"^[01]\.[0-2]$", "SPI port.device such as '0.1'"))]
 Pin = Annotated[int, Field(ge=0, le=27)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Holiday = Annotated[
+    str,
+    Field(
+        pattern=form(
+            r"^((0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])|easter\+\d{1,3})$", "a day such as '12-25' or 'easter+39'"
+        )
+    ),
+]
 Words = dict[Language, str]
 CounterKind = Literal["reception", "inquiry", "deposit", "cash", "specialised", "back"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -171,6 +180,16 @@ class DayRules(Model):
         examples=[{day: {"open": "07:30", "close": "15:00", "last_ticket": "14:30"} for day in DAYS[:5]}],
     )
     """Opening hours by weekday (`mon` … `sun`); a day that is left out is closed; no day at all means always open."""
+    holidays: tuple[Holiday, ...] = (
+        "01-01", "easter+1", "05-01", "easter+39", "easter+50", "06-10", "08-15", "11-01", "11-28", "12-25",
+    )  # fmt: skip
+    """Days that are no working days though the hours would have them: `12-25`, or so many days after Easter."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The days on which the agency works, for deadlines."""
+        weekdays = tuple(DAYS.index(day) for day in self.hours) or tuple(range(7))
+        return Calendar(self.holidays, frozenset(weekdays))
 
     @model_validator(mode="after")
     def _timetable_has_hours(self) -> DayRules:
@@ -231,6 +250,15 @@ class Backup(Model):
     """So many whole copies are kept, …"""
     weeks: Annotated[int, Field(ge=0, le=104)] = 8
     """… and of older ones one in seven, so many."""
+
+
+class Deposits(Model):
+    """Documents handed in at the counter."""
+
+    four_eyes: bool = True
+    """Who took documents in does not decide on them, and who decided does not take the decision back."""
+    decide_days: Annotated[int, Field(ge=1, le=250)] = 5
+    """Working days within which a document is decided on; what waits longer is shown as late."""
 
 
 class Display(Model):
@@ -472,6 +500,8 @@ class Settings(Model):
     """The box itself."""
     backup: Backup = Backup()
     """Copies that leave the box."""
+    deposits: Deposits = Deposits()
+    """Documents handed in at the counter."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

@@ -23,6 +23,8 @@ PURE = {
     "model",
     "contributions",
     "closings",
+    "intake",
+    "periodic",
     "orders",
     "board",
     "face",
@@ -34,7 +36,7 @@ PURE = {
 }
 # What those may know of us: the vocabulary of values.
 VALUES = re.compile(
-    r"hub\.(errors|money|numerals|paper|periods|say|ticket_slip|wire)(\..+)?"
+    r"hub\.(days|errors|money|numerals|paper|periods|say|ticket_slip|wire)(\..+)?"
     r"|hub\.clock\.(EARLIEST_MS|Instant|Elapsed|instant|elapsed|local|iso)"  # what a clock has said, not a clock
     r"|hub\.settings\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
     r"|hub\.journal\.Event"  # a decision gives one

@@ -30,6 +30,8 @@ _SEAT = _STEP | {"supervisor"}
 _DESK = frozenset({"receptionist", "supervisor", "api"})
 #: Whoever may look somebody up (requirements B.0); what each sees of a file is in hub/people/rules.py.
 _READERS = _AT_COUNTERS | {"head_cashier", "supervisor", "executive", "auditor"}
+#: Whoever takes documents in (requirements B.0: a validator only where it is another who decides).
+_COUNTER_DEPOSITS = frozenset({"receptionist", "clerk", "validator"})
 _DAY = frozenset({"supervisor", "api", "admin"})
 _PEOPLE = frozenset({"supervisor", "admin"})
 _OVERSIGHT = frozenset({"supervisor", "executive", "auditor"})
@@ -177,6 +179,25 @@ _PAGES: dict[str, frozenset[str]] = {
         ("cash.decide_reversal", "cash.decide_closing", "cash.surprise", "cash.count_till", "cash.close_period"),
         _TILLS - _CASHIERS,
     ),
+    **dict.fromkeys(("deposit.page", "deposit.one"), _COUNTER_DEPOSITS | {"supervisor"}),
+    **dict.fromkeys(
+        (
+            "deposit.begin",
+            "deposit.alive",
+            "deposit.fill",
+            "deposit.look",
+            "deposit.abandon",
+            "deposit.print_sheet",
+            "deposit.print_slip",
+            "deposit.hand",
+            "deposit.supply",
+            "deposit.replace_document",
+            "deposit.told",
+        ),
+        _COUNTER_DEPOSITS,
+    ),
+    **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor"})),
+    **dict.fromkeys(("deposit.decide", "deposit.undo", "deposit.put_right"), frozenset({"validator"})),
     **dict.fromkeys(("privacy.page", "privacy.certificate"), frozenset({"supervisor", "head_cashier", "auditor"})),
     **dict.fromkeys(
         ("privacy.propose", "privacy.approve", "privacy.withdraw", "privacy.destroy"),

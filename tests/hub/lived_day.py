@@ -44,6 +44,9 @@ from hub.services.cash import ending, paying
 from hub.services.cash.actions import Payment
 from hub.services.cash.model import Payer
 from hub.services.cash.orders import Shown
+from hub.services.deposit import actions as deposit
+from hub.services.deposit import store as deposits
+from hub.services.deposit.model import Concerned, Depositor, Draft, Reason, Row
 from hub.services.reception import actions as reception
 from hub.services.reception import store as reception_store
 from hub.settings_files import load_settings
@@ -134,7 +137,10 @@ class Day:
 
     def live(self):
         """Everybody comes, everything is done once, and the doors are closed."""
-        for part in (self.visits, self.kiosk, self.reception, self.printers, self.till, self.pages, self.beside):
+        parts = (
+            self.visits, self.kiosk, self.reception, self.printers, self.deposits, self.till, self.pages, self.beside,
+        )  # fmt: skip
+        for part in parts:
             part()
             self.look()
         for closing_time in (self.house, partial(queues.close_day, self.hub, self.ask(), force=True), self.house):
@@ -244,10 +250,41 @@ class Day:
                     with self.hub.snapshot() as reader:
                         screen.picture(reader, screen.profile(actor))
 
+    def deposits(self):
+        """Documents are taken in, decided on, taken back, and decided on again."""
+        clerk, validator, other = (Actor(agent=code) for code in ("00902F", "01101G", "01204H"))
+        number = deposit.begin(self.hub, self.ask(clerk), channel="mail")["deposit"]
+        rows = (Row("0408", there=True, issued="2026-01-01", motive="x"), Row("0400", there=True))
+        person = Concerned(number="9000000001", name="X", reasons=(Reason("CDV", {}, rows),))
+        draft = Draft(Depositor("X"), concerned=(person,))
+        deposit.type_in(self.hub, self.ask(clerk), deposit=number, draft=draft)
+        deposit.deposit(self.hub, self.ask(clerk), deposit=number, draft=draft)
+        deposit.print_acknowledgement(self.hub, self.ask(clerk), deposit=number)
+        deposit.hand_over(self.hub, self.ask(clerk), deposit=number)
+        first, second = (deposit.Choice(each.id, "illegible") for each in deposits.documents(self.hub.reader, number))
+        deposit.decide(self.hub, self.ask(validator), outcome="reject", choices=(first,))
+        deposit.undo(self.hub, self.ask(other), document=first.document)
+        deposit.decide(self.hub, self.ask(validator), outcome="ask", choices=(second,))
+        deposit.supply(self.hub, self.ask(clerk), document=second.document)
+        deposit.decide(self.hub, self.ask(validator), outcome="validate", choices=(first,))
+        for message in outbox.to_send(self.hub.reader):
+            with self.hub.store.transaction(Ask(HUB)) as tx:
+                tx.record(outbox.OutboxMessageSent(message.id))
+            outbox.settle(self.hub, self.ask(HUB), message=message.id, applied=True)
+        assert [each.state for each in deposits.documents(self.hub.reader, number)] == ["integrated", "deposited"]
+        deposit.begin(self.hub, self.ask(clerk), channel="left")
+        with self.hub.snapshot() as reader:
+            assert deposits.given(reader, "P1") == {}
+            assert deposits.begins_on(reader)
+            assert deposits.of_party(reader, "P1") == []
+
     def pages(self):
         client = self.app.test_client()
         for code, paths in {
-            "00902F": ("/desk", "/desk/counters", "/desk/line"),
+            "00902F": ("/desk", "/desk/counters", "/desk/line", "/desk/deposit", "/desk/deposit?q=1",
+                       "/desk/deposit/1"),
+            "01101G": ("/desk/deposit/validation", "/desk/deposit/validation?show=back",
+                       "/desk/deposit/validation?show=all&event=CDV&agent=00902F"),
             "00815D": ("/desk/certificate", "/desk/certificate?q=ATT-2026-000001", "/desk/request?q=1"),
             "00733C": ("/desk/reception?label=D001", "/desk/reception/lists", "/desk/reception/roll?roll=R-001"),
             "00411A": ("/supervision", "/supervision/open", "/supervision/statistics", "/supervision/statistics.csv",

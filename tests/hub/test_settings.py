@@ -199,7 +199,10 @@ def test_a_counter_service_without_folder_is_named_once_there_are_folders(folder
     shutil.copy(Path("hub/look/icons.txt"), tmp_path / "look")
     monkeypatch.setattr("hub.misfits.HUB", tmp_path)
     change(
-        folder, "agency.toml", '["reception", "inquiry", "certificate", "request", "cash"]', '["reception", "recepton"]'
+        folder,
+        "agency.toml",
+        '["reception", "inquiry", "certificate", "request", "deposit", "cash"]',
+        '["reception", "recepton"]',
     )
     assert problems(folder) == ["agency.toml: counter_services: no recepton, did you mean reception?"]
 

@@ -7,11 +7,11 @@ social security (requirements B.7, C.2).
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from hub import periods
+from hub.days import until
 from hub.errors import Refused, Unreadable
 from hub.money import grouped
 from hub.services.certificate.model import (
@@ -36,14 +36,6 @@ Condition = Callable[[File, Kind, date, Receipt | None], Iterator[Refusal]]
 def is_due(period: str, days: int, on: date) -> bool:
     """Whether a period should have been paid: it ended, and `days` more have gone by."""
     return periods.last_day(period) + timedelta(days=days) < on
-
-
-def until(start: date, months: int) -> date:
-    """The last day of so many months from `start`: the day before the same day; the month's last where it has none."""
-    count = start.year * 12 + start.month - 1 + months
-    year, month = count // 12, count % 12 + 1
-    longest = monthrange(year, month)[1]
-    return date(year, month, longest) if start.day > longest else date(year, month, start.day) - timedelta(days=1)
 
 
 # --- conditions ------------------------------------------------------------------------------

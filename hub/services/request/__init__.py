@@ -1,6 +1,6 @@
 """Requests and complaints: written down with a number, answered at once or studied in the back office, and tracked.
 
-`office.toml` deadlines, holidays, reasons · `model` what there is · `rules` what is decided · `actions` what can be
+`office.toml` deadlines, reasons · `model` what there is · `rules` what is decided · `actions` what can be
 asked · `store` what is kept · `offers` what is said to who comes back · `paper` what is printed, with `letters/` ·
 `pages` what is shown
 """

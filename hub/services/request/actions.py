@@ -9,6 +9,7 @@ from hub import notices, series
 from hub.ask import Answer
 from hub.clock import local
 from hub.context import Hub, action
+from hub.days import due
 from hub.errors import NotFound, Unreadable
 from hub.queues import store as queues
 from hub.services import ports
@@ -92,7 +93,7 @@ def _open(tx: Transaction, hub: Hub, asked: Asked) -> Request:
     day = queues.day(tx.connection)
     event = RequestOpened(
         store.next_id(tx.connection), series.label("REQ", on.year, number), on.year, number, tx.epoch, what,
-        asked.reason, asked.channel, on.isoformat(), rules.due(on, office.days[what], office).isoformat(),
+        asked.reason, asked.channel, on.isoformat(), due(on, office.days[what], office.calendar).isoformat(),
         day.id if day else None, asked.ticket, asked.party, " ".join(asked.visitor.split())[:120] or None,
         " ".join(asked.reach.split())[:120] or None, text, _goes_on_from(tx, hub, asked.ticket),
     )  # fmt: skip

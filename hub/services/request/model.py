@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
+from hub.days import Calendar
 from hub.journal import Event
 
 #: Requirements B.6: RENSEIGNEMENT, REQUETE, RECLAMATION, DEMANDE_ATTESTATION.
@@ -25,10 +26,8 @@ class Office:
     """What the agency's requests go by, read from data (`office.toml`)."""
 
     days: Mapping[str, int]
-    holidays: tuple[str, ...]
     reasons: Mapping[str, Mapping[str, str]]
-    #: Weekdays on which the agency is open, Monday 0.
-    weekdays: frozenset[int] = frozenset(range(5))
+    calendar: Calendar = field(default_factory=Calendar)
     #: The service to queue for when somebody comes back; '' where the agency has none.
     queue: str = ""
 

@@ -1,10 +1,11 @@
-"""The agency's calendar, deadlines and reasons: `office.toml` here, and over it the agency's own `requests.toml`."""
+"""The agency's deadlines and reasons: `office.toml` here, and over it the agency's own `requests.toml`."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,25 +13,23 @@ from typing import Any
 from hub.errors import ConfigurationFault
 from hub.problems import did_you_mean
 from hub.services.request.model import WHATS, Office
-from hub.settings import DAYS, Settings
+from hub.settings import Settings
 
 HERE = Path(__file__).parent
 THEIRS = "requests.toml"
 #: Layouts of letters: ours, and those of the same name in the agency's folder `letters/`.
 LETTERS = "letters"
-_HOLIDAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])|easter\+\d{1,3}")
 MOST_DAYS = 250
 
 
 def office_of(settings: Settings) -> Office:
     """What this agency's requests go by. Raises ConfigurationFault with every problem."""
-    weekdays = tuple(DAYS.index(day) for day in settings.day.hours) or tuple(range(7))
     gives = frozenset(each.code for each in settings.services if each.prefix)
-    return _load(settings.folder, frozenset(weekdays), gives)
+    return replace(_load(settings.folder, gives), calendar=settings.day.calendar)
 
 
 @cache
-def _load(folder: Path, weekdays: frozenset[int], gives: frozenset[str]) -> Office:
+def _load(folder: Path, gives: frozenset[str]) -> Office:
     problems: list[str] = []
     ours = tomllib.loads((HERE / "office.toml").read_text("utf-8"))
     try:
@@ -48,15 +47,10 @@ def _load(folder: Path, weekdays: frozenset[int], gives: frozenset[str]) -> Offi
         problems.append(f"{THEIRS}: queue: no service {queue!r} that gives tickets{did_you_mean(queue, gives)}")
     if problems:
         raise ConfigurationFault(problems)
-    return Office(
-        ours["days"] | said["days"], tuple(said["holidays"]), said["reasons"], weekdays, queue if queue in gives else ""
-    )
+    return Office(ours["days"] | said["days"], said["reasons"], queue=queue if queue in gives else "")
 
 
 def _misfits(said: Mapping[str, Any]) -> Iterator[str]:
-    for day in said["holidays"]:
-        if not isinstance(day, str) or not _HOLIDAY.fullmatch(day):
-            yield f"holidays: a day such as 12-25 or easter+39, not {day!r}"
     for what, days in said["days"].items():
         if what not in WHATS:
             yield f"days: no kind {what}{did_you_mean(what, WHATS)}"

@@ -49,15 +49,23 @@ def letters(hub: Hub, waiting: Iterable[Notice]) -> bytes:
 
 
 def _letter(hub: Hub, notice: Notice, language: str) -> dict[str, str]:
-    number = notice.about.partition(" ")[2]
-    request = store.request(hub.reader, int(number)) if number.isdecimal() else None
-    object_ = f"{reason_said(hub, request.reason)}, {request.label}" if request else notice.about
+    room, _, number = notice.about.partition(" ")
+    request = store.request(hub.reader, int(number)) if room == "request" and number.isdecimal() else None
+    object_ = f"{reason_said(hub, request.reason)}, {request.label}" if request else _about(room, language)
     return {
         "name": notice.name or "",
         "reach": notice.reach or "",
         "object": object_,
         "text": notice.text or say(language, "request.purged"),
     }
+
+
+def _about(room: str, language: str) -> str:
+    """What a letter of another room is about: the list of letters that wait is one for all."""
+    known = f"about_{room}"
+    return (
+        say(language, f"request.{known}") if known in words(FIRST, "request") else say(language, "request.about_other")
+    )
 
 
 def _common(hub: Hub, title: str) -> dict[str, Any]:

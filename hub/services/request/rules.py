@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from hub.days import due
 from hub.errors import IllegalStep, Refused, Unreadable
 from hub.services.request.model import (
     ANSWER_CHANNELS,
@@ -44,7 +45,6 @@ STEPS: dict[State, dict[str, State]] = {
 CONTEST_DAYS = 60
 HIGHEST = 3
 TEXT_LENGTH = 2_000
-_WEEK = 7
 
 
 def step(request: Request, name: str) -> State:
@@ -56,45 +56,6 @@ def step(request: Request, name: str) -> State:
             state=request.state, possible=sorted(steps),
         )  # fmt: skip
     return steps[name]
-
-
-# --- working days ----------------------------------------------------------------------------
-
-
-def easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar (Meeus, Jones and Butcher)."""
-    golden, century = year % 19, year // 100
-    skipped = century - century // 4 - (8 * century + 13) // 25 + 19 * golden + 15
-    moon = skipped % 30
-    moon -= (moon // 28) * (1 - (moon // 28) * (29 // (moon + 1)) * ((21 - golden) // 11))
-    weekday = (year + year // 4 + moon + 2 - century + century // 4) % _WEEK
-    last = moon - weekday
-    month = 3 + (last + 40) // 44
-    return date(year, month, last + 28 - 31 * (month // 4))
-
-
-def is_holiday(day: date, holidays: tuple[str, ...]) -> bool:
-    """Whether a day is one of `MM-DD` or `easter+N`."""
-    for each in holidays:
-        after = each.removeprefix("easter+")
-        if day == easter(day.year) + timedelta(days=int(after)) if after != each else f"{day:%m-%d}" == each:
-            return True
-    return False
-
-
-def is_working(day: date, office: Office) -> bool:
-    """Whether the agency works on a day."""
-    return day.weekday() in office.weekdays and not is_holiday(day, office.holidays)
-
-
-def due(start: date, days: int, office: Office) -> date:
-    """The day by which to answer: so many working days after `start`, which does not count."""
-    found = start
-    for _ in range(days):
-        found += timedelta(days=1)
-        while not is_working(found, office):
-            found += timedelta(days=1)
-    return found
 
 
 # --- what is decided -------------------------------------------------------------------------
@@ -208,5 +169,5 @@ def contest(request: Request, text: str, on: date, office: Office) -> RequestCon
         raise Refused(f"contested within {CONTEST_DAYS} days only", code="too_late_to_contest")
     if request.level >= HIGHEST:
         raise Refused("there is no higher level", code="highest_level")
-    until = due(on, office.days[request.what], office)
+    until = due(on, office.days[request.what], office.calendar)
     return RequestContested(request.id, request.level + 1, request.service or "", until.isoformat(), said(text, "text"))

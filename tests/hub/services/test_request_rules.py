@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
+from hub.days import due
 from hub.errors import ConfigurationFault, IllegalStep, Refused, Unreadable
 from hub.services.request import rules
-from hub.services.request.model import Office, Request
+from hub.services.request.model import Request
 from hub.services.request.office import office_of
 from hub.settings_files import load_settings
 from tests.hub.services.conftest import CONFIG
@@ -24,58 +25,6 @@ def request(state="open", **values):
     return Request(**known | values)
 
 
-@pytest.mark.parametrize(
-    ("year", "sunday"),
-    [
-        (2012, date(2012, 4, 8)),
-        (2013, date(2013, 3, 31)),
-        (2019, date(2019, 4, 21)),
-        (2024, date(2024, 3, 31)),
-        (2025, date(2025, 4, 20)),
-        (2026, date(2026, 4, 5)),
-        (2038, date(2038, 4, 25)),
-        (2285, date(2285, 3, 22)),
-    ],
-)
-def test_easter_is_where_the_calendar_has_it(year, sunday):
-    assert rules.easter(year) == sunday
-
-
-@pytest.mark.parametrize(
-    ("day", "working"),
-    [
-        (date(2026, 1, 1), False),
-        (date(2026, 4, 6), False),  # Easter Monday
-        (date(2026, 5, 14), False),  # Ascension
-        (date(2026, 5, 25), False),  # Whit Monday
-        (date(2026, 6, 10), False),
-        (date(2026, 11, 27), True),
-        (date(2026, 11, 28), False),  # a Saturday, and the Republic's day
-        (date(2026, 11, 29), False),
-        (date(2026, 12, 24), True),
-    ],
-)
-def test_the_agency_works_on_its_weekdays_but_on_holidays(day, working):
-    assert rules.is_working(day, OFFICE) is working
-
-
-@pytest.mark.parametrize(
-    ("start", "days", "until"),
-    [
-        (date(2026, 3, 2), 2, date(2026, 3, 4)),
-        (date(2026, 3, 6), 2, date(2026, 3, 10)),  # over a weekend
-        (date(2026, 4, 2), 2, date(2026, 4, 7)),  # Good Friday works, Easter Monday does not
-        (date(2026, 3, 7), 2, date(2026, 3, 10)),  # written down on a Saturday
-        (date(2026, 3, 2), 10, date(2026, 3, 16)),
-        (date(2026, 3, 2), 15, date(2026, 3, 23)),
-        (date(2026, 12, 24), 2, date(2026, 12, 29)),
-        (date(2026, 12, 31), 1, date(2027, 1, 4)),
-    ],
-)
-def test_a_deadline_counts_working_days_and_not_the_first(start, days, until):
-    assert rules.due(start, days, OFFICE) == until
-
-
 def test_the_days_are_those_of_the_requirements():
     assert dict(OFFICE.days) == {"inquiry": 2, "certificate_request": 2, "request": 10, "complaint": 15}
 
@@ -83,17 +32,16 @@ def test_the_days_are_those_of_the_requirements():
 def test_an_agency_has_its_own_days_and_reasons(tmp_path):
     settings = load_settings(CONFIG)
     object.__setattr__(settings, "folder", tmp_path)
-    (tmp_path / "requests.toml").write_text('holidays = ["07-14"]\n[days]\ncomplaint = 5\n')
+    (tmp_path / "requests.toml").write_text("[days]\ncomplaint = 5\n")
     office = office_of(settings)
-    assert (office.holidays, office.days["complaint"], office.days["inquiry"]) == (("07-14",), 5, 2)
+    assert (office.days["complaint"], office.days["inquiry"]) == (5, 2)
     assert "missing_months" in office.reasons
 
 
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ("holiday = []", "unknown key holiday, did you mean holidays?"),
-        ('holidays = ["25-12"]', "a day such as 12-25"),
+        ("day = []", "unknown key day, did you mean days?"),
         ("[days]\ncomplain = 5", "no kind complain, did you mean complaint?"),
         ("[days]\ncomplaint = 0", "1 to 250"),
         ("[reasons]\nx = 3", "x: a word in small letters"),
@@ -137,7 +85,7 @@ def test_an_answer_is_contested_within_sixty_days(on, allowed):
     answered = request("closed", answered_on="2013-05-02", level=2)
     if allowed:
         event = rules.contest(answered, "toujours pas", on, OFFICE)
-        assert (event.level, event.due_on) == (3, rules.due(on, 10, OFFICE).isoformat())
+        assert (event.level, event.due_on) == (3, due(on, 10, OFFICE.calendar).isoformat())
     else:
         with pytest.raises(Refused):
             rules.contest(answered, "toujours pas", on, OFFICE)
@@ -173,7 +121,3 @@ def test_late_is_who_has_no_answer_when_the_day_is_over():
     assert not request("in_hand").late("2013-05-14")
     assert request("in_hand").late("2013-05-15")
     assert not request("answered").late("2013-06-01")
-
-
-def test_an_office_is_open_from_monday_to_friday_unless_it_says_otherwise():
-    assert Office({}, (), {}).weekdays == frozenset({0, 1, 2, 3, 4})
