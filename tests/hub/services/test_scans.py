@@ -230,11 +230,11 @@ def test_all_that_is_said_is_among_the_kiosk_s_words():
 def test_an_agency_says_where_answers_are_told(tmp_path):
     (tmp_path / "requests.toml").write_text('queue = "RSA"\n')
     with pytest.raises(ConfigurationFault) as fault:
-        _load(tmp_path, frozenset({0}), frozenset({"RAS", "DEP"}))
+        _load(tmp_path, frozenset({"RAS", "DEP"}))
     assert fault.value.problems == ["requests.toml: queue: no service 'RSA' that gives tickets, did you mean RAS?"]
     (tmp_path / "requests.toml").write_text('queue = "RAS"\n')
     _load.cache_clear()
-    assert _load(tmp_path, frozenset({0}), frozenset({"RAS"})).queue == "RAS"
+    assert _load(tmp_path, frozenset({"RAS"})).queue == "RAS"
     (tmp_path / "requests.toml").unlink()
     _load.cache_clear()
-    assert _load(tmp_path, frozenset({0}), frozenset({"RAS"})).queue == "", "not every agency has the demo's"
+    assert _load(tmp_path, frozenset({"RAS"})).queue == "", "not every agency has the demo's"
