@@ -55,7 +55,7 @@ class Rooms:
 
 def create_app(hub: Hub, rooms: Rooms) -> Flask:
     """The application of one hub. Raises ConfigurationFault when a route declares no roles."""
-    app = Flask("hub", static_folder=None, template_folder="desk/templates", root_path=str(_root()))
+    app = _App("hub", static_folder=None, template_folder="desk/templates", root_path=str(_root()))
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.url_map.converters["int"] = _Number
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -70,6 +70,19 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     _add_errors(app, hub)
     _all_declared(app)
     return app
+
+
+class _App(Flask):
+    """Flask, but for a refusal of what a room draws to say a refusal."""
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """What a room refuses it says on a page of its own. Where that page's subject is not there, the common one."""
+        try:
+            return super().handle_user_exception(e)
+        except Refused as refused:
+            if refused is e:
+                raise
+            return self.make_response(_answer(refused))
 
 
 class _Number(IntegerConverter):

@@ -302,7 +302,13 @@ class World:
         spool.fuse, spool.booked = self.fuse, self.booked
         self.visitors, self.jobs = Queue(), []
         clock = BoxTime(self)
-        app = KioskApp(Manners(NAME, "fr", True, 48, ANSWER_MS / 1000, 0.0), self, spool, clock, History(NAME))
+        app = KioskApp(
+            Manners(NAME, "fr", has_screen=True, answer_s=ANSWER_MS / 1000, again_s=0.0),
+            self,
+            spool,
+            clock,
+            History(NAME),
+        )
         app._visitors.shutdown()
         app._visitors = self.visitors
         app.messenger.open = spool.take_up_aside

@@ -146,3 +146,9 @@ def test_nobody_who_is_not_signed_in_reads_anything(house):
     for path in ("/desk/inquiry", "/desk/inquiry/search?q=bamou", "/desk/inquiry/file/P1", "/desk/strip"):
         answer = stranger.get(path, headers={"Accept": "text/html"})
         assert (answer.status_code, "BAMOU" in answer.text) == (302, False)
+
+
+def test_what_is_refused_about_something_that_is_not_there_is_refused_and_no_fault_of_ours(house):
+    """A room says a refusal on the page of its subject: without one the common page says it, not a 500."""
+    cashier = house.browser("01022K")
+    assert cashier.send("/desk/cash/orders/999", step="x").status == 404
