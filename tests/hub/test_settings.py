@@ -44,7 +44,8 @@ def problems(folder: Path, **overrides: object) -> list[str]:
 
 def test_the_demo_agency_is_whole_and_nothing_about_it_is_odd():
     settings = load_settings(DEMO)
-    assert [s.code for s in settings.services] == ["ACC", "RAS", "REM", "DEP", "IMM", "PEN", "PFA", "REC", "CRE", "CPR"]
+    tickets, sent_on = ["RAS", "REM", "DEP", "IMM", "PEN", "PFA", "REC", "CRE", "CPR"], ["STP", "STF", "STR", "RCV"]
+    assert [s.code for s in settings.services] == ["ACC", *tickets, *sent_on]
     assert "".join(s.prefix for s in settings.services) == "AEDIVFRCP"
     assert [c.code for c in settings.counters if c.shown] == [f"{n:02}" for n in range(1, 13)]
     assert [c.code for c in settings.counters if not c.shown] == [str(n) for n in range(21, 27)]

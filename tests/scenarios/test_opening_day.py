@@ -7,7 +7,7 @@ import pytest
 
 from hub.context import Hub
 from hub.errors import Refused
-from hub.queues import actions, store
+from hub.queues import actions, pictures, store
 from hub.queues.migrations import migrations
 from hub.settings import Counter
 from hub.verify import Rooms, verify
@@ -38,6 +38,26 @@ def test_s1_a_visitor_comes_to_hand_in_papers(office):
     (stage,) = office.stages("D002")
     assert (stage["wait_ms"], stage["service_ms"]) == (760_000, 620_000)
     assert office.journal[-4:] == ["counter_opened", "ticket_called", "service_started", "ticket_served"]
+
+
+def test_the_person_is_sent_to_a_back_desk_which_calls_them_and_the_room_says_where(office):
+    """Requirements F6: not the file alone can go on. The desk gives no ticket; it calls who was sent to it."""
+    label = office.press("inquiry")
+    counter = office.counter("02").open("00815D")
+    counter.next()
+    counter.start().transfer(to="24", reason="situation complexe")
+    assert office.state(label) == "waiting"
+    back = office.counter("24").open("01204H")
+    assert back.next() == label
+    with office.hub.snapshot() as reader:
+        call, *_ = pictures.board(office.hub, reader).calls
+    assert (call.ticket, call.counter, call.direction) == (label, "24", "up")
+    back.start()
+    back.finish()
+    assert [stage["service"] for stage in office.stages(label)] == ["RAS", "RCV"]
+    assert "RCV" not in {tile.service for tile in pictures.catalogue(office.hub).services}, (
+        "the kiosk offers it to nobody"
+    )
 
 
 def test_a_morning_with_everything_in_it(office):
