@@ -202,7 +202,7 @@ def test_a_counter_service_without_folder_is_named_once_there_are_folders(folder
     change(
         folder,
         "agency.toml",
-        '["reception", "inquiry", "certificate", "request", "deposit", "cash"]',
+        '["reception", "cash", "inquiry", "certificate", "request", "deposit"]',
         '["reception", "recepton"]',
     )
     assert problems(folder) == ["agency.toml: counter_services: no recepton, did you mean reception?"]

@@ -150,7 +150,7 @@ def new_house(folder: Path, services: tuple[str, ...] = ("reception",), **queue:
             text = (
                 text.replace("[queue]", "[queue]" + rules)
                 .replace(
-                    '["reception", "inquiry", "certificate", "request", "deposit", "cash"]',
+                    '["reception", "cash", "inquiry", "certificate", "request", "deposit"]',
                     str(list(services)).replace("'", '"'),
                 )
                 .replace("port = 8080", f"port = {free_port()}")
