@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
-from hub.clock import Instant
+from hub.clock import Instant, local
 from hub.settings import Settings
 from hub.store import Store, Transaction
 from hub.workshop.workshop import Workshop
@@ -32,6 +33,14 @@ class Hub:
     def now(self) -> Instant:
         """The present moment."""
         return self.store.clock.now()
+
+    def day_of(self, at_ms: int) -> date:
+        """The day of a moment (wall, ms), where the agency is."""
+        return local(at_ms, self.settings.agency.zone).date()
+
+    def today(self) -> date:
+        """The present day, where the agency is."""
+        return self.day_of(self.now().at)
 
     @property
     def reader(self) -> sqlite3.Connection:

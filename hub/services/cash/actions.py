@@ -44,15 +44,6 @@ class Payment:
     details: Mapping[str, str] | None = None
 
 
-def today(hub: Hub) -> date:
-    """The local day."""
-    return local(hub.now().at, hub.settings.agency.zone).date()
-
-
-def _on(tx: Transaction, hub: Hub) -> str:
-    return local(tx.now.at, hub.settings.agency.zone).date().isoformat()
-
-
 def known(hub: Hub, receipt: str) -> m.CashEntry:
     """The entry of a receipt's number. Raises NotFound."""
     found = store.receipt(hub.reader, receipt)
@@ -77,7 +68,9 @@ def till_of(hub: Hub, agent: str | None) -> m.TillPlace | None:
 
 def working(tx: Transaction, hub: Hub) -> m.Session:
     """The session in which the asker may take money now. Raises Refused, saying what to do first."""
-    return rules.at_work(store.session_of(tx.connection, tx.actor.agent), tx.actor.agent, _on(tx, hub))
+    return rules.at_work(
+        store.session_of(tx.connection, tx.actor.agent), tx.actor.agent, hub.day_of(tx.now.at).isoformat()
+    )
 
 
 def counter_closes(hub: Hub, tx: Transaction, event: Any) -> None:
@@ -100,8 +93,8 @@ def open_session(tx: Transaction, hub: Hub, *, till: str, pieces: Mapping[str, i
     rules.may_open(found, store.session_at(reader, place.code), store.session_of(reader, agent), opening, motive)
     said = " ".join(motive.split())[: rules.NOTE_LENGTH] or None
     event = m.TillSessionOpened(
-        place.code, store.next_id(reader, "cash_session"), _on(tx, hub), canonical_json(pieces), opening,
-        found.cash if found.closings else opening, said,
+        place.code, store.next_id(reader, "cash_session"), hub.day_of(tx.now.at).isoformat(), canonical_json(pieces),
+        opening, found.cash if found.closings else opening, said,
     )  # fmt: skip
     tx.record(event)
     return {"session": event.session, "till": place.code, "opening": opening}

@@ -131,7 +131,7 @@ def _till(status: int = 200, **parts: Any) -> Response:
     found = store.till(hub.reader, session.till)
     place = office_of(hub.settings).till(session.till)
     whole: dict[str, Any] = {
-        "session": session, "place": place, "today": actions.today(hub).isoformat(), "typed": "", "hits": None,
+        "session": session, "place": place, "today": hub.today().isoformat(), "typed": "", "hits": None,
         "full": place is not None and found.cash > place.ceiling, "concerned": _concerned(),
         "last": store.last_entries(hub.reader, session.id), "kept": {},
         "asked": {(each.year, each.number) for each in store.reversals_asked(hub.reader, session.id)},
@@ -238,7 +238,7 @@ def _payer(ref: str, status: int = 200, **parts: Any) -> Response:
     whole: dict[str, Any] = {
         "session": session, "ref": ref, "account": found, "rows": rows[:MOST_ROWS], "kind": kind,
         "operations": OPERATIONS[kind] if found else m.OPERATIONS, "kept": {},
-        "rates": json.dumps(_rates()), **_as_typed(actions.today(the_hub())),
+        "rates": json.dumps(_rates()), **_as_typed(the_hub().today()),
         "data_of": f"{local(data_of, the_hub().settings.agency.zone):%d/%m/%Y %H:%M}" if data_of else "",
     }  # fmt: skip
     return show("collect", status, **whole | parts)
@@ -282,7 +282,7 @@ def _stranger(form: Mapping[str, str]) -> m.Payer:
 
 def _rows(form: Mapping[str, str], kind: m.PayerKind) -> Iterator[tuple[str, int]]:
     """The rows that were ticked, and those that were filled in; wages stand for what they owe."""
-    office, on = office_of(the_hub().settings), actions.today(the_hub())
+    office, on = office_of(the_hub().settings), the_hub().today()
     for row in range(MOST_ROWS):
         period, amount, wages = (form.get(f"{name}.{row}", "").strip() for name in ("period", "amount", "wages"))
         listed = f"listed.{row}" in form
@@ -445,7 +445,7 @@ def _control(status: int = 200, **parts: Any) -> Response:
             "asked_back": asked_back, "open_tenders": store.open_tenders(reader),
             "closings": store.last_closings(reader),
             "periods": [
-                (place, ages.due(reader, place.code, actions.today(hub).isoformat()), ages.closed(reader, place.code))
+                (place, ages.due(reader, place.code, hub.today().isoformat()), ages.closed(reader, place.code))
                 for place in office.tills
             ],
             "kept": {},

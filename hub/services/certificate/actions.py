@@ -65,11 +65,6 @@ class Examined:
     possible: tuple[Possible, ...]
 
 
-def today(hub: Hub) -> date:
-    """The local day."""
-    return local(hub.now().at, hub.settings.agency.zone).date()
-
-
 def known_kinds(hub: Hub) -> kinds.Kinds:
     """What this agency can issue."""
     return kinds.load(hub.settings.folder)
@@ -78,7 +73,7 @@ def known_kinds(hub: Hub) -> kinds.Kinds:
 def examine(hub: Hub, ask: Ask, *, ref: str, purpose: Purpose) -> Examined:
     """Everything that can be given about somebody, and why the rest cannot. Recorded as one look at the file."""
     sheet = _read(hub, ask, ref, purpose)
-    file, on = file_of(sheet, present=purpose.ticket is not None), today(hub)
+    file, on = file_of(sheet, present=purpose.ticket is not None), hub.today()
     taken = store.till_receipt(hub.reader, ref, sheet.data_of or 0)
     found = [
         Possible(kind, rules.refusals(kind, file, on, taken), _iso(rules.holds_until(kind, file, on)))
@@ -138,7 +133,7 @@ def issue(  # noqa: PLR0913 (what there is to say of one)
     if receipt is not None and ask.actor.roles.isdisjoint(TILL):
         raise NotAllowed("only a cashier or a supervisor vouches for a receipt", code="receipt_role", field="receipt")
     sheet = _read(hub, ask, ref, purpose)
-    file, on = file_of(sheet, present=purpose.ticket is not None), today(hub)
+    file, on = file_of(sheet, present=purpose.ticket is not None), hub.today()
     if receipt is None and rules.refusals(wanted, file, on):  # else it rests on no receipt
         receipt = store.till_receipt(hub.reader, ref, sheet.data_of or 0)
     if against := rules.refusals(wanted, file, on, receipt):
@@ -252,7 +247,7 @@ def _print(tx: Transaction, hub: Hub, *, certificate: int) -> Answer:
     found = store.certificate(tx.connection, certificate)
     if found is None:
         raise NotFound("no such certificate", field="certificate")
-    event = rules.may_print(found, today(hub).isoformat())
+    event = rules.may_print(found, hub.today().isoformat())
     tx.record(event)
     return {"certificate": certificate, "copy": event.copy}
 
@@ -341,7 +336,7 @@ def check(hub: Hub, typed: str) -> Verdict:
     if checked.found != "authentic":
         return Verdict(checked.found, checked)
     if checked.by != agency:
-        return Verdict(elsewhere(checked.statement, today(hub)), checked)
+        return Verdict(elsewhere(checked.statement, hub.today()), checked)
     found = store.labelled(hub.reader, checked.statement.label)
     # signed here and not in the book: given in the minute that a restored backup does not know
     return Verdict(_state(hub, found) if found else "lost", checked, found)
@@ -353,5 +348,5 @@ def elsewhere(said: Statement, on: date) -> str:
 
 
 def _state(hub: Hub, found: Certificate) -> str:
-    state = found.state(today(hub).isoformat())
+    state = found.state(hub.today().isoformat())
     return "reserved" if state == "issued" and found.receipt else state

@@ -56,7 +56,7 @@ def _in_templates() -> dict[str, Any]:
         "not_seen": say(language, "people.masked"),
         "reason": _reason,
         "day": rules.date_said,
-        "state": lambda found: found.state(actions.today(the_hub()).isoformat()),
+        "state": lambda found: found.state(the_hub().today().isoformat()),
         "kind_title": _kind_title,
         "channels": CHANNELS,
         "tenders": TENDERS,

@@ -14,7 +14,6 @@ from typing import Any
 from hub import outbox, series
 from hub.agents import store as agents
 from hub.ask import Actor, Answer, Ask
-from hub.clock import local
 from hub.context import Hub, action
 from hub.errors import NotFound, Refused
 from hub.people.actions import find, names_of, read_sheet
@@ -29,11 +28,6 @@ from hub.visits import store as visits
 from hub.visits.actions import printer_of, purpose_of
 
 TOPIC = "deposit.decided"
-
-
-def today(hub: Hub) -> date:
-    """The local day."""
-    return local(hub.now().at, hub.settings.agency.zone).date()
 
 
 def lists_of(hub: Hub) -> m.Lists:
@@ -61,10 +55,6 @@ def _document(tx: Transaction, document: int) -> m.Document:
     if found is None:
         raise NotFound("no such document", field="document")
     return found
-
-
-def _on(tx: Transaction, hub: Hub) -> date:
-    return local(tx.now.at, hub.settings.agency.zone).date()
 
 
 # --- taking in -------------------------------------------------------------------------------
@@ -198,7 +188,7 @@ def _plain(value: Any) -> str:
 
 def owed_by(hub: Hub, home: Household, party: str) -> tuple[m.Owed, ...]:
     """The periodic documents that somebody has not brought, as far as our register knows."""
-    on = today(hub)
+    on = hub.today()
     with hub.snapshot() as reader:
         given, begins = store.given(reader, party), store.begins_on(reader)
     since = date.fromisoformat(begins) if begins else on
@@ -247,7 +237,7 @@ def deposit(tx: Transaction, hub: Hub, *, deposit: int, draft: m.Draft) -> Answe
 
 
 def _record(tx: Transaction, hub: Hub, deposit: int, draft: m.Draft) -> Answer:
-    found, on = _deposit(tx, deposit), _on(tx, hub)
+    found, on = _deposit(tx, deposit), hub.day_of(tx.now.at)
     rules.may(found, "deposit")
     read = intake.read(draft, lists_of(hub), on)
     if read.problems:
@@ -288,7 +278,7 @@ def seen_alive(tx: Transaction, hub: Hub, *, party: str, person: m.Concerned, ow
 
     Raises Refused `not_here` where this visit is not about them, `given_already` where it was taken already.
     """
-    ticket, on = visits.ticket_at(tx.connection, tx.actor.agent or ""), _on(tx, hub)
+    ticket, on = visits.ticket_at(tx.connection, tx.actor.agent or ""), hub.day_of(tx.now.at)
     about = {each.party for each in visits.concerned(tx.connection, ticket.id)} if ticket else set()
     if party not in about:
         raise Refused("this visit is not about that person", code="not_here", field="party")
@@ -358,7 +348,7 @@ class Choice:
 @action
 def decide(tx: Transaction, hub: Hub, *, outcome: str, choices: tuple[Choice, ...]) -> Answer:
     """One outcome for all ticked documents, or none. Raises Refused `already_decided`, naming who was first."""
-    known_outcome, on = rules.decides(outcome), _on(tx, hub)
+    known_outcome, on = rules.decides(outcome), hub.day_of(tx.now.at)
     if not choices:
         raise Refused("tick the documents first", code="nothing_ticked", field="documents")
     touched: dict[int, m.Deposit] = {}
@@ -408,7 +398,7 @@ def _send(  # noqa: PLR0913, PLR0917 (what a message is made of)
         "document_type": line.type, "copies": line.copies, "period": line.period, "issued_on": line.issued_on,
         "valid_until": line.valid_until, "expired": line.expired, "state": state, "motive": motive or None,
         "party": party.party if party else None, "registration_number": party.number if party else None,
-        "decided_on": _on(tx, hub).isoformat(), "decided_by": tx.actor.agent,
+        "decided_on": hub.day_of(tx.now.at).isoformat(), "decided_by": tx.actor.agent,
     }  # fmt: skip
     before = outbox.message(tx.connection, line.message) if line.message else None
     if before is not None and before.state == "refused":
@@ -423,7 +413,7 @@ def undo(tx: Transaction, hub: Hub, *, document: int) -> Answer:
     """A decision of today is taken back; the head office hears that, too."""
     line = _document(tx, document)
     of = _deposit(tx, line.deposit)
-    rules.undo(line, _on(tx, hub), tx.actor.agent, four_eyes=hub.settings.deposits.four_eyes)
+    rules.undo(line, hub.day_of(tx.now.at), tx.actor.agent, four_eyes=hub.settings.deposits.four_eyes)
     message = _send(tx, hub, of, line, "deposited", "")
     tx.record(m.DecisionUndone(line.deposit, line.id, _left(tx, line, "deposited"), message))
     telling.tell(tx, hub, of)

@@ -90,7 +90,7 @@ def page() -> AnyResponse:
     """What waits; a number that was typed, or scanned off an acknowledgement, opens its deposit."""
     typed = request.args.get("q", "").strip()
     hub = the_hub()
-    label = rules.label_typed(typed, actions.today(hub).year, hub.settings.agency.code) if typed else None
+    label = rules.label_typed(typed, hub.today().year, hub.settings.agency.code) if typed else None
     found = store.labelled(hub.reader, label) if label else None
     if found is not None:
         return redirect(url_for("deposit.one", number=found.id), 303)
@@ -104,7 +104,7 @@ def _first(status: int = 200, **parts: Any) -> Response:
         whole = {
             "drafts": store.drafts(reader, g.actor.agent or ""),
             "to_hand": store.to_hand(reader),
-            "last": store.last(reader, actions.today(hub).isoformat()),
+            "last": store.last(reader, hub.today().isoformat()),
             "visitor": visitor,
             "to_tell": store.to_tell(reader, g.actor.agent or ""),
             "alive": _alive(reader, visitor) if rights.allowed(g.actor, "deposit.alive") else (),
@@ -117,7 +117,7 @@ def _alive(reader: store.Reader, visitor: Ticket | None) -> tuple[tuple[Hit, boo
     hub = the_hub()
     refs = [each.party for each in visits.concerned(reader, visitor.id) if each.party] if visitor else []
     hits = names_of(hub, Ask(g.actor), refs) if refs else {}
-    on, found = actions.today(hub), []
+    on, found = hub.today(), []
     kinds = [kind for kind in actions.lists_of(hub).types.values() if kind.in_person and kind.periods]
     for hit in hits.values():
         given = store.given(reader, hit.ref)
@@ -176,7 +176,7 @@ def _one(number: int, status: int = 200, **parts: Any) -> Response:
 
 def _draft(found: m.Deposit, draft: m.Draft, status: int = 200, **parts: Any) -> Response:
     hub = the_hub()
-    lists, on = actions.lists_of(hub), actions.today(hub)
+    lists, on = actions.lists_of(hub), hub.today()
     draft = intake.known(draft, lists)
     read = intake.read(draft, lists, on)
     whole = {
@@ -194,7 +194,7 @@ def _draft(found: m.Deposit, draft: m.Draft, status: int = 200, **parts: Any) ->
 def _complete(reason: m.Reason) -> str:
     """`6/8 pièces, manquent : …`, as it stands in the form."""
     hub, spoken = the_hub(), language()
-    lists, on = actions.lists_of(hub), actions.today(hub)
+    lists, on = actions.lists_of(hub), hub.today()
     has = []
     for row in reason.rows:
         if row.there and row.document in lists.types:
@@ -303,7 +303,7 @@ def look(number: int) -> Response:
         raise NotFound("no such row", field="row")
     reason, row = place
     kind = actions.lists_of(hub).types[row.document]
-    seen = intake.verdict(row, kind, actions.today(hub), name)
+    seen = intake.verdict(row, kind, hub.today(), name)
     html = render_template("deposit/row_said.html", name=name, row=row, kind=kind, verdict=seen, wrong={})
     about = name.rpartition("-")[0]
     return make_response(html + render_template("deposit/complete.html", name=about, said=_complete(reason), oob=True))
@@ -331,7 +331,7 @@ def _deposited(found: m.Deposit, status: int = 200, **parts: Any) -> Response:
             "replaced": store.replaced(reader, found.id),
             "notices": notices.waiting_about(reader, f"deposit {found.id}"),
             "prints": printer_of(hub, counter),
-            "today": actions.today(hub).isoformat(),
+            "today": hub.today().isoformat(),
         }
     return show("one", status, **whole | parts)
 

@@ -108,7 +108,7 @@ def _due_of(on: date) -> Any:
 
 def _list(status: int = 200, **parts: Any) -> Response:
     hub = the_hub()
-    on = actions.today(hub)
+    on = hub.today()
     which = wanted(request.args, on)
     with hub.snapshot() as reader:
         lines = store.listed(reader, which)
@@ -154,7 +154,7 @@ def decide() -> AnyResponse:
 def _back(said: str) -> AnyResponse:
     """To the list as it was filtered, with what was done."""
     kept: dict[str, Any] = {
-        name: value for name, value in asdict(wanted(request.args, actions.today(the_hub()))).items() if value
+        name: value for name, value in asdict(wanted(request.args, the_hub().today())).items() if value
     }
     return redirect(url_for("deposit.validation", said=said, **kept), 303)
 
@@ -184,7 +184,7 @@ def export() -> Response:
     lists, text = actions.lists_of(hub), io.StringIO()
     out = csv.writer(text, delimiter=";", lineterminator="\r\n")
     out.writerow(say(spoken, f"deposit.column_{name}") for name in (*COLUMNS[:-1], "number", "motive", "agent"))
-    for each in store.listed(hub.reader, wanted(request.args, actions.today(hub))):
+    for each in store.listed(hub.reader, wanted(request.args, hub.today())):
         line, of = each.document, each.deposit
         out.writerow(
             _cell(value) for value in (

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from hub import notices, series
 from hub.ask import Answer
-from hub.clock import local
 from hub.context import Hub, action
 from hub.days import due
 from hub.errors import NotFound, Unreadable
@@ -41,11 +39,6 @@ def desks(hub: Hub) -> tuple[str, ...]:
     return tuple(counter.code for counter in hub.settings.counters if counter.kind == "back")
 
 
-def today(hub: Hub) -> date:
-    """The local day."""
-    return local(hub.now().at, hub.settings.agency.zone).date()
-
-
 def known(hub: Hub, request: int) -> Request:
     """One request. Raises NotFound."""
     found = store.request(hub.reader, request)
@@ -61,10 +54,6 @@ def _request(tx: Transaction, request_id: int) -> Request:
     return found
 
 
-def _on(tx: Transaction, hub: Hub) -> date:
-    return local(tx.now.at, hub.settings.agency.zone).date()
-
-
 # --- at the counter --------------------------------------------------------------------------
 
 
@@ -72,7 +61,7 @@ def _on(tx: Transaction, hub: Hub) -> date:
 def answer_at_once(tx: Transaction, hub: Hub, *, asked: Asked, answer: str) -> Answer:
     """Written down and answered at the counter: the first level."""
     request = _open(tx, hub, asked)
-    tx.record(rules.resolve(request, answer, _on(tx, hub)))
+    tx.record(rules.resolve(request, answer, hub.day_of(tx.now.at)))
     return {"request": request.id, "label": request.label, "state": "resolved"}
 
 
@@ -85,7 +74,7 @@ def send_on(tx: Transaction, hub: Hub, *, asked: Asked, why: str, service: str) 
 
 
 def _open(tx: Transaction, hub: Hub, asked: Asked) -> Request:
-    office, on = office_of(hub.settings), _on(tx, hub)
+    office, on = office_of(hub.settings), hub.day_of(tx.now.at)
     what, text = rules.opened(asked.what, asked.reason, asked.channel, asked.text, office)
     if asked.party is None and not asked.visitor.strip():
         raise Unreadable("say who asks: a name, or a file", code="visitor_needed", field="visitor")
@@ -171,7 +160,7 @@ def answer(tx: Transaction, hub: Hub, *, request: int, channel: str, text: str) 
     """What the study came to, on its way to the visitor."""
     found = _request(tx, request)
     rules.mine(found, tx.actor.agent)
-    event = rules.answer(found, channel, text, _on(tx, hub))
+    event = rules.answer(found, channel, text, hub.day_of(tx.now.at))
     tx.record(event)
     _notice(tx, found, channel, event.answer or "")
     return {"request": request, "state": "answered"}
@@ -192,7 +181,7 @@ def _notice(tx: Transaction, found: Request, channel: str, text: str) -> None:
 @action
 def inform(tx: Transaction, hub: Hub, *, request: int) -> Answer:
     """The visitor knows the answer: it was told, or its letter has gone."""
-    event = rules.inform(_request(tx, request), _on(tx, hub))
+    event = rules.inform(_request(tx, request), hub.day_of(tx.now.at))
     tx.record(event)
     notices.withdraw_about(tx, event.subject)
     return {"request": request, "state": "closed"}
@@ -201,7 +190,7 @@ def inform(tx: Transaction, hub: Hub, *, request: int) -> Answer:
 @action
 def contest(tx: Transaction, hub: Hub, *, request: int, text: str) -> Answer:
     """The visitor does not accept it."""
-    event = rules.contest(_request(tx, request), text, _on(tx, hub), office_of(hub.settings))
+    event = rules.contest(_request(tx, request), text, hub.day_of(tx.now.at), office_of(hub.settings))
     tx.record(event)
     notices.withdraw_about(tx, event.subject)
     return {"request": request, "state": "escalated", "level": event.level, "due_on": event.due_on}
@@ -221,7 +210,7 @@ def letters_gone(tx: Transaction, hub: Hub, *, letters: tuple[int, ...]) -> Answ
         notices.end(tx, found)
         request = _about(tx, found.about)
         if request is not None and request.state == "answered" and request.answer_channel == "mail":
-            tx.record(rules.inform(request, _on(tx, hub)))
+            tx.record(rules.inform(request, hub.day_of(tx.now.at)))
             told.append(request.label)
     return {"letters": list(letters), "closed": told}
 

@@ -64,7 +64,7 @@ def _in_templates() -> dict[str, Any]:
         "whys": ESCALATIONS,
         "channels": CHANNELS,
         "answer_channels": ANSWER_CHANNELS,
-        "today": actions.today(hub).isoformat(),
+        "today": hub.today().isoformat(),
         "officer": not store.OFFICERS.isdisjoint(g.actor.roles),
         "me": g.actor.agent,
         "line_said": _line_said,
@@ -107,7 +107,7 @@ def page() -> AnyResponse:
 def _meant(typed: str) -> Request | None:
     """The request of a number: as printed, or the last digits of one of this year."""
     if typed.isdecimal():
-        typed = f"REQ-{actions.today(the_hub()).year}-{int(typed):06d}"
+        typed = f"REQ-{the_hub().today().year}-{int(typed):06d}"
     return store.labelled(the_hub().reader, typed)
 
 
@@ -120,7 +120,7 @@ def _list(status: int = 200, **parts: Any) -> Response:
             "show": show,
             "desk_shown": desk,
             "waiting": [each for each in waiting if _shown(each, show)],
-            "late": sum(each.late(actions.today(hub).isoformat()) for each in waiting),
+            "late": sum(each.late(hub.today().isoformat()) for each in waiting),
             "letters": notices.to_print(reader),
             "mine": ports.first_level(hub, reader, last.id, g.actor.agent) if last else None,
             "all": ports.first_level(hub, reader, last.id) if last else None,
