@@ -130,6 +130,14 @@ class ConfigurationFault(MboteError, ValueError):
         self.problems = problems
 
 
+def written(said: str, most: int, refusal: Refused) -> str:
+    """What was written, on one line and so many letters of it at most; raises the refusal where it was nothing."""
+    kept = " ".join(said.split())[:most]
+    if not kept:
+        raise refusal
+    return kept
+
+
 def chosen(said: str, choices: Iterable[T], refusal: Refused) -> T:
     """The one of these words that was said; raises the refusal for any other."""
     for each in choices:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.audit.model import Wanted
-from hub.errors import Unreadable
+from hub.errors import Unreadable, written
 from hub.journal import Event
 
 #: family → kinds. A counter service's own kinds are a family of its name; what is in no table is `queue`.
@@ -103,10 +103,7 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 
 def motive(said: str) -> str:
     """Why something private is shown or copied. Raises Unreadable without a word."""
-    kept = " ".join(said.split())[:MOTIVE_LENGTH]
-    if not kept:
-        raise Unreadable("say why", code="motive_needed", field="motive")
-    return kept
+    return written(said, MOTIVE_LENGTH, Unreadable("say why", code="motive_needed", field="motive"))
 
 
 def conflicts(roles: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hub.errors import IllegalStep, NotAllowed, Refused, Unreadable
+from hub.errors import IllegalStep, NotAllowed, Refused, Unreadable, written
 from hub.privacy.model import Due, Proposal, State
 
 #: step → the states in which it is possible.
@@ -55,7 +55,4 @@ def step(proposal: Proposal, name: str) -> None:
 
 def motive(said: str) -> str:
     """Why a report is made. Raises Unreadable without a word."""
-    kept = " ".join(said.split())[:MOTIVE_LENGTH]
-    if not kept:
-        raise Unreadable("say why", code="motive_needed", field="motive")
-    return kept
+    return written(said, MOTIVE_LENGTH, Unreadable("say why", code="motive_needed", field="motive"))
