@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zipfile
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -95,11 +96,11 @@ def write(  # noqa: PLR0913 (what, of which, where to, in whose name)
 
 
 def segments(reader: Reader, matches: list[int]) -> list[Segment]:
-    """Between which signed heads the matches lie, in order, each once."""
+    """Between which signed heads the matches (in order) lie, each once."""
     heads = [0, *(row[0] for row in reader.execute("SELECT seq FROM signed_head ORDER BY seq"))]
     found: list[Segment] = []
     for first, last in pairwise(heads):
-        if any(first < seq <= last for seq in matches):
+        if bisect_right(matches, first) < bisect_right(matches, last):
             found.append(Segment(first + 1, last, _hash(reader, first)))
     return _joined(found)
 

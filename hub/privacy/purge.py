@@ -35,7 +35,7 @@ class Emptied(NamedTuple):
     """A row of which personal columns are to be emptied: its table, its key, the columns."""
 
     table: str
-    key: tuple[object, ...]
+    key: dict[str, object]
     columns: tuple[str, ...]
 
 
@@ -61,7 +61,8 @@ def destroy(hub: Hub, ask: Ask, *, proposal: int, tables: Tables) -> int:
     if found.state != "destroyed":
         _closed(hub)
         ask_room(hub.store.folder, "the retention")
-        gone, rows = _list(hub, found), _rows(hub, found, tables)
+        gone = _list(hub, found)
+        rows = _rows(hub, gone, tables)
         _destroy(hub, ask, proposal=proposal, gone=gone, rows=rows)
     wipe(hub, ask, proposal=proposal)
     return found.entries
@@ -88,9 +89,9 @@ def _list(hub: Hub, found: Proposal) -> list[int]:
         return [seq for held in found.due for seq, _ in store.seqs(reader, by_name[held.name], held)]
 
 
-def _rows(hub: Hub, found: Proposal, tables: Tables) -> list[Emptied]:
-    """The rows that say more than the journal will."""
-    gone, folder = _list(hub, found), hub.store.folder
+def _rows(hub: Hub, gone: list[int], tables: Tables) -> list[Emptied]:
+    """The rows that say more than the journal will once those entries have no private part."""
+    folder = hub.store.folder
     for left in folder.glob(f"{_PLACE}*"):  # by a hub that was killed in the middle
         rmtree(left, ignore_errors=True)
     with (
@@ -132,8 +133,8 @@ def _differences(
     key_of = f"SELECT {names} FROM {table} WHERE {' AND '.join(f'{key} = ?' for key in keys)}"  # noqa: S608 (ours)
     filled = " OR ".join(f"{column} IS NOT NULL" for column in columns)
     for row in source.execute(f"SELECT {names} FROM main.{table} WHERE {filled}"):  # noqa: S608 (ours)
-        key = tuple(row[name] for name in keys)
-        given = replayed.execute(key_of, key).fetchone()
+        key = {name: row[name] for name in keys}
+        given = replayed.execute(key_of, tuple(key.values())).fetchone()
         more = tuple(name for name in columns if row[name] is not None and (given is None or given[name] is None))
         if more:
             yield Emptied(table, key, more)
@@ -148,11 +149,10 @@ def _destroy(tx: Transaction, hub: Hub, *, proposal: int, gone: list[int], rows:
     rules.step(found, "repeat" if found.state == "wiped" else "destroy")
     tx.connection.executemany("DELETE FROM journal_private WHERE seq = ?", ((seq,) for seq in gone))
     for each in rows:
-        keys = [row["name"] for row in tx.all(f"PRAGMA table_info({each.table})") if row["pk"]]
         emptied = ", ".join(f"{column} = NULL" for column in each.columns)
         tx.run(
-            f"UPDATE {each.table} SET {emptied} WHERE {' AND '.join(f'{key} = ?' for key in keys)}",  # noqa: S608 (ours)
-            *each.key,
+            f"UPDATE {each.table} SET {emptied} WHERE {' AND '.join(f'{key} = ?' for key in each.key)}",  # noqa: S608 (ours)
+            *each.key.values(),
         )
     tx.record(PrivateDestroyed(proposal, len(gone), len(rows), found.manifest))
     return {"proposal": proposal, "entries": len(gone), "rows": len(rows)}

@@ -28,7 +28,7 @@ IDLE_S = 300.0
 #: So many papers that were drawn ahead wait to be asked for; a page has tens of kilobytes.
 AHEAD = 8
 #: What every layout may include.
-_HOUSE = Path(__file__).parent / "layouts" / "house.typ"
+_HOUSE = (Path(__file__).parent / "layouts" / "house.typ").read_text("utf-8")
 #: Until the process has read its letters, on a slow card.
 BEGIN_S = 20.0
 
@@ -141,7 +141,7 @@ class Workshop:
 
 def _frame(sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
     """What the process is sent: all of which the PDF is made, so that the same bytes give the same paper."""
-    everything = {"house.typ": _HOUSE.read_text("utf-8"), **sources}
+    everything = {"house.typ": _HOUSE, **sources}
     return json.dumps({"sources": everything, "data": data, "at": at_s}, ensure_ascii=False).encode()
 
 
