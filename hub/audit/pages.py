@@ -119,7 +119,6 @@ class _Desk:
 
     def reveal(self, entry: int) -> Response:
         """The private part of an entry, once it is written down that it was seen, and why."""
-        self._line(entry)
         actions.reveal(self._hub, asked(f"audit.reveal/{entry}"), entry=entry, motive=request.form.get("motive", ""))
         return self._one(entry, revealed={entry: self._private(entry)})
 
