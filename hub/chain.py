@@ -74,6 +74,11 @@ def kept_key(path: Path, fresh: Callable[[], bytes]) -> bytes:
     return path.read_bytes()
 
 
+def public_key(path: Path) -> bytes:
+    """The public half of the key in `path`, 32 bytes: what others know us by."""
+    return signing_key(path).public_key().public_bytes_raw()
+
+
 def signed_head(key: Ed25519PrivateKey, seq: int, digest: bytes) -> bytes:
     """The signature of the chain's head at `seq`."""
     return key.sign(_head(seq, digest))

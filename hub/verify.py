@@ -129,7 +129,7 @@ def _file_faults(connection: sqlite3.Connection) -> Iterator[str]:
 def _head_faults(connection: sqlite3.Connection, data: Path) -> Iterator[str]:
     key = data / store.SIGNING_KEY
     if key.exists():
-        public = chain.signing_key(key).public_key().public_bytes_raw()
+        public = chain.public_key(key)
         yield from journal.head_faults(connection, public)
     elif connection.execute("SELECT 1 FROM signed_head").fetchone():
         yield f"journal: its heads are signed and {key} is missing: the signatures cannot be checked"

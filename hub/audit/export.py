@@ -56,7 +56,7 @@ class Segment:
 
 def about(hub: Hub, agent: str) -> dict[str, Any]:
     """What the manifest says of the hub and of who took the copy."""
-    public = chain.signing_key(hub.store.folder / SIGNING_KEY).public_key().public_bytes_raw()
+    public = chain.public_key(hub.store.folder / SIGNING_KEY)
     return {
         "format": FORMAT,
         "version": VERSION,

@@ -115,7 +115,7 @@ class _Desk:
         return dict(sorted(((each, self._family(each)) for each in known), key=lambda each: each[1]))
 
     def _public_key(self) -> str:
-        return chain.signing_key(self._hub.store.folder / SIGNING_KEY).public_key().public_bytes_raw().hex()
+        return chain.public_key(self._hub.store.folder / SIGNING_KEY).hex()
 
     def reveal(self, entry: int) -> Response:
         """The private part of an entry, once it is written down that it was seen, and why."""

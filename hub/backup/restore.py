@@ -216,7 +216,7 @@ class Rebuilt:
 
     def finish(self) -> None:
         """The signed heads are this box's. Raises BadPiece."""
-        public = chain.signing_key(self.folder / SIGNING_KEY).public_key().public_bytes_raw()
+        public = chain.public_key(self.folder / SIGNING_KEY)
         if broken := next(journal.head_faults(self._db, public), None):
             raise BadPiece(broken)
 
@@ -234,7 +234,7 @@ def rebuild(
     try:
         for piece in choice.chain.pieces:
             rebuilt.add(piece, identities)
-        signer = chain.signing_key(folder / SIGNING_KEY).public_key().public_bytes_raw().hex()
+        signer = chain.public_key(folder / SIGNING_KEY).hex()
         if signer != whole.signer:
             raise CannotRestore("the backup was not made by the box whose keys are in it")
         rebuilt.finish()
