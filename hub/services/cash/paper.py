@@ -124,15 +124,7 @@ def closing_data(hub: Hub, found: Closing, copy: int) -> dict[str, Any]:
         "till": f"{found.till} {place.label if place else ''}".strip(),
         "z": found.z,
         "columns": [say(language, f"cash.column_{name}") for name in COLUMNS],
-        "pages": [
-            {
-                "report": grouped(page.report),
-                "rows": [_row(hub, each, language) for each in page.rows],
-                "sum": grouped(page.sum),
-                "carried": grouped(page.carried),
-            }
-            for page in pages
-        ],
+        "pages": [_page(hub, page, language) for page in pages],
         "total": grouped(found.totals["total"]),
         "count": found.count,
         "moves": [[each.label, str(each.number), grouped(closings.signed(each))] for each in inside],
@@ -140,17 +132,7 @@ def closing_data(hub: Hub, found: Closing, copy: int) -> dict[str, Any]:
             [say(language, f"cash.paper_{name}"), _totals(found.totals[name], name, language)]
             for name in ("by_account", "by_tender", "by_kind", "by_payer")
         ],
-        "drawer": [
-            [say(language, f"cash.paper_{name}"), grouped(amount)]
-            for name, amount in (
-                ("opening", found.opening),
-                ("cash_in", found.totals["cash_in"]),
-                ("cash_out", -found.totals["cash_out"]),
-                ("expected", found.expected),
-                ("counted", found.counted),
-                ("gap", found.gap),
-            )
-        ],
+        "drawer": _drawer(found, language),
         "gap": found.gap,
         "motive": say(language, f"cash.motive_{found.motive}") if found.motive else "",
         "note": found.note or "",
@@ -165,6 +147,29 @@ def closing_data(hub: Hub, found: Closing, copy: int) -> dict[str, Any]:
         "previous": found.previous,
         "copy": copy,
     }
+
+
+def _page(hub: Hub, page: closings.Page, language: str) -> dict[str, Any]:
+    """One page's rows, with what comes from the page before and what goes to the next."""
+    return {
+        "report": grouped(page.report),
+        "rows": [_row(hub, each, language) for each in page.rows],
+        "sum": grouped(page.sum),
+        "carried": grouped(page.carried),
+    }
+
+
+def _drawer(found: Closing, language: str) -> list[list[str]]:
+    """From what the drawer began with to what was counted in it."""
+    amounts = (
+        ("opening", found.opening),
+        ("cash_in", found.totals["cash_in"]),
+        ("cash_out", -found.totals["cash_out"]),
+        ("expected", found.expected),
+        ("counted", found.counted),
+        ("gap", found.gap),
+    )
+    return [[say(language, f"cash.paper_{name}"), grouped(amount)] for name, amount in amounts]
 
 
 def _row(hub: Hub, each: CashEntry, language: str) -> list[str]:
