@@ -18,86 +18,99 @@ FOR_EVER = (
 )
 
 
+#: What a till holds, and who works it.
+_SESSIONS = (
+    """CREATE TABLE till (
+        code TEXT PRIMARY KEY, seq INTEGER NOT NULL, head TEXT NOT NULL, cash INTEGER NOT NULL CHECK (cash >= 0),
+        total_in INTEGER NOT NULL, total_out INTEGER NOT NULL, closings INTEGER NOT NULL DEFAULT 0,
+        closing_head TEXT NOT NULL) STRICT""",
+    """CREATE TABLE cash_session (
+        id INTEGER PRIMARY KEY, till TEXT NOT NULL, cashier TEXT NOT NULL, date TEXT NOT NULL, state TEXT NOT NULL,
+        pieces TEXT NOT NULL, opening INTEGER NOT NULL, expected INTEGER NOT NULL, float_note TEXT,
+        counted INTEGER, motive TEXT, note TEXT, at INTEGER NOT NULL, tick INTEGER NOT NULL) STRICT""",
+    "CREATE UNIQUE INDEX cash_session_till ON cash_session (till) WHERE state <> 'approved'",
+    "CREATE UNIQUE INDEX cash_session_cashier ON cash_session (cashier) WHERE state <> 'approved'",
+    "CREATE INDEX cash_session_day ON cash_session (date, cashier)",
+)
+#: The journal of a till, and how each entry stands now.
+_ENTRIES = (
+    """CREATE TABLE cash_entry (
+        till TEXT NOT NULL, year INTEGER NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL,
+        epoch INTEGER NOT NULL, session INTEGER NOT NULL, at INTEGER NOT NULL, tick INTEGER NOT NULL,
+        said_at TEXT NOT NULL, agency TEXT NOT NULL, kind TEXT NOT NULL,
+        direction TEXT NOT NULL CHECK (direction IN ('in', 'out')), amount INTEGER NOT NULL CHECK (amount > 0),
+        tender TEXT NOT NULL, account TEXT NOT NULL, label TEXT NOT NULL, hash TEXT NOT NULL, operation TEXT,
+        payer_kind TEXT, lines TEXT, ticket INTEGER, reverses TEXT, reason TEXT, approver TEXT, tendered INTEGER,
+        change INTEGER, agent TEXT, party TEXT, payer TEXT, payer_number TEXT, details TEXT, statement TEXT,
+        PRIMARY KEY (till, year, number)) STRICT""",
+    "CREATE UNIQUE INDEX cash_entry_seq ON cash_entry (till, seq)",
+    "CREATE UNIQUE INDEX cash_entry_reverses ON cash_entry (reverses) WHERE reverses IS NOT NULL",
+    "CREATE INDEX cash_entry_session ON cash_entry (session, seq)",
+    "CREATE INDEX cash_entry_party ON cash_entry (party, at) WHERE party IS NOT NULL",
+    "CREATE INDEX cash_entry_ticket ON cash_entry (ticket) WHERE ticket IS NOT NULL",
+    """CREATE TRIGGER cash_entry_stays BEFORE DELETE ON cash_entry
+        BEGIN SELECT RAISE(ABORT, 'the journal of a till is append-only'); END""",
+    f"""CREATE TRIGGER cash_entry_as_written BEFORE UPDATE OF {FOR_EVER} ON cash_entry
+        BEGIN SELECT RAISE(ABORT, 'the journal of a till is append-only'); END""",
+    """CREATE TRIGGER cash_entry_is_emptied_only BEFORE UPDATE OF party, payer, payer_number, details, statement
+        ON cash_entry WHEN coalesce(NEW.party, NEW.payer, NEW.payer_number, NEW.details, NEW.statement) IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'the journal of a till is append-only'); END""",
+    """CREATE TABLE cash_receipt (
+        till TEXT NOT NULL, year INTEGER NOT NULL, number INTEGER NOT NULL, copies INTEGER NOT NULL DEFAULT 0,
+        reversed_by TEXT, tender_state TEXT NOT NULL, reference TEXT, PRIMARY KEY (till, year, number)) STRICT""",
+    """CREATE INDEX cash_receipt_open ON cash_receipt (till, year, number)
+        WHERE tender_state IN ('received', 'deposited', 'pending')""",
+)
+#: What happens at a till without an entry.
+_BESIDE = (
+    """CREATE TABLE cash_count (
+        id INTEGER PRIMARY KEY, till TEXT NOT NULL, session INTEGER NOT NULL, purpose TEXT NOT NULL,
+        pieces TEXT NOT NULL, total INTEGER NOT NULL, expected INTEGER NOT NULL, agent TEXT, at INTEGER NOT NULL,
+        tick INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX cash_count_session ON cash_count (session)",
+    """CREATE TABLE drawer_opening (
+        id INTEGER PRIMARY KEY, till TEXT NOT NULL, session INTEGER NOT NULL, reason TEXT NOT NULL, entry TEXT,
+        agent TEXT, at INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX drawer_opening_session ON drawer_opening (session)",
+    """CREATE TABLE cash_reversal (
+        id INTEGER PRIMARY KEY, till TEXT NOT NULL, year INTEGER NOT NULL, number INTEGER NOT NULL,
+        reason TEXT NOT NULL, state TEXT NOT NULL, agent TEXT NOT NULL, session INTEGER NOT NULL, decided_by TEXT,
+        at INTEGER NOT NULL) STRICT""",
+    "CREATE UNIQUE INDEX cash_reversal_open ON cash_reversal (till, year, number) WHERE state = 'asked'",
+    "CREATE INDEX cash_reversal_session ON cash_reversal (session)",
+)
+#: What is never undone.
+_CLOSINGS = (
+    """CREATE TABLE cash_closing (
+        id INTEGER PRIMARY KEY, till TEXT NOT NULL, session INTEGER NOT NULL UNIQUE, date TEXT NOT NULL,
+        z INTEGER NOT NULL, first INTEGER, last INTEGER, count INTEGER NOT NULL, opening INTEGER NOT NULL,
+        expected INTEGER NOT NULL, counted INTEGER NOT NULL, totals TEXT NOT NULL, total_in INTEGER NOT NULL,
+        total_out INTEGER NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, cashier TEXT NOT NULL,
+        approver TEXT NOT NULL, agency TEXT NOT NULL, head TEXT NOT NULL, said_at TEXT NOT NULL, motive TEXT,
+        note TEXT, copies INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL,
+        UNIQUE (till, z)) STRICT""",
+    """CREATE TRIGGER cash_closing_stays BEFORE DELETE ON cash_closing
+        BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
+    """CREATE TRIGGER cash_closing_as_written BEFORE UPDATE OF id, till, session, date, z, first, last, count,
+        opening, expected, counted, totals, total_in, total_out, previous, hash, cashier, approver, agency, head,
+        said_at, motive, at ON cash_closing BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
+    """CREATE TABLE cash_period (
+        till TEXT NOT NULL, period TEXT NOT NULL, first_z INTEGER NOT NULL, last_z INTEGER NOT NULL,
+        count INTEGER NOT NULL, total INTEGER NOT NULL, gap INTEGER NOT NULL, total_in INTEGER NOT NULL,
+        total_out INTEGER NOT NULL, agency TEXT NOT NULL, said_at TEXT NOT NULL, agent TEXT NOT NULL,
+        previous TEXT NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (till, period)) STRICT""",
+    """CREATE TRIGGER cash_period_stays BEFORE DELETE ON cash_period
+        BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
+    """CREATE TRIGGER cash_period_as_written BEFORE UPDATE ON cash_period
+        BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
+    "CREATE INDEX cash_closing_day ON cash_closing (till, date)",
+)
+
+
 @migrations()
 def create(db: Database) -> None:
     """Tills, sessions, entries, counts, drawer openings, asks to reverse, closings."""
-    for statement in (
-        """CREATE TABLE till (
-            code TEXT PRIMARY KEY, seq INTEGER NOT NULL, head TEXT NOT NULL, cash INTEGER NOT NULL CHECK (cash >= 0),
-            total_in INTEGER NOT NULL, total_out INTEGER NOT NULL, closings INTEGER NOT NULL DEFAULT 0,
-            closing_head TEXT NOT NULL) STRICT""",
-        """CREATE TABLE cash_session (
-            id INTEGER PRIMARY KEY, till TEXT NOT NULL, cashier TEXT NOT NULL, date TEXT NOT NULL, state TEXT NOT NULL,
-            pieces TEXT NOT NULL, opening INTEGER NOT NULL, expected INTEGER NOT NULL, float_note TEXT,
-            counted INTEGER, motive TEXT, note TEXT, at INTEGER NOT NULL, tick INTEGER NOT NULL) STRICT""",
-        "CREATE UNIQUE INDEX cash_session_till ON cash_session (till) WHERE state <> 'approved'",
-        "CREATE UNIQUE INDEX cash_session_cashier ON cash_session (cashier) WHERE state <> 'approved'",
-        "CREATE INDEX cash_session_day ON cash_session (date, cashier)",
-        """CREATE TABLE cash_entry (
-            till TEXT NOT NULL, year INTEGER NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL,
-            epoch INTEGER NOT NULL, session INTEGER NOT NULL, at INTEGER NOT NULL, tick INTEGER NOT NULL,
-            said_at TEXT NOT NULL, agency TEXT NOT NULL, kind TEXT NOT NULL,
-            direction TEXT NOT NULL CHECK (direction IN ('in', 'out')), amount INTEGER NOT NULL CHECK (amount > 0),
-            tender TEXT NOT NULL, account TEXT NOT NULL, label TEXT NOT NULL, hash TEXT NOT NULL, operation TEXT,
-            payer_kind TEXT, lines TEXT, ticket INTEGER, reverses TEXT, reason TEXT, approver TEXT, tendered INTEGER,
-            change INTEGER, agent TEXT, party TEXT, payer TEXT, payer_number TEXT, details TEXT, statement TEXT,
-            PRIMARY KEY (till, year, number)) STRICT""",
-        "CREATE UNIQUE INDEX cash_entry_seq ON cash_entry (till, seq)",
-        "CREATE UNIQUE INDEX cash_entry_reverses ON cash_entry (reverses) WHERE reverses IS NOT NULL",
-        "CREATE INDEX cash_entry_session ON cash_entry (session, seq)",
-        "CREATE INDEX cash_entry_party ON cash_entry (party, at) WHERE party IS NOT NULL",
-        "CREATE INDEX cash_entry_ticket ON cash_entry (ticket) WHERE ticket IS NOT NULL",
-        """CREATE TRIGGER cash_entry_stays BEFORE DELETE ON cash_entry
-            BEGIN SELECT RAISE(ABORT, 'the journal of a till is append-only'); END""",
-        f"""CREATE TRIGGER cash_entry_as_written BEFORE UPDATE OF {FOR_EVER} ON cash_entry
-            BEGIN SELECT RAISE(ABORT, 'the journal of a till is append-only'); END""",
-        """CREATE TRIGGER cash_entry_is_emptied_only BEFORE UPDATE OF party, payer, payer_number, details, statement
-            ON cash_entry WHEN coalesce(NEW.party, NEW.payer, NEW.payer_number, NEW.details, NEW.statement) IS NOT NULL
-            BEGIN SELECT RAISE(ABORT, 'the journal of a till is append-only'); END""",
-        """CREATE TABLE cash_receipt (
-            till TEXT NOT NULL, year INTEGER NOT NULL, number INTEGER NOT NULL, copies INTEGER NOT NULL DEFAULT 0,
-            reversed_by TEXT, tender_state TEXT NOT NULL, reference TEXT, PRIMARY KEY (till, year, number)) STRICT""",
-        """CREATE INDEX cash_receipt_open ON cash_receipt (till, year, number)
-            WHERE tender_state IN ('received', 'deposited', 'pending')""",
-        """CREATE TABLE cash_count (
-            id INTEGER PRIMARY KEY, till TEXT NOT NULL, session INTEGER NOT NULL, purpose TEXT NOT NULL,
-            pieces TEXT NOT NULL, total INTEGER NOT NULL, expected INTEGER NOT NULL, agent TEXT, at INTEGER NOT NULL,
-            tick INTEGER NOT NULL) STRICT""",
-        "CREATE INDEX cash_count_session ON cash_count (session)",
-        """CREATE TABLE drawer_opening (
-            id INTEGER PRIMARY KEY, till TEXT NOT NULL, session INTEGER NOT NULL, reason TEXT NOT NULL, entry TEXT,
-            agent TEXT, at INTEGER NOT NULL) STRICT""",
-        "CREATE INDEX drawer_opening_session ON drawer_opening (session)",
-        """CREATE TABLE cash_reversal (
-            id INTEGER PRIMARY KEY, till TEXT NOT NULL, year INTEGER NOT NULL, number INTEGER NOT NULL,
-            reason TEXT NOT NULL, state TEXT NOT NULL, agent TEXT NOT NULL, session INTEGER NOT NULL, decided_by TEXT,
-            at INTEGER NOT NULL) STRICT""",
-        "CREATE UNIQUE INDEX cash_reversal_open ON cash_reversal (till, year, number) WHERE state = 'asked'",
-        "CREATE INDEX cash_reversal_session ON cash_reversal (session)",
-        """CREATE TABLE cash_closing (
-            id INTEGER PRIMARY KEY, till TEXT NOT NULL, session INTEGER NOT NULL UNIQUE, date TEXT NOT NULL,
-            z INTEGER NOT NULL, first INTEGER, last INTEGER, count INTEGER NOT NULL, opening INTEGER NOT NULL,
-            expected INTEGER NOT NULL, counted INTEGER NOT NULL, totals TEXT NOT NULL, total_in INTEGER NOT NULL,
-            total_out INTEGER NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, cashier TEXT NOT NULL,
-            approver TEXT NOT NULL, agency TEXT NOT NULL, head TEXT NOT NULL, said_at TEXT NOT NULL, motive TEXT,
-            note TEXT, copies INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL,
-            UNIQUE (till, z)) STRICT""",
-        """CREATE TRIGGER cash_closing_stays BEFORE DELETE ON cash_closing
-            BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
-        """CREATE TRIGGER cash_closing_as_written BEFORE UPDATE OF id, till, session, date, z, first, last, count,
-            opening, expected, counted, totals, total_in, total_out, previous, hash, cashier, approver, agency, head,
-            said_at, motive, at ON cash_closing BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
-        """CREATE TABLE cash_period (
-            till TEXT NOT NULL, period TEXT NOT NULL, first_z INTEGER NOT NULL, last_z INTEGER NOT NULL,
-            count INTEGER NOT NULL, total INTEGER NOT NULL, gap INTEGER NOT NULL, total_in INTEGER NOT NULL,
-            total_out INTEGER NOT NULL, agency TEXT NOT NULL, said_at TEXT NOT NULL, agent TEXT NOT NULL,
-            previous TEXT NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (till, period)) STRICT""",
-        """CREATE TRIGGER cash_period_stays BEFORE DELETE ON cash_period
-            BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
-        """CREATE TRIGGER cash_period_as_written BEFORE UPDATE ON cash_period
-            BEGIN SELECT RAISE(ABORT, 'a closing is never undone'); END""",
-        "CREATE INDEX cash_closing_day ON cash_closing (till, date)",
-    ):
+    for statement in (*_SESSIONS, *_ENTRIES, *_BESIDE, *_CLOSINGS):
         db.conn.execute(statement)
 
 
