@@ -86,7 +86,13 @@ def _reopened(rows: Rows, event: o.PaymentOrderReopened) -> None:
     _now(rows, event, "payable", receipt=None, shown=None)
 
 
+def _heard(rows: Rows, event: o.TreasuryHeard) -> None:
+    """Said in the journal alone."""
+    del rows, event
+
+
 APPLIERS: Appliers = {
+    o.TreasuryHeard: _heard,
     o.PaymentOrderReceived: _received,
     o.PaymentOrderBlocked: _blocked,
     o.PaymentOrderReleased: _payable,

@@ -46,6 +46,7 @@ def receive(tx: Transaction, hub: Hub, *, said: Iterable[Mapping[str, Any]]) -> 
         if new:
             tx.record(event)
         received, known = received + new, known + (not new)
+    tx.record(o.TreasuryHeard(received, known, len(refused)))
     return {"received": received, "known": known, "refused": refused}
 
 

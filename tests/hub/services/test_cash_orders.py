@@ -229,6 +229,17 @@ def test_orders_are_taken_over_once_and_wrong_ones_are_named(house):
         1, 1, [3, 4, 5, 6, 7, 8, 9, 10])  # fmt: skip
 
 
+def test_what_is_known_already_is_a_right_answer_under_any_key(house):
+    """The same file under the same key is answered as before, under another key as known; neither is a fault."""
+    ask = house.ask(CHIEF)
+    first = paying.receive(house.hub, ask, said=(PENSION,))
+    assert paying.receive(house.hub, ask, said=(PENSION,)) == first
+    assert receive(house) == {"received": 0, "known": 1, "refused": []}
+    assert receive(house, {"number": "?"})["known"] == 0
+    assert house.kinds().count("payment_order_received") == 1
+    assert house.kinds().count("treasury_heard") == 3
+
+
 def test_the_command_takes_over_a_file(configured, tmp_path):
     file = tmp_path / "orders.jsonl"
     lines = [json.dumps(PENSION | {"number": f"N{n}"}) for n in range(250)]
