@@ -222,6 +222,17 @@ class SecondFactorForgotten(AgentEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondFactorShown(AgentEvent):
+    """The agent showed their second factor for one act (`what`), at their own screen or at somebody else's (`at`)."""
+
+    kind: ClassVar[str] = "second_factor_shown"
+    what: str
+    at: str = ""
+    address: str = ""
+    factor: Factor = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRefused(AgentEvent):
     """They asked for something that none of their roles may do; `what` is its name in the table of rights."""
 

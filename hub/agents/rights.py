@@ -159,6 +159,8 @@ _PAGES: dict[str, frozenset[str]] = {
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
     **dict.fromkeys(("cash.page", "cash.control", "cash.receipt", "cash.closing", "cash.order"), _TILLS | {"auditor"}),
     **dict.fromkeys(("cash.print_receipt", "cash.settle", "cash.print_closing", "cash.check", "cash.do_order"), _TILLS),
+    # a second person may come to the cashier's screen: whoever shows their code there decides, not the cashier
+    **dict.fromkeys(("cash.decide_reversal", "cash.decide_closing"), _TILLS),
     **dict.fromkeys(
         (
             "cash.search",
@@ -176,7 +178,7 @@ _PAGES: dict[str, frozenset[str]] = {
         _CASHIERS,
     ),
     **dict.fromkeys(
-        ("cash.decide_reversal", "cash.decide_closing", "cash.surprise", "cash.count_till", "cash.close_period"),
+        ("cash.surprise", "cash.count_till", "cash.close_period"),
         _TILLS - _CASHIERS,
     ),
     **dict.fromkeys(("deposit.page", "deposit.one"), _COUNTER_DEPOSITS | {"supervisor"}),

@@ -299,6 +299,7 @@ APPLIERS: Appliers = {
     m.ScreenUnlocked: _tells_only,
     m.SecondFactorEnrolled: _factor_enrolled,
     m.SecondFactorForgotten: _factor_forgotten,
+    m.SecondFactorShown: _tells_only,
     m.AccessRefused: _tells_only,
     m.DevicePaired: _device_paired,
     m.DeviceRevoked: _device_revoked,

@@ -13,6 +13,7 @@ from hub.errors import Unreadable
 from hub.services.cash import orders, paying
 from hub.services.cash.office import office_of
 from hub.services.cash.pages import BACK, own_session, pages, show
+from hub.services.cash.witness import witnessed
 
 
 @pages.get("/orders/<path:order>")
@@ -36,7 +37,9 @@ def _order(number: str, status: int = 200, **parts: Any) -> Response:
 _ORDER_STEPS: dict[str, Callable[..., Any]] = {
     "reserve": lambda ask, number, _: paying.reserve(the_hub(), ask, order=number),
     "give_up": lambda ask, number, _: paying.give_up(the_hub(), ask, order=number),
-    "allow": lambda ask, number, _: paying.allow(the_hub(), ask, order=number),
+    "allow": lambda _, number, __: witnessed(
+        f"cash.order/{number}/allow", lambda by: paying.allow(the_hub(), by, order=number)
+    ),
     "release": lambda ask, number, _: paying.release(the_hub(), ask, order=number),
     "block": lambda ask, number, form: paying.block(the_hub(), ask, order=number, reason=form.get("reason", "")),
     "pay": lambda ask, number, form: paying.pay(

@@ -86,13 +86,12 @@ def _reopened(rows: Rows, event: o.PaymentOrderReopened) -> None:
     _now(rows, event, "payable", receipt=None, shown=None)
 
 
-def _heard(rows: Rows, event: o.TreasuryHeard) -> None:
-    """Said in the journal alone."""
+def _tells_only(rows: Rows, event: o.TreasuryHeard) -> None:
     del rows, event
 
 
 APPLIERS: Appliers = {
-    o.TreasuryHeard: _heard,
+    o.TreasuryHeard: _tells_only,
     o.PaymentOrderReceived: _received,
     o.PaymentOrderBlocked: _blocked,
     o.PaymentOrderReleased: _payable,

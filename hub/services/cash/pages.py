@@ -30,6 +30,7 @@ from hub.services.cash import account, actions, ages, closings, ending, order_st
 from hub.services.cash import model as m
 from hub.services.cash.actions import SEAL, Payment
 from hub.services.cash.office import office_of, papers
+from hub.services.cash.witness import witnessed
 from hub.visits import store as visits
 from hub.visits.actions import purpose_of
 from hub.workshop.answer import pdf
@@ -320,8 +321,8 @@ def _receipt(number: str, status: int = 200, **parts: Any) -> Response:
         "found": found, "done": "done" in request.args, "kept": {}, "session": held,
         "printer": counter.printer if counter else None,
         "mine": held is not None and held.id == found.session and held.state in ("open", "suspended"),
-        "asked": any((each.year, each.number) == (found.year, found.number)
-                     for each in store.reversals_asked(hub.reader, found.session)),
+        "asked": next((each for each in store.reversals_asked(hub.reader, found.session)
+                       if (each.year, each.number) == (found.year, found.number)), None),
         "clears": "certificate" in hub.settings.counter_services and found.payer_kind == "employer"
         and found.party is not None and found.kind == "collection" and found.counts,
     }  # fmt: skip
@@ -461,20 +462,31 @@ def _control(status: int = 200, **parts: Any) -> Response:
 
 @pages.post("/reversals/<int:ask>")
 def decide_reversal(ask: int) -> AnyResponse:
-    """Take it back, or not."""
+    """Take it back, or not; a second person's own code says that it is them, at the cashier's screen, too."""
     granted = "grant" in request.form
-    actions.decide_reversal(the_hub(), asked(f"cash.reversal/{ask}"), ask=ask, granted=granted)
-    return redirect(url_for("cash.control"), 303)
+    witnessed(
+        f"cash.reversal/{ask}", lambda by: actions.decide_reversal(the_hub(), by, ask=ask, granted=granted),
+        always=granted,
+    )  # fmt: skip
+    return redirect(_asked_at(ask) or url_for("cash.control"), 303)
+
+
+def _asked_at(ask: int) -> str | None:
+    """The receipt's page, for a cashier: a second person came to their screen."""
+    found = store.reversal_ask(the_hub().reader, ask)
+    if found is None or CASHIERS.isdisjoint(g.actor.roles):
+        return None
+    return url_for("cash.receipt", receipt=m.receipt(found.till, found.year, found.number))
 
 
 @pages.post("/sessions/<int:session>")
 def decide_closing(session: int) -> AnyResponse:
-    """Close a session, or have it counted again."""
+    """Close a session, which takes the code of whoever does, or have it counted again."""
     hub, what = the_hub(), f"cash.closing/{session}"
     if "approve" not in request.form:
         ending.refuse(hub, asked(what), session=session, note=request.form.get("note", ""))
         return redirect(url_for("cash.control"), 303)
-    answer = ending.approve(hub, asked(what), session=session)
+    answer = witnessed(what, lambda by: ending.approve(hub, by, session=session))
     return redirect(url_for("cash.closing", closing=answer["closing"]), 303)
 
 
@@ -541,11 +553,22 @@ def _not_yet(error: ending.NotYet) -> Response:
     return _close(409, against=error.against, kept=request.form)
 
 
+def _decided(status: int, **said: Any) -> Response:
+    """Where a decision was refused: over all tills, or at the screen of the cashier to whom a second person came."""
+    if CASHIERS.isdisjoint(g.actor.roles):
+        return _control(status, **said)
+    asked_for = store.reversal_ask(the_hub().reader, (request.view_args or {}).get("ask", 0))
+    if asked_for is None:
+        return _close(status, **said)
+    return _receipt(m.receipt(asked_for.till, asked_for.year, asked_for.number), status, **said)
+
+
 #: Where a refusal of an endpoint is shown: the page from which it was asked.
 BACK: dict[str, Callable[..., Response]] = {
     "collect": lambda status, **said: _payer(request.form.get("ref", ""), status, **said),
     **dict.fromkeys(("count", "propose", "close"), _close),
-    **dict.fromkeys(("decide_reversal", "decide_closing", "close_period", "control"), _control),
+    **dict.fromkeys(("decide_reversal", "decide_closing"), _decided),
+    **dict.fromkeys(("close_period", "control"), _control),
     **dict.fromkeys(
         ("receipt", "print_receipt", "settle", "ask_reversal"),
         lambda status, **said: _receipt((request.view_args or {})["receipt"], status, **said),

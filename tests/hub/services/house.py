@@ -1,5 +1,6 @@
 """A house with central data, a desk and its real services: what is asked goes the whole road, on real files."""
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -10,6 +11,9 @@ from flask import Flask, g
 from jinja2 import ChoiceLoader, DictLoader
 
 from hub.agents import actions as agents
+from hub.agents import store as agent_store
+from hub.agents import totp, vault
+from hub.agents.model import AgentAdded, SecondFactorEnrolled
 from hub.ask import HUB, Actor, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
@@ -87,6 +91,19 @@ class House(Town):
     @staticmethod
     def period(party: str, period: str, due: int = 134_848, paid: int = 134_848) -> dict[str, str]:
         return {"ref": f"C-{party}-{period}", "party": party, "period": period, "due": str(due), "paid": str(paid)}
+
+    def shows(self, actor: Actor) -> str:
+        """What the telephone of somebody who works here shows, half a minute after the last code was used."""
+        folder, secret = self.hub.store.folder, hashlib.sha256(actor.agent.encode()).digest()[: totp.SECRET_BYTES]
+        if agent_store.agent(self.hub.reader, actor.agent) is None:
+            with self.hub.store.transaction(Ask(HUB)) as tx:
+                tx.record(AgentAdded(actor.agent, f"NGOMA {actor.agent}", tuple(actor.roles)))
+                tx.record(SecondFactorEnrolled(actor.agent, 0))
+                agent_store.keep_factor(
+                    tx, actor.agent, vault.sealed(folder, actor.agent, secret), last_step=0, drift=0
+                )
+        self.clock.advance(seconds=30)
+        return totp.code_of(secret, totp.step_of(self.clock.now().at))
 
     def visitor(self, counter: str = "02", service: str = "RAS", agent: Actor = CLERK) -> int:
         """Somebody takes a ticket, is called by the agent and sits down; the ticket's row."""

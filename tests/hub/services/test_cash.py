@@ -741,12 +741,42 @@ def test_the_closing_goes_to_another_person_s_page_and_back_as_paper(till):
     chief.open("/desk/cash/control")
     assert "Arrêté de 01016E, journée du 29/03/2013" in chief.words
     chief.send("/desk/cash/sessions/1", approve="1")
+    assert (chief.status, "Ce code n'est pas le bon" in chief.words) == (401, True), "their own code is asked for"
+    chief.send("/desk/cash/sessions/1", approve="1", factor=till.house.shows(CHIEF))
     assert "Total caisse · 1 opération 134 848" in chief.words
     chief.send("/desk/cash/closings/1/print")
     assert chief.headers["Content-Type"] == "application/pdf"
     auditor = Screen(till.house, AUDITOR)
     auditor.open("/desk/cash/closings/1")
     assert auditor.status == 200
+
+
+def test_a_second_person_decides_at_the_cashier_s_screen_with_their_own_code(till):
+    """A reversal and the closing: whoever types their login name and code there decides, the cashier never does."""
+    house, receipt = till.house, pay(till.house).receipt
+    till.send(f"/desk/cash/receipts/{receipt}/reverse", reason="typing")
+    assert "Code agent" in till.words
+    for person, code in ((CASHIER, house.shows(CASHIER)), (CHIEF, "000000"), (AUDITOR, house.shows(AUDITOR))):
+        house.shows(person)
+        till.send("/desk/cash/reversals/1", grant="1", person=person.agent, factor=code)
+        assert till.status in (401, 403), person
+        assert receipt in till.words
+    till.send("/desk/cash/reversals/1", grant="1", person=SUPERVISOR.agent, factor=house.shows(SUPERVISOR))
+    assert "Annulé par C01-2013-000002" in till.words
+    assert store.receipt(house.hub.reader, "C01-2013-000002").approver == SUPERVISOR.agent
+    queues.finish(house.hub, house.ask(CASHIER), counter="11")
+    till.send("/desk/cash/close/count", n10000="5")
+    till.send("/desk/cash/close/propose")
+    assert "Le chef caissier peut approuver ici" in till.words
+    till.send("/desk/cash/sessions/1", approve="1", person="nobody", factor="1")
+    assert (till.status, "L'arrêté est proposé" in till.words) == (401, True)
+    till.send("/desk/cash/sessions/1", approve="1", person=CHIEF.agent.lower(), factor=house.shows(CHIEF))
+    assert (till.status, store.closing(house.hub.reader, 1).approver) == (200, CHIEF.agent)
+    said = [json.loads(row["payload"]) for row in house.hub.reader.execute(
+        "SELECT payload FROM journal WHERE kind = 'second_factor_shown' ORDER BY seq")]  # fmt: skip
+    assert [(each["agent"], each["what"], each["at"]) for each in said[-2:]] == [
+        (SUPERVISOR.agent, "cash.reversal/1", CASHIER.agent), (CHIEF.agent, "cash.closing/1", CASHIER.agent),
+    ]  # fmt: skip
 
 
 def test_a_receipt_is_checked_by_its_code_and_an_altered_one_is_told(till):

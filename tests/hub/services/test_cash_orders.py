@@ -186,6 +186,21 @@ def test_above_the_limit_another_person_allows_it_for_this_once(house):
     assert actions.known(house.hub, pay(house)["receipt"]).approver == CHIEF.agent
 
 
+def test_above_the_limit_another_person_types_their_code_at_the_cashier_s_screen(house):
+    receive(house, PENSION | {"amount": 500_001})
+    open_till(house, 600_000)
+    reserve(house)
+    screen = Screen(house, PAYER)
+    screen.open("/desk/cash/orders/4417")
+    assert "Une autre personne peut autoriser ici" in screen.words
+    screen.send("/desk/cash/orders/4417", step="allow", person=PAYER.agent, factor=house.shows(PAYER))
+    assert (screen.status, order(house).approved_by) == (403, None)
+    screen.send("/desk/cash/orders/4417", step="allow", person=CHIEF.agent, factor=house.shows(CHIEF))
+    assert order(house).approved_by == CHIEF.agent
+    screen.send("/desk/cash/orders/4417", step="pay", id_type="identity_card", id_number="1236548")
+    assert "−500 001 FCFA" in screen.words
+
+
 def test_a_payment_taken_back_the_same_day_is_paid_again(house):
     receive(house)
     open_till(house)
