@@ -38,6 +38,8 @@ _OVERSIGHT = frozenset({"supervisor", "executive", "auditor"})
 _CASHIERS = frozenset({"collections_cashier", "benefits_cashier"})
 #: Those who work tills, and those who look over them.
 _TILLS = _CASHIERS | {"head_cashier", "supervisor"}
+#: Who writes down at another counter what will be paid at a till, and asks the treasury for an order.
+_PREPARERS = frozenset({"clerk", "case_officer"})
 _DEVICES = frozenset({"kiosk", "display", "panel"})
 
 _ASKS: dict[str, frozenset[str]] = {
@@ -157,13 +159,16 @@ _PAGES: dict[str, frozenset[str]] = {
     ),
     "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
-    **dict.fromkeys(("cash.page", "cash.control", "cash.receipt", "cash.closing", "cash.order"), _TILLS | {"auditor"}),
+    **dict.fromkeys(("cash.control", "cash.receipt", "cash.closing", "cash.order"), _TILLS | {"auditor"}),
     **dict.fromkeys(("cash.print_receipt", "cash.settle", "cash.print_closing", "cash.check", "cash.do_order"), _TILLS),
     # a second person may come to the cashier's screen: whoever shows their code there decides, not the cashier
     **dict.fromkeys(("cash.decide_reversal", "cash.decide_closing"), _TILLS),
+    **dict.fromkeys(("cash.page", "cash.prepared"), _TILLS | _PREPARERS | {"auditor"}),
+    **dict.fromkeys(("cash.prepare", "cash.prepare_form"), _PREPARERS),
+    **dict.fromkeys(("cash.one_prepared", "cash.do_prepared"), _PREPARERS | {"collections_cashier"}),
+    "cash.search": _CASHIERS | _PREPARERS,
     **dict.fromkeys(
         (
-            "cash.search",
             "cash.open_session",
             "cash.suspend",
             "cash.resume",

@@ -128,3 +128,19 @@ def orders(db: Database) -> None:
         "CREATE INDEX payment_order_in_hand ON payment_order (till) WHERE state = 'reserved'",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def prepared(db: Database) -> None:
+    """Collections prepared at another counter."""
+    for statement in (
+        """CREATE TABLE cash_prepared (
+            id INTEGER PRIMARY KEY, date TEXT NOT NULL, ticket INTEGER NOT NULL, ticket_label TEXT NOT NULL,
+            counter TEXT NOT NULL, agent TEXT, operation TEXT NOT NULL, payer_kind TEXT NOT NULL, lines TEXT NOT NULL,
+            amount INTEGER NOT NULL CHECK (amount > 0), label TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT UNIQUE,
+            party TEXT, payer TEXT, payer_number TEXT, word TEXT, at INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX cash_prepared_waiting ON cash_prepared (ticket) WHERE state = 'waiting'",
+        "CREATE INDEX cash_prepared_ticket ON cash_prepared (ticket)",
+        "CREATE INDEX cash_prepared_date ON cash_prepared (date)",
+    ):
+        db.conn.execute(statement)

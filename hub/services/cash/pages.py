@@ -8,8 +8,7 @@ hold a name: they are sent in a form, never in an address.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
@@ -21,31 +20,37 @@ from hub.agents import store as agents
 from hub.agents.forms import asked, new_key, the_hub
 from hub.ask import Ask
 from hub.clock import local
-from hub.errors import NotFound, Refused, Unreadable, chosen
+from hub.errors import NotFound, Refused
 from hub.money import grouped, typed
 from hub.people.actions import find, names_of
-from hub.people.model import MASKED, Hit
+from hub.people.model import MASKED
 from hub.say import say, say_refused
-from hub.services.cash import account, actions, ages, closings, ending, order_store, paper, rules, store
+from hub.services.cash import (
+    account,
+    actions,
+    ages,
+    closings,
+    ending,
+    order_store,
+    paper,
+    payment_form,
+    prepared_store,
+    preparing,
+    rules,
+    store,
+    work,
+)
 from hub.services.cash import model as m
 from hub.services.cash.actions import SEAL, Payment
 from hub.services.cash.office import office_of, papers
+from hub.services.cash.prepared import Prepared
 from hub.services.cash.witness import witnessed
-from hub.visits import store as visits
 from hub.visits.actions import purpose_of
 from hub.workshop.answer import pdf
 
-#: Rows of a payment that a form may hold, and empty ones for periods that the account does not know.
-MOST_ROWS, FREE_ROWS = 60, 2
+#: Digits of a number that a row can have.
+ROW_DIGITS = 18
 CASHIERS = frozenset({"collections_cashier", "benefits_cashier"})
-#: What each kind of payer may pay, the usual first.
-OPERATIONS: dict[m.PayerKind, tuple[m.Operation, ...]] = {
-    "employer": ("contribution", "penalty", "regularisation"),
-    "voluntary": ("contribution", "penalty", "regularisation"),
-    "insured": ("regularisation", "repayment", "isolated"),
-    "other": ("isolated", "regularisation"),
-}
-
 pages = Blueprint("cash", __name__, url_prefix="/desk/cash", template_folder="templates", static_folder="static")
 
 
@@ -110,16 +115,34 @@ def own_session() -> m.Session | None:
 
 @pages.get("")
 def page() -> AnyResponse:
-    """What a cashier has before them: their till, to be opened, worked, or closed. Others see all tills."""
+    """What a cashier has before them: their till, to be opened, worked, or closed.
+
+    Others see all tills; whoever prepares at another counter gets their own side.
+    """
     if CASHIERS.isdisjoint(g.actor.roles):
-        return redirect(url_for("cash.control"), 303)
+        return redirect(_elsewhere(), 303)
     ref, said = request.args.get("ref", "").strip(), request.args.get("q", "").strip()
     if said and (there := _meant(said)) is not None:
         return there
+    if prepared := number_of(request.args.get("prepared", "")):
+        return _payer("", held=preparing.known(the_hub().reader, prepared))
     if ref or "other" in request.args:
         return _payer(ref)
     hits = find(the_hub(), Ask(g.actor), said) if said else None
     return _till(typed=said, hits=hits)
+
+
+def _elsewhere() -> str:
+    """The page of whoever works no till."""
+    if not work.prepares(g.actor.roles):
+        return url_for("cash.control")
+    ref, other = request.args.get("ref"), request.args.get("other")
+    return url_for("cash.prepare_form", ref=ref, other=other) if ref or other else url_for("cash.prepared")
+
+
+def number_of(said: str) -> int | None:
+    """The number of a row in an address or a form; None for what is none."""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < ROW_DIGITS else None
 
 
 def _till(status: int = 200, **parts: Any) -> Response:
@@ -133,20 +156,21 @@ def _till(status: int = 200, **parts: Any) -> Response:
     place = office_of(hub.settings).till(session.till)
     whole: dict[str, Any] = {
         "session": session, "place": place, "today": hub.today().isoformat(), "typed": "", "hits": None,
-        "full": place is not None and found.cash > place.ceiling, "concerned": _concerned(),
+        "full": place is not None and found.cash > place.ceiling, "concerned": payment_form.of_the_visit(),
         "last": store.last_entries(hub.reader, session.id), "kept": {},
         "asked": {(each.year, each.number) for each in store.reversals_asked(hub.reader, session.id)},
+        **_prepared(place),
     }  # fmt: skip
     return show("till", status, **whole | parts)
 
 
-def _concerned() -> tuple[Hit, ...]:
-    """Whom the visit at this counter is about, as far as they have a file."""
-    at_hand = purpose_of(the_hub(), g.actor).ticket
-    if at_hand is None:
-        return ()
-    refs = [each.party for each in visits.concerned(the_hub().reader, at_hand.id) if each.party]
-    return tuple(names_of(the_hub(), Ask(g.actor), refs).values()) if refs else ()
+def _prepared(place: m.TillPlace | None) -> dict[str, Any]:
+    """What was prepared for the visitor at this till, and how much waits for others."""
+    if place is None or place.role == "benefits":
+        return {"prepared": (), "prepared_elsewhere": 0}
+    at_hand, waiting = purpose_of(the_hub(), g.actor).ticket, prepared_store.waiting(the_hub().reader)
+    here = [each for each in waiting if at_hand is not None and each.ticket == at_hand.id]
+    return {"prepared": here, "prepared_elsewhere": len(waiting) - len(here)}
 
 
 def _meant(said: str) -> AnyResponse | None:
@@ -155,11 +179,8 @@ def _meant(said: str) -> AnyResponse | None:
         return redirect(url_for("cash.receipt", receipt=found.receipt), 303)
     if (order := order_store.order(the_hub().reader, said)) is not None:
         return redirect(url_for("cash.order", order=order.number), 303)
-    plain = "".join(said.split()).upper()
-    if not any(each.isdigit() for each in plain):
-        return None
-    hits = [hit for hit in find(the_hub(), Ask(g.actor), said) if hit.number == plain]
-    return redirect(url_for("cash.page", ref=hits[0].ref), 303) if len(hits) == 1 else None
+    ref = payment_form.file_meant(said)
+    return redirect(url_for("cash.page", ref=ref), 303) if ref else None
 
 
 def _payee(ref: str, status: int = 200, **parts: Any) -> Response:
@@ -224,8 +245,8 @@ def move() -> AnyResponse:
 # --- collecting ------------------------------------------------------------------------------
 
 
-def _payer(ref: str, status: int = 200, **parts: Any) -> Response:
-    """What somebody owes, and the form of a payment; for a payer without a file an empty one."""
+def _payer(ref: str, status: int = 200, held: Prepared | None = None, **parts: Any) -> Response:
+    """What somebody owes, or what was prepared for them, and the form of a payment; an empty one without a file."""
     session = own_session()
     if session is None or not session.works:
         return _till(status)
@@ -233,73 +254,33 @@ def _payer(ref: str, status: int = 200, **parts: Any) -> Response:
     if ref and place is not None and place.role == "benefits":
         return _payee(ref, status, **parts)
     found = account.examine(the_hub(), Ask(g.actor), ref) if ref else None
-    kind: m.PayerKind = found.payer.kind if found else "employer"
-    rows = [*(found.dues if found and kind in ("employer", "voluntary") else ()), *[None] * FREE_ROWS]
-    data_of = found.data_of if found else None
-    whole: dict[str, Any] = {
-        "session": session, "ref": ref, "account": found, "rows": rows[:MOST_ROWS], "kind": kind,
-        "operations": OPERATIONS[kind] if found else m.OPERATIONS, "kept": {},
-        "rates": json.dumps(_rates()), **_as_typed(the_hub().today()),
-        "data_of": f"{local(data_of, the_hub().settings.agency.zone):%d/%m/%Y %H:%M}" if data_of else "",
-    }  # fmt: skip
+    whole: dict[str, Any] = {"session": session, "ref": ref, "kept": {}, **payment_form.shown(found, held)}
     return show("collect", status, **whole | parts)
-
-
-def _as_typed(on: date) -> dict[str, str]:
-    """This quarter and this month, as a hand writes them."""
-    return {"quarter": periods.said(f"{on.year}-T{(on.month + 2) // 3}"), "month": f"{on:%m/%Y}"}
-
-
-def _rates() -> dict[str, list[tuple[str, int]]]:
-    """Of each scheme the whole rate by the day from which it holds: the page shows what wages owe as they are typed."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for rates in sorted(office_of(the_hub().settings).rates, key=lambda each: each.since):
-        found.setdefault(rates.scheme, []).append((rates.since, sum(each.per_10000 for each in rates.branches)))
-    return found
 
 
 @pages.post("/collect")
 def collect() -> AnyResponse:
     """Money is taken; the page that follows is the receipt's, with what goes back to the payer."""
     hub, form = the_hub(), request.form
-    found = account.examine(hub, Ask(g.actor), form["ref"]) if form.get("ref") else None
-    who = found.payer if found else _stranger(form)
+    held = _held()
+    found = account.examine(hub, Ask(g.actor), form["ref"]) if form.get("ref") and held is None else None
+    who = held.who if held else found.payer if found else payment_form.stranger(form)
     given = form.get("tendered", "")
     payment = Payment(
-        who, rules.operation_of(form.get("operation", "")), tuple(_rows(form, who.kind)),
+        who, rules.operation_of(form.get("operation", "")), tuple(payment_form.rows(form, who.kind)),
         rules.tender_of(form.get("tender", "")), typed(given, "tendered") if given.strip() else None,
         {name: form.get(f"detail.{name}", "") for needed, more in rules.DETAILS.values() for name in (*needed, *more)},
     )  # fmt: skip
-    answer = actions.collect(hub, asked("cash.collect"), payment=payment)
+    answer = actions.collect(
+        hub, asked("cash.collect"), payment=payment, prepared=held.id if held else None, word=form.get("word", "")
+    )
     return redirect(url_for("cash.receipt", receipt=answer["receipt"], done=1), 303)
 
 
-def _stranger(form: Mapping[str, str]) -> m.Payer:
-    """A payer whose file is not here: "à rapprocher"."""
-    kind = chosen(form.get("payer_kind", ""), m.PAYER_KINDS, Unreadable("say who pays", code="payer_kind_needed",
-                                                                       field="payer_kind"))  # fmt: skip
-    return m.Payer(kind, form.get("payer", ""), form.get("payer_number", ""))
-
-
-def _rows(form: Mapping[str, str], kind: m.PayerKind) -> Iterator[tuple[str, int]]:
-    """The rows that were ticked, and those that were filled in; wages stand for what they owe."""
-    office, on = office_of(the_hub().settings), the_hub().today()
-    for row in range(MOST_ROWS):
-        period, amount, wages = (form.get(f"{name}.{row}", "").strip() for name in ("period", "amount", "wages"))
-        listed = f"listed.{row}" in form
-        if (listed and f"take.{row}" not in form) or not (amount or wages):
-            continue
-        named = _period(period)
-        yield named, typed(amount) if amount else account.amount_owed(office, kind, named, typed(wages, "wages"), on)
-
-
-def _period(said: str) -> str:
-    """A period as people type it: `1T2013`, `1T 2013`, `03/2013`, `2013-03`; what is none goes on as it is."""
-    plain = said.upper().replace(" ", "").replace("/", "-")
-    if len(plain) == 6 and plain[1] == "T":  # noqa: PLR2004 (1T2013)
-        return f"{plain[2:]}-T{plain[0]}"
-    month, _, year = plain.partition("-")
-    return f"{year}-{month.zfill(2)}" if len(year) == 4 and month.isdecimal() else plain  # noqa: PLR2004 (03/2013)
+def _held() -> Prepared | None:
+    """What was prepared at another counter, where the form is about that. Raises NotFound."""
+    number = number_of(request.form.get("prepared", ""))
+    return preparing.known(the_hub().reader, number) if number else None
 
 
 # --- receipts --------------------------------------------------------------------------------
@@ -563,9 +544,11 @@ def _decided(status: int, **said: Any) -> Response:
     return _receipt(m.receipt(asked_for.till, asked_for.year, asked_for.number), status, **said)
 
 
+#: The page of their own for whoever has such a role; of several the first.
+HOMES: list[tuple[frozenset[str], Callable[..., Response]]] = [(CASHIERS, _till), (store.CHIEFS, _control)]
 #: Where a refusal of an endpoint is shown: the page from which it was asked.
 BACK: dict[str, Callable[..., Response]] = {
-    "collect": lambda status, **said: _payer(request.form.get("ref", ""), status, **said),
+    "collect": lambda status, **said: _payer(request.form.get("ref", ""), status, _held(), **said),
     **dict.fromkeys(("count", "propose", "close"), _close),
     **dict.fromkeys(("decide_reversal", "decide_closing"), _decided),
     **dict.fromkeys(("close_period", "control"), _control),
@@ -585,7 +568,7 @@ BACK: dict[str, Callable[..., Response]] = {
 def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed."""
     said = {"error": say_refused(_language(), error, "cash"), "field": error.field, "kept": request.form}
-    home = _till if not CASHIERS.isdisjoint(g.actor.roles) else _control
+    home = next((page for roles, page in HOMES if not roles.isdisjoint(g.actor.roles)), _control)
     endpoint = (request.endpoint or "").partition(".")[2]
     shown = home if isinstance(error, NotFound) else BACK.get(endpoint, home)
     return shown(error.status, **said)

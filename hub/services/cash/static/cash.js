@@ -54,6 +54,7 @@ function firstDay(said) {
 // --- paying: what is ticked is due, what is given above it goes back
 const pay = document.getElementById("pay-form");
 if (pay) {
+  const tendered = pay.querySelector("#tendered");
   const due = () => {
     let sum = 0;
     for (const row of pay.querySelectorAll(".dues tbody tr")) {
@@ -75,9 +76,10 @@ if (pay) {
   };
   const show = () => {
     const sum = due();
-    const given = francs(pay.querySelector("#tendered").value);
-    const back = given - sum;
     pay.querySelector("[data-due]").textContent = grouped(sum);
+    if (!tendered) return; // at another counter nothing is given
+    const given = francs(tendered.value);
+    const back = given - sum;
     const line = pay.querySelector(".back");
     line.hidden = !given || !back;
     line.classList.toggle("short", back < 0);

@@ -1,0 +1,47 @@
+"""What others ask of the tills: lines of a visit's thread, and the work that waits for an agent (R-030)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.agents import store as agents
+from hub.context import Hub
+from hub.services.cash import paying, prepared_store, preparing, store
+from hub.services.ports import Pending, ThreadLine
+from hub.store import Transaction
+
+#: Who takes what was prepared at another counter.
+TAKERS = frozenset({"collections_cashier"})
+#: Who prepares at another counter, and touches no cash (requirements B.0).
+PREPARERS = frozenset({"clerk", "case_officer"})
+
+
+def prepares(roles: frozenset[str]) -> bool:
+    """Whether somebody of these roles has the counter's side of the tills: they neither work nor look over one."""
+    return not roles.isdisjoint(PREPARERS) and roles.isdisjoint(store.CHIEFS | {"auditor"})
+
+
+def taken_back(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A listener: what an entry paid is to be paid again once that entry is reversed."""
+    paying.taken_back(hub, tx, event)
+    preparing.taken_back(hub, tx, event)
+
+
+def thread(reader: store.Reader, ticket: int) -> tuple[ThreadLine, ...]:
+    """What was prepared and paid during a visit."""
+    return (*store.thread(reader, ticket), *prepared_store.thread(reader, ticket))
+
+
+def pending(reader: store.Reader, agent: str) -> tuple[Pending, ...]:
+    """What waits for this agent at the tills."""
+    return (*store.pending(reader, agent), *_prepared(reader, agent))
+
+
+def _prepared(reader: store.Reader, agent: str) -> tuple[Pending, ...]:
+    found = agents.agent(reader, agent)
+    if found is None or found.roles.isdisjoint(TAKERS):
+        return ()
+    waiting = prepared_store.waiting(reader)
+    if not waiting:
+        return ()
+    return (Pending("prepared", "cash.pending_prepared", len(waiting), waiting[0].at, f"{store.URL}/prepared"),)
