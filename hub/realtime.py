@@ -139,7 +139,11 @@ class Realtime:
         if actor is None:
             raise Turned("not_authenticated")
         self._leave_behind(actor, auth.get("seen"))
-        screens = tuple((screen, screen.profile(actor)) for screen in self._screens if screen.takes(actor))
+        only = auth.get("only") if isinstance(auth.get("only"), list) else None
+        screens = tuple(
+            (screen, screen.profile(actor)) for screen in self._screens
+            if screen.takes(actor) and (only is None or screen.event in only)
+        )  # fmt: skip
         sid: str = request.sid  # type: ignore[attr-defined]
         self._clients[sid] = _Client(actor, auth, screens)
         for screen, profile in screens:
@@ -204,10 +208,10 @@ class Realtime:
         if entries:
             self.refresh()
 
-    def refresh(self) -> None:
-        """Send every kind its picture, at its pace."""
+    def refresh(self, event: str | None = None) -> None:
+        """Send every kind its picture, at its pace, or the one kind of this event."""
         with self._wake:
-            self._pace.dirty.update(screen.event for screen in self._screens)
+            self._pace.dirty.update(screen.event for screen in self._screens if event in (None, screen.event))
             self._wake.notify()
 
     def _announce_for_ever(self) -> None:

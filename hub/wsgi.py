@@ -35,7 +35,8 @@ from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
-from hub.services.ports import CounterService, load
+from hub.services import ports
+from hub.services.ports import CounterService, Live, load
 from hub.settings import Display, Settings
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
@@ -79,6 +80,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services)))
     devices.on_revoked.append(realtime[0].kick)
     sessions.on_ended.append(realtime[0].kick_agent)
+    ports.on_changed.append(realtime[0].refresh)
     announcer.to = realtime[0].announce
     realtime[0].start()
     admin.serve(hub)
@@ -151,6 +153,17 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             profile=lambda _: "",
             picture=lambda reader, _: supervision(hub, reader),
         ),
+        *(_window(hub, live) for service in services for live in service.live),
+    )
+
+
+def _window(hub: Hub, live: Live) -> Screen:
+    """A window of a counter service's: of the agent whose session opened it."""
+    return Screen(
+        event=live.event,
+        takes=lambda actor: actor.agent is not None and not actor.roles.isdisjoint(live.roles),
+        profile=lambda actor: actor.agent,
+        picture=lambda reader, agent: live.picture(hub, reader, agent),
     )
 
 

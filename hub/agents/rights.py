@@ -167,6 +167,8 @@ _PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("cash.prepare", "cash.prepare_form"), _PREPARERS),
     **dict.fromkeys(("cash.one_prepared", "cash.do_prepared"), _PREPARERS | {"collections_cashier"}),
     "cash.search": _CASHIERS | _PREPARERS,
+    # a window of the cashier's own, which the payer reads: it shows three figures
+    **dict.fromkeys(("cash.payer", "cash.face_payer"), frozenset({"collections_cashier"})),
     **dict.fromkeys(
         (
             "cash.open_session",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from flask import Blueprint
 from sqlite_utils.migrations import Migrations
@@ -164,6 +164,28 @@ Unanswered = Callable[[Reader, int | None, str], int | None]
 Heard = Callable[[Hub, Transaction, Event], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A picture that a service keeps fresh in a window of an agent's, besides the desk's own.
+
+    `event` carries it to whoever has one of `roles`; `picture` is asked for an agent, and has `epoch` and `seq`.
+    """
+
+    event: str
+    roles: frozenset[str]
+    picture: Callable[[Hub, Reader, str], Any]
+
+
+#: Told the event of a picture that is another one though nothing was recorded: live windows get it.
+on_changed: list[Callable[[str], None]] = []
+
+
+def changed(event: str) -> None:
+    """A picture is another one, and no entry of the journal says so: what is being typed, for instance."""
+    for tell in on_changed:
+        tell(event)
+
+
 def nothing(reader: Reader, of: int | str) -> tuple[()]:
     """A read port of a service that has nothing to say."""
     del reader, of
@@ -193,7 +215,7 @@ class CounterService:
 
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
     blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event. `goes_on` is the
-    page where a question goes on that the counter could not answer.
+    page where a question goes on that the counter could not answer. `live` are its windows beside the desk.
     """
 
     name: str
@@ -215,6 +237,7 @@ class CounterService:
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""
+    live: tuple[Live, ...] = ()
 
 
 @cache

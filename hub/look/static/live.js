@@ -88,6 +88,7 @@ function tokenPlace() {
  *   state      "waiting" before the first picture, "live", or "lost" after ten silent seconds
  *   connected  whether an ask would leave now
  *   refused    the code with which the hub turned this screen away, or ""
+ * `only`: this window wants its own pictures and none of those that its session could have besides.
  */
 export class Link {
   #socket;
@@ -101,12 +102,12 @@ export class Link {
   connected = false;
   refused = "";
 
-  constructor({ picture, onPicture, onState = () => {}, token = takeToken(), others = {} }) {
+  constructor({ picture, onPicture, onState = () => {}, token = takeToken(), others = {}, only = false }) {
     this.#onPicture = onPicture;
     this.#onState = onState;
     this.#socket = globalThis.io({
       transports: ["websocket"],
-      auth: (give) => give({ ...(token && { token }), ...this.#seen() }),
+      auth: (give) => give({ ...(token && { token }), ...(only && { only: [picture] }), ...this.#seen() }),
       reconnectionDelay: RETRY_MS,
       reconnectionDelayMax: 1_500,
       timeout: 4_000,

@@ -4,14 +4,15 @@
 `chain` how entries hang together · `actions` `ending` what can be asked · `orders` `paying` what the treasury wants
 paid · `prepared` `preparing` what was prepared at another counter · `account` what somebody owes · `store`
 `order_store` `prepared_store` what is kept · `slips` `paper` what is printed · `checking` what `mbote verify` asks ·
-`work` what the desk asks · `pages` `payment_form` what is shown, `witness` the word of a second person
+`work` what the desk asks · `pages` `payment_form` what is shown, `facing` to whoever pays, `witness` the word of a
+second person
 """
 
 from __future__ import annotations
 
-from hub.services.cash import actions, checking, order_store, prepared_store, preparing, store, work
+from hub.services.cash import actions, checking, facing, order_store, prepared_store, preparing, store, work
+from hub.services.cash.facing_pages import blueprint
 from hub.services.cash.migrations import migrations
-from hub.services.cash.prepared_pages import blueprint
 from hub.services.ports import CounterService
 
 COUNTER_SERVICE = CounterService(
@@ -40,4 +41,5 @@ COUNTER_SERVICE = CounterService(
     finds=store.finds,
     sheet=store.sheet,
     faults=checking.faults,
+    live=(facing.LIVE,),
 )

@@ -31,6 +31,7 @@ from hub.services.cash import (
     ages,
     closings,
     ending,
+    facing,
     order_store,
     paper,
     payment_form,
@@ -152,6 +153,7 @@ def _till(status: int = 200, **parts: Any) -> Response:
         place = actions.till_of(hub, g.actor.agent)
         before = store.till(hub.reader, place.code) if place else None
         return show("open", status, **{"place": place, "before": before, "kept": {}} | parts)
+    facing.leave(hub, session.cashier)
     found = store.till(hub.reader, session.till)
     place = office_of(hub.settings).till(session.till)
     whole: dict[str, Any] = {
@@ -274,6 +276,8 @@ def collect() -> AnyResponse:
     answer = actions.collect(
         hub, asked("cash.collect"), payment=payment, prepared=held.id if held else None, word=form.get("word", "")
     )
+    due = answer["amount"]
+    facing.show(hub, g.actor.agent or "", due, None if answer["change"] is None else due + answer["change"], done=True)
     return redirect(url_for("cash.receipt", receipt=answer["receipt"], done=1), 303)
 
 

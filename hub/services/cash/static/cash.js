@@ -93,6 +93,26 @@ if (pay) {
   pay.addEventListener("input", show);
   pay.addEventListener("change", show);
   show();
+  if (tendered) turnToPayer(pay, due, () => (tendered.closest("[hidden]") ? 0 : francs(tendered.value)));
+}
+
+/** The screen towards the payer shows what stands here: told after a moment of rest, and only when it is another thing. */
+function turnToPayer(form, due, given) {
+  const REST_MS = 150;
+  let resting = 0;
+  let told = "";
+  const tell = () => {
+    const body = new URLSearchParams({ due: due() || 0, given: given() || "", csrf: form.querySelector("[name=csrf]").value });
+    if (String(body) === told) return;
+    told = String(body);
+    fetch("/desk/cash/payer", { method: "POST", body }).catch(() => (told = ""));
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(resting);
+    resting = setTimeout(tell, REST_MS);
+  });
+  form.addEventListener("submit", () => clearTimeout(resting));
+  tell();
 }
 
 const lost = document.querySelector(".cash[data-lost]")?.dataset.lost;
