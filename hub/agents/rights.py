@@ -164,7 +164,9 @@ _PAGES: dict[str, frozenset[str]] = {
     # a second person may come to the cashier's screen: whoever shows their code there decides, not the cashier
     **dict.fromkeys(("cash.decide_reversal", "cash.decide_closing"), _TILLS),
     **dict.fromkeys(("cash.page", "cash.prepared"), _TILLS | _PREPARERS | {"auditor"}),
-    **dict.fromkeys(("cash.prepare", "cash.prepare_form"), _PREPARERS),
+    **dict.fromkeys(
+        ("cash.prepare", "cash.prepare_form", "cash.request_form", "cash.ask_order", "cash.do_request"), _PREPARERS
+    ),
     **dict.fromkeys(("cash.one_prepared", "cash.do_prepared"), _PREPARERS | {"collections_cashier"}),
     "cash.search": _CASHIERS | _PREPARERS,
     # a window of the cashier's own, which the payer reads: it shows three figures

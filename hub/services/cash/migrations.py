@@ -144,3 +144,19 @@ def prepared(db: Database) -> None:
         "CREATE INDEX cash_prepared_date ON cash_prepared (date)",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def order_requests(db: Database) -> None:
+    """Orders asked of the treasury from a counter."""
+    for statement in (
+        """CREATE TABLE order_request (
+            id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, nature TEXT NOT NULL, period TEXT NOT NULL,
+            state TEXT NOT NULL, agent TEXT, ticket INTEGER, message INTEGER NOT NULL UNIQUE, order_number TEXT UNIQUE,
+            code TEXT, words TEXT, party TEXT, payee TEXT, payee_number TEXT, reason TEXT,
+            at INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX order_request_party ON order_request (party) WHERE party IS NOT NULL",
+        "CREATE INDEX order_request_refused ON order_request (agent) WHERE state = 'refused'",
+        "CREATE INDEX order_request_ticket ON order_request (ticket) WHERE ticket IS NOT NULL",
+    ):
+        db.conn.execute(statement)

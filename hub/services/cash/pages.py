@@ -37,6 +37,7 @@ from hub.services.cash import (
     payment_form,
     prepared_store,
     preparing,
+    request_store,
     rules,
     store,
     work,
@@ -190,7 +191,8 @@ def _payee(ref: str, status: int = 200, **parts: Any) -> Response:
     hub = the_hub()
     hit = names_of(hub, Ask(g.actor), (ref,)).get(ref)
     found = order_store.of_party(hub.reader, ref)
-    return show("payee", status, **{"hit": hit, "orders": found, "kept": {}} | parts)
+    asked_for = request_store.open_of_party(hub.reader, ref)
+    return show("payee", status, **{"hit": hit, "orders": found, "requests": asked_for, "kept": {}} | parts)
 
 
 @pages.get("/search")

@@ -15,10 +15,22 @@ from hub.people.actions import find
 from hub.queues import actions as queue_actions
 from hub.queues import store as queues
 from hub.say import say
-from hub.services.cash import account, payment_form, prepared_store, preparing, rules, work
+from hub.services.cash import (
+    account,
+    order_store,
+    payment_form,
+    prepared_store,
+    preparing,
+    request_store,
+    requesting,
+    rules,
+    work,
+)
 from hub.services.cash import model as m
 from hub.services.cash.office import office_of
 from hub.services.cash.order_pages import blueprint as pages
+from hub.services.cash.order_requests import ASKED, OrderRequest
+from hub.services.cash.orders import Order
 from hub.services.cash.pages import BACK, HOMES, number_of, show
 from hub.visits.actions import purpose_of
 
@@ -39,9 +51,47 @@ def _prepared(status: int = 200, **parts: Any) -> Response:
     whole: dict[str, Any] = {
         "prepared": prepared_store.of_date(hub.reader, hub.today().isoformat()), "preparer": preparer,
         "taker": not work.TAKERS.isdisjoint(g.actor.roles), "visit": purpose_of(hub, g.actor).ticket, "typed": "",
-        "hits": None, "concerned": payment_form.of_the_visit() if preparer else (), "kept": {},
+        "hits": None, "requests": _requests(), "concerned": payment_form.of_the_visit() if preparer else (), "kept": {},
     }  # fmt: skip
     return show("prepared", status, **whole | parts)
+
+
+def _requests() -> list[tuple[OrderRequest, Order | None]]:
+    """What was asked of the treasury, each with the order that came of it."""
+    reader = the_hub().reader
+    found = request_store.last(reader)
+    return [(each, order_store.order(reader, each.order_number) if each.order_number else None) for each in found]
+
+
+@pages.get("/requests")
+def request_form() -> Response:
+    """The form of a request for somebody who has a file."""
+    return _request_form(request.args.get("ref", "").strip())
+
+
+def _request_form(ref: str, status: int = 200, **parts: Any) -> Response:
+    found = account.examine(the_hub(), Ask(g.actor), ref)
+    return show("request", status, **{"ref": ref, "who": found.payer, "natures": ASKED, "kept": {}} | parts)
+
+
+@pages.post("/requests")
+def ask_order() -> AnyResponse:
+    """The treasury is asked."""
+    form = request.form
+    found = account.examine(the_hub(), Ask(g.actor), form.get("ref", ""))
+    requesting.ask_order(
+        the_hub(), asked("cash.request"), who=found.payer, nature=form.get("nature", ""),
+        period=form.get("period", ""), reason=form.get("reason", ""),
+    )  # fmt: skip
+    return redirect(url_for("cash.prepared", _anchor="requests"), 303)
+
+
+@pages.post("/requests/<int:request_id>")
+def do_request(request_id: int) -> AnyResponse:
+    """It is withdrawn, or its refusal was told."""
+    act = requesting.withdraw if request.form.get("step") == "withdraw" else requesting.told
+    act(the_hub(), asked(f"cash.request/{request_id}"), request=request_id)
+    return redirect(url_for("cash.prepared", _anchor="requests"), 303)
 
 
 @pages.get("/prepare")
@@ -126,6 +176,13 @@ def _revise(ask: Ask, prepared: int, form: Mapping[str, str]) -> None:
     )  # fmt: skip
 
 
+BACK |= {
+    "do_request": _prepared,
+    **dict.fromkeys(
+        ("request_form", "ask_order"),
+        lambda status, **said: _request_form(request.values.get("ref", ""), status, **said),
+    ),
+}
 HOMES.append((work.PREPARERS, _prepared))
 BACK |= {
     **dict.fromkeys(("prepared", "one_prepared"), _prepared),

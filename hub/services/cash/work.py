@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.agents import store as agents
 from hub.context import Hub
-from hub.services.cash import paying, prepared_store, preparing, store
+from hub.services.cash import paying, prepared_store, preparing, request_store, store
 from hub.services.ports import Pending, ThreadLine
 from hub.store import Transaction
 
@@ -29,12 +29,20 @@ def taken_back(hub: Hub, tx: Transaction, event: Any) -> None:
 
 def thread(reader: store.Reader, ticket: int) -> tuple[ThreadLine, ...]:
     """What was prepared and paid during a visit."""
-    return (*store.thread(reader, ticket), *prepared_store.thread(reader, ticket))
+    rooms = (store, prepared_store, request_store)
+    return tuple(line for room in rooms for line in room.thread(reader, ticket))
 
 
 def pending(reader: store.Reader, agent: str) -> tuple[Pending, ...]:
     """What waits for this agent at the tills."""
-    return (*store.pending(reader, agent), *_prepared(reader, agent))
+    return (*store.pending(reader, agent), *_prepared(reader, agent), *_refused(reader, agent))
+
+
+def _refused(reader: store.Reader, agent: str) -> tuple[Pending, ...]:
+    """What the treasury refused this agent: the beneficiary is to be told."""
+    found = request_store.to_tell(reader, agent)
+    where = f"{store.URL}/prepared#requests"
+    return (Pending("requests", "cash.pending_requests", len(found), found[0].at, where),) if found else ()
 
 
 def _prepared(reader: store.Reader, agent: str) -> tuple[Pending, ...]:

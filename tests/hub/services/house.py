@@ -127,7 +127,8 @@ class House(Town):
     def replayed(self) -> None:
         """The journal gives every row again, and the chain holds."""
         rooms = Rooms(self.rooms.appliers, self.rooms.migrations, self.rooms.state_tables, self.rooms.faults)
-        assert verify(self.hub.store.folder, rooms).problems == []
+        problems = verify(self.hub.store.folder, rooms).problems
+        assert problems == [], problems
 
     def public_journal(self) -> str:
         """Everything that stands in the public part, answers included: nobody may be named there."""

@@ -5,15 +5,21 @@ import sqlite3
 
 import pytest
 
-from hub.errors import Refused
+from hub.ask import HUB, Actor, Ask
+from hub.errors import NotAllowed, Refused
+from hub.outbox import OutboxMessageRefused
 from hub.queues import actions as queues
-from hub.services.cash import actions, prepared_store, preparing, store, work
+from hub.services.cash import actions, paying, prepared_store, preparing, request_store, store, work
 from hub.services.cash.model import Payer
-from tests.hub.services.house import CASHIER, CLERK, SUPERVISOR, House, Screen, brazzaville
+from hub.services.cash.order_requests import OrderRequest, by_another
+from tests.hub.services.house import CASHIER, CLERK, OFFICER, SUPERVISOR, House, Screen, brazzaville
 
 pytestmark = pytest.mark.slow  # real files
 BAKER = Payer("employer", "Boulangerie Ngoma", "9000001", "E1")
 QUARTER = (("2013-T1", 134_848),)
+PAYER = Actor(agent="01022K", roles=frozenset({"benefits_cashier"}))
+ORDER = {"number": "Q0", "nature": "daily_allowance", "amount": 60_000, "period": "2013-03", "party": "P1",
+         "payee": "BAMOU Jérôme", "pay_from": "2013-03-01", "pay_until": "2013-06-30"}  # fmt: skip
 FORM = {"ref": "E2", "operation": "contribution", "listed.0": "1", "take.0": "1", "period.0": "2012-T4",
         "amount.0": "134848"}  # fmt: skip
 
@@ -26,6 +32,7 @@ def house(tmp_path_factory, workshop):
     found.shows(CASHIER)
     found.visitor("11", "CRE", CASHIER)
     queues.finish(found.hub, found.ask(CASHIER), counter="11")
+    queues.open_counter(found.hub, found.ask(PAYER), counter="12", agent=PAYER.agent)
     actions.open_session(found.hub, found.ask(CASHIER), till="C01", pieces={"n10000": 5})
     yield found
     found.close()
@@ -126,6 +133,84 @@ def test_it_is_paid_by_whom_it_was_prepared_for_and_again_once_its_payment_was_t
     ask = actions.ask_reversal(house.hub, house.ask(CASHIER), receipt=entry.receipt, reason="wrong_tender")["ask"]
     actions.decide_reversal(house.hub, house.ask(SUPERVISOR), ask=ask, granted=True)
     assert again(house, prepared).state == "waiting"
+
+
+def ask_order(house, ref="P1", **form):
+    """The clerk asks for an order; its reference."""
+    clerk = Screen(house, CLERK)
+    clerk.send("/desk/cash/requests", ref=ref, **{"nature": "daily_allowance", "reason": "arrêt du 4 mars"} | form)
+    return clerk, request_store.last(house.hub.reader, 1)
+
+
+def answer(house, **said):
+    return paying.receive(house.hub, house.ask(HUB), said=[said])
+
+
+def messages(house):
+    rows = house.hub.reader.execute("SELECT payload FROM outbox WHERE topic = 'ordre.demande' ORDER BY id")
+    return [json.loads(row["payload"]) for row in rows]
+
+
+def test_an_order_is_asked_of_the_treasury_comes_back_and_is_paid_once(house):
+    clerk, nothing = ask_order(house, reason="")
+    assert (clerk.status, "Dites pourquoi" in clerk.words, nothing) == (422, True, [])
+    clerk, (request,) = ask_order(house, period="2013-03")
+    assert "Indemnités journalières 2013-03" in clerk.words
+    assert (messages(house)[-1]["request"], messages(house)[-1]["party"]) == (request.ref, "P1")
+    assert "amount" not in messages(house)[-1], "the amount is the treasury's"
+    payer = Screen(house, PAYER)
+    payer.send("/desk/cash/open", n10000="20")
+    payer.open("/desk/cash?ref=P1")
+    assert f"{request.ref} Indemnités journalières 2013-03" in payer.words
+    other = ORDER | {"number": "Q1", "request": request.ref, "party": "P9"}
+    wrong = answer(house, **other)["refused"], answer(house, **ORDER | {"number": "Q2", "request": "X-1-1"})["refused"]
+    assert all(each[0]["line"] == 1 for each in wrong)
+    assert answer(house, **ORDER | {"request": request.ref.lower()})["received"] == 1
+    assert answer(house, **ORDER | {"request": request.ref})["known"] == 1
+    assert answer(house, **ORDER | {"number": "Q3", "request": request.ref})["received"] == 0, "one order answers it"
+    clerk.open("/desk/cash/prepared")
+    assert "à payer Ordre Q0, 60 000" in clerk.words
+    for step, form in (("reserve", {}), ("pay", {"id_type": "passport", "id_number": "123"})):
+        payer.send("/desk/cash/orders/Q0", step=step, **form)
+    clerk.open("/desk/cash/prepared")
+    assert "payé Ordre Q0, 60 000 · C02-2013-000001" in clerk.words
+    payer.send("/desk/cash/orders/Q0", step="pay", id_type="passport", id_number="123")
+    assert payer.status == 409
+    assert not any(word in house.public_journal() for word in ("BAMOU", "arrêt du 4 mars"))
+
+
+def test_a_refusal_comes_with_its_code_and_waits_until_it_is_told(house):
+    clerk, (request,) = ask_order(house, nature="isolated")
+    assert answer(house, request=request.ref, refused="R 12")["refused"], "no code"
+    assert answer(house, request=request.ref, refused="r12", reason="dossier incomplet")["received"] == 1
+    assert answer(house, request=request.ref, refused="R12")["known"] == 1
+    (waits,) = [each for each in work.pending(house.hub.reader, CLERK.agent) if each.kind == "requests"]
+    assert waits.count == 1
+    clerk.open("/desk/cash/prepared")
+    assert "refusé R12 · dossier incomplet" in clerk.words
+    Screen(house, OFFICER).send(f"/desk/cash/requests/{request.id}", step="tell")
+    assert request_store.request(house.hub.reader, request.id).state == "refused", "whoever asked tells it"
+    clerk.send(f"/desk/cash/requests/{request.id}", step="tell")
+    assert not [each for each in work.pending(house.hub.reader, CLERK.agent) if each.kind == "requests"]
+    clerk, (request,) = ask_order(house, nature="isolated")
+    clerk.send(f"/desk/cash/requests/{request.id}", step="withdraw")
+    assert messages(house)[-1] == {"request": request.ref, "what": "withdrawn"}
+    assert answer(house, **ORDER | {"number": "Q7", "nature": "isolated", "request": request.ref})["refused"]
+    clerk, (request,) = ask_order(house)
+    with house.hub.store.transaction(Ask(HUB)) as tx:
+        tx.record(OutboxMessageRefused(request.message, "unknown topic"))
+    assert request_store.request(house.hub.reader, request.id).code == "MESSAGE"
+    clerk.open("/desk/cash/requests?ref=E1")
+    clerk.send("/desk/cash/requests", ref="E1", nature="isolated", reason="x")
+    assert (clerk.status, "Un ordre se demande pour un assuré" in clerk.words) == (409, True)
+
+
+def test_who_asked_for_an_order_does_not_pay_it():
+    asked = OrderRequest(1, "B-1-1", "isolated", "", "granted", "00815D", None, 1, 0, order_number="Q0")
+    by_another(asked, "01022K")
+    by_another(None, "00815D")
+    with pytest.raises(NotAllowed):
+        by_another(asked, "00815D")
 
 
 def test_without_a_visitor_nothing_is_prepared_and_nothing_names_the_payer_in_public(house):
