@@ -160,3 +160,15 @@ def order_requests(db: Database) -> None:
         "CREATE INDEX order_request_ticket ON order_request (ticket) WHERE ticket IS NOT NULL",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def life_certificates(db: Database) -> None:
+    """Certificates of life, as the register of documents tells of them."""
+    for statement in (
+        """CREATE TABLE life_certificate (
+            document INTEGER PRIMARY KEY, label TEXT NOT NULL, period TEXT NOT NULL, state TEXT NOT NULL, party TEXT,
+            valid_until TEXT) STRICT""",
+        "CREATE INDEX life_certificate_party ON life_certificate (party) WHERE party IS NOT NULL",
+    ):
+        db.conn.execute(statement)

@@ -93,6 +93,7 @@ class Office:
     rates: tuple[Rates, ...]
     report_from: int = 1
     approve_above: int = 500_000
+    life_certificate: str = "0408"
     lines_first: int = 28
     lines_other: int = 42
 

@@ -1,4 +1,4 @@
-"""What others ask of the tills: lines of a visit's thread, and the work that waits for an agent (R-030)."""
+"""What others ask of the tills: lines of a visit's thread, the work that waits for an agent (R-030); what they hear."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from typing import Any
 
 from hub.agents import store as agents
 from hub.context import Hub
-from hub.services.cash import paying, prepared_store, preparing, request_store, store
-from hub.services.ports import Pending, ThreadLine
+from hub.journal import Appliers
+from hub.services.cash import living, order_store, paying, prepared_store, preparing, request_store, requesting, store
+from hub.services.ports import Heard, Pending, ThreadLine
 from hub.store import Transaction
 
 #: Who takes what was prepared at another counter.
 TAKERS = frozenset({"collections_cashier"})
 #: Who prepares at another counter, and touches no cash (requirements B.0).
 PREPARERS = frozenset({"clerk", "case_officer"})
+#: Whoever has the tab of the tills.
+TAB = TAKERS | PREPARERS | store.CHIEFS | {"benefits_cashier", "auditor"}
+_STORES = (store, order_store, prepared_store, request_store, living)
+APPLIERS: Appliers = {kind: applier for each in _STORES for kind, applier in each.APPLIERS.items()}
+STATE_TABLES = {table: private for each in _STORES for table, private in each.STATE_TABLES.items()}
 
 
 def prepares(roles: frozenset[str]) -> bool:
@@ -25,6 +31,12 @@ def taken_back(hub: Hub, tx: Transaction, event: Any) -> None:
     """A listener: what an entry paid is to be paid again once that entry is reversed."""
     paying.taken_back(hub, tx, event)
     preparing.taken_back(hub, tx, event)
+
+
+LISTENS: dict[str, Heard] = {
+    "cash_entry_made": taken_back, "day_closed": preparing.day_over, "outbox_message_refused": requesting.not_taken,
+    **living.LISTENS,
+}  # fmt: skip
 
 
 def thread(reader: store.Reader, ticket: int) -> tuple[ThreadLine, ...]:

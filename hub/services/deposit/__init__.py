@@ -23,7 +23,11 @@ COUNTER_SERVICE = CounterService(
     migrations=migrations,
     appliers=store.APPLIERS,
     state_tables=store.STATE_TABLES,
-    listens={"outbox_message_applied": actions.applied, "outbox_message_refused": actions.refused},
+    listens={
+        "outbox_message_applied": actions.applied,
+        "outbox_message_refused": actions.refused,
+        "life_certificate_taken": actions.seen_at_till,
+    },
     thread=store.thread,
     pending=store.pending,
     finds=store.finds,

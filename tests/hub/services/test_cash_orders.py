@@ -252,7 +252,10 @@ def test_what_is_known_already_is_a_right_answer_under_any_key(house):
     assert receive(house) == {"received": 0, "known": 1, "refused": []}
     assert receive(house, {"number": "?"})["known"] == 0
     assert house.kinds().count("payment_order_received") == 1
-    assert house.kinds().count("treasury_heard") == 3
+    there, here = ({"number": n, "agency": a} for n, a in (("N7", "CNSS-PNR"), ("N8", house.hub.settings.agency.code)))
+    assert "paid at CNSS-PNR" in receive(house, PENSION | there)["refused"][0]["why"], "no other agency pays it"
+    assert receive(house, PENSION | here)["received"] == 1
+    assert house.kinds().count("treasury_heard") == 5
 
 
 def test_the_command_takes_over_a_file(configured, tmp_path):
