@@ -168,6 +168,7 @@ _PAGES: dict[str, frozenset[str]] = {
         ("cash.prepare", "cash.prepare_form", "cash.request_form", "cash.ask_order", "cash.do_request"), _PREPARERS
     ),
     **dict.fromkeys(("cash.one_prepared", "cash.do_prepared"), _PREPARERS | {"collections_cashier"}),
+    "cash.oversee": frozenset({"head_cashier", "supervisor", "auditor"}),
     "cash.search": _CASHIERS | _PREPARERS,
     # a window of the cashier's own, which the payer reads: it shows three figures
     **dict.fromkeys(("cash.payer", "cash.face_payer"), frozenset({"collections_cashier"})),

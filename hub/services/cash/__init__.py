@@ -6,14 +6,15 @@
 what an order may require · `prepared` `preparing` what was prepared at another counter
 `store` `order_store` `prepared_store` `request_store` what is kept · `slips` `paper` what is printed · `checking` what
 `mbote verify` asks · `work` what the desk asks, and what is heard
-`pages` `payment_form` what is shown, `facing` to whoever pays, `witness` the word of a second person
+`pages` `payment_form` what is shown, `facing` to whoever pays, `witness` the word of a second person,
+`oversight` to whoever looks over tills
 """
 
 from __future__ import annotations
 
 from hub.services.cash import actions, checking, facing, store, work
-from hub.services.cash.facing_pages import blueprint
 from hub.services.cash.migrations import migrations
+from hub.services.cash.oversight_pages import blueprint
 from hub.services.ports import CounterService
 
 COUNTER_SERVICE = CounterService(

@@ -136,9 +136,19 @@ def pulse(tx: Transaction, hub: Hub, session: m.Session, reason: str, entry: str
     printer = printer_of(hub, place.counter if place else None)
     if printer is None:
         return False
-    tx.record(m.DrawerOpened(session.till, session.id, reason, entry))
-    queue_job(tx, about=f"drawer {session.till}", printer=printer, copy=0, slip=(Drawer(),))
+    job = queue_job(tx, about=f"drawer {session.till}", printer=printer, copy=0, slip=(Drawer(),))
+    tx.record(m.DrawerOpened(session.till, session.id, reason, entry, job))
     return True
+
+
+def pulsed_again(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A listener: a pulse whose print job is taken once more may open the drawer a second time, and is written down."""
+    del hub
+    found = store.opening_of_job(tx.connection, event.job) if event.attempt > 1 else None
+    if found is not None:
+        tx.record(
+            m.DrawerOpened(found["till"], found["session"], found["reason"], found["entry"], event.job, again=True)
+        )
 
 
 # --- entries ---------------------------------------------------------------------------------

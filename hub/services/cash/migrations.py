@@ -138,7 +138,8 @@ def prepared(db: Database) -> None:
             id INTEGER PRIMARY KEY, date TEXT NOT NULL, ticket INTEGER NOT NULL, ticket_label TEXT NOT NULL,
             counter TEXT NOT NULL, agent TEXT, operation TEXT NOT NULL, payer_kind TEXT NOT NULL, lines TEXT NOT NULL,
             amount INTEGER NOT NULL CHECK (amount > 0), label TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT UNIQUE,
-            party TEXT, payer TEXT, payer_number TEXT, word TEXT, at INTEGER NOT NULL) STRICT""",
+            party TEXT, payer TEXT, payer_number TEXT, word TEXT, changed_by TEXT, changed_at INTEGER,
+            at INTEGER NOT NULL) STRICT""",
         "CREATE INDEX cash_prepared_waiting ON cash_prepared (ticket) WHERE state = 'waiting'",
         "CREATE INDEX cash_prepared_ticket ON cash_prepared (ticket)",
         "CREATE INDEX cash_prepared_date ON cash_prepared (date)",
@@ -172,3 +173,33 @@ def life_certificates(db: Database) -> None:
         "CREATE INDEX life_certificate_party ON life_certificate (party) WHERE party IS NOT NULL",
     ):
         db.conn.execute(statement)
+
+
+#: The duplicates of papers that were printed before there was a table of them.
+OLD_REPRINTS = """INSERT INTO cash_reprint (till, paper, copy, agent, at)
+    SELECT json_extract(payload, '$.till'), CASE kind
+        WHEN 'closing_printed' THEN 'closing ' || json_extract(payload, '$.closing')
+        ELSE printf('%s-%d-%06d', json_extract(payload, '$.till'), json_extract(payload, '$.year'),
+            json_extract(payload, '$.number')) END,
+        json_extract(payload, '$.copy'), actor, at
+    FROM journal WHERE kind IN ('receipt_printed', 'closing_printed') AND json_extract(payload, '$.copy') > 0
+    ORDER BY seq"""
+
+
+@migrations()
+def pulses_and_reprints(db: Database) -> None:
+    """Which print job opened the drawer, and whether once more; each duplicate with who and when.
+
+    Duplicates of before are in the journal, from which a replay gives them, too.
+    """
+    for statement in (
+        "ALTER TABLE drawer_opening ADD COLUMN job INTEGER",
+        "ALTER TABLE drawer_opening ADD COLUMN again INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX drawer_opening_job ON drawer_opening (job) WHERE job IS NOT NULL",
+        """CREATE TABLE cash_reprint (
+            id INTEGER PRIMARY KEY, till TEXT NOT NULL, paper TEXT NOT NULL, copy INTEGER NOT NULL, agent TEXT,
+            at INTEGER NOT NULL) STRICT""",
+    ):
+        db.conn.execute(statement)
+    if db["journal"].exists():
+        db.conn.execute(OLD_REPRINTS)

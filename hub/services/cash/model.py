@@ -356,12 +356,17 @@ class TillCounted(TillEvent):
 
 @dataclass(frozen=True, slots=True)
 class DrawerOpened(TillEvent):
-    """The drawer was opened: with the entry that needed it, or without one and for a reason."""
+    """The drawer was opened: with the entry that needed it, or without one and for a reason.
+
+    `job` is the print job of its pulse; `again`: that job was taken once more, so the pulse may have come twice.
+    """
 
     kind: ClassVar[str] = "drawer_opened"
     session: int
     reason: str
     entry: str | None = None
+    job: int | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

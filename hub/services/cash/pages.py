@@ -45,6 +45,7 @@ from hub.services.cash import (
 from hub.services.cash import model as m
 from hub.services.cash.actions import SEAL, Payment
 from hub.services.cash.office import office_of, papers
+from hub.services.cash.oversight import Line
 from hub.services.cash.prepared import Prepared
 from hub.services.cash.witness import witnessed
 from hub.visits.actions import purpose_of
@@ -79,6 +80,8 @@ def _in_templates() -> dict[str, Any]:
         "francs": grouped,
         "day": paper.day,
         "period_said": lambda period: period if len(period) == ages.YEAR else periods.said(period),
+        "moment": lambda at: f"{local(at, hub.settings.agency.zone):%d/%m %H:%M}",
+        "oversight_said": lambda line: _oversight(language, line),
         "clock": lambda at: f"{local(at, hub.settings.agency.zone):%H:%M}",
         "line_said": lambda line: paper.said_line(language, line.period, line.flag),
         "signed": closings.signed,
@@ -100,6 +103,17 @@ def _in_templates() -> dict[str, Any]:
         "language": language,
         "against_said": lambda each: say(language, f"cash.against_{each.word}", **each.facts),
     }
+
+
+def _oversight(language: str, line: Line) -> str:
+    """What a line of the supervisor's page says; codes in it are words, and people have their names."""
+    facts = dict(line.facts)
+    if facts.get("by"):
+        facts["by"] = agents.names(the_hub().reader).get(str(facts["by"]), facts["by"])
+    for name, room in (("reason", line.look), ("motive", "motive")):
+        if facts.get(name):
+            facts[name] = say(language, f"cash.{room}_{facts[name]}")
+    return say(language, f"cash.oversight_{line.word}", **facts)
 
 
 def show(template: str, status: int = 200, **parts: Any) -> Response:
@@ -437,12 +451,6 @@ def _control(status: int = 200, **parts: Any) -> Response:
                 for place in office.tills
             ],
             "kept": {},
-            "openings": [row for each in sessions.values() for row in store.openings_of(reader, each.id)
-                         if row["entry"] is None],
-            "again": [entry for each in sessions.values() for entry in store.entries_of(reader, each.id)
-                      if entry.copies > 1 or entry.reversed_by],
-            "counts": [(each, one) for each in sessions.values() for one in store.counts_of(reader, each.id)
-                       if one.purpose == "surprise"],
         }  # fmt: skip
     return show("control", status, **whole | parts)
 

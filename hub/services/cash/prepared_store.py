@@ -92,8 +92,10 @@ def _made(rows: Rows, event: p.CollectionPrepared) -> None:
 
 def _revised(rows: Rows, event: p.CollectionRevised) -> None:
     rows.run(
-        "UPDATE cash_prepared SET operation = ?, lines = ?, amount = ?, label = ?, word = ? WHERE id = ?",
-        event.operation, _said(event.lines), event.amount, event.label, event.word, event.prepared,
+        "UPDATE cash_prepared SET operation = ?, lines = ?, amount = ?, label = ?, word = ?, changed_by = ?,"
+        " changed_at = ? WHERE id = ?",
+        event.operation, _said(event.lines), event.amount, event.label, event.word, rows.actor.agent, rows.now.at,
+        event.prepared,
     )  # fmt: skip
 
 
@@ -106,7 +108,10 @@ def _reopened(rows: Rows, event: p.PreparedReopened) -> None:
 
 
 def _dropped(rows: Rows, event: p.PreparedDropped) -> None:
-    rows.run("UPDATE cash_prepared SET state = 'dropped', word = ? WHERE id = ?", event.word, event.prepared)
+    rows.run(
+        "UPDATE cash_prepared SET state = 'dropped', word = ?, changed_by = ?, changed_at = ? WHERE id = ?",
+        event.word, rows.actor.agent, rows.now.at, event.prepared,
+    )  # fmt: skip
 
 
 def _expired(rows: Rows, event: p.PreparedExpired) -> None:

@@ -7,7 +7,17 @@ from typing import Any
 from hub.agents import store as agents
 from hub.context import Hub
 from hub.journal import Appliers
-from hub.services.cash import living, order_store, paying, prepared_store, preparing, request_store, requesting, store
+from hub.services.cash import (
+    actions,
+    living,
+    order_store,
+    paying,
+    prepared_store,
+    preparing,
+    request_store,
+    requesting,
+    store,
+)
 from hub.services.ports import Heard, Pending, ThreadLine
 from hub.store import Transaction
 
@@ -35,6 +45,7 @@ def taken_back(hub: Hub, tx: Transaction, event: Any) -> None:
 
 LISTENS: dict[str, Heard] = {
     "cash_entry_made": taken_back, "day_closed": preparing.day_over, "outbox_message_refused": requesting.not_taken,
+    "print_job_taken": actions.pulsed_again,
     **living.LISTENS,
 }  # fmt: skip
 

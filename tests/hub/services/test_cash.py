@@ -23,6 +23,7 @@ from hub.printing import actions as printing
 from hub.queues import actions as queues
 from hub.services.cash import actions, ages, chain, ending, paper, store
 from hub.services.cash.actions import Payment
+from hub.services.cash.migrations import OLD_REPRINTS
 from hub.services.cash.model import Payer
 from hub.services.cash.office import office_of
 from hub.services.certificate import actions as certificates
@@ -581,6 +582,54 @@ def test_the_drawer_opens_by_the_printer_s_pulse_and_each_opening_is_written_dow
     assert b"\x1bp\x00" in ink.encode((Drawer(),)), "ESC p: the pulse"
     assert any(getattr(line, "text", "") == found.receipt for line in printed(house))
     assert found.copies == 1
+    house.replayed()
+
+
+def test_a_pulse_whose_job_is_taken_again_is_written_down_again_with_its_reason(house):
+    """The printer's process died in between: the drawer may open a second time, and both stand on the page."""
+    with_printer(house)
+    open_till(house)
+    actions.open_drawer(house.hub, house.ask(CASHIER), reason="change")
+    first = printing.take(house.hub, Ask(KIOSK))
+    printed(house)
+    openings = [(row["reason"], row["job"], row["again"]) for row in store.openings_of(house.hub.reader, 1)]
+    assert openings == [("change", first["job"], 0), ("change", first["job"], 1)]
+    screen = Screen(house, SUPERVISOR).open("/desk/cash/oversight")
+    assert "Impulsion répétée par l'imprimante : Faire de la monnaie" in screen.words
+    house.replayed()
+
+
+def test_all_that_is_out_of_the_ordinary_stands_on_one_page_and_is_filtered(house):
+    supervisor = Screen(house, SUPERVISOR)
+    supervisor.open("/desk/cash/oversight")
+    assert "Rien d'inhabituel ces jours-là." in supervisor.words
+    open_till(house)
+    found = pay(house)
+    for _ in range(3):
+        actions.print_receipt(house.hub, house.ask(CASHIER), receipt=found.receipt)
+    kept = [tuple(row) for row in house.hub.reader.execute("SELECT * FROM cash_reprint")]
+    house.hub.store.writer.execute("DELETE FROM cash_reprint")
+    house.hub.store.writer.execute(OLD_REPRINTS)
+    assert [tuple(row) for row in house.hub.reader.execute("SELECT * FROM cash_reprint")] == kept, "older files, too"
+    ask = actions.ask_reversal(house.hub, house.ask(CASHIER), receipt=found.receipt, reason="typing")["ask"]
+    actions.decide_reversal(house.hub, house.ask(SUPERVISOR), ask=ask, granted=True)
+    ending.count_surprise(house.hub, house.ask(CHIEF), till="C01", pieces={"n10000": 4})
+    house.clock.advance(minutes=5)
+    close_till(house, FLOAT | {"c100": 1}, motive="change", note="trouvé par terre")
+    supervisor.open("/desk/cash/oversight")
+    told = ("C01-2013-000001 : 2e duplicata", "annulé, décidé par 00411A. Erreur de saisie", "Situation de caisse",
+            "Arrêté Z1, approuvé par 01003B. Monnaie trouvé par terre")  # fmt: skip
+    assert all(each in supervisor.words for each in told), supervisor.words
+    assert supervisor.words.index("Arrêté Z1") < supervisor.words.index("2e duplicata"), "last first"
+    assert "Ngoma" not in supervisor.words, "no payer"
+    for asked, shown in (("look=reprint", told[:1]), ("look=difference&till=C01", told[2:]), ("till=C02", ()),
+                         ("agent=01003b", told[2:3]), ("from=2013-03-30&to=2013-03-31", ())):  # fmt: skip
+        supervisor.open(f"/desk/cash/oversight?{asked}")
+        assert [each for each in told if each in supervisor.words] == list(shown), asked
+    for wrong in ("from=hier", "from=2013-04-01&to=2013-03-01", "look=x", "from=0001-01-01",
+                  "from=9999-01-01&to=9999-12-31"):  # fmt: skip
+        supervisor.open(f"/desk/cash/oversight?{wrong}")
+        assert supervisor.status == 422, wrong
     house.replayed()
 
 
