@@ -90,9 +90,19 @@ if (pay) {
       for (const input of part.querySelectorAll("input")) input.disabled = part.hidden;
     }
   };
-  pay.addEventListener("input", show);
-  pay.addEventListener("change", show);
+  /** Why something else is paid than was prepared is asked once something else is. */
+  const word = pay.querySelector("[data-word]");
+  const said = () => JSON.stringify([...pay.querySelectorAll(".dues input, #operation")].map((each) => (each.type === "checkbox" ? each.checked : each.value)));
+  const before = said();
+  const askWhy = () => {
+    if (word) word.hidden = said() === before && !word.querySelector(".error");
+  };
+  for (const happens of ["input", "change"]) {
+    pay.addEventListener(happens, show);
+    pay.addEventListener(happens, askWhy);
+  }
   show();
+  askWhy();
   if (tendered) turnToPayer(pay, due, () => (tendered.closest("[hidden]") ? 0 : francs(tendered.value)));
 }
 
