@@ -97,6 +97,11 @@ class PrinterEmulator:
                 raise TimeoutError(f"{len(self.slips)} slips of {count}")
             return list(self.slips)
 
+    @property
+    def pulses(self) -> int:
+        """How often the drawer on this printer was opened since it was switched on."""
+        return self._reader.pulses
+
     def close(self) -> None:
         """Unplug it for good."""
         with self._state:
