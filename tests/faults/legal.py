@@ -320,6 +320,8 @@ class World:
             number = len(self.reference.tickets) - 1
             self._given(number, actor, issue, "awaited")
             self.record("ticket.paper", actor, key, number, how="printed")
+            if self.reference.tickets[number]["state"] == "unserved":  # of a day that has ended meanwhile
+                self.record("ticket.unserved", actor, None, number)
         else:
             t = self.reference.tickets[number]
             voided = t["label"]
