@@ -458,7 +458,7 @@ def kiosk_story(world: World, client: Client) -> Story:
         paper = {"kind": "ticket", "label": label, "press": press, "dup": False, "complete": True}
         world.saw(client, "print", paper)
         told = None
-        while not isinstance(told, dict):
+        while told is None:  # a refusal is told to staff
             told = yield from world.asking(
                 "ticket.paper", f"{press}-paper", {"tid": press, "how": "printed"},
                 lambda p=press, n=label, s=svc, then=at: world.report(
