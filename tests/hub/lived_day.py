@@ -40,7 +40,7 @@ from hub.queues import store as queue_store
 from hub.recovery import box_of
 from hub.services import ports
 from hub.services.cash import actions as cash
-from hub.services.cash import ending, paying
+from hub.services.cash import ending, living, paying, preparing, requesting
 from hub.services.cash.actions import Payment
 from hub.services.cash.model import Payer
 from hub.services.cash.orders import Shown
@@ -311,7 +311,9 @@ class Day:
         for tender in ("cash", "cheque", "cash"):
             payment = Payment(who, "contribution", (("2026-T1", 100),), tender, details={"number": "1", "bank": "B"})
             receipt = cash.collect(hub, self.ask(me), payment=payment)["receipt"]
+        self.prepared(me, who)
         self.order()
+        self.asked_for()
         cash.move(hub, self.ask(me), kind="to_safe", amount=100, voucher="B")
         ask = cash.ask_reversal(hub, self.ask(me), receipt=receipt, reason="typing")["ask"]
         self.look_at("01016E", f"/desk/cash?q={receipt}", "/desk/cash?q=9000001", "/desk/cash/close")
@@ -326,7 +328,44 @@ class Day:
         ending.refuse(hub, self.ask(CHIEF), session=session, note="x")
         ending.propose(hub, self.ask(me), motive="change", note="x")
         closing = ending.approve(hub, self.ask(CHIEF), session=session)["closing"]
-        self.look_at("01003B", f"/desk/cash/closings/{closing}", f"/desk/cash/receipts/{receipt}")
+        self.look_at("01003B", f"/desk/cash/closings/{closing}", f"/desk/cash/receipts/{receipt}",
+                     "/desk/cash/oversight", "/desk/cash/oversight?look=drawer")  # fmt: skip
+
+    def prepared(self, cashier, who):
+        """Prepared at counter 05, changed, paid at the till; another is dropped, and one waits for the day's end."""
+        hub, clerk = self.hub, Actor(agent=queue_store.counter(self.hub.reader, "05").agent)
+        self.issue()
+        self.step("call_next")
+        self.step("start")
+        for amount in (200, 300, 400):
+            made = preparing.prepare(
+                hub, self.ask(clerk), who=who, operation="contribution", lines=(("2026-T1", amount),)
+            )
+            if amount < 400:
+                preparing.revise(hub, self.ask(clerk), prepared=made["prepared"], operation="contribution",
+                                 lines=(("2026-T1", amount + 1),), word="x")  # fmt: skip
+        preparing.drop(hub, self.ask(clerk), prepared=made["prepared"] - 1, word="x")
+        self.step("transfer", service="CRE", reason="x")
+        queues.call_next(hub, self.ask(cashier), counter="11")
+        queues.start(hub, self.ask(cashier), counter="11")
+        self.look_at("01016E", "/desk/cash", "/desk/cash/prepared", "/desk/cash?prepared=1")
+        payment = Payment(who, "contribution", (("2026-T1", 201),), "cash")
+        cash.collect(hub, self.ask(cashier), payment=payment, prepared=made["prepared"] - 2)
+        queues.finish(hub, self.ask(cashier), counter="11")
+
+    def asked_for(self):
+        """Asked of the treasury: one is granted, one refused and told, one withdrawn."""
+        hub, clerk = self.hub, Actor(agent="00902F", roles=frozenset({"clerk"}))
+        who, day = Payer("insured", "N", "1", "P1"), queue_store.day(hub.reader).date
+        refs = [
+            requesting.ask_order(hub, self.ask(clerk), who=who, nature="isolated", reason="x") for _ in range(3)
+        ]  # fmt: skip
+        order = {"number": "4499", "nature": "isolated", "amount": 1, "payee": "N", "party": "P1", "pay_from": day,
+                 "pay_until": "2099-12-31", "request": refs[0]["ref"]}  # fmt: skip
+        paying.receive(hub, self.ask(CHIEF), said=[order, {"request": refs[1]["ref"], "refused": "R1"}])
+        self.look()
+        requesting.told(hub, self.ask(clerk), request=refs[1]["request"])
+        requesting.withdraw(hub, self.ask(clerk), request=refs[2]["request"])
 
     def order(self):
         """A payment order from its file to the hand of the payee, at the other till."""
@@ -346,6 +385,18 @@ class Day:
         paying.reserve(hub, self.ask(me), order="4417")
         paying.allow(hub, self.ask(CHIEF), order="4417")
         paying.pay(hub, self.ask(me), order="4417", shown=Shown("passport", "123"))
+        paying.receive(
+            hub, self.ask(CHIEF), said=[said | {"number": "4418", "amount": 5, "requires": ["life_certificate"]}]
+        )
+        paying.reserve(hub, self.ask(me), order="4418")
+        self.look_at("01022K", "/desk/cash/orders/4418")
+        living.take(hub, self.ask(me), order="4418")
+        (held,) = living.of_party(hub.reader, "P1")
+        deposit.decide(
+            hub, self.ask(Actor(agent="01101G")), outcome="validate", choices=(deposit.Choice(held.document),)
+        )
+        paying.pay(hub, self.ask(me), order="4418", shown=Shown("passport", "123"))
+        cash.move(hub, self.ask(me), kind="supply", amount=5, voucher="B")
         closing = ending.count_closing(hub, self.ask(me), pieces={"n10000": 40})["session"]
         ending.propose(hub, self.ask(me))
         ending.approve(hub, self.ask(CHIEF), session=closing)

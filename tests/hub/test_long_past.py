@@ -47,7 +47,7 @@ SMALL = {
 OF_WHAT_IS_OPEN = {
     "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "request_to_do",
     "certificate_unprinted", "notice_waiting", "cash_session_till", "cash_receipt_open", "cash_reversal_open",
-    "payment_order_in_hand",
+    "payment_order_in_hand", "cash_prepared_waiting", "order_request_refused",
     "deposit_draft", "deposit_to_hand", "deposit_document_open", "deposit_document_back",
 }  # fmt: skip
 #: Texts whose plan is a walk through a table that grows, and why the walk is short.
@@ -59,6 +59,7 @@ SHORT_WALKS = {
     "SELECT * FROM business_day WHERE opened_at <= ? ORDER BY id DESC LIMIT 1": "back to the day of a press",
     "SELECT * FROM people_import ORDER BY id DESC LIMIT ?": "the last twenty",
     "SELECT * FROM cash_closing ORDER BY id DESC LIMIT ?": "the last twelve",
+    "SELECT * FROM order_request ORDER BY id DESC LIMIT ?": "the last thirty",
     "SELECT * FROM signed_head ORDER BY seq DESC LIMIT ?": "the last twenty",
     "SELECT deposited_on FROM deposit WHERE label IS NOT NULL ORDER BY deposited_on, id LIMIT 1": "the first deposit",
     "SELECT seq FROM journal WHERE kind = 'hub_started' ORDER BY seq DESC LIMIT 1":

@@ -199,6 +199,8 @@ def pulses_and_reprints(db: Database) -> None:
         """CREATE TABLE cash_reprint (
             id INTEGER PRIMARY KEY, till TEXT NOT NULL, paper TEXT NOT NULL, copy INTEGER NOT NULL, agent TEXT,
             at INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX cash_reprint_at ON cash_reprint (at)",
+        "CREATE INDEX cash_prepared_changed ON cash_prepared (changed_at) WHERE changed_at IS NOT NULL",
     ):
         db.conn.execute(statement)
     if db["journal"].exists():

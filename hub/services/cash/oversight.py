@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from hub.errors import Unreadable, chosen
@@ -27,6 +27,8 @@ LOOKS: tuple[Look, ...] = get_args(Look)
 MOST = 200
 #: So many days are shown unless others are asked for, and so many at most.
 USUAL_DAYS, MOST_DAYS = 7, 400
+#: A session is closed within so many days, for no other can be opened at its till before.
+CLOSED_WITHIN = 7
 #: A day of another year is a slip of the hand.
 _YEARS = (1970, 2999)
 
@@ -84,38 +86,40 @@ def lines(reader: Reader, asked: Wanted, zone: ZoneInfo) -> tuple[list[Line], bo
     found: list[Line] = []
     for look, source in _SOURCES:
         if asked.look in (None, look):
-            found += source(reader, since, until, asked)
+            found += source(reader, (since, until, asked.first - timedelta(days=CLOSED_WITHIN), asked.last), asked)
     mine = [each for each in found if asked.till in ("", each.till) and asked.agent in ("", each.agent)]
     mine.sort(key=lambda each: each.at, reverse=True)
     return mine[:MOST], len(mine) > MOST
 
 
-def _rows(reader: Reader, sql: str, *values: Any) -> list[sqlite3.Row]:
-    return reader.execute(sql, values).fetchall()
+#: Between two moments (wall, ms) and in the sessions of these days, by which what happened at a till is found.
+Span = tuple[int, int, date, date]
+_OF_SESSIONS = "session IN (SELECT id FROM cash_session WHERE date BETWEEN ? AND ?)"
 
 
-def _openings(reader: Reader, since: int, until: int, asked: Wanted) -> list[Line]:
+def _rows(reader: Reader, sql: str, span: Span) -> list[sqlite3.Row]:
+    """Rows at those moments; `sql` asks for sessions of days first where it names them."""
+    since, until, first, last = span
+    days = (first.isoformat(), last.isoformat()) if " BETWEEN " in sql else ()
+    return reader.execute(sql, (*days, since, until)).fetchall()
+
+
+def _openings(reader: Reader, span: Span, asked: Wanted) -> list[Line]:
     """Without an entry, or by a pulse that came twice; those of entries as well where only the drawer is wanted."""
-    all_of_them = asked.look == "drawer"
-    rows = _rows(
-        reader, "SELECT * FROM drawer_opening WHERE at >= ? AND at < ? AND (entry IS NULL OR again OR ?)", since, until,
-        all_of_them,
-    )  # fmt: skip
+    rows = _rows(reader, f"SELECT * FROM drawer_opening WHERE {_OF_SESSIONS} AND at >= ? AND at < ?", span)  # noqa: S608 (ours)
+    wanted = rows if asked.look == "drawer" else [row for row in rows if row["entry"] is None or row["again"]]
     return [
         Line(
             row["at"], row["till"], "drawer", "drawer_again" if row["again"] else "drawer", row["agent"],
             {"reason": row["reason"], "entry": row["entry"] or ""},
             url=f"{URL}/receipts/{row['entry']}" if row["entry"] else "",
         )
-        for row in rows
+        for row in wanted
     ]  # fmt: skip
 
 
-def _voids(reader: Reader, since: int, until: int, _: Wanted) -> list[Line]:
-    rows = _rows(
-        reader,
-        "SELECT * FROM cash_prepared WHERE changed_at >= ? AND changed_at < ?", since, until,
-    )  # fmt: skip
+def _voids(reader: Reader, span: Span, _: Wanted) -> list[Line]:
+    rows = _rows(reader, "SELECT * FROM cash_prepared WHERE changed_at >= ? AND changed_at < ?", span)
     return [
         Line(
             row["changed_at"], "", "void", "void_dropped" if row["state"] == "dropped" else "void_changed",
@@ -127,11 +131,11 @@ def _voids(reader: Reader, since: int, until: int, _: Wanted) -> list[Line]:
     ]  # fmt: skip
 
 
-def _reversals(reader: Reader, since: int, until: int, _: Wanted) -> list[Line]:
+def _reversals(reader: Reader, span: Span, _: Wanted) -> list[Line]:
     rows = _rows(
         reader,
-        "SELECT v.*, e.amount, e.label FROM cash_reversal v JOIN cash_entry e USING (till, year, number)"
-        " WHERE v.at >= ? AND v.at < ?", since, until,
+        "SELECT v.*, e.amount, e.label FROM cash_reversal v JOIN cash_entry e USING (till, year, number)"  # noqa: S608 (ours)
+        f" WHERE v.{_OF_SESSIONS} AND v.at >= ? AND v.at < ?", span,
     )  # fmt: skip
     return [
         Line(
@@ -143,8 +147,8 @@ def _reversals(reader: Reader, since: int, until: int, _: Wanted) -> list[Line]:
     ]  # fmt: skip
 
 
-def _reprints(reader: Reader, since: int, until: int, _: Wanted) -> list[Line]:
-    rows = _rows(reader, "SELECT * FROM cash_reprint WHERE at >= ? AND at < ?", since, until)
+def _reprints(reader: Reader, span: Span, _: Wanted) -> list[Line]:
+    rows = _rows(reader, "SELECT * FROM cash_reprint WHERE at >= ? AND at < ?", span)
     return [
         Line(
             row["at"], row["till"], "reprint", "reprint", row["agent"],
@@ -159,11 +163,15 @@ def _opens(paper: str) -> str:
     return f"{URL}/closings/{number}" if kind == "closing" else f"{URL}/receipts/{paper}"
 
 
-def _differences(reader: Reader, since: int, until: int, _: Wanted) -> list[Line]:
+def _differences(reader: Reader, span: Span, _: Wanted) -> list[Line]:
     """Closings that did not agree, surprise counts, and floats that were not what the closing before had left."""
-    closed = _rows(reader, "SELECT * FROM cash_closing WHERE at >= ? AND at < ? AND counted <> expected", since, until)
-    counted = _rows(reader, "SELECT * FROM cash_count WHERE at >= ? AND at < ? AND purpose = 'surprise'", since, until)
-    opened = _rows(reader, "SELECT * FROM cash_session WHERE at >= ? AND at < ? AND opening <> expected", since, until)
+    when = f"{_OF_SESSIONS} AND at >= ? AND at < ?"
+    closed = _rows(reader, f"SELECT * FROM cash_closing WHERE {when} AND counted <> expected", span)  # noqa: S608 (ours)
+    counted = _rows(reader, f"SELECT * FROM cash_count WHERE {when} AND purpose = 'surprise'", span)  # noqa: S608 (ours)
+    opened = _rows(
+        reader,
+        "SELECT * FROM cash_session WHERE date BETWEEN ? AND ? AND at >= ? AND at < ? AND opening <> expected", span,
+    )  # fmt: skip
     return [
         *(Line(row["at"], row["till"], "difference", "difference_closing", row["cashier"],
                {"z": row["z"], "motive": row["motive"] or "", "note": row["note"] or "–", "by": row["approver"]},
@@ -175,7 +183,7 @@ def _differences(reader: Reader, since: int, until: int, _: Wanted) -> list[Line
     ]  # fmt: skip
 
 
-_SOURCES: tuple[tuple[Look, Callable[[Reader, int, int, Wanted], list[Line]]], ...] = (
+_SOURCES: tuple[tuple[Look, Callable[[Reader, Span, Wanted], list[Line]]], ...] = (
     ("drawer", _openings), ("void", _voids), ("reversal", _reversals), ("reprint", _reprints),
     ("difference", _differences),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -9,9 +10,9 @@ from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAllowed, Refused
 from hub.outbox import OutboxMessageRefused
 from hub.queues import actions as queues
-from hub.services.cash import actions, paying, prepared_store, preparing, request_store, store, work
+from hub.services.cash import actions, paying, prepared_store, preparing, request_store, requesting, store, work
 from hub.services.cash.model import Payer
-from hub.services.cash.order_requests import OrderRequest, by_another
+from hub.services.cash.orders import Shown
 from tests.hub.services.house import CASHIER, CLERK, OFFICER, SUPERVISOR, House, Screen, brazzaville
 
 pytestmark = pytest.mark.slow  # real files
@@ -205,12 +206,15 @@ def test_a_refusal_comes_with_its_code_and_waits_until_it_is_told(house):
     assert (clerk.status, "Un ordre se demande pour un assuré" in clerk.words) == (409, True)
 
 
-def test_who_asked_for_an_order_does_not_pay_it():
-    asked = OrderRequest(1, "B-1-1", "isolated", "", "granted", "00815D", None, 1, 0, order_number="Q0")
-    by_another(asked, "01022K")
-    by_another(None, "00815D")
-    with pytest.raises(NotAllowed):
-        by_another(asked, "00815D")
+def test_who_asked_for_an_order_does_not_pay_it(house):
+    """Whoever has both roles, against the audit's advice."""
+    both, who = replace(PAYER, roles=frozenset({"clerk", "benefits_cashier"})), Payer("insured", "BAMOU", "1", "P1")
+    asked = requesting.ask_order(house.hub, house.ask(both), who=who, nature="daily_allowance", reason="x")
+    answer(house, **ORDER | {"number": "Q9", "request": asked["ref"]})
+    paying.reserve(house.hub, house.ask(both), order="Q9")
+    with pytest.raises(NotAllowed, match="another person pays"):
+        paying.pay(house.hub, house.ask(both), order="Q9", shown=Shown("passport", "123"))
+    paying.give_up(house.hub, house.ask(both), order="Q9")
 
 
 def test_without_a_visitor_nothing_is_prepared_and_nothing_names_the_payer_in_public(house):
