@@ -487,8 +487,8 @@ def decide_closing(session: int) -> AnyResponse:
 
 @pages.post("/tills/<till>/period")
 def close_period(till: str) -> AnyResponse:
-    """The next month or year of a till is closed."""
-    ages.close_period(the_hub(), asked(f"cash.period/{till}"), till=till)
+    """The next month or year of a till is closed, which takes the code of whoever does."""
+    witnessed(f"cash.period/{till}", lambda by: ages.close_period(the_hub(), by, till=till))
     return redirect(url_for("cash.control"), 303)
 
 
