@@ -28,6 +28,8 @@ def busy(people):
     with pytest.raises(NotAuthenticated):
         people.sign_in("00101X", "guess", address="10.0.0.7")
     people.arrive("01003B", "head_cashier")
+    shown = second_factor.Shown("01003B", people.shows("01003B"))
+    second_factor.confirm(people.hub, Ask(Actor(agent="00902F")), lambda _: {}, what="closing 1", shown=shown)
     second_factor.forget(people.hub, ask, code="01003B")
     people.arrive("01016E", "collections_cashier")
     actions.reset_code(people.hub, ask, code="00411A")

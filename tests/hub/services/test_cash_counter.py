@@ -171,6 +171,8 @@ def test_an_order_is_asked_of_the_treasury_comes_back_and_is_paid_once(house):
     assert answer(house, **ORDER | {"number": "Q3", "request": request.ref})["received"] == 0, "one order answers it"
     clerk.open("/desk/cash/prepared")
     assert "à payer Ordre Q0, 60 000" in clerk.words
+    assert "arrêt du 4 mars" in clerk.words
+    assert "arrêt du 4 mars" not in Screen(house, OFFICER).open("/desk/cash/prepared").words, "why is for who asked"
     for step, form in (("reserve", {}), ("pay", {"id_type": "passport", "id_number": "123"})):
         payer.send("/desk/cash/orders/Q0", step=step, **form)
     clerk.open("/desk/cash/prepared")
