@@ -297,6 +297,19 @@ def test_a_second_person_gives_their_word_at_the_screen_of_another_by_their_own_
     assert deeds.ask("01003B", own, "k3") == {"by": "01003B"}, "or at a screen of their own"
 
 
+def test_in_the_demo_the_hub_vouches_for_whoever_sits_in_a_chair_and_for_nobody_who_came_to_it(people):
+    people.arrive("01016C", "collections_cashier")
+    people.arrive("01003B", "head_cashier")
+    deeds = Deeds(people)
+    with pytest.raises(NotAuthenticated):
+        deeds.ask("01003B", second_factor.Shown(), "k1")
+    second_factor.vouch_for_chairs(people.hub)
+    assert deeds.ask("01003B", second_factor.Shown(), "k2") == {"by": "01003B"}
+    for shown in (second_factor.Shown("01003B"), second_factor.Shown("", "000000")):
+        with pytest.raises(NotAuthenticated):
+            deeds.ask("01016C", shown, f"k {shown}")
+
+
 def test_who_guesses_the_code_of_a_second_person_is_stopped_and_nothing_is_done(people):
     people.arrive("01016C", "collections_cashier")
     people.arrive("01003B", "head_cashier")
