@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.agents import actions, devices, pairing
+from hub.agents import actions, devices, pairing, rules
 from hub.agents.doorway import Trouble, actor, address_of
 from hub.agents.doorway import trouble as trouble_of
 from hub.ask import Actor, Ask
@@ -27,7 +27,10 @@ Present = Callable[[], Iterable[Actor]]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A row of the devices page. `lines`: how many live links it has now; more than one is worth a look."""
+    """A row of the devices page. `lines`: how many live links it has now; more than one is worth a look.
+
+    `old_token`: it is a year old, and nobody renewed it.
+    """
 
     name: str
     kind: str
@@ -36,6 +39,7 @@ class Box:
     seen: str | None
     paired: str
     troubles: tuple[str, ...]
+    old_token: bool
 
 
 def add_devices(room: Blueprint, hub: Hub, present: Present) -> None:
@@ -98,7 +102,8 @@ def _boxes(hub: Hub, present: Iterable[Actor]) -> list[Box]:
             lines=lines[health.device.name],
             seen=health.device.seen.iso(zone) if health.device.seen else None,
             paired=health.device.paired.iso(zone),
-            troubles=tuple(f"{each.part}: {each.state}" for each in health.troubles),
+            troubles=tuple(" ".join((f"{each.part}: {each.state}", each.detail)).strip() for each in health.troubles),
+            old_token=rules.old_token(health.device.token_at, hub.now()),
         )
         for health in devices.listed(hub)
     ]

@@ -23,7 +23,7 @@ from hub.door import Door as Doors
 from hub.door import Doorman
 from hub.errors import ConfigurationFault
 from hub.installation.setup import believed
-from hub.joining import Joiner, ask
+from hub.joining import Joiner, TokenFile, ask
 from hub.pin import pinned
 from hub.rounds import line
 from tests.agency import Door, hub_with, opened, until
@@ -137,9 +137,9 @@ def test_a_device_asks_and_hears_by_tls_while_pictures_come(hub, authority):
 
 def test_a_box_that_nobody_knows_asks_and_is_given_its_token_by_tls(hub, authority, tmp_path):
     """A kiosk that never had one: its line tells that it is a stranger, its code is typed, its line comes up."""
-    here, token, shown = f"https://127.0.0.1:{hub.port}", tmp_path / "kiosk.token", []
+    here, token, shown = f"https://127.0.0.1:{hub.port}", TokenFile(tmp_path / "kiosk.token"), []
     joiner = Joiner("kiosk", here, authority, token, shown.append).open()
-    line = HubClient(here, lambda: token.read_text("ascii").strip(), authority)
+    line = HubClient(here, token.read, authority)
     line.listen(lambda *_: None, joiner.heard(lambda _: None), joiner.stranger).open()
     until(lambda: shown, 5, "a code")
     session = hub.session("00001A")[0]
@@ -149,7 +149,7 @@ def test_a_box_that_nobody_knows_asks_and_is_given_its_token_by_tls(hub, authori
         head["Content-Type"] = "application/x-www-form-urlencoded"
         assert page.send("POST", "/devices/pair", form.encode(), **head)[0] == 303
     assert line.wait_connected(8)
-    assert token.stat().st_mode & 0o777 == 0o600
+    assert token.path.stat().st_mode & 0o777 == 0o600
     until(lambda: shown[-1] == "", 1, "the code goes")
     line.close()
     joiner.close()
