@@ -360,7 +360,9 @@ def trouble(tx: Transaction, hub: Hub, *, part: str, state: str, detail: str = "
 
 
 @action
-def suspect(tx: Transaction, hub: Hub, *, device: str, part: str, state: str, detail: str = "") -> Answer:
+def suspect(  # noqa: PLR0913 (what a trouble is)
+    tx: Transaction, hub: Hub, *, device: str, part: str, state: str, detail: str = ""
+) -> Answer:
     """The hub finds something wrong with a device: said once, and it stands until the device is paired anew."""
     del hub
     found = _device(tx, device)
