@@ -18,7 +18,7 @@ from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.ask import Ask
-from hub.audit import actions, rules, store
+from hub.audit import actions, configuration, rules, store
 from hub.audit.model import Could, Found, Line, Wanted
 from hub.audit.reading import Reading
 from hub.clock import local
@@ -66,6 +66,8 @@ class _Desk:
             "kind_word": self._kind,
             "family_word": self._family,
             "fact": _fact,
+            "is_first": configuration.is_first,
+            "shown": lambda value: say(language, "audit.changed_none") if value in (None, "") else _fact(value),
             "may_reveal": rights.allowed(g.actor, "audit.reveal"),
         }
 
