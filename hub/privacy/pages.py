@@ -94,7 +94,7 @@ class _Desk:
         going = next((each for each in found if each.state not in ("wiped", "withdrawn")), None)
         shown = render_template(
             "privacy/page.html", due=due, going=going, past=[each for each in found if each is not going], names=names,
-            back=back, titles={each.name: each.called(self._language) for each, _ in due}, since=self._since,
+            back=back, titles={each.name: each.called(self._language) for each, _, _ in due}, since=self._since,
             trouble=self._trouble, **{"error": "", "field": "", "typed": {}} | parts,
         )  # fmt: skip
         return make_response(shown, status)

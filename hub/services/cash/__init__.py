@@ -26,6 +26,7 @@ COUNTER_SERVICE = CounterService(
     guards={"counter_closed": actions.counter_closes},
     thread=store.thread,
     pending=store.pending,
+    works_on=order_store.works_on,
     finds=store.finds,
     sheet=store.sheet,
     faults=checking.faults,

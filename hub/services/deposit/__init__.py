@@ -26,6 +26,7 @@ COUNTER_SERVICE = CounterService(
     listens={"outbox_message_applied": actions.applied, "outbox_message_refused": actions.refused},
     thread=store.thread,
     pending=store.pending,
+    works_on=store.works_on,
     finds=store.finds,
     sheet=store.sheet,
 )
