@@ -92,6 +92,13 @@ def opened_for_real(folder):
     return opened(folder, hub_with(requests_per_s=100))
 
 
+@pytest.fixture
+def wide_open(tmp_path):
+    """The agency without its limit of requests: whatever comes is looked at, not turned away at the door."""
+    with opened(tmp_path, hub_with(requests_per_s=100_000)) as running:
+        yield running
+
+
 def resident_kb(agency):
     return sum(
         int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
@@ -187,3 +194,15 @@ def test_a_quarter_of_a_hundred_thousand_messages_and_requests(agency, routes, p
     note(str(result))
     held(agency, result, worker)
     assert result.p99_ms <= P99_MS * strain()
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("piece", range(4))
+def test_what_no_limit_holds_back_reaches_every_page_and_none_breaks(wide_open, routes, piece, note):
+    """With the limit two of three requests end at the door; here they come to the pages. How fast is no matter."""
+    worker = wide_open.pid("worker")
+    flood(wide_open, routes, 3000 + piece, WARM // 4)
+    result = flood(wide_open, routes, 2000 + piece, 10_000)
+    note(str(result))
+    held(wide_open, result, worker)
