@@ -205,7 +205,7 @@ class Day:
         self.step("pick", ticket=faces.public_id(absent), reason=self.said.reason)
         self.step("start")
         self.step("hold", reason=self.said.reason)
-        self.step("pause", reason=self.said.reason)
+        self.step("pause", reason="x")
         self.step("unpause")
         for _ in range(12):
             self.step("call_next")

@@ -158,7 +158,7 @@ def plant(leak):
         collect = cash.collect
 
         def talking(hub, ask, *, payment):
-            structlog.get_logger("cash").info("taken", payer=payment.payer.name)
+            structlog.get_logger("cash").info("taken", payer=payment.who.name)
             return collect(hub, ask, payment=payment)
 
         cash.collect = talking

@@ -38,7 +38,7 @@ NAMED_PAPERS = {
 #: Entries of the open journal that say in an agent's words why they did it. Those words are about the act, and an
 #: auditor reads them without a motive of their own; they are on no screen of the hall, no ticket and in no log.
 MOTIVES = {
-    "counter_paused", "priority_changed", "ticket_called", "ticket_cancelled", "ticket_held", "ticket_reprinted",
+    "priority_changed", "ticket_called", "ticket_cancelled", "ticket_held", "ticket_reprinted",
     "ticket_returned", "ticket_transferred",
 }  # fmt: skip
 COUNTERS = ("02", "05", "11", "12")

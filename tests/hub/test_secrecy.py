@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -159,6 +161,32 @@ def test_who_stands_in_the_hub_s_place_is_asked_for_no_token(hub, tmp_path):
     other = open_authority(tmp_path, ["127.0.0.1"], datetime.now(UTC))
     with pytest.raises(ConfigurationFault, match="does not answer"):
         ask(f"https://127.0.0.1:{hub.port}", "kiosk", other.certificate)
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not shutil.which("sslscan"), reason="needs sslscan")
+def test_sslscan_finds_nothing_old_weak_or_leaking(hub, note):
+    told = subprocess.run(
+        ["sslscan", "--no-colour", "--xml=-", f"127.0.0.1:{hub.port}"], check=True, capture_output=True, text=True
+    ).stdout
+    found = [
+        dict(re.findall(r'(\w+)="([^"]*)"', tag)) | {"of": tag.split()[0]} for tag in re.findall(r"<(\w[^>]*)>", told)
+    ]
+    spoken = {
+        f"{each['type']} {each['version']}" for each in found if each["of"] == "protocol" and each["enabled"] == "1"
+    }
+    ciphers = [each for each in found if each["of"] == "cipher"]
+    note(f"{sorted(spoken)}; ciphers {', '.join(each['cipher'] for each in ciphers)}")
+    assert spoken == {"tls 1.2", "tls 1.3"}
+    assert {each["strength"] for each in ciphers} <= {"strong", "acceptable"}
+    assert all(KIND_OF_CIPHER.fullmatch(each["cipher"]) for each in ciphers), "a key for each line, and no CBC"
+    assert {each["vulnerable"] for each in found if each["of"] == "heartbleed"} <= {"0"}
+    assert {each["supported"] for each in found if each["of"] == "compression"} <= {"0"}
+    assert {each["secure"] for each in found if each["of"] == "renegotiation" and each["supported"] == "1"} <= {"1"}
+
+
+#: Each line has a key of its own (ECDHE; TLS 1.3 always), and what is read was not altered (AEAD).
+KIND_OF_CIPHER = re.compile(r"TLS_(AES|CHACHA20).*|ECDHE-ECDSA-(AES\d+-GCM-.*|CHACHA20-POLY1305)")
 
 
 @pytest.mark.browser
