@@ -107,6 +107,9 @@ def become(root, role):  # noqa: F811
     if role in ("kiosk", "panel"):
         local = config / "local.toml"
         local.write_text(local.read_text().replace(f"{role} = {{", f'{role} = {{ devices = "simulated",'))
+    if role == "printer":
+        with (config / "printers.toml").open("a") as file:
+            file.write('\n[[printer]]\nname = "RECUS"\n')
     return config
 
 

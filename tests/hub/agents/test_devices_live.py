@@ -185,7 +185,8 @@ def test_a_stolen_token_that_claims_the_future_moves_the_hub_by_a_step_and_is_se
     assert claim(now + 900, 1) == now
     assert claim(now, 10**12) == now
     assert [claim(now + 2 * step + 1, 1) for step in range(5)][-1] <= now + 6
-    assert "epoch: unbelievable" in text_of(house, "/devices")
+    assert "FUTUR" in text_of(house, "/devices")
+    assert "Il dit avoir vu ce que la boîte ne peut pas avoir donné" in text_of(house, "/devices")
 
 
 # --- a token in two places -------------------------------------------------------------------------

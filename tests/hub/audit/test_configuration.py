@@ -101,6 +101,7 @@ def test_a_start_records_what_was_changed_since_the_last_one_and_by_nobody_known
     assert "Configuration changée" in shown
     assert "queue.recalls 3 → 5" in shown
     assert "qui a écrit les fichiers, elle ne peut pas le savoir" in shown
+    assert "fichier retention.toml (rien) → " in shown
     assert "Premier relevé" in shown
     assert search(house, text="9.9.9").lines[0].kind == "configuration_changed"
     (folder / "retention.toml").unlink()
