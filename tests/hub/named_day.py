@@ -28,6 +28,7 @@ from hub.queues import faces
 from hub.queues import store as queue_store
 from hub.services.cash import actions as cash
 from hub.services.certificate import actions as certificate
+from hub.services.deposit import actions as deposit
 from hub.services.inquiry import actions as inquiry
 from hub.services.reception import slips as reception_slips
 from hub.services.request import actions as request
@@ -80,6 +81,12 @@ class NamedDay(Day):
             part()
         queues.close_day(self.hub, self.ask(), force=True)
         self.house()
+
+    def deposits(self):
+        """And the acknowledgement in its short form, at the counter's printer."""
+        super().deposits()
+        number = self.hub.reader.execute("SELECT max(id) FROM deposit WHERE label IS NOT NULL").fetchone()[0]
+        deposit.print_slip(self.hub, self.ask(Actor(agent="00902F")), deposit=number)
 
     def central(self):
         """What the central system knows of one person and one employer."""

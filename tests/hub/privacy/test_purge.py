@@ -195,8 +195,8 @@ def still_there(house) -> list[str]:
 def test_what_is_still_worked_on_stays_whatever_its_age_and_the_page_says_why(open_files):
     house = open_files
     said = house.browser(CHIEF).open("/privacy").words
-    assert "1 écriture aussi ancienne reste : on travaille encore à son dossier. (request 1)" in said
-    assert "(order 4417)" in said
+    assert "1 écriture aussi ancienne reste : on travaille encore à son dossier. (requête 1)" in said
+    assert "(ordre 4417)" in said
     number = approved(house)
     assert store.proposal(house.hub.reader, number).held == ("request 1", "order 4417", "deposit 1")
     destroy(house, number)
