@@ -54,7 +54,8 @@ class Flood:
         middle = sorted(self.acks_ms)[len(self.acks_ms) // 2]
         return (
             f"{self.seconds:.0f} s; kiosk p50 {middle:.0f}, p99 {self.p99_ms:.0f} ms of {len(self.acks_ms)};"
-            f" memory {self.first_kb // 1024} MB x {self.grown:.3f}, beside it {self.helpers}; log {self.log_bytes} bytes; {statuses}"
+            f" memory {self.first_kb // 1024} MB x {self.grown:.3f}, beside it {self.helpers};"
+            f" log {self.log_bytes} bytes; {statuses}"
         )
 
 
