@@ -215,6 +215,8 @@ class HubBox(Model):
     """Request threads: at least twice the most clients."""
     requests_per_s: Annotated[float, Field(ge=5, le=100_000)] = 100
     """Most requests and asks a second of one device or one agent; more are refused with `too_many`."""
+    second_line: Literal["alarm", "refuse", "allow"] = "alarm"
+    """A second live line with one box's token: `alarm` serves it and tells the staff, `refuse` turns it away too."""
     voice: Literal["espeak", "none"] = "espeak"
     """What speaks in the waiting room; with `none` the gong alone calls."""
     voice_speed: Annotated[int, Field(ge=80, le=300)] = 135

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +21,13 @@ from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
+from hub.audit import actions as audit
 from hub.audit.pages import pages as audit_pages
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.door import Doorman, Limits, guard_socket, of_process, open_door
-from hub.errors import MboteError
+from hub.errors import MboteError, StoreFault
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
@@ -55,6 +57,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     announcer = _Later()
     hub = aside.open_whole(settings, announcer)
     upkeep.begin(hub)
+    with suppress(StoreFault):  # a full disk must not keep the hub from starting: it is noted at the next start
+        audit.note_configuration(hub, Ask(HUB))
     services = load(settings.counter_services)
     voice = Voice(settings)
     realtime: list[Realtime] = []

@@ -34,6 +34,7 @@ from hub.agents.sessions import socket_token
 from hub.ask import HUB, Ask
 from hub.bench.rig import family, free_port, wait_answer
 from hub.client import HubAway, HubClient
+from hub.context import Hub
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import COMMANDS, Processes
 from hub.errors import Refused
@@ -273,9 +274,13 @@ def opened(
     commands: Mapping[str, tuple[str, ...]] = COMMANDS,
     keeper: type[Processes] = Processes,
     local: str = "",
+    before: Callable[[Hub], object] = lambda _: None,
 ) -> Iterator[RunningAgency]:
-    """The agency with its day open and an agent at each counter; `keeper` starts what it runs, `local` is settings."""
-    agency = furnished(folder)
+    """The agency with its day open and an agent at each counter; `keeper` starts what it runs, `local` is settings.
+
+    `before`: what happened before its processes started.
+    """
+    agency = furnished(folder, before)
     with (agency.config / "local.toml").open("a", encoding="utf-8") as file:
         file.write(local)
     agency.settings = load_settings(agency.config)
@@ -300,7 +305,7 @@ def hub_with(**box: Any) -> dict[str, tuple[str, ...]]:
     return {"hub": ("-m", "tests.hub_with", json.dumps(box))}
 
 
-def furnished(folder: Path) -> Agency:
+def furnished(folder: Path, before: Callable[[Hub], object] = lambda _: None) -> Agency:
     """The demo's agency with twenty more counters, each with an agent and a panel, and four more kiosks."""
     agency = prepare(folder, free_port())
     _append(agency.config / "services.toml", [_service(code, prefix) for code, prefix in SERVICES.items()])
@@ -315,6 +320,7 @@ def furnished(folder: Path) -> Agency:
             )
         for name in KIOSKS:
             agency.tokens[name] = str(agents.pair(hub, Ask(HUB), kind="kiosk", name=name)["token"])
+        before(hub)
     finally:
         hub.store.close()
     return agency

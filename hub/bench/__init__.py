@@ -15,7 +15,7 @@ from typing import Any
 from hub import VERSION
 from hub.bench.figures import Limits, Line
 
-WHAT = ("queue", "people", "desk", "million", "pi")
+WHAT = ("queue", "wire", "people", "desk", "million", "pi")
 
 
 def run(what: str, quick: bool, tickets: int | None = None, past: Path | None = None) -> dict[str, Any]:  # noqa: FBT001 (the command line hands its options in)
@@ -47,6 +47,10 @@ def _measured(what: str, *, quick: bool, tickets: int | None, past: Path | None)
         from hub.bench.queue import measure
 
         return measure(quick=quick)
+    if what == "wire":
+        from hub.bench.wire import measure_wire
+
+        return measure_wire(quick=quick)
     if what == "people":
         from hub.bench.people import measure_people
 

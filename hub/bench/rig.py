@@ -26,6 +26,7 @@ from hub.agents import actions as agents
 from hub.ask import HUB, Ask
 from hub.demo.agency import Agency
 from hub.demo.processes import COMMANDS, ROOT, Processes
+from hub.pin import pinned
 from hub.rooms import open_hub
 
 ANSWER_S = 20.0
@@ -44,10 +45,15 @@ def key() -> str:
 
 
 class Http:
-    """One keep-alive connection."""
+    """One keep-alive connection; by TLS where the hub's authority is named."""
 
-    def __init__(self, port: int, token: str = "") -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+    def __init__(self, port: int, token: str = "", authority: Path | None = None) -> None:
+        at = ("127.0.0.1", port)
+        self._connection = (
+            http.client.HTTPSConnection(*at, timeout=ANSWER_S, context=pinned(authority))
+            if authority
+            else http.client.HTTPConnection(*at, timeout=ANSWER_S)
+        )
         self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

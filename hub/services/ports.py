@@ -160,6 +160,8 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 #: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
 #: counter could not answer it.
 Unanswered = Callable[[Reader, int | None, str], int | None]
+#: The subjects (`request 7`) of files that are not done with.
+WorksOn = Callable[[Reader], tuple[str, ...]]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -198,6 +200,12 @@ def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
     return ()
 
 
+def nothing_open(reader: Reader) -> tuple[()]:
+    """What a service works on that keeps no file."""
+    del reader
+    return ()
+
+
 def nobody_asked(reader: Reader, day: int, agent: str | None) -> FirstLevel:
     """The first level of a service where nothing is asked."""
     del reader, day, agent
@@ -215,7 +223,8 @@ class CounterService:
 
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
     blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event. `goes_on` is the
-    page where a question goes on that the counter could not answer. `live` are its windows beside the desk.
+    page where a question goes on that the counter could not answer. What of people stands under a subject that a
+    service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
     """
 
     name: str
@@ -234,6 +243,7 @@ class CounterService:
     finds: Finds = nothing
     sheet: SheetLines = nothing
     faults: Faults | None = None
+    works_on: WorksOn = nothing_open
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""

@@ -7,12 +7,16 @@ had for a token is taken away, then given again by the code that each of them sh
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
 
+from hub.agents.rules import RENEW_MS
+from hub.store import DATABASE
 from tests.agency import opened, until
 from tests.windows import REFUSED, windows
 
@@ -122,3 +126,34 @@ def test_a_screen_in_a_browser_shows_its_code_keeps_its_token_and_loses_it_withi
     expect(screen.locator(".pairing")).to_have_text(CODE, timeout=SOON_MS)
     assert cut[0] - began <= CUT_S
     note(f"{path} was cut {(cut[0] - began) * 1000:.0f} ms after its revocation was clicked")
+
+
+@pytest.mark.nightly
+def test_a_screen_in_a_browser_comes_back_with_the_token_of_its_next_year(hall):
+    """Two minutes after it was told, when the browser has surely written it down; the old one opens until then."""
+    screen = hall.open(viewport={"width": 1920, "height": 1080})
+    screen.clock.install()
+    screen.goto(f"{hall.agency.url}/display")
+    expect(screen.locator(".pairing")).to_have_text(CODE, timeout=SOON_MS)
+    confirm(hall, screen.locator(".pairing").inner_text(), "NEW-YEAR")
+    alive = screen.locator("body[data-scene=quiet]")
+    expect(alive).to_be_visible(timeout=SOON_MS)
+    old = screen.evaluate(KEPT)
+    with closing(sqlite3.connect(hall.agency.folder / "data" / DATABASE)) as file, file:
+        file.execute("UPDATE device_token SET born_at = born_at - ? WHERE device = 'NEW-YEAR'", (RENEW_MS,))
+    screen.reload()
+    screen.wait_for_function(f"({KEPT}) !== '{old}'", timeout=SOON_MS)
+    expect(alive).to_be_visible(timeout=SOON_MS)
+    assert "device_token_renewed" not in kinds(hall.agency)
+    screen.clock.fast_forward(121_000)
+    until(lambda: "device_token_renewed" in kinds(hall.agency), SOON_S, "the new token is heard")
+    expect(alive).to_be_visible(timeout=SOON_MS)
+    screen.reload()
+    expect(alive).to_be_visible(timeout=SOON_MS)
+
+
+KEPT = "localStorage.getItem('mbote.token /display')"
+
+
+def kinds(agency):
+    return [entry["kind"] for entry in agency.journal()]

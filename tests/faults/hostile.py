@@ -12,6 +12,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import re
 import socket
 import string
 import sys
@@ -21,6 +22,7 @@ from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -30,12 +32,15 @@ ENDS_THE_DAY = ("day_close", "mode")
 WORDS = (
     "", "D001", "05", "DEP", "XES", "K1", "00902F", "deposit", "printed", "\0", "\ud800", "’é漢", "9" * 40, "x" * 70,
     "x" * 9000, "' OR 1=1 --", "<script>alert(1)</script>", "{{7*7}}", "../../etc/passwd", "%s%n", "🙂" * 30, "\u202e",
-    "0", "-1", "1e999",
+    "0", "-1", "1e999", "1", "P1", "2026-03-02", "1 000",
 )  # fmt: skip
+_PAGES = "\n".join(each.read_text("utf-8") for each in (Path(__file__).parents[2] / "hub").rglob("*.html"))
+#: Names of the API's bodies, and of every form of every page.
 FIELDS = (
     "key", "service", "counter", "ticket", "reason", "agent", "label", "issue", "category", "priority", "language",
     "pressed", "outcome", "to", "place", "part", "state", "detail", "job", "attempt", "printer", "date", "force",
     "__proto__", "what", "",
+    *sorted(set(re.findall(r'name="(\w+)"', _PAGES))),
 )  # fmt: skip
 MALFORMED = (
     "4", "x", "2probe", "5", "49", "430[]", '451-["ask",{"_placeholder":true,"num":0}]', '42["ask",{', "42[]", "42{}",

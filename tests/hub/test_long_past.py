@@ -39,6 +39,7 @@ SMALL = {
     "device": "a row a device",
     "device_token": "the same",
     "device_trouble": "what does not work now",
+    "configured": "a row a setting and a file, as they are now",
     "epoch": "a row for each restored backup",
     "sqlite_master": "the tables themselves",
     "_sqlite_migrations": "a row a migration",

@@ -12,7 +12,7 @@ what an order may require · `prepared` `preparing` what was prepared at another
 
 from __future__ import annotations
 
-from hub.services.cash import actions, checking, facing, store, work
+from hub.services.cash import actions, checking, facing, order_store, store, work
 from hub.services.cash.migrations import migrations
 from hub.services.cash.oversight_pages import blueprint
 from hub.services.ports import CounterService
@@ -30,6 +30,7 @@ COUNTER_SERVICE = CounterService(
     guards={"counter_closed": actions.counter_closes},
     thread=work.thread,
     pending=work.pending,
+    works_on=order_store.works_on,
     finds=store.finds,
     sheet=store.sheet,
     faults=checking.faults,

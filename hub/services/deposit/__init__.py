@@ -30,6 +30,7 @@ COUNTER_SERVICE = CounterService(
     },
     thread=store.thread,
     pending=store.pending,
+    works_on=store.works_on,
     finds=store.finds,
     sheet=store.sheet,
 )

@@ -250,6 +250,15 @@ def thread(reader: Reader, ticket: int) -> tuple[ThreadLine, ...]:
     return tuple(lines)
 
 
+def works_on(reader: Reader) -> tuple[str, ...]:
+    """Drafts, and deposits of which a document is to be decided on, to be completed or to be put right."""
+    rows = reader.execute(
+        "SELECT id FROM deposit WHERE state = 'draft' UNION"
+        " SELECT deposit FROM deposit_document WHERE state IN ('deposited', 'to_complete', 'anomaly')"
+    )
+    return tuple(f"deposit {row['id']}" for row in rows)
+
+
 def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
     """What waits for this agent: what they began, papers to hand over, and for a validator what to decide on."""
     found = agents.agent(reader, agent)
