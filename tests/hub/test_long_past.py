@@ -45,7 +45,8 @@ SMALL = {
 }
 #: Indexes of what is still open: what is over leaves them.
 OF_WHAT_IS_OPEN = {
-    "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "outbox_unheard", "inbox_open", "request_to_do",
+    "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "outbox_unheard",
+    "inbox_open", "request_to_do",
     "certificate_unprinted", "notice_waiting", "cash_session_till", "cash_receipt_open", "cash_reversal_open",
     "payment_order_in_hand",
     "deposit_draft", "deposit_to_hand", "deposit_document_open", "deposit_document_back",
