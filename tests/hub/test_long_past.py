@@ -40,6 +40,7 @@ SMALL = {
     "device_token": "the same",
     "device_trouble": "what does not work now",
     "epoch": "a row for each restored backup",
+    "deposit_list": "a row for each code that the centre has published",
     "sqlite_master": "the tables themselves",
     "_sqlite_migrations": "a row a migration",
 }
