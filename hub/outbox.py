@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, ClassVar, Literal
@@ -25,6 +26,7 @@ from hub.chain import canonical_json
 from hub.context import Hub, action
 from hub.errors import IllegalStep, NotFound
 from hub.journal import Appliers, Event, Rows
+from hub.say import FIRST, say, words
 from hub.store import Transaction
 
 State = Literal["to_send", "sent", "acknowledged", "applied", "refused"]
@@ -303,6 +305,41 @@ def oldest_unsent(reader: Reader, *, gateway: bool = False) -> int | None:
         "SELECT at FROM outbox WHERE state = 'to_send' AND (topic LIKE 'notice.%') = ? ORDER BY id LIMIT 1", (gateway,)
     ).fetchone()
     return row["at"] if row else None
+
+
+def counts(reader: Reader) -> dict[str, int]:
+    """How many wait for something: `to_send`, `sent` and not acknowledged, `refused`. What is over is not counted."""
+    found = {}
+    for state in ("to_send", "sent", "refused"):
+        row = reader.execute(f"SELECT count(*) FROM outbox WHERE state = '{state}'").fetchone()  # noqa: S608 (ours)
+        found[state] = int(row[0])
+    return found
+
+
+def refused(reader: Reader, limit: int) -> list[Message]:
+    """The refused messages, oldest first."""
+    rows = reader.execute(f"{_MESSAGES} WHERE o.state = 'refused' ORDER BY o.id LIMIT ?", (limit,))
+    return [_message_of(row) for row in rows]
+
+
+def some(reader: Reader, messages: Iterable[int]) -> dict[int, Message]:
+    """These messages, by their numbers."""
+    return {number: found for number in messages if (found := message(reader, number)) is not None}
+
+
+def code_said(language: str, code: str) -> str:
+    """Why a message or a letter was refused, in words; a code without words as it is."""
+    name = f"code_{code}"
+    return say(language, f"exchange.{name}") if name in words(FIRST, "exchange") else code
+
+
+def age_said(language: str, ms: int) -> str:
+    """`40 min`, `3 h`, `2 j 4 h`: how long something has waited."""
+    minutes = max(0, ms) // 60_000
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return say(language, "exchange.days", number=days, hours=hours)
+    return say(language, "exchange.hours", number=hours) if hours else say(language, "exchange.minutes", number=minutes)
 
 
 def keyed(reader: Reader, key: str) -> Message | None:

@@ -203,6 +203,8 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 #: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
 #: counter could not answer it.
 Unanswered = Callable[[Reader, int | None, str], int | None]
+#: Of what a message of the outbox is about (its aggregate, `deposit 12`): its name, and the page where it is put right.
+AboutOf = Callable[[Reader, str], Found | None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -211,6 +213,12 @@ def nothing(reader: Reader, of: int | str) -> tuple[()]:
     """A read port of a service that has nothing to say."""
     del reader, of
     return ()
+
+
+def nobody_named(reader: Reader, aggregate: str) -> Found | None:
+    """What a service knows of a message's aggregate that is none of its own."""
+    del reader, aggregate
+    return None
 
 
 def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
@@ -259,6 +267,7 @@ class CounterService:
     unanswered: Unanswered = all_answered
     goes_on: str = ""
     inbox: tuple[Inbound, ...] = ()
+    about: AboutOf = nobody_named
 
 
 @cache
