@@ -120,25 +120,28 @@ def test_tls_believes_the_centres_authority_alone(centre, branch, tmp_path):
     assert branch.states() == ["acknowledged"]
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "code"),
-    [
-        (b"", 400, "half_a_file"),
-        (b"\n", 400, "garbage"),
-        (b"{}\n", 400, "garbage"),
-        (b"[]\n", 400, "garbage"),
-        (b'{"agency": NaN}\n', 400, "garbage"),
-        (b'{"agency":"' + b"[" * 5_000 + b'"}\n', 400, "garbage"),
-        (b"[" * 100_000 + b"\n", 400, "garbage"),
-        (b'{"agency":"\\ud800"}\n', 400, "garbage"),
-        (b'{"agency":"NOBODY"}\n', 403, "unknown_agency"),
-        (f'{{"agency":"{CODE}","signature":"00"}}\n'.encode(), 403, "bad_signature"),
-        (f'{{"agency":"{CODE}","signature":7,"after":1}}\n'.encode(), 403, "bad_signature"),
-    ],
+NO_MESSAGES = (
+    (b"", 400, "half_a_file"),
+    (b"\n", 400, "garbage"),
+    (b"{}\n", 400, "garbage"),
+    (b"[]\n", 400, "garbage"),
+    (b'{"agency": NaN}\n', 400, "garbage"),
+    (b'{"agency":"' + b"[" * 5_000 + b'"}\n', 400, "garbage"),
+    (b"[" * 100_000 + b"\n", 400, "garbage"),
+    (b'{"agency":"\\ud800"}\n', 400, "garbage"),
+    (b'{"agency":"NOBODY"}\n', 403, "unknown_agency"),
+    (f'{{"agency":"{CODE}","signature":"00"}}\n'.encode(), 403, "bad_signature"),
+    (f'{{"agency":"{CODE}","signature":7,"after":1}}\n'.encode(), 403, "bad_signature"),
 )
-def test_what_is_no_message_is_refused_and_nothing_is_kept(centre, branch, content, status, code):
-    found, said = post(centre.open(), "/v1/messages", content)
-    assert (found, json.loads(said)["error"]["code"]) == (status, code)
+
+
+def test_what_is_no_message_is_refused_and_nothing_is_kept(centre, branch):
+    url = centre.open()
+    for path in ("/v1/messages", "/v1/inbox"):
+        for content, status, code in NO_MESSAGES:
+            found, said = post(url, path, content)
+            assert (found, json.loads(said)["error"]["code"]) == (status, code), content[:80]
+    assert post(url, "/v2/messages", b"{}")[0] == 404
     assert centre.states() == []
 
 
