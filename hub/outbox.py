@@ -36,9 +36,9 @@ Outcome = Literal["sent", "acknowledged", "applied", "refused"]
 STEPS: dict[State, dict[str, State]] = {
     "to_send": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
     "sent": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
-    "acknowledged": {"apply": "applied", "refuse": "refused"},
+    "acknowledged": {"apply": "applied", "refuse": "refused", "lose": "to_send"},
     "refused": {"put_right": "to_send"},
-    "applied": {},
+    "applied": {"lose": "to_send"},
 }
 _STEP_OF: dict[Outcome, str] = {
     "sent": "send", "acknowledged": "acknowledge", "applied": "apply", "refused": "refuse",
@@ -138,6 +138,13 @@ class OutboxMessageRefused(MessageEvent):
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"note"})
     reason: str
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessageLost(MessageEvent):
+    """The other side had it and has it no longer (it was restored from a backup): it goes again, as it was."""
+
+    kind: ClassVar[str] = "outbox_message_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +254,15 @@ def hear(tx: Transaction, said: Answered) -> bool:
         case "refused":
             event = OutboxMessageRefused(found.id, said.code or "refused", said.note)
     tx.record(event)
+    return True
+
+
+def lose(tx: Transaction, key: str) -> bool:
+    """The other side says that it has not got a message; whether that was news, and its content is still there."""
+    found = keyed(tx.connection, key)
+    if found is None or "lose" not in STEPS[found.state] or found.payload is None:
+        return False
+    tx.record(OutboxMessageLost(found.id))
     return True
 
 
@@ -402,6 +418,10 @@ def _refused(rows: Rows, event: OutboxMessageRefused) -> None:
     )  # fmt: skip
 
 
+def _lost(rows: Rows, event: OutboxMessageLost) -> None:
+    rows.run("UPDATE outbox SET state = 'to_send' WHERE id = ?", event.message)
+
+
 def _put_right(rows: Rows, event: OutboxMessagePutRight) -> None:
     rows.run(
         "UPDATE outbox SET state = 'to_send', reason = '', note = NULL, version = ?, payload = ? WHERE id = ?",
@@ -415,6 +435,7 @@ APPLIERS: Appliers = {
     OutboxMessageAcknowledged: _acknowledged,
     OutboxMessageApplied: _applied,
     OutboxMessageRefused: _refused,
+    OutboxMessageLost: _lost,
     OutboxMessagePutRight: _put_right,
 }
 
