@@ -100,7 +100,7 @@ def _sent_in_all(found: m.Deposit) -> str:
         return ""
     states = [each.state for each in sent.values()]
     if refused := states.count("refused"):
-        return say(language(), "deposit.sent_count_refused", refused=refused)
+        return say(language(), "deposit.sent_back", count=refused)
     return say(language(), "deposit.sent_count", known=states.count("applied"), all=len(documents))
 
 

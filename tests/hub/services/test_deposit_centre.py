@@ -127,5 +127,5 @@ def test_a_deposit_says_how_far_each_document_has_come(house):
     assert "Siège : à envoyer" in said
     message = store.document(house.hub.reader, document).message
     outbox.settle(house.hub, house.ask(), message=message, applied=False, reason="unknown_person")
-    assert "Siège : 1 refusée(s)" in clerk.open("/desk/deposit").words
+    assert "Siège : 1 refusée" in clerk.open("/desk/deposit").words
     assert "Personne inconnue au siège" in clerk.open(f"/desk/deposit/{deposit}").words
