@@ -1,6 +1,7 @@
 """What the head office refused is put right by keyboard, and what it has published is looked at before it holds."""
 
 import os
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,12 @@ def window(chromium, agency):
         yield at
 
 
+def figures(agency) -> str:
+    asked = urllib.request.Request(f"{agency.url}/metrics", headers={"Authorization": f"Bearer {agency.api}"})  # noqa: S310 (our own)
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310
+        return answer.read().decode()
+
+
 def shot(page, name):
     """Kept where somebody wants to look."""
     if folder := os.environ.get("MBOTE_SHOTS"):
@@ -120,6 +127,7 @@ def test_what_came_back_goes_again_by_keyboard_alone(window, agency):
     board = window(DENISE, "/supervision")
     expect(board.locator("#alert-list").get_by_text("Siège : 1 message refusé, à régler.")).to_be_visible()
     shot(board, "supervision")
+    assert 'mbote_outbox_messages{state="refused"} 1.0' in figures(agency)
     page.goto(f"{agency.url}/exchange")
     agency.centre.rules.rejects = {}
     page.locator("tr[data-row]").first.focus()
