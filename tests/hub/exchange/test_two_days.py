@@ -19,6 +19,7 @@ import pytest
 from hub import outbox
 from hub.agents import actions as agents
 from hub.ask import HUB, Actor, Ask
+from hub.bench.rig import free_port
 from hub.centre import place
 from hub.chain import public_key
 from hub.exchange import sender
@@ -63,15 +64,13 @@ class World:
         self.public = public_key(hub.store.folder / SIGNING_KEY)
         hub.store.close()
         (self.centre / "agencies.toml").write_text(f'{self.settings.agency.code} = "{self.public.hex()}"\n')
-        self.port = 0
+        self.port = free_port()
         self.head = self.branch = None
-        self.start_centre()
-        kill(self.head)  # its port is known; it is away
 
     def start_centre(self) -> None:
         words = ("-m", "hub.cli", "centre", "run", self.centre, "--port", self.port)
         self.head = run(*words, "--program", f"tee -a {self.told}")
-        self.port = int(self.head.stdout.readline().rpartition(":")[2])
+        assert self.head.stdout.readline().startswith("ready")
 
     @property
     def url(self) -> str:
