@@ -35,11 +35,13 @@ Outcome = Literal["sent", "acknowledged", "applied", "refused"]
 #: state → step → state. An answer may come before it was written down that the message had left.
 STEPS: dict[State, dict[str, State]] = {
     "to_send": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
-    "sent": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
+    "sent": {
+        "send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused", "lose": "to_send",
+    },
     "acknowledged": {"apply": "applied", "refuse": "refused", "lose": "to_send"},
     "refused": {"put_right": "to_send"},
     "applied": {"lose": "to_send"},
-}
+}  # fmt: skip
 _STEP_OF: dict[Outcome, str] = {
     "sent": "send", "acknowledged": "acknowledge", "applied": "apply", "refused": "refuse",
 }  # fmt: skip

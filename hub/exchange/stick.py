@@ -84,8 +84,8 @@ def again(tx: Transaction, hub: Hub, *, first: int) -> Answer:
     """The centre has lost what it was told: all from a message's number on goes again, some at a time."""
     del hub
     rows = tx.all(
-        "SELECT key FROM outbox WHERE id >= ? AND state IN ('acknowledged', 'applied') AND topic NOT LIKE 'notice.%'"
-        " AND payload IS NOT NULL ORDER BY id LIMIT ?",
+        "SELECT key FROM outbox WHERE id >= ? AND state IN ('sent', 'acknowledged', 'applied')"
+        " AND topic NOT LIKE 'notice.%' AND payload IS NOT NULL ORDER BY id LIMIT ?",
         first, _AT_ONCE,
     )  # fmt: skip
     return {"again": sum(outbox.lose(tx, row["key"]) for row in rows)}

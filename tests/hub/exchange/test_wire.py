@@ -257,6 +257,21 @@ def test_a_centre_that_came_back_from_an_old_copy_gets_again_what_it_lost(centre
     copy.close()
 
 
+def test_what_left_before_there_were_answers_goes_again_once_something_follows_it(centre, branch):
+    sender, asker = branch.by_wire(centre.open())
+    old = branch.says("deposit 1", line=1)
+    with branch.hub.store.writer as connection:  # as a release of before answers left it
+        connection.execute("UPDATE outbox SET state = 'sent'")
+    assert sender.send_due() is None
+    assert centre.states() == []
+    new = branch.says("deposit 1", line=2)
+    branch.clock.advance(seconds=sender.send_due())
+    assert sender.send_due() is None
+    asker.look()
+    assert branch.states() == ["applied", "applied"]
+    assert centre.rules.integrated == [(old, 1), (new, 1)]
+
+
 def test_everything_goes_again_from_a_number_on_where_an_administrator_says_so(centre, branch):
     sender, asker = branch.by_wire(centre.open())
     for number in range(4):
