@@ -15,7 +15,7 @@ from counter_panel.pages import pages as panel_pages
 from display import board as room_board
 from display.pages import pages as display_pages
 from display.voice import Voice
-from hub import admin, aside, outbox, upkeep
+from hub import admin, aside, upkeep
 from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
@@ -28,6 +28,8 @@ from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.door import Doorman, Limits, guard_socket, of_process, open_door
 from hub.errors import MboteError, StoreFault
+from hub.exchange import inbox, running
+from hub.exchange.pages import pages as exchange_pages
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
@@ -62,6 +64,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     services = load(settings.counter_services)
     voice = Voice(settings)
     realtime: list[Realtime] = []
+    exchange: list[running.Exchange] = []
     extra = _demo_pages(hub, demo) if demo else ()
     app = create_app(
         hub,
@@ -70,6 +73,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
                 agent_pages(hub, lambda: _seats(hub), lambda: realtime[0].present() if realtime else ()),
                 desk_pages(hub, services), supervision_pages(hub), audit_pages(hub),
                 privacy_pages(hub, services, brought(services).state_tables),
+                exchange_pages(hub, lambda: exchange[0] if exchange else running.Exchange()),
                 display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
@@ -88,7 +92,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     announcer.to = realtime[0].announce
     realtime[0].start()
     admin.serve(hub)
-    outbox.start(hub)
+    exchange.append(running.start(hub))
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
     return app
 
@@ -219,6 +223,7 @@ def keep_house(hub: Hub) -> None:
         queues.expire_holds(hub, Ask(HUB))
     if print_store.open_jobs(hub.reader):
         printing.drop_stale(hub, Ask(HUB))
+    inbox.apply_due(hub)
     hub.store.prune()
 
 

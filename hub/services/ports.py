@@ -143,6 +143,49 @@ class FirstLevel:
 
 
 Reader = sqlite3.Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What the centre said in a letter: its number for ever, its key, what it says, from when on, and who published it.
+
+    `said_at` is the centre's clock (wall, ms); `effective_on` a day, or None for at once.
+    """
+
+    number: int
+    key: str
+    topic: str
+    payload: Any
+    said_at: int
+    effective_on: str | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Sentence):
+    """One thing that a letter would change, for whoever looks at it before it takes effect; where that opens."""
+
+    words: str
+    facts: Facts = field(default_factory=dict)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A kind of letter of the centre that a service takes, by its topic. `title` is the key of its name.
+
+    `check` raises Refused for a content that makes no sense: the letter is refused with that code and the centre
+    hears it. `apply` records what follows, inside the transaction in which the letter takes effect, after a last
+    `check`. `preview` says what it would change, as things stand.
+    """
+
+    topic: str
+    title: str
+    check: Callable[[Hub, Reader, Received], None]
+    apply: Callable[[Hub, Transaction, Received], None]
+    preview: Callable[[Hub, Reader, Received], tuple[Change, ...]] = lambda _hub, _reader, _received: ()
+
+
 #: What is wrong with what the service keeps, beyond the journal: one sentence each, naming the first bad entry.
 Faults = Callable[[Reader], Iterable[str]]
 #: By what was typed into the search, with its spaces.
@@ -162,6 +205,8 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 Unanswered = Callable[[Reader, int | None, str], int | None]
 #: The subjects (`request 7`) of files that are not done with.
 WorksOn = Callable[[Reader], tuple[str, ...]]
+#: Of what a message of the outbox is about (its aggregate, `deposit 12`): its name, and the page where it is put right.
+AboutOf = Callable[[Reader, str], Found | None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -192,6 +237,12 @@ def nothing(reader: Reader, of: int | str) -> tuple[()]:
     """A read port of a service that has nothing to say."""
     del reader, of
     return ()
+
+
+def nobody_named(reader: Reader, aggregate: str) -> Found | None:
+    """What a service knows of a message's aggregate that is none of its own."""
+    del reader, aggregate
+    return None
 
 
 def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
@@ -248,6 +299,8 @@ class CounterService:
     unanswered: Unanswered = all_answered
     goes_on: str = ""
     live: tuple[Live, ...] = ()
+    inbox: tuple[Inbound, ...] = ()
+    about: AboutOf = nobody_named
 
 
 @cache

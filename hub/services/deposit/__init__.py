@@ -3,12 +3,12 @@
 `lists/` documents and events as data, read by `catalogue` · `model` what there is · `intake` from what was typed to
 what is recorded, and what is missing · `periodic` what is owed for which period · `rules` what may happen · `actions`
 what can be asked · `store` what is kept · `paper`, `slips` and `layouts/` the acknowledgement · `telling` what
-depositors must hear · `forms`, `pages`, `validating` what is shown
+depositors must hear · `published` the lists that the centre sends · `forms`, `pages`, `validating` what is shown
 """
 
 from __future__ import annotations
 
-from hub.services.deposit import actions, store, validating
+from hub.services.deposit import actions, published, store, validating
 from hub.services.deposit.migrations import migrations
 from hub.services.deposit.pages import pages as blueprint
 from hub.services.ports import CounterService
@@ -27,7 +27,10 @@ COUNTER_SERVICE = CounterService(
         "outbox_message_applied": actions.applied,
         "outbox_message_refused": actions.refused,
         "life_certificate_taken": actions.seen_at_till,
+        "outbox_message_put_right": actions.resent,
     },
+    inbox=published.INBOX,
+    about=store.about,
     thread=store.thread,
     pending=store.pending,
     works_on=store.works_on,

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -122,6 +122,29 @@ def of_message(reader: Reader, message: int) -> m.Document | None:
     return _document_of(row) if row else None
 
 
+def published(reader: Reader) -> tuple[tuple[str, str, str], ...]:
+    """What the centre has published: list, code, and the entry as JSON."""
+    rows = reader.execute("SELECT list, code, entry FROM deposit_list ORDER BY list, code")
+    return tuple((row["list"], row["code"], row["entry"]) for row in rows)
+
+
+def last_published(reader: Reader) -> int:
+    """The letter whose list was published last; 0 before the first."""
+    return int(reader.execute("SELECT coalesce(max(letter), 0) FROM deposit_list").fetchone()[0])
+
+
+def waiting_with(reader: Reader, column: Literal["type", "event"], code: str) -> list[m.Deposit]:
+    """The deposits with a document of that type, or event, that still waits for somebody here; oldest first."""
+    rows = reader.execute(
+        f"SELECT DISTINCT deposit FROM deposit_document WHERE state = 'deposited' AND {column} = ?"  # noqa: S608 (ours)
+        f" UNION SELECT deposit FROM deposit_document WHERE state IN ('to_complete', 'anomaly') AND {column} = ?"
+        " ORDER BY 1 LIMIT ?",
+        (code, code, SHOWN),
+    )
+    found = (deposit(reader, row[0]) for row in rows)
+    return [each for each in found if each is not None]
+
+
 def next_id(reader: Reader, table: str = "deposit") -> int:
     """The number of the next row of a table of ours."""
     return int(reader.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()[0])  # noqa: S608 (ours)
@@ -235,6 +258,14 @@ _WAITING = (
 )
 
 
+#: How much the head office refused, and since when the oldest was deposited.
+_REFUSED = (
+    "SELECT count(*), (SELECT p.at FROM deposit_document o JOIN deposit p ON p.id = o.deposit"
+    " WHERE o.state = 'anomaly' AND o.state IN ('to_complete', 'anomaly') ORDER BY o.deposit, o.line LIMIT 1)"
+    " FROM deposit_document WHERE state = 'anomaly' AND state IN ('to_complete', 'anomaly') AND ? IS NOT NULL"
+)
+
+
 # --- read ports ------------------------------------------------------------------------------
 
 
@@ -279,6 +310,7 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
                 f"{URL}/validation",
             )
         )
+        kinds.append(("to_put_right", _REFUSED, f"{URL}/validation?show=back"))
     waiting = []
     for name, sql, url in kinds:
         row = reader.execute(sql, (agent,)).fetchone()
@@ -307,6 +339,15 @@ def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
     if found is None:
         return ()
     return (Found(found.label or "", "file-upload", "deposit.found", f"{URL}/{found.id}", {"label": found.label}),)
+
+
+def about(reader: Reader, aggregate: str) -> Found | None:
+    """The deposit that a message is about."""
+    kind, _, number = aggregate.partition(" ")
+    found = deposit(reader, int(number)) if kind == "deposit" and number.isdecimal() else None
+    if found is None or found.label is None:
+        return None
+    return Found(found.label, "file-upload", "deposit.found", f"{URL}/{found.id}", {"label": found.label})
 
 
 def sheet(reader: Reader, party: str) -> tuple[SheetLine, ...]:
@@ -408,7 +449,22 @@ def _returned(rows: Rows, event: m.DocumentReturned) -> None:
     _now(rows, event, "anomaly", motive=event.reason)
 
 
+def _resent(rows: Rows, event: m.DocumentResent) -> None:
+    _now(rows, event, "validated", motive=None)
+
+
+def _list_published(rows: Rows, event: m.DepositListPublished) -> None:
+    for code, entry in json.loads(event.entries).items():
+        rows.run(
+            "INSERT INTO deposit_list (list, code, entry, letter) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (list, code) DO UPDATE SET entry = excluded.entry, letter = excluded.letter",
+            event.list, code, json.dumps(entry, sort_keys=True), event.letter,
+        )  # fmt: skip
+
+
 APPLIERS: Appliers = {
+    m.DocumentResent: _resent,
+    m.DepositListPublished: _list_published,
     m.DepositBegun: _begun,
     m.DepositTyped: _typed,
     m.DepositAbandoned: _abandoned,
@@ -430,4 +486,5 @@ STATE_TABLES: dict[str, tuple[str, ...]] = {
     "deposit": ("name", "id_number", "typed"),
     "deposit_party": ("party", "number", "name"),
     "deposit_document": ("issued_on", "valid_until", "about", "forced", "note"),
+    "deposit_list": (),
 }
