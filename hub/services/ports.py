@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from flask import Blueprint
 from sqlite_utils.migrations import Migrations
@@ -160,6 +160,11 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 #: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
 #: counter could not answer it.
 Unanswered = Callable[[Reader, int | None, str], int | None]
+#: An event as a judge of runs reads it (hub/history_export.py): who acted and its public payload, in; the function of
+#: the history format that it is the effect of, and what the rules look at, out.
+TellsRun = Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]]
+#: The state lines of such an export.
+TellsState = Callable[[Reader], Iterable[dict[str, Any]]]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -187,12 +192,19 @@ def all_answered(reader: Reader, ticket: int | None, agent: str) -> None:
     del reader, ticket, agent
 
 
+def no_state(reader: Reader) -> tuple[()]:
+    """What a service tells a judge of its rows that has nothing for it."""
+    del reader
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterService:
     """One service at the counter.
 
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
-    blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event. `goes_on` is the
+    blueprint of that name under /desk/NAME. `listens`, `guards` and `tells_run` are keyed by the kind of
+    the event. `goes_on` is the
     page where a question goes on that the counter could not answer.
     """
 
@@ -212,6 +224,8 @@ class CounterService:
     finds: Finds = nothing
     sheet: SheetLines = nothing
     faults: Faults | None = None
+    tells_run: Mapping[str, TellsRun] = field(default_factory=dict)
+    tells_state: TellsState = no_state
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""

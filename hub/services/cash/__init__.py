@@ -3,12 +3,13 @@
 `cash.toml` what tills go by, as data · `model` what there is · `contributions` `closings` `rules` what is decided ·
 `chain` how entries hang together · `actions` `ending` what can be asked · `orders` `paying` what the
 treasury wants paid · `account` what somebody owes · `store` `order_store` what
-is kept · `slips` `paper` what is printed · `checking` what `mbote verify` asks · `pages` what is shown
+is kept · `slips` `paper` what is printed · `checking` what `mbote verify` asks · `telling` what a
+judge of runs hears · `pages` what is shown
 """
 
 from __future__ import annotations
 
-from hub.services.cash import actions, checking, order_store, paying, store
+from hub.services.cash import actions, checking, order_store, paying, store, telling
 from hub.services.cash.migrations import migrations
 from hub.services.cash.order_pages import blueprint
 from hub.services.ports import CounterService
@@ -29,4 +30,6 @@ COUNTER_SERVICE = CounterService(
     finds=store.finds,
     sheet=store.sheet,
     faults=checking.faults,
+    tells_run=telling.TOLD,
+    tells_state=telling.state,
 )
