@@ -196,7 +196,10 @@ def export(data: Path) -> Iterator[Line]:
 def config_of(settings: Settings) -> Line:
     """The constants that the rules need (section 3), from the agency's own settings."""
     queue = settings.queue
-    return {
+    of_services: Line = {}
+    for service in ports.load(settings.counter_services):
+        of_services |= service.tells_config(settings)
+    return of_services | {
         "agencies": [settings.agency.name],
         "services": {service.code: {"prefix": service.prefix} for service in settings.services},
         "counters": {counter.code: {"svcs": list(counter.services)} for counter in settings.counters},

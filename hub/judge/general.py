@@ -24,8 +24,8 @@ FUNCTIONS = frozenset(
         "serve.end", "serve.hold", "serve.resume", "serve.undo", "queue.read", "counter.open", "counter.pause",
         "counter.unpause", "counter.close", "day.open", "day.close", "day.mode", "lease.get", "lease.return",
         "till.open", "till.count", "till.close", "cash.collect", "cash.pay", "cash.request", "cash.approve",
-        "cash.reverse", "cash.move", "cash.balance", "cash.print", "record.read", "doc.put", "auth.login", "auth.logout",
-        "dev.pair", "dev.revoke", "print.take", "print.report", "chain.head", "hq.applied",
+        "cash.reverse", "cash.move", "cash.balance", "cash.print", "record.read", "doc.put", "auth.login",
+        "auth.logout", "dev.pair", "dev.revoke", "print.take", "print.report", "chain.head", "hq.applied",
     }
 )  # fmt: skip
 SEEN = frozenset({"display.frame", "display.link", "panel.frame", "announce", "print", "screen", "alert"})

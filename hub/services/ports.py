@@ -27,6 +27,7 @@ from hub.journal import Appliers, Event
 from hub.problems import did_you_mean
 from hub.say import say
 from hub.scans import Scan
+from hub.settings import Settings
 from hub.store import Guard, Listener, Transaction
 
 FOLDER = Path(__file__).parent
@@ -165,6 +166,8 @@ Unanswered = Callable[[Reader, int | None, str], int | None]
 TellsRun = Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]]
 #: The state lines of such an export.
 TellsState = Callable[[Reader], Iterable[dict[str, Any]]]
+#: The constants that its rules need, from the agency's settings.
+TellsConfig = Callable[[Settings], dict[str, Any]]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -198,6 +201,12 @@ def no_state(reader: Reader) -> tuple[()]:
     return ()
 
 
+def no_config(settings: Settings) -> dict[str, Any]:
+    """What a judge needs to know of the settings of a service that has nothing for it."""
+    del settings
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterService:
     """One service at the counter.
@@ -226,6 +235,7 @@ class CounterService:
     faults: Faults | None = None
     tells_run: Mapping[str, TellsRun] = field(default_factory=dict)
     tells_state: TellsState = no_state
+    tells_config: TellsConfig = no_config
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""

@@ -32,4 +32,5 @@ COUNTER_SERVICE = CounterService(
     faults=checking.faults,
     tells_run=telling.TOLD,
     tells_state=telling.state,
+    tells_config=telling.config,
 )

@@ -14,6 +14,8 @@ from typing import Any
 from hub.chain import canonical_json
 from hub.services.cash import chain
 from hub.services.cash.model import receipt
+from hub.services.cash.office import office_of
+from hub.settings import Settings
 
 Line = dict[str, Any]
 Told = tuple[str, Line]
@@ -116,3 +118,10 @@ def state(reader: sqlite3.Connection) -> Iterator[Line]:
         yield {"side": "hub", "type": "entry"} | _facts(dict(row), row["kind"])
     for row in reader.execute("SELECT * FROM cash_closing ORDER BY till, z"):
         yield {"side": "hub", "type": "zclose"} | _closing_facts(dict(row))
+
+
+def config(settings: Settings) -> Line:
+    """Which counter each till stands at, and above which amount an order needs another person's word."""
+    office = office_of(settings)
+    return {"tills": {till.code: {"counter": till.counter} for till in office.tills},
+            "approve_limit": office.approve_above}  # fmt: skip
