@@ -27,6 +27,7 @@ from hub.clock import Instant, iso
 from hub.context import Hub
 from hub.door import fault_of_json
 from hub.errors import BadRequest, NotFound, Refused, StoreFault
+from hub.exchange import stick
 from hub.local_socket import DOOR, reachable
 from hub.people import actions as people
 from hub.queues import actions as queues
@@ -232,6 +233,16 @@ def _orders(hub: Hub, body: Body) -> Answer:
     return receive(hub, Ask(LOCAL), said=said)
 
 
+def _outbox_carried(hub: Hub, body: Body) -> Answer:
+    said = body.get("messages")
+    if not isinstance(said, list) or not all(
+        isinstance(each, list) and len(each) == 2 and isinstance(each[0], str) and isinstance(each[1], int)  # noqa: PLR2004
+        for each in said
+    ):
+        raise BadRequest("messages: a list of [key, version]", field="messages")
+    return stick.carried(hub, Ask(LOCAL), messages=tuple((key, version) for key, version in said))
+
+
 _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "day_open": _day_open,
     "day_close": _day_close,
@@ -252,6 +263,11 @@ _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "epoch_seen": _epoch_seen,
     "epoch_confirm": _epoch_confirm,
     "epochs": _epochs,
+    "outbox_state": lambda hub, _: stick.state(hub),
+    "outbox_key": lambda hub, _: stick.public_key(hub),
+    "outbox_export": lambda hub, body: stick.export(hub, _count(body, "after")),
+    "outbox_carried": _outbox_carried,
+    "outbox_take": lambda hub, body: stick.take_file(hub, Ask(LOCAL), _text(body, "name")),
 }
 
 

@@ -6,21 +6,23 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hub import VERSION
-from hub.errors import ConfigurationFault, MboteError
+from hub import VERSION, exchange_commands
+from hub.commands import FILE, FOLDER, Commands, config_option
+from hub.commands import ask_hub as _ask
+from hub.commands import settings_of as _settings
+from hub.commands import stop as _stop
+from hub.errors import ConfigurationFault
 from hub.orphans import die_with_demo
 
 if TYPE_CHECKING:
     from hub.settings import Settings
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
 ROLES = (
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
     "supervisor", "executive", "case_officer", "medical_officer", "auditor", "admin",
@@ -30,29 +32,6 @@ KINDS_OF_IMPORT = (
 )  # fmt: skip
 BOX_ROLES = ("hub", "kiosk", "panel", "printer", "display")
 DEVICES = ("kiosk", "display", "panel", "printer", "api")
-
-
-class Commands(click.Group):
-    """Commands in the order they are written; what goes wrong on purpose is said without a traceback."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click calls it)
-        """As written below, not by the alphabet."""
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Exit status 2 for a wrong configuration, 1 for what was refused."""
-        try:
-            return super().invoke(ctx)
-        except ConfigurationFault as fault:
-            _stop(fault.problems, 2)
-        except MboteError as error:
-            _stop([f"mbote: {error}"], 1)
-
-
-def _stop(lines: Iterable[str], status: int) -> NoReturn:
-    for line in lines:
-        click.echo(line, err=True)
-    sys.exit(status)
 
 
 class AnHour(click.ParamType[float]):
@@ -66,24 +45,6 @@ class AnHour(click.ParamType[float]):
             return float(value)
         found = re.fullmatch(r"(\d{1,6}(\.\d+)?)(/h)?", str(value))
         return float(found[1]) if found else self.fail(f"{value!r} is no rate such as 40/h", param, ctx)
-
-
-config_option = click.option(
-    "--config", "folder", type=FOLDER, default="/etc/mbote", envvar="MBOTE_CONFIG", show_default=True, show_envvar=True,
-    help="The agency's configuration.",
-)  # fmt: skip
-
-
-def _settings(folder: Path) -> Settings:
-    from hub.settings_files import load_settings
-
-    return load_settings(folder)
-
-
-def _ask(folder: Path, what: str, **body: Any) -> dict[str, Any]:
-    from hub.admin_ask import admin_ask
-
-    return admin_ask(_settings(folder), what, **body)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -370,6 +331,10 @@ def _ask_orders(settings: Settings, lines: list[dict[str, Any]]) -> dict[str, An
     from hub.admin_ask import admin_ask
 
     return admin_ask(settings, "orders", orders=lines)
+
+
+main.add_command(exchange_commands.outbox)
+main.add_command(exchange_commands.centre)
 
 
 def _sentence(answer: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from hub.problems import did_you_mean, twice
 from hub.settings import (
     Agency,
+    Centre,
     Counter,
     CounterPrinter,
     DayRules,
@@ -100,6 +101,19 @@ def displays_fit(
                 if word not in known:
                     one = "service" if what == "services" else "counter"
                     yield f"agency.toml: display {display.name}: {what}: no {one} {word}{did_you_mean(word, known)}"
+
+
+def the_centre_is_known(hub: HubBox, centre: Centre) -> Iterator[str]:
+    """An address whose answers nobody could believe, or that anybody on the way could read."""
+    address = urlsplit(hub.outbox) if "://" in hub.outbox else None
+    if address is None:
+        return
+    if address.scheme not in ("http", "https") or not address.hostname:
+        yield f"agency.toml: hub.outbox {hub.outbox!r}: an address such as 'https://centre.cnss.cg:8443', or a folder"
+    elif address.scheme == "http" and address.hostname not in LOCAL:
+        yield f"agency.toml: hub.outbox {hub.outbox}: messages name people: write https://"
+    if not centre.key:
+        yield "agency.toml: hub.outbox is an address, so centre.key is needed: `mbote centre key` prints it there"
 
 
 def devices_differ(displays: tuple[Display, ...], kiosk: Kiosk, panel: Panel) -> Iterator[str]:
@@ -245,8 +259,8 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
     devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
-    pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ, panel_counters_exist, panel_keys_differ,
-    panel_pins_differ, printers_differ, counters_print_somewhere,
+    the_centre_is_known, pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ, panel_counters_exist,
+    panel_keys_differ, panel_pins_differ, printers_differ, counters_print_somewhere,
 )  # fmt: skip
 
 

@@ -1,54 +1,50 @@
 """The outbox: what the head office shall hear, kept with the change that caused it, sent in order.
 
 `enqueue` is called inside the transaction of the cause, so there is no change without its message and
-no message without its change. One thread sends; it sleeps until there is something to send or a pause
-is over, and never looks in between. Messages of one aggregate (`deposit 12`) leave in their order: one
+no message without its change. `hub/exchange/` sends, and hears the answers. Messages of one aggregate
+(`deposit 12`) leave in their order: each names the one before it that was not yet applied (`after`), and one
 that was refused holds back those after it, of its own aggregate alone, until somebody puts it right.
 
-The journal holds what is known for ever: queued, sent, applied, refused, put right. That the way was
-cut is no fact about a message, so pauses (1, 5, 30 min, then hourly) belong to the way, are kept in
-memory, and a restart tries at once. A crash between sending and writing it down sends twice: the other
-side knows a message again by agency, epoch, number and version, and acknowledges it again.
+The journal holds what is known for ever: queued, sent, acknowledged, applied, refused, put right. An answer
+counts for the version that it names; one that comes again, or late, changes nothing.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from operator import attrgetter
+from typing import Any, ClassVar, Literal
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from hub.ask import HUB, Answer, Ask
-from hub.chain import canonical_json, signing_key
-from hub.clock import Instant, elapsed
+from hub.ask import Answer
+from hub.chain import canonical_json
 from hub.context import Hub, action
-from hub.disk import write_whole
-from hub.errors import IllegalStep, MboteError, NotFound, StoreFault
-from hub.journal import Appliers, Entry, Event, Rows
-from hub.sleeper import Sleeper
+from hub.errors import IllegalStep, NotFound
+from hub.journal import Appliers, Event, Rows
 from hub.store import Transaction
 
-State = Literal["to_send", "sent", "applied", "refused"]
-Outcome = Literal["ack", "refused"]
-#: state → step → state.
+State = Literal["to_send", "sent", "acknowledged", "applied", "refused"]
+#: What is known of a message after it left: `sent` nothing but that, the rest is the other side's word.
+Outcome = Literal["sent", "acknowledged", "applied", "refused"]
+#: state → step → state. An answer may come before it was written down that the message had left.
 STEPS: dict[State, dict[str, State]] = {
-    "to_send": {"send": "sent", "refuse": "refused"},
-    "sent": {"apply": "applied", "refuse": "refused"},
+    "to_send": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
+    "sent": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
+    "acknowledged": {"apply": "applied", "refuse": "refused"},
     "refused": {"put_right": "to_send"},
     "applied": {},
 }
-#: Pauses after a way that was cut: 1, 5 and 30 minutes, then every hour.
-PAUSES_S = (60, 300, 1800, 3600)
+_STEP_OF: dict[Outcome, str] = {
+    "sent": "send", "acknowledged": "acknowledge", "applied": "apply", "refused": "refuse",
+}  # fmt: skip
 #: So many are sent before it is written down: a commit each would wear the card on the day the way is back.
 BATCH = 50
 
 Reader = sqlite3.Connection
-log = logging.getLogger(__name__)
 migrations = Migrations("outbox")
 
 
@@ -62,6 +58,19 @@ def create(db: Database) -> None:
             reason TEXT NOT NULL DEFAULT '', seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT""",
         "CREATE INDEX outbox_to_send ON outbox (id) WHERE state = 'to_send'",
         "CREATE INDEX outbox_refused ON outbox (aggregate) WHERE state = 'refused'",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def answers(db: Database) -> None:
+    """What each message follows, when it left, what the centre said of it; and what waits for a word of the centre."""
+    for statement in (
+        "ALTER TABLE outbox ADD COLUMN after INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE outbox ADD COLUMN sent INTEGER",
+        "ALTER TABLE outbox ADD COLUMN note TEXT",
+        "CREATE INDEX outbox_unapplied ON outbox (aggregate, id) WHERE state <> 'applied'",
+        "CREATE INDEX outbox_unheard ON outbox (id) WHERE state = 'sent'",
     ):
         db.conn.execute(statement)
 
@@ -83,7 +92,10 @@ class MessageEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessageQueued(MessageEvent):
-    """The head office shall hear this. The payload is JSON text, and may name people."""
+    """The head office shall hear this. The payload is JSON text, and may name people.
+
+    `after`: the message of the same aggregate that must be there first, 0 for none.
+    """
 
     kind: ClassVar[str] = "outbox_message_queued"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"payload"})
@@ -92,13 +104,21 @@ class OutboxMessageQueued(MessageEvent):
     aggregate: str
     key: str
     payload: str | None = None
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessageSent(MessageEvent):
-    """The other side has it, and says so."""
+    """It has left the box: it lies where somebody fetches it."""
 
     kind: ClassVar[str] = "outbox_message_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessageAcknowledged(MessageEvent):
+    """The other side has it, and says so."""
+
+    kind: ClassVar[str] = "outbox_message_acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +130,12 @@ class OutboxMessageApplied(MessageEvent):
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessageRefused(MessageEvent):
-    """The other side understood and will not have it."""
+    """The other side understood and will not have it. `reason` is its code, `note` its own words."""
 
     kind: ClassVar[str] = "outbox_message_refused"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"note"})
     reason: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +150,10 @@ class OutboxMessagePutRight(MessageEvent):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What travels. `epoch`, `id` and `version` together never come twice from one agency."""
+    """What travels. `epoch`, `id` and `version` together never come twice from one agency.
+
+    `follows` is the key of the message that must be there before it.
+    """
 
     id: int
     epoch: int
@@ -141,6 +166,20 @@ class Message:
     seq: int
     at: int
     reason: str = ""
+    follows: str | None = None
+    sent: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one version of a message; `code` and `note` say why it was refused."""
+
+    key: str
+    version: int
+    outcome: Outcome
+    code: str = ""
+    note: str | None = None
 
 
 # --- causing, and what people ask ------------------------------------------------------------
@@ -152,7 +191,9 @@ def enqueue(tx: Transaction, *, topic: str, aggregate: str, payload: Any, key: s
     assert row is not None
     message = int(row[0])
     named = key or f"{aggregate} {tx.epoch}.{message}"
-    tx.record(OutboxMessageQueued(message, tx.epoch, topic, aggregate, named, canonical_json(payload)))
+    before = tx.one("SELECT coalesce(max(id), 0) FROM outbox WHERE aggregate = ? AND state <> 'applied'", aggregate)
+    assert before is not None
+    tx.record(OutboxMessageQueued(message, tx.epoch, topic, aggregate, named, canonical_json(payload), int(before[0])))
     return message
 
 
@@ -169,6 +210,42 @@ def resend(tx: Transaction, *, message: int, payload: Any) -> int:
     step(found, "put_right")
     tx.record(OutboxMessagePutRight(message, found.version + 1, canonical_json(payload)))
     return found.version + 1
+
+
+@action
+def send_again(tx: Transaction, hub: Hub, *, message: int) -> Answer:
+    """A refused message goes again as it is: what stood against it was at the other side."""
+    del hub
+    found = _known(tx.connection, message)
+    step(found, "put_right")
+    if found.payload is None:
+        raise IllegalStep(f"the content of message {message} was destroyed", code="content_gone")
+    return {"message": message, "version": resend(tx, message=message, payload=found.payload)}
+
+
+def hear(tx: Transaction, said: Answered) -> bool:
+    """What became of a message, inside the transaction of whoever heard it; whether that was new.
+
+    A word on another version, one that came before, or one that no state is waiting for changes nothing. Raises
+    NotFound for a message that we do not know.
+    """
+    found = keyed(tx.connection, said.key)
+    if found is None:
+        raise NotFound(f"no message {said.key!r}", code="unknown_message", field="key")
+    if said.version != found.version or _STEP_OF[said.outcome] not in STEPS[found.state]:
+        return False
+    event: Event
+    match said.outcome:
+        case "sent":
+            event = OutboxMessageSent(found.id)
+        case "acknowledged":
+            event = OutboxMessageAcknowledged(found.id)
+        case "applied":
+            event = OutboxMessageApplied(found.id)
+        case "refused":
+            event = OutboxMessageRefused(found.id, said.code or "refused", said.note)
+    tx.record(event)
+    return True
 
 
 @action
@@ -195,24 +272,48 @@ def step(message: Message, name: str) -> State:
 
 # --- reading ---------------------------------------------------------------------------------
 
+#: A message with the key of the one that must be there before it.
+_MESSAGES = "SELECT o.*, b.key AS follows FROM outbox o LEFT JOIN outbox b ON o.after > 0 AND b.id = o.after"
+_FREE = (
+    " AND NOT EXISTS (SELECT 1 FROM outbox r WHERE r.state = 'refused' AND r.aggregate = o.aggregate AND r.id < o.id)"
+    " AND (? IS NULL OR (o.topic LIKE 'notice.%') = ?) ORDER BY o.id LIMIT ?"
+)
+_TO_SEND = f"{_MESSAGES} WHERE o.state = 'to_send'{_FREE}"
+_UNHEARD = f"{_MESSAGES} WHERE o.state = 'sent' AND o.sent < ?{_FREE}"
 
-def to_send(reader: Reader, limit: int = BATCH, *, gateway: bool | None = None) -> list[Message]:
+
+def to_send(
+    reader: Reader, limit: int = BATCH, *, gateway: bool | None = None, again_before: int | None = None
+) -> list[Message]:
     """What may leave now, oldest first: nothing behind a refused message of its own aggregate.
 
-    `gateway`: only what a gateway brings to people (topics `notice.…`), or only the rest.
+    `gateway`: only what a gateway brings to people (topics `notice.…`), or only the rest. `again_before`: also what
+    left before that moment (wall, ms) and was never acknowledged.
     """
-    rows = reader.execute(
-        "SELECT * FROM outbox o WHERE state = 'to_send' AND NOT EXISTS"
-        " (SELECT 1 FROM outbox r WHERE r.state = 'refused' AND r.aggregate = o.aggregate AND r.id < o.id)"
-        " AND (? IS NULL OR (topic LIKE 'notice.%') = ?) ORDER BY id LIMIT ?",
-        (gateway, gateway, limit),
-    )
-    return [_message_of(row) for row in rows]
+    leaving = [_message_of(row) for row in reader.execute(_TO_SEND, (gateway, gateway, limit))]
+    if again_before is not None:
+        again = reader.execute(_UNHEARD, (again_before, gateway, gateway, limit))
+        leaving = sorted((*leaving, *map(_message_of, again)), key=attrgetter("id"))[:limit]
+    return leaving
+
+
+def oldest_unsent(reader: Reader, *, gateway: bool = False) -> int | None:
+    """Since when (wall, ms) the oldest waits that has not left; what waits behind a refused one counts too."""
+    row = reader.execute(
+        "SELECT at FROM outbox WHERE state = 'to_send' AND (topic LIKE 'notice.%') = ? ORDER BY id LIMIT 1", (gateway,)
+    ).fetchone()
+    return row["at"] if row else None
+
+
+def keyed(reader: Reader, key: str) -> Message | None:
+    """The message of that key."""
+    row = reader.execute(f"{_MESSAGES} WHERE o.key = ?", (key,)).fetchone()
+    return _message_of(row) if row else None
 
 
 def message(reader: Reader, message_id: int) -> Message | None:
     """One message."""
-    row = reader.execute("SELECT * FROM outbox WHERE id = ?", (message_id,)).fetchone()
+    row = reader.execute(f"{_MESSAGES} WHERE o.id = ?", (message_id,)).fetchone()
     return _message_of(row) if row else None
 
 
@@ -224,7 +325,10 @@ def _known(reader: Reader, message_id: int) -> Message:
 
 
 def _message_of(row: sqlite3.Row) -> Message:
-    names = ("id", "epoch", "topic", "aggregate", "key", "version", "state", "seq", "at", "reason")
+    names = (
+        "id", "epoch", "topic", "aggregate", "key", "version", "state", "seq", "at", "reason", "follows", "sent",
+        "note",
+    )  # fmt: skip
     return Message(
         **{name: row[name] for name in names}, payload=json.loads(row["payload"]) if row["payload"] else None
     )
@@ -235,14 +339,19 @@ def _message_of(row: sqlite3.Row) -> Message:
 
 def _queued(rows: Rows, event: OutboxMessageQueued) -> None:
     rows.run(
-        "INSERT INTO outbox (id, epoch, topic, aggregate, payload, key, state, seq, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, 'to_send', ?, ?)",
+        "INSERT INTO outbox (id, epoch, topic, aggregate, payload, key, state, seq, at, after)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'to_send', ?, ?, ?)",
         event.message, event.epoch, event.topic, event.aggregate, event.payload, event.key, rows.seq, rows.now.at,
+        event.after,
     )  # fmt: skip
 
 
 def _sent(rows: Rows, event: OutboxMessageSent) -> None:
-    rows.run("UPDATE outbox SET state = 'sent' WHERE id = ?", event.message)
+    rows.run("UPDATE outbox SET state = 'sent', sent = ? WHERE id = ?", rows.now.at, event.message)
+
+
+def _acknowledged(rows: Rows, event: OutboxMessageAcknowledged) -> None:
+    rows.run("UPDATE outbox SET state = 'acknowledged' WHERE id = ?", event.message)
 
 
 def _applied(rows: Rows, event: OutboxMessageApplied) -> None:
@@ -250,12 +359,15 @@ def _applied(rows: Rows, event: OutboxMessageApplied) -> None:
 
 
 def _refused(rows: Rows, event: OutboxMessageRefused) -> None:
-    rows.run("UPDATE outbox SET state = 'refused', reason = ? WHERE id = ?", event.reason, event.message)
+    rows.run(
+        "UPDATE outbox SET state = 'refused', reason = ?, note = ? WHERE id = ?",
+        event.reason, event.note, event.message,
+    )  # fmt: skip
 
 
 def _put_right(rows: Rows, event: OutboxMessagePutRight) -> None:
     rows.run(
-        "UPDATE outbox SET state = 'to_send', reason = '', version = ?, payload = ? WHERE id = ?",
+        "UPDATE outbox SET state = 'to_send', reason = '', note = NULL, version = ?, payload = ? WHERE id = ?",
         event.version, event.payload, event.message,
     )  # fmt: skip
 
@@ -263,190 +375,11 @@ def _put_right(rows: Rows, event: OutboxMessagePutRight) -> None:
 APPLIERS: Appliers = {
     OutboxMessageQueued: _queued,
     OutboxMessageSent: _sent,
+    OutboxMessageAcknowledged: _acknowledged,
     OutboxMessageApplied: _applied,
     OutboxMessageRefused: _refused,
     OutboxMessagePutRight: _put_right,
 }
 
 #: State tables and the columns that a purged private body leaves empty on both sides of a replay.
-STATE_TABLES: dict[str, tuple[str, ...]] = {"outbox": ("payload",)}
-
-
-# --- destinations ----------------------------------------------------------------------------
-
-
-class Away(MboteError):
-    """Nobody there to hear it; nothing is known to have arrived."""
-
-
-class Destination(Protocol):
-    """Where messages go. One that has a message already acknowledges it again."""
-
-    def send(self, message: Message) -> Outcome:
-        """Hand one message over. Raises Away."""
-
-
-class Folder:
-    """Files of JSON lines in a folder that somebody else empties: a mounted share, a stick, a synchronised folder.
-
-    The folder is never made here: a share that is not mounted must not fill the card instead.
-    """
-
-    def __init__(self, path: Path, agency: str, key: Path) -> None:
-        self.path = path
-        self._agency = agency
-        self._key = signing_key(key)
-
-    def send(self, message: Message) -> Outcome:
-        """One file, whole or not at all, with a name of its own. Raises Away."""
-        name = f"{self._agency}-{message.epoch}-{message.id:010}-{message.version}.jsonl"
-        try:
-            write_whole(self.path / name, f"{self.line(message)}\n".encode())
-        except OSError as error:
-            raise Away(f"{self.path}: {error.strerror}") from error
-        return "ack"
-
-    def line(self, message: Message) -> str:
-        """The message in one line, with its signature."""
-        said = {
-            "agency": self._agency, "epoch": message.epoch, "number": message.id, "version": message.version,
-            "topic": message.topic, "aggregate": message.aggregate, "key": message.key, "seq": message.seq,
-            "at": message.at, "payload": message.payload,
-        }  # fmt: skip
-        signature = self._key.sign(f"mbote-outbox|{canonical_json(said)}".encode())
-        return canonical_json(said | {"signature": signature.hex()})
-
-    def __repr__(self) -> str:
-        return f"<Folder {self.path}>"
-
-
-# --- sending ---------------------------------------------------------------------------------
-
-
-#: How long whoever closes it waits for the message in hand, seconds.
-CLOSES_S = 5.0
-
-
-class Sender:
-    """Sends what is to be sent, one at a time, and sleeps otherwise."""
-
-    def __init__(self, hub: Hub, destination: Destination, *, gateway: bool | None = None) -> None:
-        """`gateway`: only what goes to people, or only the rest; each way of its own is cut alone."""
-        self._hub = hub
-        self._destination = destination
-        self._sleeper = Sleeper("outbox", CLOSES_S)
-        self._gateway = gateway
-        self._woken = False
-        self._failures = 0
-        self._away: Instant | None = None
-
-    def open(self) -> Sender:
-        """Start: first what an earlier process left."""
-        self._sleeper.open(self._run)
-        return self
-
-    def wake(self) -> None:
-        """There may be something to send."""
-        with self._sleeper.changing:
-            self._woken = True
-            self._sleeper.wake()
-
-    def hear(self, entries: tuple[Entry, ...]) -> None:
-        """Wake for what was recorded, after its commit."""
-        if any(isinstance(entry.event, OutboxMessageQueued | OutboxMessagePutRight) for entry in entries):
-            self.wake()
-
-    def close(self) -> None:
-        """Stop after the message in hand. May be called twice."""
-        self._sleeper.close()
-
-    def send_due(self) -> float | None:
-        """Send until all is sent or the way is cut; how many seconds to pause, or None until there is more."""
-        while not self._sleeper.closed:
-            if (pause := self._pause()) > 0:
-                return pause
-            messages = to_send(self._hub.reader, gateway=self._gateway)
-            if not messages:
-                return None
-            if not self._send(messages):
-                self._failures += 1
-                self._away = self._hub.now()
-        return None
-
-    def _pause(self) -> float:
-        """How much longer the way is left alone, after so many failures in a row."""
-        if self._away is None:
-            return 0
-        pause = PAUSES_S[min(self._failures, len(PAUSES_S)) - 1]
-        return max(0.0, pause - elapsed(self._away, self._hub.now()).ms / 1000)
-
-    def _send(self, messages: list[Message]) -> bool:
-        """Send some, and write down what became of them; whether the way held."""
-        done: list[Event] = []
-        held_back: set[str] = set()
-        try:
-            for each in messages:
-                if each.aggregate not in held_back:
-                    done.append(_became(each, self._destination.send(each)))
-                    if isinstance(done[-1], OutboxMessageRefused):
-                        held_back.add(each.aggregate)
-        except Away as away:
-            log.warning("outbox: %s", away)
-            self._write_down(done)
-            return False
-        return self._write_down(done)
-
-    def _write_down(self, done: list[Event]) -> bool:
-        """Record what became of them, in one commit; whether the store took it."""
-        if not done:
-            return True
-        try:
-            with self._hub.store.transaction(Ask(HUB)) as tx:
-                for event in done:
-                    tx.record(event)
-        except StoreFault as fault:
-            log.warning("outbox: sent, and not written down: %s", fault)
-            return False
-        self._failures, self._away = 0, None
-        return True
-
-    def _run(self) -> None:
-        while not self._sleeper.closed:
-            pause = self.send_due()
-            with self._sleeper.changing:
-                self._sleeper.sleep_until(lambda: self._woken, pause)
-                self._woken = False
-
-
-def _became(message: Message, outcome: Outcome) -> Event:
-    return OutboxMessageSent(message.id) if outcome == "ack" else OutboxMessageRefused(message.id, "refused")
-
-
-def destination_of(hub: Hub, folder: str) -> Destination | None:
-    """Where messages go: a folder that the configuration names, or nowhere, then they wait."""
-    if not folder:
-        return None
-    return Folder(
-        hub.settings.path(Path(folder)), hub.settings.agency.code, hub.store.folder / "keys" / "outbox.ed25519"
-    )
-
-
-def start(hub: Hub) -> tuple[Sender, ...]:
-    """Send from now on, if there is anywhere to send to; without a destination nothing runs.
-
-    What a gateway brings to people waits for a gateway: the head office is none.
-    """
-    box = hub.settings.hub
-    ways = ((destination_of(hub, box.outbox), False), (destination_of(hub, box.gateway), True))
-    senders = tuple(Sender(hub, where, gateway=only) for where, only in ways if where is not None)
-    if not senders:
-        return ()
-    before = hub.store.announce
-
-    def announce(entries: tuple[Entry, ...]) -> None:
-        before(entries)
-        for sender in senders:
-            sender.hear(entries)
-
-    hub.store.announce = announce
-    return tuple(sender.open() for sender in senders)
+STATE_TABLES: dict[str, tuple[str, ...]] = {"outbox": ("payload", "note")}

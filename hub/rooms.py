@@ -18,6 +18,7 @@ from hub.audit import store as audit
 from hub.backup.contents import Contents
 from hub.clock import Clock
 from hub.context import Hub
+from hub.exchange import store as exchange
 from hub.journal import Appliers, Entry
 from hub.people import store as people
 from hub.people.migrations import migrations as people_migrations
@@ -52,7 +53,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     """By all rooms, and by these counter services."""
     appliers: dict[Any, Any] = {}
     tables: dict[str, tuple[str, ...]] = {}
-    for room in (queues, agents, printing, outbox, people, visits, notices, audit, privacy):
+    for room in (queues, agents, printing, outbox, people, visits, notices, audit, privacy, exchange):
         appliers |= room.APPLIERS
         tables |= room.STATE_TABLES
     for service in services:
@@ -60,7 +61,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
         tables |= service.state_tables
     sets = (
         queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations, visit_migrations,
-        notices.migrations, audit.migrations, privacy.migrations,
+        notices.migrations, audit.migrations, privacy.migrations, exchange.migrations,
     )  # fmt: skip
     checks = tuple(s.faults for s in services if s.faults)
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables, checks)

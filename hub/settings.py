@@ -29,6 +29,7 @@ Language = Annotated[str, Field(pattern=form(r"^[a-z]{2,3}$", "a language code s
 HubAddress = Annotated[
     str, Field(pattern=form(r"^https?://[^/\s:]+(:\d{1,5})?/?$", "an address such as 'http://192.168.1.10:8080'"))
 ]
+PublicKey = Annotated[str, Field(pattern=form(r"^([0-9a-f]{64})?$", "a public key, 64 digits of 0-9 a-f"))]
 AgeKey = Annotated[str, Field(pattern=form(r"^age1[02-9ac-hj-np-z]{58}$", "a public age key, `age1…`"))]
 UsbName = Annotated[str, Field(pattern=form(r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$", "vendor:product in hexadecimal"))]
 SpiName = Annotated[str, Field(pattern=form(r"^[01]\.[0-2]$", "SPI port.device such as '0.1'"))]
@@ -230,7 +231,7 @@ class HubBox(Model):
         return self.plain == "loopback" and self.host not in ("127.0.0.1", "localhost", "::1")
 
     outbox: str = ""
-    """Where messages for the head office go (a folder); empty: they wait."""
+    """Where messages for the centre go: an address, or a folder that somebody empties; empty: they wait (a stick)."""
     gateway: str = ""
     """Where SMS and e-mail for visitors go (a folder that a gateway empties); empty: they wait."""
 
@@ -259,6 +260,23 @@ class Deposits(Model):
     """Who took documents in does not decide on them, and who decided does not take the decision back."""
     decide_days: Annotated[int, Field(ge=1, le=250)] = 5
     """Working days within which a document is decided on; what waits longer is shown as late."""
+
+
+class Centre(Model):
+    """The head office, as this agency knows it. Without `key` nothing of it is believed, and nothing is asked."""
+
+    key: PublicKey = Field(default="", examples=["0" * 64])
+    """The public key with which the centre signs, as `mbote centre key` prints it."""
+    authority: Path | None = Field(default=None, examples=["centre.pem"])
+    """The certificate that its address must be signed by (a file); those that the machine trusts when absent."""
+    inbox: str = Field(default="", examples=["/mnt/centre/inbox"])
+    """A folder in which somebody lays the centre's answers and lists; an address of `hub.outbox` is asked anyway."""
+    ask_s: Annotated[int, Field(ge=5, le=86_400)] = 300
+    """How often the centre is asked, or the folder looked into."""
+    timeout_s: Annotated[float, Field(gt=0, le=300)] = 30
+    """How long the centre is waited for."""
+    alarm_h: Annotated[int, Field(ge=1, le=720)] = 24
+    """A message that has waited longer than this to leave is an alarm."""
 
 
 class Display(Model):
@@ -502,6 +520,8 @@ class Settings(Model):
     """Copies that leave the box."""
     deposits: Deposits = Deposits()
     """Documents handed in at the counter."""
+    centre: Centre = Centre()
+    """The head office."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

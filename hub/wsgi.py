@@ -14,7 +14,7 @@ from counter_panel.pages import pages as panel_pages
 from display import board as room_board
 from display.pages import pages as display_pages
 from display.voice import Voice
-from hub import admin, aside, outbox, upkeep
+from hub import admin, aside, upkeep
 from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
@@ -26,6 +26,7 @@ from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.door import Doorman, Limits, guard_socket, of_process, open_door
 from hub.errors import MboteError
+from hub.exchange import inbox, running
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
@@ -82,7 +83,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     announcer.to = realtime[0].announce
     realtime[0].start()
     admin.serve(hub)
-    outbox.start(hub)
+    running.start(hub)
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
     return app
 
@@ -202,6 +203,7 @@ def keep_house(hub: Hub) -> None:
         queues.expire_holds(hub, Ask(HUB))
     if print_store.open_jobs(hub.reader):
         printing.drop_stale(hub, Ask(HUB))
+    inbox.apply_due(hub)
     hub.store.prune()
 
 

@@ -144,6 +144,49 @@ class FirstLevel:
 
 
 Reader = sqlite3.Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What the centre said in a letter: its number for ever, its key, what it says, from when on, and who published it.
+
+    `said_at` is the centre's clock (wall, ms); `effective_on` a day, or None for at once.
+    """
+
+    number: int
+    key: str
+    topic: str
+    payload: Any
+    said_at: int
+    effective_on: str | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Sentence):
+    """One thing that a letter would change, for whoever looks at it before it takes effect; where that opens."""
+
+    words: str
+    facts: Facts = field(default_factory=dict)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A kind of letter of the centre that a service takes, by its topic. `title` is the key of its name.
+
+    `check` raises Refused for a content that makes no sense: the letter is refused with that code and the centre
+    hears it. `apply` records what follows, inside the transaction in which the letter takes effect, after a last
+    `check`. `preview` says what it would change, as things stand.
+    """
+
+    topic: str
+    title: str
+    check: Callable[[Hub, Reader, Received], None]
+    apply: Callable[[Hub, Transaction, Received], None]
+    preview: Callable[[Hub, Reader, Received], tuple[Change, ...]] = lambda _hub, _reader, _received: ()
+
+
 #: What is wrong with what the service keeps, beyond the journal: one sentence each, naming the first bad entry.
 Faults = Callable[[Reader], Iterable[str]]
 #: By what was typed into the search, with its spaces.
@@ -239,6 +282,7 @@ class CounterService:
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""
+    inbox: tuple[Inbound, ...] = ()
 
 
 @cache

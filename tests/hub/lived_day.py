@@ -31,6 +31,8 @@ from hub.backup.place import Place
 from hub.bench.past import RECEPTION, Past
 from hub.demo import agency as demo
 from hub.errors import IllegalStep
+from hub.exchange.sender import Sender
+from hub.exchange.ways import Folder
 from hub.people import replica as people_replica
 from hub.people import store as people
 from hub.printing import actions as printing
@@ -365,7 +367,7 @@ class Day:
         with self.hub.store.transaction(Ask(HUB)) as tx:
             outbox.enqueue(tx, topic="x", aggregate="day 1", payload={})
         (self.folder / "out").mkdir()
-        sender = outbox.Sender(self.hub, outbox.Folder(self.folder / "out", "A", self.folder / "key"))
+        sender = Sender(self.hub, Folder(self.folder / "out", "A", self.folder / "key"))
         sender.send_due()
         people.reads_of(self.hub.reader, "P1")
         people.imports(self.hub.reader)

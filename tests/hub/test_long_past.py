@@ -40,12 +40,14 @@ SMALL = {
     "device_token": "the same",
     "device_trouble": "what does not work now",
     "epoch": "a row for each restored backup",
+    "deposit_list": "a row for each code that the centre has published",
     "sqlite_master": "the tables themselves",
     "_sqlite_migrations": "a row a migration",
 }
 #: Indexes of what is still open: what is over leaves them.
 OF_WHAT_IS_OPEN = {
-    "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "request_to_do",
+    "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "outbox_unheard",
+    "inbox_open", "request_to_do",
     "certificate_unprinted", "notice_waiting", "cash_session_till", "cash_receipt_open", "cash_reversal_open",
     "payment_order_in_hand",
     "deposit_draft", "deposit_to_hand", "deposit_document_open", "deposit_document_back",

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,11 @@ from hub.ask import HUB, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
 from hub.errors import IllegalStep, NotFound
-from hub.outbox import Away, Folder, Message, Sender
+from hub.exchange import running
+from hub.exchange import store as exchange
+from hub.exchange.sender import Sender
+from hub.exchange.ways import Away, Folder
+from hub.outbox import Answered, Message
 from hub.settings_files import load_settings
 from hub.store import Store
 
@@ -34,14 +38,17 @@ class HeadOffice:
         self.tries = 0
         self.came = threading.Event()
 
-    def send(self, message: Message) -> outbox.Outcome:
+    hears = "never"
+
+    def send(self, messages: Sequence[Message]) -> Iterator[Answered]:
         self.tries += 1
-        if self.away or (self.away_after is not None and len(self.heard) >= self.away_after):
-            raise Away("the line is cut")
-        self.heard.append((message.aggregate, message.id))
-        self.known[message.epoch, message.id, message.version] = message.payload
-        self.came.set()
-        return "refused" if message.aggregate in self.refuses else "ack"
+        for message in messages:
+            if self.away or (self.away_after is not None and len(self.heard) >= self.away_after):
+                raise Away("the line is cut")
+            self.heard.append((message.aggregate, message.id))
+            self.known[message.epoch, message.id, message.version] = message.payload
+            self.came.set()
+            yield Answered(message.key, message.version, "refused" if message.aggregate in self.refuses else "sent")
 
 
 class Branch:
@@ -54,7 +61,10 @@ class Branch:
         self.open()
 
     def open(self) -> None:
-        store = Store(self.folder, appliers=outbox.APPLIERS, migration_sets=(outbox.migrations,), clock=self.clock)
+        store = Store(
+            self.folder, appliers=outbox.APPLIERS | exchange.APPLIERS, clock=self.clock,
+            migration_sets=(outbox.migrations, exchange.migrations),
+        )  # fmt: skip
         self.hub = Hub(load_settings(CONFIG), store)
         self.sender = Sender(self.hub, self.office)
 
@@ -171,7 +181,9 @@ def test_a_crash_before_it_is_written_down_sends_again_and_the_other_side_knows_
 
 def test_a_refused_message_holds_back_its_own_aggregate_alone(branch):
     branch.office.refuses = {"deposit 1"}
-    refused, behind, other = branch.says("deposit 1"), branch.says("deposit 1"), branch.says("deposit 2")
+    refused = branch.says("deposit 1")
+    assert branch.sender.send_due() is None
+    behind, other = branch.says("deposit 1"), branch.says("deposit 2")
     assert branch.sender.send_due() is None
     assert [branch.state(each) for each in (refused, behind, other)] == ["refused", "to_send", "sent"]
     assert branch.office.heard == [("deposit 1", refused), ("deposit 2", other)]
@@ -190,8 +202,9 @@ def test_what_waits_behind_a_refused_one_still_waits_after_a_restart(branch):
 
 def test_put_right_it_goes_again_as_a_new_version_and_before_those_behind_it(branch):
     branch.office.refuses = {"deposit 1"}
-    first, second = branch.says("deposit 1", code="0102"), branch.says("deposit 1")
+    first = branch.says("deposit 1", code="0102")
     branch.sender.send_due()
+    second = branch.says("deposit 1")
     branch.office.refuses = set()
     outbox.put_right(branch.hub, Ask(HUB), message=first, payload={"code": "0103"})
     branch.sender.send_due()
@@ -215,11 +228,12 @@ def test_the_later_word_of_the_other_side(branch):
 
 
 def test_the_sender_sleeps_and_wakes_for_a_commit(branch, monkeypatch):
-    monkeypatch.setattr(outbox, "destination_of", lambda hub, folder: None if folder else branch.office)
+    monkeypatch.setattr(running, "destination_of", lambda hub, where, gateway=False: None if gateway else branch.office)
     object.__setattr__(branch.hub.settings, "hub", branch.hub.settings.hub.model_copy(update={"gateway": "away"}))
     looks = []
-    monkeypatch.setattr(outbox, "to_send", lambda reader, gateway: looks.append(1) or real(reader, gateway=gateway))
-    (sender,) = outbox.start(branch.hub)
+    monkeypatch.setattr(outbox, "to_send", lambda reader, **how: looks.append(1) or real(reader, **how))
+    exchange_ = running.start(branch.hub)
+    (sender,) = exchange_.senders
     assert not branch.office.came.wait(0.3)
     assert len(looks) == 1, "it looked without a reason"
     branch.says("deposit 1")
@@ -233,7 +247,7 @@ real = outbox.to_send
 
 def test_without_a_destination_messages_wait_and_nothing_runs(branch):
     threads = threading.active_count()
-    assert outbox.start(branch.hub) == ()
+    assert running.start(branch.hub) == running.Exchange()
     assert threading.active_count() == threads
     message = branch.says("deposit 1")
     assert branch.state(message) == "to_send"
@@ -260,14 +274,14 @@ def test_a_folder_gets_one_signed_line_a_message(branch, share, tmp_path):
     said = json.loads(line)
     assert (said["payload"], said["aggregate"], said["topic"]) == ({"name": "Émile"}, "deposit 1", "deposit_validated")
     signature = bytes.fromhex(said.pop("signature"))
-    folder._key.public_key().verify(signature, f"mbote-outbox|{outbox.canonical_json(said)}".encode())
+    folder._writer.key.public_key().verify(signature, f"mbote-outbox|{outbox.canonical_json(said)}".encode())
 
 
 def test_a_message_that_comes_twice_is_one_file(branch, share, tmp_path):
     folder = Folder(share, "CNSS-1", tmp_path / "key")
     branch.says("deposit 1")
     (message,) = outbox.to_send(branch.hub.reader)
-    assert [folder.send(message), folder.send(message)] == ["ack", "ack"]
+    assert [each.outcome for each in (*folder.send([message]), *folder.send([message]))] == ["sent", "sent"]
     assert len(list(share.iterdir())) == 1
 
 

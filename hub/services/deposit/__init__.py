@@ -3,12 +3,12 @@
 `lists/` documents and events as data, read by `catalogue` · `model` what there is · `intake` from what was typed to
 what is recorded, and what is missing · `periodic` what is owed for which period · `rules` what may happen · `actions`
 what can be asked · `store` what is kept · `paper`, `slips` and `layouts/` the acknowledgement · `telling` what
-depositors must hear · `forms`, `pages`, `validating` what is shown
+depositors must hear · `published` the lists that the centre sends · `forms`, `pages`, `validating` what is shown
 """
 
 from __future__ import annotations
 
-from hub.services.deposit import actions, store, validating
+from hub.services.deposit import actions, published, store, validating
 from hub.services.deposit.migrations import migrations
 from hub.services.deposit.pages import pages as blueprint
 from hub.services.ports import CounterService
@@ -23,7 +23,12 @@ COUNTER_SERVICE = CounterService(
     migrations=migrations,
     appliers=store.APPLIERS,
     state_tables=store.STATE_TABLES,
-    listens={"outbox_message_applied": actions.applied, "outbox_message_refused": actions.refused},
+    listens={
+        "outbox_message_applied": actions.applied,
+        "outbox_message_refused": actions.refused,
+        "outbox_message_put_right": actions.resent,
+    },
+    inbox=published.INBOX,
     thread=store.thread,
     pending=store.pending,
     finds=store.finds,

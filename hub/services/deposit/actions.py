@@ -21,7 +21,7 @@ from hub.people.model import MASKED, Hit, Link
 from hub.printing.store import queue_job
 from hub.queues import store as queues
 from hub.say import say
-from hub.services.deposit import catalogue, intake, paper, periodic, rules, slips, store, telling
+from hub.services.deposit import intake, paper, periodic, published, rules, slips, store, telling
 from hub.services.deposit import model as m
 from hub.store import Transaction
 from hub.visits import store as visits
@@ -31,8 +31,8 @@ TOPIC = "deposit.decided"
 
 
 def lists_of(hub: Hub) -> m.Lists:
-    """This agency's documents and events."""
-    return catalogue.load(hub.settings.folder)
+    """This agency's documents and events, as they hold now."""
+    return published.lists_of(hub)
 
 
 def known(hub: Hub, deposit: int) -> m.Deposit:
@@ -449,6 +449,15 @@ def applied(hub: Hub, tx: Transaction, event: Any) -> None:
     line = store.of_message(tx.connection, event.message)
     if line is not None and line.state == "validated":
         tx.record(m.DocumentIntegrated(line.deposit, line.id, _left(tx, line, "integrated")))
+
+
+def resent(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A message goes again as it is: its document is as it was before the head office refused it."""
+    del hub
+    line = store.of_message(tx.connection, event.message)
+    if line is not None and line.state == "anomaly":
+        state = rules.step(line, "resend")
+        tx.record(m.DocumentResent(line.deposit, line.id, _left(tx, line, state)))
 
 
 def refused(hub: Hub, tx: Transaction, event: Any) -> None:

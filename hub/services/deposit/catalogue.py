@@ -35,9 +35,14 @@ T = TypeVar("T", DocumentType, LifeEvent, Circumstance)
 @cache
 def load(folder: Path) -> Lists:
     """The lists of the agency configured in `folder`. Raises ConfigurationFault with every problem."""
+    return composed(folder, {})
+
+
+def composed(folder: Path, published: Mapping[str, Mapping[str, Any]]) -> Lists:
+    """The same, and over them what the centre has published, by file. Raises ConfigurationFault with every problem."""
     problems: list[str] = []
-    types = _all(DocumentType, _said(folder, TYPES, problems), TYPES, _TYPE, problems)
-    said = _said(folder, EVENTS, problems)
+    types = _all(DocumentType, _said(folder, TYPES, problems, published), TYPES, _TYPE, problems)
+    said = _said(folder, EVENTS, problems, published)
     asked = _all(Circumstance, said.pop(CIRCUMSTANCE, {}), EVENTS, re.compile(r"[a-z_]{1,30}"), problems)
     events = _all(LifeEvent, said, EVENTS, _EVENT, problems)
     problems += [f"{EVENTS}: {each}" for event in events.values() for each in _misfits(event, types, asked)]
@@ -54,8 +59,12 @@ def layouts(folder: Path) -> Mapping[str, str]:
     return {path.name: path.read_text("utf-8") for place in places for path in sorted(place.glob("*.typ"))}
 
 
-def _said(folder: Path, name: str, problems: list[str]) -> dict[str, Any]:
-    """What a file says; an entry of the agency's takes the place of ours."""
+def _said(folder: Path, name: str, problems: list[str], published: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What a file says; an entry of the agency's takes the place of ours, and one of the centre's that of both."""
+    return _over(_local(folder, name, problems), dict(published.get(name, {})), name, problems)
+
+
+def _local(folder: Path, name: str, problems: list[str]) -> dict[str, Any]:
     ours = tomllib.loads((OURS / name).read_text("utf-8"))
     try:
         theirs = tomllib.loads((folder / THEIRS / name).read_text("utf-8-sig"))
@@ -64,6 +73,11 @@ def _said(folder: Path, name: str, problems: list[str]) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         problems.append(f"{name}: cannot be read: {error}")
         return ours
+    return _over(ours, theirs, name, problems)
+
+
+def _over(ours: dict[str, Any], theirs: dict[str, Any], name: str, problems: list[str]) -> dict[str, Any]:
+    """Entry by entry; a circumstance takes the place of that circumstance alone."""
     more = theirs.pop(CIRCUMSTANCE, {})
     if not isinstance(more, dict):
         problems.append(f"{name}: {CIRCUMSTANCE}: a table of circumstances")

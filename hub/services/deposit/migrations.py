@@ -42,3 +42,13 @@ def create(db: Database) -> None:
         "CREATE INDEX deposit_document_sent ON deposit_document (message) WHERE message IS NOT NULL",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def lists(db: Database) -> None:
+    """Entries of the lists that the centre has published: the last word for each code."""
+    db.conn.execute(
+        """CREATE TABLE deposit_list (
+            list TEXT NOT NULL, code TEXT NOT NULL, entry TEXT NOT NULL, letter INTEGER NOT NULL,
+            PRIMARY KEY (list, code)) STRICT, WITHOUT ROWID"""
+    )

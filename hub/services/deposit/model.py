@@ -433,6 +433,28 @@ class DocumentReturned(DocumentEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentResent(DocumentEvent):
+    """What the head office did not take goes to it again as it is: what stood against it was there."""
+
+    kind: ClassVar[str] = "document_resent"
+
+
+@dataclass(frozen=True, slots=True)
+class DepositListPublished(Event):
+    """The centre's entries of a list hold from now on. `list`: its name; `entries`: JSON, by code; `letter`: whose."""
+
+    kind: ClassVar[str] = "deposit_list_published"
+    list: str
+    letter: int
+    entries: str
+
+    @property
+    def subject(self) -> str:
+        """The list."""
+        return f"list {self.list}"
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentPutRight(DocumentEvent):
     """What the head office did not take was looked into: it waits for its decision again."""
 

@@ -14,7 +14,7 @@ from hub import days
 from hub.agents import store as agents
 from hub.context import Hub
 from hub.say import FIRST, say, words
-from hub.services.deposit import catalogue, intake, rules, store
+from hub.services.deposit import catalogue, intake, published, rules, store
 from hub.services.deposit import model as m
 from hub.services.deposit.slips import Acknowledgement, Group, Line, Person
 from hub.workshop.qr import qr_picture
@@ -26,7 +26,7 @@ def of(hub: Hub, reader: sqlite3.Connection, found: m.Deposit) -> Acknowledgemen
     documents, persons = store.documents(reader, found.id), store.parties(reader, found.id)
     counter = hub.settings.counter(found.counter or "")
     agent = agents.agent(reader, found.agent) if found.agent else None
-    lists = catalogue.load(hub.settings.folder)
+    lists = published.lists_of(hub)
     label = found.label or ""
     return Acknowledgement(
         organisation=agency.organisation,

@@ -27,7 +27,7 @@ DOCUMENT_STEPS: dict[DocumentState, dict[str, DocumentState]] = {
     "to_complete": {"supply": "deposited", "undo": "deposited"},
     "validated": {"undo": "deposited", "integrate": "integrated", "return": "anomaly"},
     "rejected": {"undo": "deposited", "replace": "rejected"},
-    "anomaly": {"put_right": "deposited"},
+    "anomaly": {"put_right": "deposited", "resend": "validated"},
     "integrated": {},
 }
 #: The same of a deposit; `decided` leads where its documents lead, see `left_by`.

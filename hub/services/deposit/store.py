@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -120,6 +120,29 @@ def of_message(reader: Reader, message: int) -> m.Document | None:
     """The line whose last decision an outbox message carries."""
     row = reader.execute("SELECT * FROM deposit_document WHERE message = ?", (message,)).fetchone()
     return _document_of(row) if row else None
+
+
+def published(reader: Reader) -> tuple[tuple[str, str, str], ...]:
+    """What the centre has published: list, code, and the entry as JSON."""
+    rows = reader.execute("SELECT list, code, entry FROM deposit_list ORDER BY list, code")
+    return tuple((row["list"], row["code"], row["entry"]) for row in rows)
+
+
+def last_published(reader: Reader) -> int:
+    """The letter whose list was published last; 0 before the first."""
+    return int(reader.execute("SELECT coalesce(max(letter), 0) FROM deposit_list").fetchone()[0])
+
+
+def waiting_with(reader: Reader, column: Literal["type", "event"], code: str) -> list[m.Deposit]:
+    """The deposits with a document of that type, or event, that still waits for somebody here; oldest first."""
+    rows = reader.execute(
+        f"SELECT DISTINCT deposit FROM deposit_document WHERE state = 'deposited' AND {column} = ?"  # noqa: S608 (ours)
+        f" UNION SELECT deposit FROM deposit_document WHERE state IN ('to_complete', 'anomaly') AND {column} = ?"
+        " ORDER BY 1 LIMIT ?",
+        (code, code, SHOWN),
+    )
+    found = (deposit(reader, row[0]) for row in rows)
+    return [each for each in found if each is not None]
 
 
 def next_id(reader: Reader, table: str = "deposit") -> int:
@@ -399,7 +422,22 @@ def _returned(rows: Rows, event: m.DocumentReturned) -> None:
     _now(rows, event, "anomaly", motive=event.reason)
 
 
+def _resent(rows: Rows, event: m.DocumentResent) -> None:
+    _now(rows, event, "validated", motive=None)
+
+
+def _list_published(rows: Rows, event: m.DepositListPublished) -> None:
+    for code, entry in json.loads(event.entries).items():
+        rows.run(
+            "INSERT INTO deposit_list (list, code, entry, letter) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (list, code) DO UPDATE SET entry = excluded.entry, letter = excluded.letter",
+            event.list, code, json.dumps(entry, sort_keys=True), event.letter,
+        )  # fmt: skip
+
+
 APPLIERS: Appliers = {
+    m.DocumentResent: _resent,
+    m.DepositListPublished: _list_published,
     m.DepositBegun: _begun,
     m.DepositTyped: _typed,
     m.DepositAbandoned: _abandoned,
@@ -421,4 +459,5 @@ STATE_TABLES: dict[str, tuple[str, ...]] = {
     "deposit": ("name", "id_number", "typed"),
     "deposit_party": ("party", "number", "name"),
     "deposit_document": ("issued_on", "valid_until", "about", "forced", "note"),
+    "deposit_list": (),
 }

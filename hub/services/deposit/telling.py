@@ -8,8 +8,8 @@ from __future__ import annotations
 from hub import notices
 from hub.context import Hub
 from hub.say import say
-from hub.services.deposit import catalogue, paper, store
 from hub.services.deposit import model as m
+from hub.services.deposit import paper, published, store
 from hub.store import Transaction
 
 
@@ -32,7 +32,7 @@ def tell(tx: Transaction, hub: Hub, of: m.Deposit) -> None:
 
 
 def _text(hub: Hub, of: m.Deposit, lines: list[m.Document]) -> str:
-    language, lists = hub.settings.agency.languages[0], catalogue.load(hub.settings.folder)
+    language, lists = hub.settings.agency.languages[0], published.lists_of(hub)
     said = [say(language, "deposit.told", label=of.label)]
     for line in lines:
         why = say(language, f"deposit.motive_{line.motive}")

@@ -16,6 +16,8 @@ from hub import outbox
 from hub.agents import actions as agents
 from hub.ask import HUB, Ask
 from hub.errors import IllegalStep
+from hub.exchange.sender import Sender
+from hub.exchange.ways import Folder
 from hub.queues import actions as queues
 from hub.services.deposit import actions, store
 from hub.services.deposit.model import Concerned, Depositor, Draft, Reason, Row
@@ -47,7 +49,7 @@ def take_in(house, draft, key=None) -> int:
 def test_500_deposits_wait_48_hours_for_the_head_office_and_arrive_once_in_order(tmp_path, workshop):
     house = staffed(House(tmp_path, DAY, ("deposit",), workshop))
     away = tmp_path / "away"
-    sender = outbox.Sender(house.hub, outbox.Folder(away, "CNSS-BZV-SIEGE", tmp_path / "key"))
+    sender = Sender(house.hub, Folder(away, "CNSS-BZV-SIEGE", tmp_path / "key"))
     two = Reason(
         "RIB", {}, (Row("0601", there=True, issued="2013-05-01"), Row("0602", there=True, issued="2013-05-01"))
     )

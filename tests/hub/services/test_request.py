@@ -11,6 +11,8 @@ from hub import notices, outbox
 from hub.agents import actions as agents
 from hub.ask import HUB
 from hub.errors import IllegalStep, Refused, Unreadable
+from hub.exchange.sender import Sender
+from hub.exchange.ways import destination_of
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
 from hub.queues.faces import public_id
@@ -241,8 +243,8 @@ def test_a_message_leaves_by_the_gateway_signed_and_once(house, tmp_path):
     do(house, "answer", request, channel="sms", text="Votre dossier est à jour.")
     with house.hub.store.transaction(house.ask(HUB)) as tx:
         outbox.enqueue(tx, topic="deposit_validated", aggregate="deposit 1", payload={})
-    where = outbox.destination_of(house.hub, box.gateway)
-    sender = outbox.Sender(house.hub, where, gateway=True)
+    where = destination_of(house.hub, box.gateway, gateway=True)
+    sender = Sender(house.hub, where, gateway=True)
     sender.send_due()
     sender.send_due()
     (file,) = gateway.iterdir()

@@ -1,0 +1,47 @@
+"""The centre's process: its listener and its worker, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import ssl
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hub.authority import open_authority, own_names
+from hub.centre.adapter import Adapter
+from hub.centre.place import agencies, opened
+from hub.centre.web import Server, Worker
+from hub.clock import SystemClock
+from hub.errors import StoreFault
+
+
+def serve(place: Path, host: str, port: int, adapter: Adapter, *, secret: bool) -> None:
+    """Answer until SIGTERM. Raises ConfigurationFault, StoreFault."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    receiver = opened(place, adapter)
+    tls = _tls(place, host) if secret else None
+    worker = Worker(receiver, lambda: agencies(place))
+    try:
+        server = Server((host, port), receiver, worker, tls)
+    except OSError as error:
+        raise StoreFault(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
+    worker.open()
+    sys.stdout.write(f"ready http{'s' if secret else ''}://{host}:{server.server_address[1]}\n")
+    sys.stdout.flush()
+    try:
+        server.serve_forever(0.2)
+    finally:
+        server.server_close()
+        worker.close()
+        receiver.store.close()
+
+
+def _tls(place: Path, host: str) -> ssl.SSLContext:
+    """With a certificate of the centre's own authority, `keys/authority.pem`, which agencies are given."""
+    now = datetime.fromtimestamp(SystemClock().now().at / 1000, UTC)
+    return open_authority(place, own_names([host]), now).context()

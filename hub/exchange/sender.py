@@ -1,0 +1,152 @@
+"""One thread sends what is to be sent; it sleeps until there is something, or a pause is over, and never looks between.
+
+That the way was cut is no fact about a message, so pauses (1, 5, 30 min, then hourly) belong to the way, are kept in
+memory, and a restart tries at once. A crash between sending and writing it down sends twice: the other side knows a
+message again by key and version, and acknowledges it again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from hub import outbox
+from hub.ask import HUB, Ask
+from hub.clock import Instant, elapsed
+from hub.context import Hub
+from hub.errors import StoreFault
+from hub.exchange import store
+from hub.exchange.ways import Away, Destination
+from hub.journal import Entry
+from hub.outbox import Answered, Message, OutboxMessagePutRight, OutboxMessageQueued
+from hub.sleeper import Sleeper
+
+#: Pauses after a way that was cut: 1, 5 and 30 minutes, then every hour.
+PAUSES_S = (60, 300, 1800, 3600)
+#: How long whoever closes it waits for the messages in hand, seconds.
+CLOSES_S = 5.0
+#: What lay in a folder so long before the centre spoke, and was not spoken of, is laid there again.
+AGAIN_MS = 24 * 3600 * 1000
+
+log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Sends what is to be sent, and sleeps otherwise. Each way is cut alone."""
+
+    def __init__(
+        self, hub: Hub, destination: Destination, *, gateway: bool | None = None, sent: Callable[[], None] | None = None
+    ) -> None:
+        """`gateway`: only what goes to people, or only the rest. `sent` is called after each time something left."""
+        self._hub = hub
+        self._destination = destination
+        self._sleeper = Sleeper("outbox", CLOSES_S)
+        self._gateway = gateway
+        self._sent = sent or (lambda: None)
+        self._woken = False
+        self._failures = 0
+        self._away: Instant | None = None
+        #: Why nothing leaves, in the way's own words; empty while it holds.
+        self.complaint = ""
+
+    def open(self) -> Sender:
+        """Start: first what an earlier process left."""
+        self._sleeper.open(self._run)
+        return self
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        with self._sleeper.changing:
+            self._woken = True
+            self._sleeper.wake()
+
+    def hear(self, entries: tuple[Entry, ...]) -> None:
+        """Wake for what was recorded, after its commit."""
+        if any(isinstance(entry.event, OutboxMessageQueued | OutboxMessagePutRight) for entry in entries):
+            self.wake()
+
+    def close(self) -> None:
+        """Stop after the messages in hand. May be called twice."""
+        self._sleeper.close()
+
+    def try_now(self) -> None:
+        """Somebody says that the way is back: its pauses begin anew."""
+        self._failures, self._away = 0, None
+        self.wake()
+
+    def send_due(self) -> float | None:
+        """Send until all is sent or the way is cut; how many seconds to pause, or None until there is more."""
+        while not self._sleeper.closed:
+            if (pause := self._pause()) > 0:
+                return pause
+            messages = outbox.to_send(self._hub.reader, gateway=self._gateway, again_before=self._again_before())
+            if not messages:
+                return None
+            if not self._send(messages):
+                self._failures += 1
+                self._away = self._hub.now()
+        return None
+
+    def _again_before(self) -> int | None:
+        """Up to when what left and was not acknowledged goes again; None where nobody ever acknowledges."""
+        if self._destination.hears == "at once":
+            return self._hub.now().at + 1
+        if self._destination.hears == "later" and (spoke := store.last_letter_at(self._hub.reader)) is not None:
+            return spoke - AGAIN_MS
+        return None
+
+    def _pause(self) -> float:
+        """How much longer the way is left alone, after so many failures in a row."""
+        if self._away is None:
+            return 0
+        pause = PAUSES_S[min(self._failures, len(PAUSES_S)) - 1]
+        return max(0.0, pause - elapsed(self._away, self._hub.now()).ms / 1000)
+
+    def _send(self, messages: list[Message]) -> bool:
+        """Send some, and write down what became of them; whether the way held."""
+        done: list[Answered] = []
+        try:
+            done.extend(self._destination.send(messages))
+        except Away as away:
+            self._complain(str(away))
+            self._write_down(done)
+            return False
+        if len(done) < len(messages):
+            self._complain("the centre has answered less than it was asked")
+            self._write_down(done)
+            return False
+        return self._write_down(done)
+
+    def _write_down(self, done: list[Answered]) -> bool:
+        """Record what became of them, in one commit; whether the store took it."""
+        if not done:
+            return True
+        try:
+            with self._hub.store.transaction(Ask(HUB)) as tx:
+                for each in done:
+                    outbox.hear(tx, each)
+        except StoreFault as fault:
+            self._complain(f"sent, and not written down: {fault}")
+            return False
+        self._failures, self._away = 0, None
+        self._sent()
+        return True
+
+    def _complain(self, why: str) -> None:
+        self.complaint = why
+        log.warning("outbox: %s", why)
+
+    def _run(self) -> None:
+        pause: float | None
+        while not self._sleeper.closed:
+            try:
+                with self._hub.store.readable():
+                    pause = self.send_due()
+            except StoreFault as fault:
+                self._complain(str(fault))
+                pause = PAUSES_S[0]
+            if pause is None:
+                self.complaint = ""
+            with self._sleeper.changing:
+                self._sleeper.sleep_until(lambda: self._woken, pause)
+                self._woken = False
