@@ -15,10 +15,11 @@ import pytest
 
 from hub.ask import HUB, Ask
 from hub.demo.processes import ROOT
+from hub.exchange.sender import Sender
+from hub.exchange.ways import SIGNING_KEY, Folder
 from hub.history import History
 from hub.judge import read_lines
 from hub.judge.table import MONEY
-from hub.outbox import Folder, Sender
 from hub.queues import actions as queues
 from hub.rooms import open_hub
 from hub.settings_files import load_settings
@@ -84,8 +85,5 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_or_there_twice(office
 def send_the_rest(settings, centre):
     """What the deaths have left in the outbox goes to the centre's folder."""
     hub = open_hub(settings)
-    assert (
-        Sender(hub, Folder(centre, settings.agency.code, hub.store.folder / "keys" / "journal.ed25519")).send_due()
-        is None
-    )
+    assert Sender(hub, Folder(centre, settings.agency.code, hub.store.folder / SIGNING_KEY)).send_due() is None
     hub.store.close()

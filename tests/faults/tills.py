@@ -11,8 +11,12 @@ import http.client
 import json
 import random
 import re
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -46,6 +50,8 @@ TOLD = ("session", "ask", "total", "expected", "gap", "copy", "order", "z", "sta
 
 class Door(Protocol):
     def ask(self, f: str, key: str, a: Line) -> Line: ...
+
+    def ids(self, what: str) -> list[int]: ...
 
 
 def pieces(amount: int) -> dict[str, int]:
@@ -81,6 +87,13 @@ class AtHand:
         made = f != "cash.request" and answer.get("receipt")
         return told | (number(made) if made else {})
 
+    def ids(self, what: str) -> list[int]:
+        """What waits for whoever looks over tills: `reversals` asked, `sessions` proposed."""
+        reader = self.hub.reader
+        if what == "reversals":
+            return [each.id for each in store.reversals_asked(reader)]
+        return [each.id for each in store.open_sessions(reader) if each.state == "proposed"]
+
 
 def _payment(a: Line) -> Payment:
     return Payment(Payer("employer", "N", "9000001"), "contribution", ((PERIOD, a["amt"]),), a["tender"],
@@ -110,9 +123,10 @@ _ACTIONS: dict[tuple[str, str | None], Callable[[Hub, Ask, Line], Line]] = {
 
 
 class Browser:
-    """An agent's browser without a script: its session, its connection, its forms."""
+    """An agent's browser without a script: its session, its connection, its forms; one page at a time."""
 
     def __init__(self, port: int, code: str) -> None:
+        self._one = threading.Lock()
         self._line = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
         _, _, cookie = self._send("GET", f"/demo/agent/{code}")
         self._cookie = cookie.partition(";")[0]
@@ -142,6 +156,10 @@ class Browser:
         head = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
         if getattr(self, "_cookie", ""):
             head["Cookie"] = self._cookie
+        with self._one:
+            return self._asked(method, path, form, head)
+
+    def _asked(self, method: str, path: str, form: Line | None, head: Line) -> tuple[int, str, str]:
         try:
             self._line.request(method, path, urlencode(form) if form else None, head)
             answer = self._line.getresponse()
@@ -226,6 +244,17 @@ class Clerk:
                 self._shown(key, "done")
                 return answer | {"key": key}
 
+    def waiting(self, what: str) -> list[int]:
+        """What waits for whoever looks over tills. Raises HubAway when patience has run out."""
+        end = time.monotonic() + self.patience_s
+        while True:
+            try:
+                return self.door.ids(what)
+            except HubAway:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(AGAIN_S)
+
     def _shown(self, key: str, msg: str) -> None:
         self.history.saw("screen", {"key": key, "msg": msg})
 
@@ -242,6 +271,7 @@ class Crew:
         self.entries = 0
         self.mine: list[str] = []
         self.refused: list[str] = []
+        self.failed: Exception | None = None
 
     def act(self) -> None:
         """The next thing that makes sense, or another."""
@@ -292,7 +322,7 @@ class Crew:
 
     def decide(self, draft: int | None = None) -> None:
         """The chief's word on what was asked."""
-        for each in [draft] if draft is not None else self.chief.door.ids("reversals"):  # type: ignore[attr-defined]
+        for each in [draft] if draft is not None else self.chief.waiting("reversals"):
             self.chief.ask("cash.approve", what="reverse", draft=each, granted=self.chance.random() < 0.8)
         self.mine = self.mine[:-1]
         self.cash = -1  # they do not know what was taken back: the next count tells
@@ -318,8 +348,9 @@ class Crew:
         if self.state == "counted":
             self.cashier.ask("cash.request", till=self.till, what="close")
             self.state = "proposed"
-        session = self.session or max(self.chief.door.ids("sessions"))  # type: ignore[attr-defined]
-        self.chief.ask("till.close", till=self.till, session=session)
+        for session in [self.session] if self.session else self.chief.waiting("sessions"):
+            with suppress(Refused):  # another till's, which its own people have closed meanwhile
+                self.chief.ask("till.close", till=self.till, session=session)
         self.state, self.session = "closed", 0
 
 
@@ -359,6 +390,57 @@ def send_orders(hub: Hub, chance: random.Random, many: int) -> list[tuple[str, i
         ]
         paying.receive(hub, Ask(HUB), said=[ORDER | {"number": name, "amount": amount} for name, amount in some])
         found += some
+    return found
+
+
+# --- a running agency --------------------------------------------------------------------------
+
+
+@contextmanager
+def at_the_tills(
+    agency: Any, book: Path, seed: int, *, orders: int, patience_s: float = PATIENCE_S
+) -> Iterator[list[Crew]]:
+    """Both tills of a running agency are worked over its pages, and the head cashier looks over them."""
+    chance, stop = random.Random(seed), threading.Event()  # noqa: S311 (nothing is kept secret with it)
+    crews, doors = [], [Browser(agency.port, CHIEF)]
+    for code, cashier in (("C01", CASHIER), ("C02", BENEFITS)):
+        doors.append(Browser(agency.port, cashier))
+        one, head = Clerk(cashier, doors[-1], book, patience_s), Clerk(CHIEF, doors[0], book, patience_s)
+        crews.append(Crew(code, one, head, random.Random(seed + len(crews)), collects=code == "C01"))  # noqa: S311
+    crews[1].orders = sent_orders(agency, chance, orders)
+    workers = [threading.Thread(target=_work, args=(crew, stop)) for crew in crews]
+    for worker in workers:
+        worker.start()
+    try:
+        yield crews
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join(3 * patience_s)
+        for door in doors:
+            door.close()
+    assert not any(worker.is_alive() for worker in workers)
+    assert not any(crew.failed for crew in crews), [crew.failed for crew in crews]
+
+
+def _work(crew: Crew, stop: threading.Event) -> None:
+    try:
+        while not stop.wait(crew.chance.uniform(0, 0.3)):
+            try:
+                crew.act()
+            except Refused as refused:
+                crew.refused.append(refused.message[:200])
+    except Exception as error:  # noqa: BLE001 (the test that started it says so)
+        crew.failed = error
+
+
+def sent_orders(agency: Any, chance: random.Random, many: int) -> list[tuple[str, int]]:
+    """The treasury's orders, taken over beside the running hub."""
+    found = [(f"N{n}", LIMIT + 1_000 if chance.random() < 0.05 else chance.randint(500, 5_000)) for n in range(many)]
+    file = agency.folder / "orders.jsonl"
+    file.write_text("".join(json.dumps(ORDER | {"number": n, "amount": a}) + "\n" for n, a in found), "utf-8")
+    subprocess.run([sys.executable, "-m", "hub.cli", "orders", str(file), "--config", str(agency.config)], check=True,
+                   capture_output=True)  # fmt: skip
     return found
 
 
