@@ -1,17 +1,18 @@
 """Cash: every franc accounted for, and closings that prove themselves.
 
 `cash.toml` what tills go by, as data · `model` what there is · `contributions` `closings` `rules` what is decided ·
-`chain` how entries hang together · `actions` `ending` what can be asked · `orders` `paying` what the
-treasury wants paid · `account` what somebody owes · `store` `order_store` what
-is kept · `slips` `paper` what is printed · `checking` what `mbote verify` asks · `telling` what a
-judge of runs hears · `pages` what is shown
+`chain` how entries hang together · `actions` `ending` what can be asked · `orders` `paying` what the treasury wants
+paid · `lots` `treasury` what it hears of a closing, and what becomes of that · `account` what somebody owes · `store`
+`order_store` `lot_store` what is kept · `slips` `paper` what is printed · `checking` what `mbote verify` asks ·
+`telling` what a judge of runs hears · `pages` `order_pages` `treasury_pages` `book_pages` what is shown ·
+`archive` the books as a file that proves itself
 """
 
 from __future__ import annotations
 
-from hub.services.cash import actions, checking, order_store, paying, store, telling
+from hub.services.cash import actions, archive, checking, lot_store, order_store, paying, store, telling, treasury
+from hub.services.cash.book_pages import blueprint
 from hub.services.cash.migrations import migrations
-from hub.services.cash.order_pages import blueprint
 from hub.services.ports import CounterService
 
 COUNTER_SERVICE = CounterService(
@@ -21,9 +22,14 @@ COUNTER_SERVICE = CounterService(
     roles=frozenset({"collections_cashier", "benefits_cashier", "head_cashier", "supervisor", "auditor"}),
     pages=blueprint,
     migrations=migrations,
-    appliers={**store.APPLIERS, **order_store.APPLIERS},
-    state_tables={**store.STATE_TABLES, **order_store.STATE_TABLES},
-    listens={"cash_entry_made": paying.taken_back},
+    appliers={**store.APPLIERS, **order_store.APPLIERS, **lot_store.APPLIERS, **archive.APPLIERS},
+    state_tables={**store.STATE_TABLES, **order_store.STATE_TABLES, **lot_store.STATE_TABLES},
+    listens={
+        "cash_entry_made": paying.taken_back,
+        "outbox_message_applied": treasury.taken,
+        "outbox_message_refused": treasury.refused,
+    },
+    inbox=treasury.INBOX,
     guards={"counter_closed": actions.counter_closes},
     thread=store.thread,
     pending=store.pending,
