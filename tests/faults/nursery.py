@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -94,6 +95,8 @@ def one_life(data: Path, book: Path, settings: Settings, chance: random.Random) 
         try:
             os.close(heard)
             work_until_killed(data, book, settings, random.Random(chance.random()), first)  # noqa: S311 (no secret)
+        except BaseException:  # noqa: BLE001 (said, and counted)
+            traceback.print_exc()
         finally:
             os._exit(3)
     os.close(first)

@@ -323,7 +323,12 @@ class Crew:
     def decide(self, draft: int | None = None) -> None:
         """The chief's word on what was asked."""
         for each in [draft] if draft is not None else self.chief.waiting("reversals"):
-            self.chief.ask("cash.approve", what="reverse", draft=each, granted=self.chance.random() < 0.8)
+            granted = self.chance.random() < 0.8
+            try:
+                self.chief.ask("cash.approve", what="reverse", draft=each, granted=granted)
+            except Refused:  # the drawer has not so much any more
+                with suppress(Refused):  # or somebody else has decided meanwhile
+                    self.chief.ask("cash.approve", what="reverse", draft=each, granted=False)
         self.mine = self.mine[:-1]
         self.cash = -1  # they do not know what was taken back: the next count tells
 
