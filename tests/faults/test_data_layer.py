@@ -36,7 +36,7 @@ LOOKED = [
     *(f"G{n}" for n in (0, 1, 2, 4, 9)), *(f"Q{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 19, 20)),
     *MONEY, *(f"C{n}" for n in (6, 8, 9, 10, 12, 13, 14, 15, 16, 17)),
 ]  # fmt: skip
-NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(900))
+NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(1_500))
 
 
 @pytest.fixture

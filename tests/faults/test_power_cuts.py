@@ -336,7 +336,7 @@ def differences(file: sqlite3.Connection) -> Any:
     ("piece", "times"),
     [
         pytest.param(0, CUTS, marks=pytest.mark.timeout(240)),
-        *(pytest.param(n, PIECE, marks=[pytest.mark.nightly, pytest.mark.timeout(600)]) for n in range(1, PIECES + 1)),
+        *(pytest.param(n, PIECE, marks=[pytest.mark.nightly, pytest.mark.timeout(1_500)]) for n in range(1, PIECES + 1)),
     ],
 )
 def test_whatever_a_cut_leaves_of_the_file_what_was_answered_is_there_once(tmp_path, seed, note, piece, times):
