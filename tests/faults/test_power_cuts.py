@@ -46,6 +46,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 CUTS, KIOSK_CUTS, PLANTED_CUTS = 300, 400, 60
 #: The nightly run in pieces, each within its ten minutes on a busy machine.
 PIECES, PIECE = 4, 2_500
+LONG = (pytest.mark.nightly, pytest.mark.timeout(1_500))
 #: Operations of the disk until the cut: up to some ten actions.
 LATEST = 400
 #: So many of them does an action take.
@@ -336,7 +337,7 @@ def differences(file: sqlite3.Connection) -> Any:
     ("piece", "times"),
     [
         pytest.param(0, CUTS, marks=pytest.mark.timeout(240)),
-        *(pytest.param(n, PIECE, marks=[pytest.mark.nightly, pytest.mark.timeout(1_500)]) for n in range(1, PIECES + 1)),
+        *(pytest.param(n, PIECE, marks=LONG) for n in range(1, PIECES + 1)),
     ],
 )
 def test_whatever_a_cut_leaves_of_the_file_what_was_answered_is_there_once(tmp_path, seed, note, piece, times):
