@@ -6,7 +6,10 @@ import random
 from typing import Any
 
 from tests.faults.legal import Line, Written
-from tests.faults.lies import SECOND, answered, asks_late, breaks, events, one, put
+from tests.faults.lies import LIES, SECOND, answered, asks_late, breaks, events, one, put
+
+#: All of them, those about tickets and screens too.
+__all__ = ["LIES"]
 
 ENTRIES = ("cash.collect", "cash.pay", "cash.reverse", "cash.move", "cash.difference")
 
