@@ -21,8 +21,8 @@ from tests.faults.legal import Written, legal
 from tests.faults.lies import NothingToDo
 from tests.faults.lies_money import LIES
 
-LEGAL, NIGHTLY_LEGAL, LONG_PIECES = 12, 1_000, 4
-SEEDS, NIGHTLY_SEEDS = 2, 100
+LEGAL, NIGHTLY_LEGAL, LONG_PIECES = 6, 1_000, 4
+SEEDS, NIGHTLY_SEEDS = 1, 100
 SHORT_MS = 60_000
 pytestmark = pytest.mark.slow
 NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(600))
