@@ -451,9 +451,10 @@ def sent_orders(agency: Any, chance: random.Random, many: int) -> list[tuple[str
 
 def arrived(folder: Path) -> list[Line]:
     """What the centre has in its folder, as an export tells it, in the order of the numbers."""
-    found = []
-    for path in sorted(folder.glob("*.jsonl")):
+    found = {}
+    for path in sorted(folder.glob("*.jsonl")):  # of a message that was put right the last version
         said = json.loads(path.read_text("utf-8"))
         digest = hashlib.sha256(canonical_json(said["payload"]).encode()).hexdigest()
-        found.append({"side": "hq", "type": "event", "kind": "applied", "seq": said["number"], "hash": digest})
-    return sorted(found, key=lambda line: line["seq"])
+        line = {"side": "hq", "type": "event", "kind": "applied", "seq": said["number"], "hash": digest}
+        found[said["number"]] = line
+    return [found[seq] for seq in sorted(found)]

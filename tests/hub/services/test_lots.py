@@ -11,7 +11,7 @@ from hub import envelope, outbox, seal
 from hub.ask import HUB, Actor, Ask
 from hub.errors import IllegalStep, NotAllowed, Refused, Unreadable
 from hub.outbox import Answered
-from hub.services.cash import actions, lot_store, lots, treasury
+from hub.services.cash import actions, checking, lot_store, lots, treasury
 from hub.services.cash.lots import Item, Lot
 from hub.services.cash.office import office_of
 from hub.services.ports import Received
@@ -217,3 +217,12 @@ def test_a_transfer_that_was_taken_back_is_in_no_lot_as_the_transfer_is_in_none(
     found = close_till(house, pieces_for(house, 184_848))
     lot = lot_of(house, "CNSS-BZV-SIEGE-2013-C01-000001")
     assert (found.count, found.totals["total"], len(lot.items), lot.sum) == (1, 134_848, 1, 134_848)
+
+
+def test_verify_names_the_closing_whose_lots_are_not_what_it_says(house):
+    whole = one_day(house)
+    treasury.send(house.hub, house.ask(CHIEF), lot=whole, held={"C01-2013-000002": "unpaid"})
+    reader = house.hub.store.writer
+    assert list(checking.faults(reader)) == []
+    reader.execute("UPDATE cash_lot SET items = replace(items, '134848', '134849')")
+    assert list(checking.faults(reader)) == ["till C01: the lots of closing Z1 are not what it says"]
