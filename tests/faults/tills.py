@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b32decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from hub.agents import csrf
+from hub.agents import csrf, totp
 from hub.ask import HUB, Actor, Ask
 from hub.chain import canonical_json
 from hub.client import HubAway
@@ -44,6 +45,8 @@ ORDER = {"nature": "pension", "payee": "N", "period": "2026-T1", "pay_from": "20
 PERIOD, DETAILS = "2026-T1", {"number": "1", "bank": "B", "reference": "V", "phone": "060001234"}
 SHOWN = {"id_type": "passport", "id_number": "12345"}
 ANSWER_S = 15.0
+#: What needs the word of a second person, given with their telephone.
+WORDS = frozenset({("cash.approve", "pay"), ("cash.approve", "reverse"), ("till.close", None)})
 #: What of an action's answer the rules are about.
 TOLD = ("session", "ask", "total", "expected", "gap", "copy", "order", "z", "state")
 
@@ -123,17 +126,26 @@ _ACTIONS: dict[tuple[str, str | None], Callable[[Hub, Ask, Line], Line]] = {
 
 
 class Browser:
-    """An agent's browser without a script: its session, its connection, its forms; one page at a time."""
+    """An agent's browser without a script: its session, its connection, its forms; one page at a time.
 
-    def __init__(self, port: int, code: str) -> None:
-        self._one = threading.Lock()
-        self._line = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+    Where an act needs a second person, the code of their telephone is typed: each only once, as everybody has to.
+    """
+
+    def __init__(self, agency: Any, code: str) -> None:
+        self._one, self._dialling = threading.Lock(), threading.Lock()
+        person = next(each for each in agency.people if each["code"] == code)
+        self._telephone = b32decode(person["totp_secret"] or "")
+        self._codes: dict[str, str] = {}
+        self._step = 0
+        self._line = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=ANSWER_S)
         _, _, cookie = self._send("GET", f"/demo/agent/{code}")
         self._cookie = cookie.partition(";")[0]
         self._csrf = csrf.token_for(self._cookie.partition("=")[2])
 
     def ask(self, f: str, key: str, a: Line) -> Line:
         path, form = _FORMS[f, a.get("what")](a)
+        if (f, a.get("what")) in WORDS:
+            form |= {"factor": self._word(key)}
         status, body, place = self._send("POST", f"/desk/cash{path}", {"key": key, csrf.FIELD: self._csrf} | form)
         if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
             raise HubAway(f"the page says {status}")
@@ -143,6 +155,16 @@ class Browser:
             raise AssertionError(f"{f} led to {place}")
         found = re.search(r"/receipts/([\w-]+)", place)
         return number(found[1]) if found and not path.startswith("/receipts") else {}
+
+    def _word(self, key: str) -> str:
+        """The code for a request: another one for each, the same for each copy of it."""
+        with self._dialling:
+            if key not in self._codes:
+                while self._step >= totp.step_of(round(time.time() * 1000)):
+                    time.sleep(0.5)
+                self._step = totp.step_of(round(time.time() * 1000))
+                self._codes[key] = totp.code_of(self._telephone, self._step)
+            return self._codes[key]
 
     def ids(self, what: str) -> list[int]:
         """What waits on the page of whoever looks over tills: `reversals` asked, `sessions` proposed."""
@@ -260,13 +282,16 @@ class Clerk:
 
 
 class Crew:
-    """One till's people, and what they know of it: they have heard the end of each thing they asked."""
+    """One till's people, and what they know of it: they have heard the end of each thing they asked.
 
-    def __init__(
-        self, till: str, cashier: Clerk, chief: Clerk, chance: random.Random, *, collects: bool = True
+    `busy`: how many times more often money is taken and paid than somebody else's word is needed for anything.
+    """
+
+    def __init__(  # noqa: PLR0913 (a till's people are described by that much)
+        self, till: str, cashier: Clerk, chief: Clerk, chance: random.Random, *, collects: bool = True, busy: int = 1
     ) -> None:
         self.till, self.cashier, self.chief, self.chance, self.collects = till, cashier, chief, chance, collects
-        self.state, self.session, self.cash = "closed", 0, 50_000
+        self.state, self.session, self.cash, self.busy = "closed", 0, 50_000, busy
         self.orders: list[tuple[str, int]] = []
         self.entries = 0
         self.mine: list[str] = []
@@ -284,8 +309,8 @@ class Crew:
             self.close()
 
     def _moves(self) -> list[Callable[[], None]]:
-        moves = [self.collect] * 7 if self.collects else [self.pay] * 7 if self.orders else [self.move]
-        moves += [self.move, self.take_back]
+        takes = self.collect if self.collects else self.pay if self.orders else self.move
+        moves = [takes] * 7 * self.busy + [self.move, self.take_back]
         return [*moves, self.close] if len(self.mine) > 4 else moves
 
     def collect(self) -> None:
@@ -407,11 +432,11 @@ def at_the_tills(
 ) -> Iterator[list[Crew]]:
     """Both tills of a running agency are worked over its pages, and the head cashier looks over them."""
     chance, stop = random.Random(seed), threading.Event()  # noqa: S311 (nothing is kept secret with it)
-    crews, doors = [], [Browser(agency.port, CHIEF)]
+    crews, doors = [], [Browser(agency, CHIEF)]
     for code, cashier in (("C01", CASHIER), ("C02", BENEFITS)):
-        doors.append(Browser(agency.port, cashier))
+        doors.append(Browser(agency, cashier))
         one, head = Clerk(cashier, doors[-1], book, patience_s), Clerk(CHIEF, doors[0], book, patience_s)
-        crews.append(Crew(code, one, head, random.Random(seed + len(crews)), collects=code == "C01"))  # noqa: S311
+        crews.append(Crew(code, one, head, random.Random(seed + len(crews)), collects=code == "C01", busy=4))  # noqa: S311
     crews[1].orders = sent_orders(agency, chance, orders)
     workers = [threading.Thread(target=_work, args=(crew, stop)) for crew in crews]
     for worker in workers:
