@@ -267,6 +267,7 @@ _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "outbox_key": lambda hub, _: stick.public_key(hub),
     "outbox_export": lambda hub, body: stick.export(hub, _count(body, "after")),
     "outbox_carried": _outbox_carried,
+    "outbox_again": lambda hub, body: stick.again(hub, Ask(LOCAL), first=_count(body, "first")),
     "outbox_take": lambda hub, body: stick.take_file(hub, Ask(LOCAL), _text(body, "name")),
 }
 

@@ -21,6 +21,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
+from hub import outbox
 from hub.agents import cookie, csrf, devices, refusals, rights, sessions
 from hub.agents.doorway import way_in
 from hub.agents.model import LOCKED
@@ -277,7 +278,7 @@ def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
     seq = Gauge("mbote_journal_seq", "Last entry of the journal", registry=figures)
     present = Gauge("mbote_clients", "Connected screens, panels and desks", registry=figures)
 
-    backups = _BackupFigures(figures)
+    backups, exchange = _BackupFigures(figures), _ExchangeFigures(figures)
 
     @app.get("/healthz", endpoint="healthz")
     def healthz() -> AnyResponse:
@@ -295,10 +296,26 @@ def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
     def metrics() -> AnyResponse:
         with hub.snapshot() as reader:
             waiting.set(len(store.waiting(reader)))
+            exchange.set(hub, reader)
         seq.set(hub.store.head[0])
         present.set(rooms.present())
         backups.set(hub)
         return Response(generate_latest(figures), mimetype="text/plain; version=0.0.4")
+
+
+class _ExchangeFigures:
+    """What waits for the centre, and since when."""
+
+    def __init__(self, figures: CollectorRegistry) -> None:
+        self._messages = Gauge("mbote_outbox_messages", "Messages that are not over", ["state"], registry=figures)
+        self._oldest = Gauge("mbote_outbox_oldest_seconds", "Since the oldest waits to leave", registry=figures)
+
+    def set(self, hub: Hub, reader: sqlite3.Connection) -> None:
+        """As of now."""
+        oldest = outbox.oldest_unsent(reader)
+        for state, count in outbox.counts(reader).items():
+            self._messages.labels(state).set(count)
+        self._oldest.set(max(0, hub.now().at - oldest) / 1000 if oldest is not None else 0)
 
 
 class _BackupFigures:

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from display.voice import Espeak, VoiceFault
 from hardware.printer import Printer, Reason
-from hub import journal
+from hub import journal, outbox
 from hub.authority import Authority
 from hub.backup import drill
 from hub.backup.place import Place
@@ -289,6 +289,39 @@ def judge_drill(place: str, last: Result | None, now_ms: int) -> Finding:
     return Finding("drill", "ok", f"{place}, {days} days ago: {last.entries:,} entries came back in {last.took_s:g} s")
 
 
+def centre(settings: Settings) -> Iterator[Finding]:
+    """Whether what the centre shall hear leaves, and whether it can be heard."""
+    where, path = settings.hub.outbox, settings.path(settings.hub.data) / DATABASE
+    if not where and not settings.centre.key:
+        yield Finding("centre", "ok", "none is configured: messages wait in this hub")
+        return
+    for name, folder in (("hub.outbox", where), ("centre.inbox", settings.centre.inbox)):
+        if folder and "://" not in folder and not settings.path(Path(folder)).is_dir():
+            yield Finding("centre", "fault", f"{name}: {folder} is not there", "mount it; the hub never makes it")
+    if not settings.centre.key:
+        do = "write centre.key in agency.toml: mbote centre key"
+        yield Finding("centre", "warning", "its key is not known: no answer is believed", do)
+    try:
+        with closing(open_reader(path)) as reader:
+            oldest, waiting = outbox.oldest_unsent(reader), outbox.counts(reader)
+    except (StoreFault, sqlite3.Error):  # none yet, or the database's own finding says why
+        return
+    yield judge_unsent(oldest, waiting, time.time_ns() // NS_PER_MS, settings.centre.alarm_ms)
+
+
+def judge_unsent(oldest_ms: int | None, waiting: Mapping[str, int], now_ms: int, alarm_ms: int) -> Finding:
+    """What waits is kept; what waits long is known to nobody else."""
+    hours = (now_ms - oldest_ms) / 3_600_000 if oldest_ms is not None else 0.0
+    left = f", the oldest for {hours:.0f} h" if oldest_ms is not None else ""
+    found = f"{waiting['to_send']:,} messages wait to leave{left}; {waiting['refused']:,} refused"
+    if hours * 3_600_000 > alarm_ms:
+        do = "look at the network or the share (/exchange says why); or carry them: mbote outbox export STICK"
+        return Finding("centre", "fault", found, do)
+    if waiting["refused"]:
+        return Finding("centre", "warning", found, "put them right or send them again on the page /exchange")
+    return Finding("centre", "ok", found)
+
+
 def clock(settings: Settings) -> Iterator[Finding]:
     """Whether the wall clock can be believed."""
     lived = last_lived(settings.path(settings.hub.data) / DATABASE)
@@ -481,5 +514,5 @@ def cannot_listen(host: str, port: int) -> str:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    configuration, data_folder, database, backups, clock, ports, secrecy, tokens, *ROUNDS, pins, printer, voice,
+    configuration, data_folder, database, backups, centre, clock, ports, secrecy, tokens, *ROUNDS, pins, printer, voice,
 )  # fmt: skip

@@ -156,6 +156,21 @@ def _take(folder: Path, data: Path, file: Path) -> dict[str, Any]:
     return ask_hub(folder, "outbox.take", name=name)
 
 
+@outbox.command("again")
+@click.argument("number", type=click.IntRange(1))
+@config_option
+def send_again(number: int, folder: Path) -> None:
+    """Send everything again from message NUMBER on: the centre was restored from an older backup.
+
+    What it still has it knows again by its key.
+    """
+    done = 0
+    while part := ask_hub(folder, "outbox.again", first=number)["again"]:
+        done += part
+        click.echo(f"{done:,} messages go again", err=True)
+    click.echo(f"{done} messages go again")
+
+
 # --- the centre ------------------------------------------------------------------------------
 
 

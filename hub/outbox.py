@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, ClassVar, Literal
@@ -25,6 +26,7 @@ from hub.chain import canonical_json
 from hub.context import Hub, action
 from hub.errors import IllegalStep, NotFound
 from hub.journal import Appliers, Event, Rows
+from hub.say import FIRST, say, words
 from hub.store import Transaction
 
 State = Literal["to_send", "sent", "acknowledged", "applied", "refused"]
@@ -33,16 +35,20 @@ Outcome = Literal["sent", "acknowledged", "applied", "refused"]
 #: state → step → state. An answer may come before it was written down that the message had left.
 STEPS: dict[State, dict[str, State]] = {
     "to_send": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
-    "sent": {"send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused"},
-    "acknowledged": {"apply": "applied", "refuse": "refused"},
+    "sent": {
+        "send": "sent", "acknowledge": "acknowledged", "apply": "applied", "refuse": "refused", "lose": "to_send",
+    },
+    "acknowledged": {"apply": "applied", "refuse": "refused", "lose": "to_send"},
     "refused": {"put_right": "to_send"},
-    "applied": {},
-}
+    "applied": {"lose": "to_send"},
+}  # fmt: skip
 _STEP_OF: dict[Outcome, str] = {
     "sent": "send", "acknowledged": "acknowledge", "applied": "apply", "refused": "refuse",
 }  # fmt: skip
 #: So many are sent before it is written down: a commit each would wear the card on the day the way is back.
 BATCH = 50
+#: Where nobody ever acknowledges, what has left is never over: a page does not count the years.
+MOST_COUNTED = 10_000
 
 Reader = sqlite3.Connection
 migrations = Migrations("outbox")
@@ -136,6 +142,13 @@ class OutboxMessageRefused(MessageEvent):
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"note"})
     reason: str
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessageLost(MessageEvent):
+    """The other side had it and has it no longer (it was restored from a backup): it goes again, as it was."""
+
+    kind: ClassVar[str] = "outbox_message_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +261,15 @@ def hear(tx: Transaction, said: Answered) -> bool:
     return True
 
 
+def lose(tx: Transaction, key: str) -> bool:
+    """The other side says that it has not got a message; whether that was news, and its content is still there."""
+    found = keyed(tx.connection, key)
+    if found is None or "lose" not in STEPS[found.state] or found.payload is None:
+        return False
+    tx.record(OutboxMessageLost(found.id))
+    return True
+
+
 @action
 def settle(tx: Transaction, hub: Hub, *, message: int, applied: bool, reason: str = "") -> Answer:
     """The other side's later word on a message that it has."""
@@ -303,6 +325,41 @@ def oldest_unsent(reader: Reader, *, gateway: bool = False) -> int | None:
         "SELECT at FROM outbox WHERE state = 'to_send' AND (topic LIKE 'notice.%') = ? ORDER BY id LIMIT 1", (gateway,)
     ).fetchone()
     return row["at"] if row else None
+
+
+def counts(reader: Reader) -> dict[str, int]:
+    """How many wait for something: `to_send`, `sent` and not acknowledged, `refused`; counted up to `MOST_COUNTED`."""
+    found = {}
+    for state in ("to_send", "sent", "refused"):
+        few = f"SELECT 1 FROM outbox WHERE state = '{state}' LIMIT {MOST_COUNTED}"  # noqa: S608 (ours)
+        found[state] = int(reader.execute(f"SELECT count(*) FROM ({few})").fetchone()[0])  # noqa: S608
+    return found
+
+
+def refused(reader: Reader, limit: int) -> list[Message]:
+    """The refused messages, oldest first."""
+    rows = reader.execute(f"{_MESSAGES} WHERE o.state = 'refused' ORDER BY o.id LIMIT ?", (limit,))
+    return [_message_of(row) for row in rows]
+
+
+def some(reader: Reader, messages: Iterable[int]) -> dict[int, Message]:
+    """These messages, by their numbers."""
+    return {number: found for number in messages if (found := message(reader, number)) is not None}
+
+
+def code_said(language: str, code: str) -> str:
+    """Why a message or a letter was refused, in words; a code without words as it is."""
+    name = f"code_{code}"
+    return say(language, f"exchange.{name}") if name in words(FIRST, "exchange") else code
+
+
+def age_said(language: str, ms: int) -> str:
+    """`40 min`, `3 h`, `2 j 4 h`: how long something has waited."""
+    minutes = max(0, ms) // 60_000
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return say(language, "exchange.days", number=days, hours=hours)
+    return say(language, "exchange.hours", number=hours) if hours else say(language, "exchange.minutes", number=minutes)
 
 
 def keyed(reader: Reader, key: str) -> Message | None:
@@ -365,6 +422,10 @@ def _refused(rows: Rows, event: OutboxMessageRefused) -> None:
     )  # fmt: skip
 
 
+def _lost(rows: Rows, event: OutboxMessageLost) -> None:
+    rows.run("UPDATE outbox SET state = 'to_send' WHERE id = ?", event.message)
+
+
 def _put_right(rows: Rows, event: OutboxMessagePutRight) -> None:
     rows.run(
         "UPDATE outbox SET state = 'to_send', reason = '', note = NULL, version = ?, payload = ? WHERE id = ?",
@@ -378,6 +439,7 @@ APPLIERS: Appliers = {
     OutboxMessageAcknowledged: _acknowledged,
     OutboxMessageApplied: _applied,
     OutboxMessageRefused: _refused,
+    OutboxMessageLost: _lost,
     OutboxMessagePutRight: _put_right,
 }
 

@@ -278,6 +278,11 @@ class Centre(Model):
     alarm_h: Annotated[int, Field(ge=1, le=720)] = 24
     """A message that has waited longer than this to leave is an alarm."""
 
+    @property
+    def alarm_ms(self) -> int:
+        """The same in milliseconds."""
+        return self.alarm_h * 3_600_000
+
 
 class Display(Model):
     """A waiting-room screen."""

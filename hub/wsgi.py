@@ -27,6 +27,7 @@ from hub.desk.pictures import Desks
 from hub.door import Doorman, Limits, guard_socket, of_process, open_door
 from hub.errors import MboteError
 from hub.exchange import inbox, running
+from hub.exchange.pages import pages as exchange_pages
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
@@ -58,6 +59,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     services = load(settings.counter_services)
     voice = Voice(settings)
     realtime: list[Realtime] = []
+    exchange: list[running.Exchange] = []
     extra = _demo_pages(hub, demo) if demo else ()
     app = create_app(
         hub,
@@ -66,6 +68,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
                 agent_pages(hub, lambda: _seats(hub), lambda: realtime[0].present() if realtime else ()),
                 desk_pages(hub, services), supervision_pages(hub), audit_pages(hub),
                 privacy_pages(hub, services, brought(services).state_tables),
+                exchange_pages(hub, lambda: exchange[0] if exchange else running.Exchange()),
                 display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
@@ -83,7 +86,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     announcer.to = realtime[0].announce
     realtime[0].start()
     admin.serve(hub)
-    running.start(hub)
+    exchange.append(running.start(hub))
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
     return app
 

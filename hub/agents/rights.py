@@ -209,6 +209,11 @@ _PAGES: dict[str, frozenset[str]] = {
         frozenset({"supervisor", "head_cashier"}),
     ),
     "privacy.report": frozenset({"supervisor"}),
+    # what the centre refused comes back to whoever decides; letters are held back by whoever answers for the agency
+    "exchange.page": frozenset({"supervisor", "validator", "head_cashier", "auditor", "admin"}),
+    "exchange.again": frozenset({"supervisor", "validator", "head_cashier"}),
+    "exchange.try_now": frozenset({"supervisor", "validator", "head_cashier", "admin"}),
+    **dict.fromkeys(("exchange.hold", "exchange.release"), frozenset({"supervisor"})),
     # who reads everything changes nothing: a copy and a look at a private part are written down, and are no change
     **dict.fromkeys(
         ("audit.page", "audit.reveal", "audit.copy", "audit.verify", "audit.rights"), frozenset({"auditor"})

@@ -21,7 +21,8 @@ FAMILIES: Mapping[str, frozenset[str]] = {
     "exports": frozenset(
         {
             "audit_exported", "outbox_message_queued", "outbox_message_sent", "outbox_message_applied",
-            "outbox_message_refused", "outbox_message_put_right", "outbox_message_acknowledged", "inbox_letter_taken",
+            "outbox_message_refused", "outbox_message_put_right", "outbox_message_acknowledged", "outbox_message_lost",
+            "inbox_letter_taken",
             "inbox_letter_applied", "inbox_letter_refused", "inbox_letter_held", "inbox_letter_released",
             "inbox_file_refused", "notice_queued", "notice_done", "notice_withdrawn",
         }

@@ -310,7 +310,8 @@ class Past:
     def _tells(self, tx: Transaction) -> None:
         tx.actor = HUB
         message = outbox.enqueue(tx, topic="past", aggregate=f"day {self._day}", payload={"day": self._day})
-        tx.record(outbox.OutboxMessageSent(message))
+        tx.record(outbox.OutboxMessageAcknowledged(message))
+        tx.record(outbox.OutboxMessageApplied(message))
 
     # --- a day, lived ------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ _ROOMS = (
     ("inquiry.page", "/desk/inquiry"),
     ("audit.page", "/audit"),
     ("privacy.page", "/privacy"),
+    ("exchange.page", "/exchange"),
 )
 
 

@@ -121,7 +121,7 @@ def _take(tx: Transaction, hub: Hub, letter: m.Letter) -> Answer:
     try:
         _inbound(hub, letter.topic).check(hub, tx.connection, _received(letter))
     except Refused as refused:
-        return _refuse(tx, letter.number, letter.key, refused.reason)
+        return _refuse(tx, letter.number, letter.key, refused)
     if letter.effective_on is None or letter.effective_on <= hub.day_of(tx.now.at).isoformat():
         return _apply(tx, hub, _letter(tx, letter.number))
     return {}
@@ -132,7 +132,7 @@ def _hear(tx: Transaction, letter: m.Letter) -> Answer:
     try:
         heard = answers_of(letter.payload)
     except Unreadable as error:
-        return _refuse(tx, letter.number, letter.key, error.reason)
+        return _refuse(tx, letter.number, letter.key, error)
     changed = unknown = 0
     for each in heard:
         if each.answered is not None:
@@ -169,22 +169,22 @@ def _apply(tx: Transaction, hub: Hub, found: m.Kept) -> Answer:
     try:
         inbound.check(hub, tx.connection, received)
     except Refused as refused:
-        return _refuse(tx, found.number, found.key, refused.reason) | {"state": "refused"}
+        return _refuse(tx, found.number, found.key, refused) | {"state": "refused"}
     tx.record(m.InboxLetterApplied(found.number))
     inbound.apply(hub, tx, received)
-    _answer(tx, found.number, found.key, "applied", "")
+    _answer(tx, found.number, found.key, "applied")
     return {}
 
 
-def _refuse(tx: Transaction, number: int, key: str, code: str) -> Answer:
-    tx.record(m.InboxLetterRefused(number, code))
-    _answer(tx, number, key, "refused", code)
-    return {"code": code}
+def _refuse(tx: Transaction, number: int, key: str, refused: Refused) -> Answer:
+    tx.record(m.InboxLetterRefused(number, refused.reason))
+    _answer(tx, number, key, "refused", code=refused.reason, note=refused.message[: m.NOTE_LENGTH])
+    return {"code": refused.reason}
 
 
-def _answer(tx: Transaction, number: int, key: str, answer: str, code: str) -> None:
-    """The centre hears what became of its letter."""
-    payload = {"number": number, "key": key, "answer": answer, "code": code}
+def _answer(tx: Transaction, number: int, key: str, answer: str, **why: str) -> None:
+    """The centre hears what became of its letter, and in which words it was refused."""
+    payload = {"number": number, "key": key, "answer": answer} | why
     outbox.enqueue(tx, topic=m.OUR_ANSWER, aggregate=m.OUR_ANSWERS, payload=payload)
 
 

@@ -16,6 +16,8 @@ NOTICE = "notice"
 OUR_ANSWER, OUR_ANSWERS = "inbox.answer", "inbox"
 #: The most letters of a motive, and of a file's name that is kept.
 MOTIVE_LENGTH, NAME_LENGTH = 300, 120
+#: The most letters of what the centre is told of a refused letter: each problem of a list.
+NOTE_LENGTH = 2_000
 #: state → step → state.
 STEPS: dict[State, dict[str, State]] = {
     "waiting": {"hold": "held", "apply": "applied", "refuse": "refused"},

@@ -24,8 +24,8 @@ class Exchange:
 
     @property
     def complaints(self) -> tuple[str, ...]:
-        """What is wrong with the ways, in their own words."""
-        return tuple(each.complaint for each in self._ways if each.complaint)
+        """What is wrong with the ways, in their own words, each once."""
+        return tuple(dict.fromkeys(each.complaint for each in self._ways if each.complaint))
 
     def try_now(self) -> None:
         """Somebody says that the way is back."""

@@ -16,9 +16,9 @@ from hub.clock import Instant, elapsed
 from hub.context import Hub
 from hub.errors import StoreFault
 from hub.exchange import store
-from hub.exchange.ways import Away, Destination
+from hub.exchange.ways import Away, Destination, Missed
 from hub.journal import Entry
-from hub.outbox import Answered, Message, OutboxMessagePutRight, OutboxMessageQueued
+from hub.outbox import Answered, Message, OutboxMessageLost, OutboxMessagePutRight, OutboxMessageQueued
 from hub.sleeper import Sleeper
 
 #: Pauses after a way that was cut: 1, 5 and 30 minutes, then every hour.
@@ -28,6 +28,8 @@ CLOSES_S = 5.0
 #: What lay in a folder so long before the centre spoke, and was not spoken of, is laid there again.
 AGAIN_MS = 24 * 3600 * 1000
 
+#: After these there is something to send.
+_TO_SEND = (OutboxMessageQueued, OutboxMessagePutRight, OutboxMessageLost)
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +64,7 @@ class Sender:
 
     def hear(self, entries: tuple[Entry, ...]) -> None:
         """Wake for what was recorded, after its commit."""
-        if any(isinstance(entry.event, OutboxMessageQueued | OutboxMessagePutRight) for entry in entries):
+        if any(isinstance(entry.event, _TO_SEND) for entry in entries):
             self.wake()
 
     def close(self) -> None:
@@ -109,7 +111,7 @@ class Sender:
             done.extend(self._destination.send(messages))
         except Away as away:
             self._complain(str(away))
-            self._write_down(done)
+            self._write_down(done, lost=away.key if isinstance(away, Missed) else "")
             return False
         if len(done) < len(messages):
             self._complain("the centre has answered less than it was asked")
@@ -117,14 +119,16 @@ class Sender:
             return False
         return self._write_down(done)
 
-    def _write_down(self, done: list[Answered]) -> bool:
-        """Record what became of them, in one commit; whether the store took it."""
-        if not done:
+    def _write_down(self, done: list[Answered], lost: str = "") -> bool:
+        """Record what became of them, in one commit; whether the store took it. `lost`: a key the centre asks for."""
+        if not done and not lost:
             return True
         try:
             with self._hub.store.transaction(Ask(HUB)) as tx:
                 for each in done:
                     outbox.hear(tx, each)
+                if lost:
+                    outbox.lose(tx, lost)
         except StoreFault as fault:
             self._complain(f"sent, and not written down: {fault}")
             return False

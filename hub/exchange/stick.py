@@ -22,6 +22,8 @@ from hub.store import Transaction
 INCOMING = Path("incoming")
 #: For a sum of everything, as a limit that is none.
 _ALL = 1_000_000
+#: So many messages are taken back in one commit.
+_AT_ONCE = 500
 
 
 def state(hub: Hub) -> Answer:
@@ -75,6 +77,18 @@ def carried(tx: Transaction, hub: Hub, *, messages: tuple[tuple[str, int], ...])
         with suppress(NotFound):
             outbox.hear(tx, Answered(key, version, "sent"))
     return {"carried": len(messages)}
+
+
+@action
+def again(tx: Transaction, hub: Hub, *, first: int) -> Answer:
+    """The centre has lost what it was told: all from a message's number on goes again, some at a time."""
+    del hub
+    rows = tx.all(
+        "SELECT key FROM outbox WHERE id >= ? AND state IN ('sent', 'acknowledged', 'applied')"
+        " AND topic NOT LIKE 'notice.%' AND payload IS NOT NULL ORDER BY id LIMIT ?",
+        first, _AT_ONCE,
+    )  # fmt: skip
+    return {"again": sum(outbox.lose(tx, row["key"]) for row in rows)}
 
 
 def take_file(hub: Hub, ask: Ask, name: str) -> Answer:

@@ -47,6 +47,14 @@ class Away(MboteError):
     """Nobody there to hear it, or nobody we believe; nothing is known to have arrived."""
 
 
+class Missed(Away):
+    """The centre has not got a message that it must have first."""
+
+    def __init__(self, said: str, key: str) -> None:
+        super().__init__(said)
+        self.key = key
+
+
 class Destination(Protocol):
     """Where messages go. One that has a message already acknowledges it again."""
 
@@ -125,21 +133,22 @@ class Address:
         """Some in a request, as many as it takes. Raises Away."""
         for some in _requests([(message, self._writer.line(message)) for message in messages]):
             body = "".join(f"{line}\n" for _, line in some).encode()
-            asked = {(message.key, message.version) for message, _ in some}
-            yield from self._answers(body, asked, self._post("/v1/messages", body))
+            yield from self._answers(body, [message for message, _ in some], self._post("/v1/messages", body))
 
     def ask(self, after: int, at: int) -> bytes:
         """The centre's letters after this number, as lines; empty when there are none. Raises Away."""
         return self._post("/v1/inbox", f"{self._writer.ask(after, at)}\n".encode())
 
-    def _answers(self, body: bytes, asked: set[tuple[str, int]], given: bytes) -> Iterator[Answered]:
+    def _answers(self, body: bytes, messages: list[Message], given: bytes) -> Iterator[Answered]:
         try:
-            found = self._believed(body, asked, given)
+            found = self._believed(body, {(each.key, each.version) for each in messages}, given)
         except Unreadable as error:
             raise Away(f"{self.url}: the answer cannot be believed: {error.message}") from error
         yield from (each.answered for each in found if each.answered is not None)
-        if early := [each.key for each in found if each.answered is None]:
-            raise Away(f"{self.url}: the centre has not got the message before {early[0]!r}")
+        early = {each.key for each in found if each.answered is None}
+        for message in messages:
+            if message.key in early:
+                raise Missed(f"{self.url}: the centre has not got {message.follows!r} any more", message.follows or "")
 
     def _believed(self, body: bytes, asked: set[tuple[str, int]], given: bytes) -> tuple[Heard, ...]:
         """What the centre says of each message of a request. Raises Unreadable."""

@@ -211,6 +211,8 @@ TellsRun = Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]]
 TellsState = Callable[[Reader], Iterable[dict[str, Any]]]
 #: The constants that its rules need, from the agency's settings.
 TellsConfig = Callable[[Settings], dict[str, Any]]
+#: Of what a message of the outbox is about (its aggregate, `deposit 12`): its name, and the page where it is put right.
+AboutOf = Callable[[Reader, str], Found | None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -219,6 +221,12 @@ def nothing(reader: Reader, of: int | str) -> tuple[()]:
     """A read port of a service that has nothing to say."""
     del reader, of
     return ()
+
+
+def nobody_named(reader: Reader, aggregate: str) -> Found | None:
+    """What a service knows of a message's aggregate that is none of its own."""
+    del reader, aggregate
+    return None
 
 
 def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
@@ -283,6 +291,7 @@ class CounterService:
     unanswered: Unanswered = all_answered
     goes_on: str = ""
     inbox: tuple[Inbound, ...] = ()
+    about: AboutOf = nobody_named
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from hub import outbox
 from hub.agents import store as agents
 from hub.backup import watch
 from hub.clock import Instant, elapsed
@@ -28,6 +29,8 @@ from hub.wire import Alert, CounterTile, DayTotals, HourWait, Level, QueueRow, S
 ALERTS_SHOWN = 10
 _P80 = 0.8
 _S, _MIN = 1000, 60_000
+#: What has not left for so long is worth a look; the alarm is a setting.
+_UNSENT = 60 * _MIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ def _alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     yield from _idle_alerts(scene)
     yield from _device_alerts(scene, reader)
     yield from _backup_alerts(scene, reader)
+    yield from _centre_alerts(scene, reader)
     yield from _box_alerts(scene)
 
 
@@ -243,6 +247,19 @@ def _backup_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     for alarm in watch.of(scene.hub.store).alarms(scene.hub.settings.backup, scene.at.now):
         text = scene.say(f"alert_backup_{alarm.code}", place=alarm.place, minutes=alarm.minutes)
         yield Alert("backup", "warn" if alarm.code == "drill_late" else "bad", text)
+
+
+def _centre_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
+    """What has waited to leave for the head office, where this agency has one, and what came back."""
+    settings, language = scene.hub.settings, scene.hub.settings.agency.languages[0]
+    oldest = outbox.oldest_unsent(reader)
+    if oldest is not None and (settings.hub.outbox or settings.centre.key):
+        waited = scene.at.now.at - oldest
+        if waited > min(_UNSENT, settings.centre.alarm_ms):
+            level: Level = "bad" if waited > settings.centre.alarm_ms else "warn"
+            yield Alert("unsent", level, say(language, "exchange.alert", age=outbox.age_said(language, waited)))
+    if refused := outbox.counts(reader)["refused"]:
+        yield Alert("refused", "warn", say(language, "exchange.alert_refused", count=refused))
 
 
 def _box_alerts(scene: Scene) -> Iterator[Alert]:

@@ -502,3 +502,26 @@ def test_a_damaged_database_does_not_stop_the_bundle(agency, tmp_path):
 def test_a_bundle_that_cannot_be_written_is_told(agency, tmp_path):
     with pytest.raises(ConfigurationFault, match="cannot be written"):
         write_bundle(tmp_path / "none" / "support.tar.gz", agency, [])
+
+
+@pytest.mark.parametrize(
+    ("hours", "refused", "state", "words"),
+    [
+        (None, 0, "ok", "0 messages wait to leave; 0 refused"),
+        (23, 0, "ok", "3 messages wait to leave, the oldest for 23 h; 0 refused"),
+        (25, 2, "fault", "3 messages wait to leave, the oldest for 25 h; 2 refused"),
+        (1, 2, "warning", "3 messages wait to leave, the oldest for 1 h; 2 refused"),
+    ],
+)
+def test_messages_that_wait_for_the_centre(hours, refused, state, words):
+    now = 1_800_000_000_000
+    oldest = None if hours is None else now - hours * 3_600_000
+    found = doctor.judge_unsent(oldest, {"to_send": 0 if hours is None else 3, "refused": refused}, now, 24 * 3_600_000)
+    assert (found.state, found.found) == (state, words)
+
+
+def test_a_folder_of_the_centre_that_is_not_mounted_is_a_fault(tmp_path):
+    settings = load_settings(CONFIG, {"hub": {"outbox": str(tmp_path / "not-mounted"), "data": str(tmp_path)}})
+    found = [(each.state, each.found) for each in doctor.centre(settings)]
+    assert ("fault", f"hub.outbox: {tmp_path / 'not-mounted'} is not there") in found
+    assert ("warning", "its key is not known: no answer is believed") in found

@@ -224,6 +224,23 @@ def test_the_later_word_of_the_other_side(branch):
         outbox.settle(branch.hub, Ask(HUB), message=99, applied=True)
 
 
+def test_a_late_word_on_an_earlier_version_and_one_that_comes_twice_change_nothing(branch):
+    branch.office.refuses = {"deposit 1"}
+    message = branch.says("deposit 1")
+    branch.sender.send_due()
+    outbox.put_right(branch.hub, Ask(HUB), message=message, payload={"line": 9})
+
+    def hears(version, outcome):
+        with branch.hub.store.transaction(Ask(HUB)) as tx:
+            return outbox.hear(tx, Answered("deposit 1 1.1", version, outcome))
+
+    assert [hears(1, outcome) for outcome in ("acknowledged", "applied", "refused")] == [False] * 3
+    assert branch.state(message) == "to_send"
+    assert [hears(2, outcome) for outcome in ("acknowledged", "acknowledged", "sent")] == [True, False, False]
+    assert [hears(2, outcome) for outcome in ("applied", "refused", "applied")] == [True, False, False]
+    assert branch.state(message) == "applied"
+
+
 # --- the thread
 
 

@@ -30,6 +30,7 @@ COUNTER_SERVICE = CounterService(
         "outbox_message_refused": treasury.refused,
     },
     inbox=treasury.INBOX,
+    about=lot_store.about,
     guards={"counter_closed": actions.counter_closes},
     thread=store.thread,
     pending=store.pending,

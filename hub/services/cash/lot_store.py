@@ -7,6 +7,7 @@ import sqlite3
 
 from hub.journal import Appliers, Rows
 from hub.services.cash import lots
+from hub.services.ports import Found
 
 Reader = sqlite3.Connection
 SHOWN = 60
@@ -49,6 +50,20 @@ def waiting(reader: Reader) -> list[lots.Lot]:
     """Lots that wait for the head cashier: not sent, held back, refused."""
     rows = reader.execute("SELECT * FROM cash_lot INDEXED BY cash_lot_waiting WHERE state IN ('V0', 'R1', 'R2')")
     return sorted((_lot(row) for row in rows), key=lambda each: each.at)
+
+
+def about(reader: Reader, aggregate: str) -> Found | None:
+    """The lot that a till's messages wait for: the one that was refused, else the last."""
+    kind, _, code = aggregate.partition(" ")
+    row = reader.execute(
+        "SELECT reference FROM cash_lot WHERE till = ? AND message IS NOT NULL"
+        " ORDER BY state = 'R2' DESC, closing DESC, rowid DESC LIMIT 1",
+        (code,),
+    ).fetchone()
+    if kind != "till" or row is None:
+        return None
+    name = row["reference"]
+    return Found(name, "building-bank", "cash.found_lot", f"/desk/cash/treasury/{name}", {"lot": name})
 
 
 # --- applying --------------------------------------------------------------------------------

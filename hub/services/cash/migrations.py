@@ -126,6 +126,7 @@ def lots(db: Database) -> None:
             state TEXT NOT NULL, items TEXT NOT NULL, closing_hash TEXT NOT NULL, message INTEGER, replaces TEXT,
             replaced_by TEXT, code TEXT, motive TEXT, at INTEGER NOT NULL) STRICT""",
         "CREATE INDEX cash_lot_closing ON cash_lot (closing)",
+        "CREATE INDEX cash_lot_till ON cash_lot (till, closing)",
         "CREATE INDEX cash_lot_message ON cash_lot (message) WHERE message IS NOT NULL",
         """CREATE TABLE cash_period_print (
             till TEXT NOT NULL, period TEXT NOT NULL, copies INTEGER NOT NULL, PRIMARY KEY (till, period)) STRICT""",

@@ -29,6 +29,7 @@ COUNTER_SERVICE = CounterService(
         "outbox_message_put_right": actions.resent,
     },
     inbox=published.INBOX,
+    about=store.about,
     thread=store.thread,
     pending=store.pending,
     finds=store.finds,

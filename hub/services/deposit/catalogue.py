@@ -108,11 +108,18 @@ def _one(kind: type[T], code: str, values: dict[str, Any]) -> tuple[list[str], T
     if unknown := [f"unknown key {name}{did_you_mean(name, known)}" for name in values.keys() - set(known)]:
         return unknown, None
     try:
-        one: T = TypeAdapter(kind).validate_python(values | ({"code": code} if "code" in named else {}))
+        reader = _reader(kind)  # type: ignore[arg-type]  # mypy takes the class for one of its objects
+        one: T = reader.validate_python(values | ({"code": code} if "code" in named else {}))
     except ValidationError as error:
         return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)], None
     called = getattr(one, "label", None) or getattr(one, "ask", None)
     return ([], one) if called else (["write its name in one language at least"], None)
+
+
+@cache
+def _reader(kind: type[Any]) -> TypeAdapter[Any]:
+    """Made once for each kind: it takes longer than all that it reads, and a letter's list is read at each look."""
+    return TypeAdapter(kind)
 
 
 def _misfits(event: LifeEvent, types: Mapping[str, DocumentType], asked: Mapping[str, Circumstance]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
-from hub import days, notices
+from hub import days, notices, outbox
 from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked, new_key, the_hub
@@ -78,8 +78,30 @@ def _in_templates() -> dict[str, Any]:
         "motives": m.MOTIVES,
         "may": lambda what: rights.allowed(g.actor, f"deposit.{what}"),
         "me": g.actor.agent,
+        "may_exchange": rights.allowed(g.actor, "exchange.page"),
+        "code_said": lambda code: outbox.code_said(spoken, code),
+        "sent_of": _sent_of,
+        "sent_in_all": _sent_in_all,
         "asks": lambda event: [(name, lists.circumstances[name]) for name in lists.asked_of(event)],
     }
+
+
+def _sent_of(documents: tuple[m.Document, ...]) -> dict[int, outbox.Message]:
+    """The message of each document that was decided on: how far it has come."""
+    found = outbox.some(the_hub().reader, [each.message for each in documents if each.message])
+    return {each.id: found[each.message] for each in documents if each.message in found}
+
+
+def _sent_in_all(found: m.Deposit) -> str:
+    """How much of a deposit the head office has in its records; empty while nothing was decided."""
+    documents = store.documents(the_hub().reader, found.id)
+    sent = _sent_of(documents)
+    if not sent:
+        return ""
+    states = [each.state for each in sent.values()]
+    if refused := states.count("refused"):
+        return say(language(), "deposit.sent_back", count=refused)
+    return say(language(), "deposit.sent_count", known=states.count("applied"), all=len(documents))
 
 
 # --- the first page --------------------------------------------------------------------------

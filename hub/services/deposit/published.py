@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from hub.chain import canonical_json
 from hub.context import Hub
 from hub.errors import ConfigurationFault, Unreadable
+from hub.say import say
 from hub.services.deposit import catalogue, store
 from hub.services.deposit import model as m
 from hub.services.ports import Change, Inbound, Received
@@ -116,20 +117,28 @@ def _change(
     label = m.called(after.label, language)
     if before is None:
         return Change("deposit.change_new", {"code": code, "label": label})
-    said = "; ".join(_differences(asdict(before), asdict(after)))
+    said = "; ".join(_differences(asdict(before), asdict(after), language))
     words = "deposit.change_changed" if said else "deposit.change_same"
     return Change(words, {"code": code, "label": label, "what": said})
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """`months: 3 → 6`, in the names of the list's file."""
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any], language: str) -> Iterator[str]:
+    """`validité en mois : 3 → 6`; where only other languages differ, that the words do."""
     for name, value in after.items():
         if before[name] != value:
-            yield f"{name} : {_short(before[name])} → {_short(value)}"
+            was, is_ = _short(before[name], language), _short(value, language)
+            yield f"{say(language, f'deposit.field_{name}')}{f' : {was} → {is_}' if was != is_ else ''}"
 
 
-def _short(value: Any) -> str:
-    said = "–" if value in (None, "", (), {}) else json.dumps(value, ensure_ascii=False)
+def _short(value: Any, language: str) -> str:
+    if value and isinstance(value, dict):
+        said = m.called(value, language)
+    elif isinstance(value, bool):
+        said = say(language, "deposit.field_yes" if value else "deposit.field_no")
+    elif value and isinstance(value, list | tuple):
+        said = ", ".join("/".join(each["any"]) if isinstance(each, dict) else str(each) for each in value)
+    else:
+        said = "–" if value in (None, "", (), [], {}) else str(value)
     return said if len(said) <= NAMED * 2 else f"{said[: NAMED * 2]}…"
 
 

@@ -258,6 +258,14 @@ _WAITING = (
 )
 
 
+#: How much the head office refused, and since when the oldest was deposited.
+_REFUSED = (
+    "SELECT count(*), (SELECT p.at FROM deposit_document o JOIN deposit p ON p.id = o.deposit"
+    " WHERE o.state = 'anomaly' AND o.state IN ('to_complete', 'anomaly') ORDER BY o.deposit, o.line LIMIT 1)"
+    " FROM deposit_document WHERE state = 'anomaly' AND state IN ('to_complete', 'anomaly') AND ? IS NOT NULL"
+)
+
+
 # --- read ports ------------------------------------------------------------------------------
 
 
@@ -293,6 +301,7 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
                 f"{URL}/validation",
             )
         )
+        kinds.append(("to_put_right", _REFUSED, f"{URL}/validation?show=back"))
     waiting = []
     for name, sql, url in kinds:
         row = reader.execute(sql, (agent,)).fetchone()
@@ -321,6 +330,15 @@ def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
     if found is None:
         return ()
     return (Found(found.label or "", "file-upload", "deposit.found", f"{URL}/{found.id}", {"label": found.label}),)
+
+
+def about(reader: Reader, aggregate: str) -> Found | None:
+    """The deposit that a message is about."""
+    kind, _, number = aggregate.partition(" ")
+    found = deposit(reader, int(number)) if kind == "deposit" and number.isdecimal() else None
+    if found is None or found.label is None:
+        return None
+    return Found(found.label, "file-upload", "deposit.found", f"{URL}/{found.id}", {"label": found.label})
 
 
 def sheet(reader: Reader, party: str) -> tuple[SheetLine, ...]:

@@ -10,6 +10,7 @@ from urllib.error import HTTPError
 import pytest
 
 from hub import chain, envelope, outbox
+from hub.admin import answer
 from hub.ask import HUB, Ask
 from hub.authority import AUTHORITY, open_authority
 from hub.exchange import inbox, store
@@ -120,25 +121,28 @@ def test_tls_believes_the_centres_authority_alone(centre, branch, tmp_path):
     assert branch.states() == ["acknowledged"]
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "code"),
-    [
-        (b"", 400, "half_a_file"),
-        (b"\n", 400, "garbage"),
-        (b"{}\n", 400, "garbage"),
-        (b"[]\n", 400, "garbage"),
-        (b'{"agency": NaN}\n', 400, "garbage"),
-        (b'{"agency":"' + b"[" * 5_000 + b'"}\n', 400, "garbage"),
-        (b"[" * 100_000 + b"\n", 400, "garbage"),
-        (b'{"agency":"\\ud800"}\n', 400, "garbage"),
-        (b'{"agency":"NOBODY"}\n', 403, "unknown_agency"),
-        (f'{{"agency":"{CODE}","signature":"00"}}\n'.encode(), 403, "bad_signature"),
-        (f'{{"agency":"{CODE}","signature":7,"after":1}}\n'.encode(), 403, "bad_signature"),
-    ],
+NO_MESSAGES = (
+    (b"", 400, "half_a_file"),
+    (b"\n", 400, "garbage"),
+    (b"{}\n", 400, "garbage"),
+    (b"[]\n", 400, "garbage"),
+    (b'{"agency": NaN}\n', 400, "garbage"),
+    (b'{"agency":"' + b"[" * 5_000 + b'"}\n', 400, "garbage"),
+    (b"[" * 100_000 + b"\n", 400, "garbage"),
+    (b'{"agency":"\\ud800"}\n', 400, "garbage"),
+    (b'{"agency":"NOBODY"}\n', 403, "unknown_agency"),
+    (f'{{"agency":"{CODE}","signature":"00"}}\n'.encode(), 403, "bad_signature"),
+    (f'{{"agency":"{CODE}","signature":7,"after":1}}\n'.encode(), 403, "bad_signature"),
 )
-def test_what_is_no_message_is_refused_and_nothing_is_kept(centre, branch, content, status, code):
-    found, said = post(centre.open(), "/v1/messages", content)
-    assert (found, json.loads(said)["error"]["code"]) == (status, code)
+
+
+def test_what_is_no_message_is_refused_and_nothing_is_kept(centre, branch):
+    url = centre.open()
+    for path in ("/v1/messages", "/v1/inbox"):
+        for content, status, code in NO_MESSAGES:
+            found, said = post(url, path, content)
+            assert (found, json.loads(said)["error"]["code"]) == (status, code), content[:80]
+    assert post(url, "/v2/messages", b"{}")[0] == 404
     assert centre.states() == []
 
 
@@ -221,6 +225,64 @@ def test_the_disk_of_the_centre_refuses_and_nothing_is_acknowledged(centre, bran
     branch.clock.advance(seconds=60)
     assert sender.send_due() is None
     assert branch.states() == ["acknowledged"]
+
+
+def test_a_centre_that_came_back_from_an_old_copy_gets_again_what_it_lost(centre, branch, tmp_path):
+    url = centre.open()
+    sender, asker = branch.by_wire(url)
+    keys = [branch.says("deposit 1", line=1)]
+    branch.clock.advance(seconds=1)
+    sender.send_due()
+    sender.send_due()
+    centre.worker.wait(5)
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    centre.receiver.store._db.backup(copy)
+    keys += [branch.says("deposit 1", line=n) for n in (2, 3)]  # both follow what is not applied yet
+    sender.send_due()
+    centre.worker.wait(5)
+    copy.backup(centre.receiver.store._db)
+    keys.append(branch.says("deposit 1", line=4))
+    for _ in range(3):
+        if (pause := sender.send_due()) is not None:
+            branch.clock.advance(seconds=pause)
+    assert sender.send_due() is None
+    centre.worker.wait(5)
+    asker.look()
+    assert branch.states() == ["applied"] * 4
+    assert centre.states() == [(CODE, "integrated", 4)]
+    assert [key for key, _ in centre.rules.integrated] == [
+        *keys[:3],
+        *keys[1:],
+    ]  # the second and third, lost, once more
+    copy.close()
+
+
+def test_what_left_before_there_were_answers_goes_again_once_something_follows_it(centre, branch):
+    sender, asker = branch.by_wire(centre.open())
+    old = branch.says("deposit 1", line=1)
+    with branch.hub.store.writer as connection:  # as a release of before answers left it
+        connection.execute("UPDATE outbox SET state = 'sent'")
+    assert sender.send_due() is None
+    assert centre.states() == []
+    new = branch.says("deposit 1", line=2)
+    branch.clock.advance(seconds=sender.send_due())
+    assert sender.send_due() is None
+    asker.look()
+    assert branch.states() == ["applied", "applied"]
+    assert centre.rules.integrated == [(old, 1), (new, 1)]
+
+
+def test_everything_goes_again_from_a_number_on_where_an_administrator_says_so(centre, branch):
+    sender, asker = branch.by_wire(centre.open())
+    for number in range(4):
+        branch.says(f"deposit {number}")
+    sender.send_due()
+    asker.look()
+    assert answer(branch.hub, "outbox.again", {"first": 3}) == {"again": 2}
+    assert branch.states() == ["applied", "applied", "to_send", "to_send"]
+    sender.send_due()
+    assert branch.states() == ["applied"] * 4
+    assert len(centre.rules.integrated) == 4
 
 
 def test_the_journal_gives_the_same_rows_again(centre, branch, tmp_path):

@@ -143,6 +143,8 @@ def test_what_is_held_back_is_put_right_refused_put_right_again_and_booked(house
     centre_says(house, sent, "refused", "ACCOUNT_CLOSED")
     refused = lot_of(house, whole)
     assert (refused.state, refused.code) == ("R2", "ACCOUNT_CLOSED")
+    assert lot_store.about(house.hub.reader, "till C01").url == f"/desk/cash/treasury/{whole}"
+    assert lot_store.about(house.hub.reader, "deposit 1") is None
     with pytest.raises(Unreadable):
         treasury.correct(house.hub, house.ask(CHIEF), lot=whole, accounts={}, motive=" ")
     answer = treasury.correct(

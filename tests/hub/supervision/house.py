@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.serving import make_server
 
+from hub import outbox
 from hub.agents import actions as agents
 from hub.agents import cookie, rules, second_factor, totp, vault
 from hub.agents import store as agent_store
@@ -33,8 +34,8 @@ from hub.supervision.statistics import figures
 from tests.look.fake_hub import Plug
 from tests.office import Office, demo_settings
 
-APPLIERS = queue_store.APPLIERS | agent_store.APPLIERS
-SETS = (queue_migrations, agent_migrations)
+APPLIERS = queue_store.APPLIERS | agent_store.APPLIERS | outbox.APPLIERS
+SETS = (queue_migrations, agent_migrations, outbox.migrations)
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))
 SECRET = "une phrase facile a retenir"

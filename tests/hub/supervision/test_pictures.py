@@ -7,14 +7,17 @@ from dataclasses import asdict
 
 import pytest
 
+from hub import outbox
+from hub.ask import HUB, Ask
 from hub.settings import Counter
+from hub.settings_files import load_settings
 from hub.supervision.closing import still_open
 from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
 from hub.wire import as_json
 from tests.hub.supervision import known_day
 from tests.hub.supervision.house import House
-from tests.office import demo_settings
+from tests.office import CONFIG, demo_settings
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
@@ -270,3 +273,25 @@ def test_what_closing_says_is_what_closing_does(house):
     states = {"unserved": "non servi", "unfinished": "inachevé"}
     for label in ("D001", "D002", "A001", "V001"):
         assert states[house.state(label)] in promised[label], label
+
+
+def test_what_waits_for_the_head_office_is_told_after_an_hour_and_is_an_alarm_after_a_day(tmp_path):
+    house = House(tmp_path, settings=load_settings(CONFIG, {"centre": {"key": "0" * 64}}))
+    with house.hub.store.transaction(Ask(HUB)) as tx:
+        outbox.enqueue(tx, topic="deposit.decided", aggregate="deposit 1", payload={})
+    assert alerts(house) == []
+    house.later(minutes=61)
+    assert alerts(house) == [("unsent", "warn", "Siège : le plus ancien message attend depuis 1 h.")]
+    house.later(minutes=24 * 60)
+    assert alerts(house) == [("unsent", "bad", "Siège : le plus ancien message attend depuis 1 j 1 h.")]
+    with house.hub.store.transaction(Ask(HUB)) as tx:
+        outbox.hear(tx, outbox.Answered("deposit 1 1.1", 1, "refused", "unknown_person"))
+    assert alerts(house) == [("refused", "warn", "Siège : 1 message refusé, à régler.")]
+    house.hub.store.close()
+
+
+def test_an_agency_without_a_head_office_hears_nothing_of_it(house):
+    with house.hub.store.transaction(Ask(HUB)) as tx:
+        outbox.enqueue(tx, topic="deposit.decided", aggregate="deposit 1", payload={})
+    house.later(minutes=72 * 60)
+    assert alerts(house) == []
