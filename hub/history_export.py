@@ -1,11 +1,13 @@
 """What the hub says of itself to a judge: its journal and state in the words of quality/history-format.md, section 5.
 
-The names of the format come from one table, `KINDS`; an event that is not in it keeps its own name, and no rule
-looks at it. Nothing here names a person: the private part of the journal is not read.
+The names of the format come from one table, `KINDS`, and from the counter services (`tells_run`); an event that is
+in neither keeps its own name, and no rule looks at it. Nothing here names a person: the private part of the journal is
+not read. `said` is the text that an entry's hash covers, so that the judge recomputes the chain by itself.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,12 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from hub import VERSION
+from hub import VERSION, chain
 from hub.disk import ask_room
 from hub.errors import StoreFault
 from hub.queues.faces import public_id_of
+from hub.services import ports
 from hub.settings import Settings
-from hub.store import DATABASE
+from hub.store import DATABASE, SIGNING_KEY
 
 Line = dict[str, Any]
 
@@ -75,6 +78,7 @@ def event_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
     """The journal's entries in order, from its first on: rows of the file, or `GET /api/v1/events`."""
     tids: dict[int, str] = {}
     days: dict[int, int] = {}
+    told = _by_services()
     previous = ""
     for entry in entries:
         payload = entry["payload"] if isinstance(entry["payload"], dict) else json.loads(entry["payload"])
@@ -83,16 +87,28 @@ def event_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
             tids[ticket] = public_id_of(payload["issued_at"], payload["epoch"], ticket)
             days[ticket] = payload["day"]
         digest = entry["hash"].hex() if isinstance(entry["hash"], bytes) else entry["hash"]
+        kind, body = _kind(entry["kind"], payload), _body(entry, payload, days.get(ticket))
+        if entry["kind"] in told:
+            kind, body = told[entry["kind"]](entry["actor"] or "", payload)
         line = {
             "side": "hub", "type": "event", "seq": entry["seq"], "epoch": entry["epoch"],
-            "kind": _kind(entry["kind"], payload), "key": entry["key"], "actor": _actor(entry),
-            "body": _body(entry, payload, days.get(ticket)),
+            "kind": kind, "key": entry["key"], "actor": _actor(entry), "body": body,
             "prev": previous, "hash": digest, "wall": entry["at"], "boot": entry["boot"], "mono": entry["mono"],
         }  # fmt: skip
         if ticket:
             line["tid"] = tids.get(ticket)
+        if set(chain.FIELDS) <= set(entry.keys()):
+            line["said"] = chain.canonical_json([_spelt(entry[name]) for name in chain.FIELDS])
         previous = digest
         yield line
+
+
+def _by_services() -> dict[str, ports.TellsRun]:
+    return {kind: tell for each in ports.load(ports.folders()) for kind, tell in each.tells_run.items()}
+
+
+def _spelt(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _kind(kind: str, payload: Mapping[str, Any]) -> str:
@@ -140,8 +156,27 @@ def state_lines(connection: sqlite3.Connection) -> Iterator[Line]:
         held = tids.get(row["ticket"])
         yield {"side": "hub", "type": "call", "counter": row["code"], "tid": held, "state": row["state"]}
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone():
-        for row in connection.execute("SELECT id, state FROM outbox ORDER BY id"):
-            yield {"side": "hub", "type": "outbox", "seq": row["id"], "state": row["state"]}
+        for row in connection.execute("SELECT id, version, state, payload FROM outbox ORDER BY id"):
+            digest = hashlib.sha256((row["payload"] or "").encode()).hexdigest()
+            line = {"side": "hub", "type": "outbox", "seq": row["id"], "version": row["version"]}
+            yield line | {"state": row["state"], "hash": digest}
+    for service in ports.load(ports.folders()):
+        if service.state_tables.keys() <= _tables(connection):
+            yield from service.tells_state(connection)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {row["name"] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+def head_lines(connection: sqlite3.Connection, data: Path) -> Iterator[Line]:
+    """The signed heads of the journal, with the public half of the key that signed them."""
+    key = data / SIGNING_KEY
+    if key.is_file():
+        public = chain.public_key(key).hex()
+        for row in connection.execute("SELECT * FROM signed_head ORDER BY seq"):
+            line = {"side": "hub", "type": "head", "scope": "hub", "seq": row["seq"], "key": public}
+            yield line | {"hash": row["hash"].hex(), "signature": row["signature"].hex()}
 
 
 def export(data: Path) -> Iterator[Line]:
@@ -153,6 +188,7 @@ def export(data: Path) -> Iterator[Line]:
             db.execute("BEGIN")
             yield from event_lines(db.execute("SELECT * FROM journal ORDER BY seq"))
             yield from state_lines(db)
+            yield from head_lines(db, data)
     except sqlite3.Error as error:
         raise StoreFault(f"{path} cannot be read: {error}; is this the data folder of a hub?") from error
 
@@ -160,7 +196,10 @@ def export(data: Path) -> Iterator[Line]:
 def config_of(settings: Settings) -> Line:
     """The constants that the rules need (section 3), from the agency's own settings."""
     queue = settings.queue
-    return {
+    of_services: Line = {}
+    for service in ports.load(settings.counter_services):
+        of_services |= service.tells_config(settings)
+    return of_services | {
         "agencies": [settings.agency.name],
         "services": {service.code: {"prefix": service.prefix} for service in settings.services},
         "counters": {counter.code: {"svcs": list(counter.services)} for counter in settings.counters},
@@ -172,6 +211,7 @@ def config_of(settings: Settings) -> Line:
         "normal_wait_min": queue.normal_wait_min,
         "press_window_ms": round(settings.kiosk.again_s * 1000),
         "neutral_kinds": list(NEUTRAL),
+        "chain_fields": list(chain.FIELDS),
     }  # fmt: skip
 
 

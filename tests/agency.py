@@ -45,6 +45,8 @@ from hub.verify import verify
 
 SERVICES = {"XES": "X", "YES": "Y"}
 COUNTERS = tuple(str(number) for number in range(31, 51))
+#: The folder in which the centre finds what the agency says.
+CENTRE = "centre"
 KIOSKS = ("K51", "K52", "K53", "K54")
 FINGER_MS = 90
 ANSWER_S = 10.0
@@ -310,6 +312,10 @@ def furnished(folder: Path, before: Callable[[Hub], object] = lambda _: None) ->
     agency = prepare(folder, free_port())
     _append(agency.config / "services.toml", [_service(code, prefix) for code, prefix in SERVICES.items()])
     _append(agency.config / "counters.toml", [_counter(code) for code in COUNTERS])
+    (folder / CENTRE).mkdir(exist_ok=True)
+    local = agency.config / "local.toml"
+    said = local.read_text("utf-8")
+    local.write_text(said.replace("[hub]\n", f'[hub]\noutbox = "{folder / CENTRE}"\n'), "utf-8")
     agency.settings = load_settings(agency.config)
     hub = open_hub(agency.settings)
     try:

@@ -159,6 +159,11 @@ _PAGES: dict[str, frozenset[str]] = {
     ),
     "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
+    **dict.fromkeys(
+        ("cash.treasury_page", "cash.lot_page", "cash.lot_file", "cash.books", "cash.print_period"),
+        frozenset({"head_cashier", "supervisor", "auditor"}),
+    ),
+    "cash.do_lot": frozenset({"head_cashier"}),
     **dict.fromkeys(("cash.control", "cash.receipt", "cash.closing", "cash.order"), _TILLS | {"auditor"}),
     **dict.fromkeys(("cash.print_receipt", "cash.settle", "cash.print_closing", "cash.check", "cash.do_order"), _TILLS),
     # a second person may come to the cashier's screen: whoever shows their code there decides, not the cashier

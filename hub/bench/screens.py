@@ -31,9 +31,13 @@ def fifty_displays(agency: Agency, times: Times, found: Limits, ten: Line) -> Li
     return Line("P5", "agent's next to the last of 50 displays", ours, budgets)
 
 
-def until_the_last(agency: Agency, count: int, calls: int) -> list[float]:
-    """So many calls in an empty hall, at our rhythm; seconds until the last of `count` displays has each."""
-    next_morning(agency)
+def until_the_last(agency: Agency, count: int, calls: int, *, morning: bool = True) -> list[float]:
+    """So many calls in an empty hall, at our rhythm; seconds until the last of `count` displays has each.
+
+    Without a `morning` of its own it is the day that is open, and whoever works in it.
+    """
+    if morning:
+        next_morning(agency)
     screens = [Listener(agency.port, agency.tokens["display"], "board") for _ in range(count)]
     counter = CounterUnderTest(agency)
     taken = []

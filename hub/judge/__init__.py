@@ -2,7 +2,7 @@
 
 `mbote judge DIR`, or `python -m hub.judge DIR` with nothing but Python: this folder imports nothing of the hub, so
 that it can judge any implementation (quality/history-format.md says how a run is written down). A run that the
-recorders did not bring home whole is `unknown`, never valid; so is one with money in it, whose rules are not built.
+recorders did not bring home whole is `unknown`, never valid; so is one with money in it that tells nothing of tills.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from hub.judge.life import CLAIMS
+from hub.judge.money import ENTRIES, money_of
 from hub.judge.run import Line, Run
-from hub.judge.table import CORE, RULES, Rule
+from hub.judge.table import CORE, MONEY, RULES, Rule
 from hub.judge.verdict import Finding, Valid, Verdict
 
 __all__ = ["Run", "Verdict", "judge", "judge_folder", "read_lines"]
@@ -37,7 +38,7 @@ def judge(
     facts = facts or {}
     run = Run(history, final, facts)
     findings = {name: _look(rule, run) for name, rule in RULES.items()}
-    expected = frozenset(facts.get("exercises", CORE))
+    expected = frozenset(facts.get("exercises", CORE)) | (MONEY if _has_money(run) else frozenset())
     vacuous = frozenset(name for name in expected if not findings[name].checked and findings[name].silent != "skipped")
     valid, why = _valid(findings, vacuous, run)
     verdict = Verdict(valid, findings, counts_of(run, findings), vacuous, why, sha256)
@@ -45,6 +46,10 @@ def judge(
         name: [run.faults_at(breach.lines) for breach in finding.breaches] for name, finding in findings.items()
     }
     return verdict
+
+
+def _has_money(run: Run) -> bool:
+    return any(one.f.startswith(("cash.", "till.")) for one in run.operations)
 
 
 def _look(rule: Rule, run: Run) -> Finding:
@@ -68,8 +73,6 @@ def _valid(findings: Mapping[str, Finding], vacuous: frozenset[str], run: Run) -
     broken = [name for name, finding in findings.items() if finding.bad]
     if broken:
         return False, f"broken: {', '.join(broken)}"
-    if any(one.f.startswith(("cash.", "till.")) for one in run.operations):
-        return "unknown", "there is money in it, and its rules are not built"
     if vacuous:
         return "unknown", f"nothing to look at for {', '.join(sorted(vacuous))}"
     return ("valid-partial", "no export: some rules were not looked at") if not run.has_export else (True, "")
@@ -92,6 +95,7 @@ def counts_of(run: Run, findings: Mapping[str, Finding]) -> dict[str, int]:
         "invented": findings["Q2"].bad,
         "recovered": sum((one.actor, one.key) in made for one in unknown),
         "double_calls": findings["Q8"].bad + findings["Q9"].bad,
+        **_money_counts(run, findings),
         "calls": sum(one.f in CLAIMS and "tid" in one.r for one in run.requests.values()),
         "nobody": sum(bool(one.r.get("empty")) for one in run.requests.values()),
         "refused": sum(one.how == "fail" for one in run.operations),
@@ -100,6 +104,25 @@ def counts_of(run: Run, findings: Mapping[str, Finding]) -> dict[str, int]:
         "prints": len(run.prints),
         "kills": sum(f == "kill" for f, *_ in run.windows),
         "cuts": sum(f == "cut" for f, *_ in run.windows),
+    }
+
+
+def _money_counts(run: Run, findings: Mapping[str, Finding]) -> dict[str, int]:
+    """The same of money; nothing of a run without any."""
+    if not _has_money(run):
+        return {}
+    money = money_of(run)
+    acked = [one for one in money.asked if one.r.get("eid") is not None]
+    booked = {id(each.request) for each in money.all_entries()}
+    return {
+        "entries": sum(each.effect.kind in ENTRIES for each in money.all_entries()),
+        "acked_entries": len(acked),
+        "lost_entries": findings["C1"].bad,
+        "dup_entries": findings["C3"].bad + findings["C4"].bad,
+        "invented_entries": findings["C2"].bad,
+        "recovered_entries": sum(id(one) in booked and not one.oks for one in money.asked),
+        "closings": sum(e.kind == "till.close" for e in run.journal),
+        "receipts": sum(line["r"].get("kind") == "receipt" for line in run.prints),
     }
 
 

@@ -24,8 +24,8 @@ FUNCTIONS = frozenset(
         "serve.end", "serve.hold", "serve.resume", "serve.undo", "queue.read", "counter.open", "counter.pause",
         "counter.unpause", "counter.close", "day.open", "day.close", "day.mode", "lease.get", "lease.return",
         "till.open", "till.count", "till.close", "cash.collect", "cash.pay", "cash.request", "cash.approve",
-        "cash.reverse", "cash.move", "cash.balance", "record.read", "doc.put", "auth.login", "auth.logout", "dev.pair",
-        "dev.revoke", "print.take", "print.report", "chain.head", "hq.applied",
+        "cash.reverse", "cash.move", "cash.balance", "cash.print", "record.read", "doc.put", "auth.login",
+        "auth.logout", "dev.pair", "dev.revoke", "print.take", "print.report", "chain.head", "hq.applied",
     }
 )  # fmt: skip
 SEEN = frozenset({"display.frame", "display.link", "panel.frame", "announce", "print", "screen", "alert"})
@@ -182,14 +182,14 @@ def g4(run: Run, found: Finding) -> None:
 
 
 def canonical(lines: Iterable[Line], config: Mapping[str, Any]) -> str:
-    """SHA-256 of what an export says, without the entries that a start writes and the numbers they took."""
+    """SHA-256 of what an export says, without what a start adds: its entries, the numbers they took, signed heads."""
     neutral = set(config.get("neutral_kinds", ("hub.start",)))
     kept = [
-        json.dumps({k: v for k, v in line.items() if k not in ("seq", "prev", "hash")}, sort_keys=True)
+        json.dumps({k: v for k, v in line.items() if k not in ("seq", "prev", "hash", "said")}, sort_keys=True)
         if line["type"] == "event"
         else json.dumps(line, sort_keys=True)
         for line in lines
-        if not (line["type"] == "event" and line["kind"] in neutral)
+        if line["type"] != "head" and line["side"] != "hq" and not (line["type"] == "event" and line["kind"] in neutral)
     ]
     return hashlib.sha256("\n".join(sorted(kept)).encode()).hexdigest()
 

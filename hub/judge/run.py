@@ -125,6 +125,8 @@ class Run:
         self.phys: list[Line] = []
         self.faults: list[Line] = []
         self.marks: dict[str, float] = {}
+        #: What rules have sorted out once, for those that look at the same.
+        self.sorted_out: dict[str, Any] = {}
         self._read()
         self._rewrite_cut()
         self._gather()

@@ -12,8 +12,8 @@ from hub.judge.run import Line
 
 #: How many breaches of one rule are proved line by line; the others are counted.
 PROVED = 5
-#: Why a rule did not look: the export or a trace is missing; the hub has no such thing; or it is not written.
-Silence = Literal["", "skipped", "vacuous", "not_built"]
+#: Why a rule did not look: the export or a trace is missing; or the run has no such thing.
+Silence = Literal["", "skipped", "vacuous"]
 Valid = bool | Literal["unknown", "valid-partial"]
 EXITS: dict[Valid, int] = {True: 0, "valid-partial": 0, False: 1, "unknown": 2}
 

@@ -27,6 +27,7 @@ from hub.journal import Appliers, Event
 from hub.problems import did_you_mean
 from hub.say import say
 from hub.scans import Scan
+from hub.settings import Settings
 from hub.store import Guard, Listener, Transaction
 
 FOLDER = Path(__file__).parent
@@ -205,6 +206,13 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 Unanswered = Callable[[Reader, int | None, str], int | None]
 #: The subjects (`request 7`) of files that are not done with.
 WorksOn = Callable[[Reader], tuple[str, ...]]
+#: An event as a judge of runs reads it (hub/history_export.py): who acted and its public payload, in; the function of
+#: the history format that it is the effect of, and what the rules look at, out.
+TellsRun = Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]]
+#: The state lines of such an export.
+TellsState = Callable[[Reader], Iterable[dict[str, Any]]]
+#: The constants that its rules need, from the agency's settings.
+TellsConfig = Callable[[Settings], dict[str, Any]]
 #: Of what a message of the outbox is about (its aggregate, `deposit 12`): its name, and the page where it is put right.
 AboutOf = Callable[[Reader, str], Found | None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
@@ -268,14 +276,26 @@ def all_answered(reader: Reader, ticket: int | None, agent: str) -> None:
     del reader, ticket, agent
 
 
+def no_state(reader: Reader) -> tuple[()]:
+    """What a service tells a judge of its rows that has nothing for it."""
+    del reader
+    return ()
+
+
+def no_config(settings: Settings) -> dict[str, Any]:
+    """What a judge needs to know of the settings of a service that has nothing for it."""
+    del settings
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterService:
     """One service at the counter.
 
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
-    blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event. `goes_on` is the
-    page where a question goes on that the counter could not answer. What of people stands under a subject that a
-    service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
+    blueprint of that name under /desk/NAME. `listens`, `guards` and `tells_run` are keyed by the kind of the event.
+    `goes_on` is the page where a question goes on that the counter could not answer. What of people stands under a
+    subject that a service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
     """
 
     name: str
@@ -295,6 +315,9 @@ class CounterService:
     sheet: SheetLines = nothing
     faults: Faults | None = None
     works_on: WorksOn = nothing_open
+    tells_run: Mapping[str, TellsRun] = field(default_factory=dict)
+    tells_state: TellsState = no_state
+    tells_config: TellsConfig = no_config
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""

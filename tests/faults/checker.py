@@ -23,6 +23,7 @@ def judge(history: Iterable[Line], journal: Iterable[Line], settings: Settings |
 
 
 def judge_agency(history: Iterable[Line], data: Path, settings: Settings, **facts: Any) -> Verdict:
-    """Judge by the hub's own file: journal and state at this moment; the hub may be running."""
+    """Judge by the hub's own file: journal and state at this moment; `centre`: what arrived there."""
     config = history_export.config_of(settings) | facts.pop("config", {})
-    return judged(list(history), list(history_export.export(data)), {"config": config} | facts)
+    final = [*history_export.export(data), *facts.pop("centre", ())]
+    return judged(list(history), final, {"config": config} | facts)

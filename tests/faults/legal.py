@@ -10,13 +10,18 @@ find nothing wrong with. Not a line of it is shared with the hub or the judge.
 from __future__ import annotations
 
 import copy
+import hashlib
 import heapq
+import json
 import random
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.faults import legal_tills
 from tests.hub.queues.reference import No, Reference
 
 Line = dict[str, Any]
@@ -36,7 +41,9 @@ CONFIG = {
     "order_rule": {
         "name": "accumulating", "max_wait_min": 90, "priority_run": 3, "normal_wait_min": 30, "affinity_min": 10,
     },
-    "neutral_kinds": ["hub.start"], "real_time": True, "drain_s": 30,
+    "neutral_kinds": ["hub.start"], "real_time": True, "drain_s": 30, "approve_limit": legal_tills.LIMIT,
+    "tills": {code: {"counter": counter} for code, (counter, _) in legal_tills.PLACES.items()},
+    "chain_fields": ["seq", "epoch", "at", "key", "body"],
 }  # fmt: skip
 
 
@@ -98,6 +105,8 @@ class World:
         self.down = False
         self.closing = False
         self.links: dict[str, bool] = {}
+        self.tills = legal_tills.Tills(self)
+        self.signer = Ed25519PrivateKey.from_private_bytes(bytes(32))
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order, self._ops = count(), count(1)
         self._drivers = Client("drv", "drv")
@@ -122,6 +131,11 @@ class World:
         self.begin(Client("S", "user:sue"), supervisor_story)
         self.begin(Client("W", "user:amy"), watcher_story)
         self.begin(Client("K3", "dev:K3"), thief_story)
+        self.tills.send_orders()
+        for code, (_, cashier) in legal_tills.PLACES.items():
+            self.begin(Client(code, cashier), legal_tills.cashier_story, code)
+        self.begin(Client("H", legal_tills.CHIEF), legal_tills.chief_story)
+        self.begin(Client("HQ", "hq:centre"), legal_tills.centre_story)
         for name in ("D1", "D2"):
             self._pictures.append((Client(name, f"dev:{name}"), name == "D1"))
             self.link(name, up=True)
@@ -136,8 +150,9 @@ class World:
         return self._written()
 
     def _written(self) -> Written:
-        self.write("mark", self._drivers, f="final", a={})
-        states = [*self._states(), {"side": "hub", "type": "outbox", "seq": 1, "state": "sent"}]
+        for name in ("drained", "final"):
+            self.write("mark", self._drivers, f=name, a={})
+        states = [*self._states(), *self.tills.states()]
         self.out.final = [*self.events, *states, *self.alone]
         again = [*self.events, self._event("hub.start", "dev:hub", len(self.events) + 1), *states, *self.alone]
         self.out.facts = {
@@ -166,22 +181,32 @@ class World:
     def saw(self, client: Client, f: str, r: Line) -> None:
         self.write("obs", client, f=f, actor=client.actor, r=r, seq=len(self.events), epoch=1)
 
-    def record(self, kind: str, actor: str, key: str | None = None, number: int | None = None, **body: Any) -> int:
+    def record(self, kind: str, actor: str, key: str | None = None, number: int | None = None, /, **body: Any) -> int:
         """One entry; its number. Screens are told a little later."""
         line = self._event(kind, actor, len(self.events) + 1, key, **body)
         if number is not None:
             line["tid"] = self.tids[number]
+        before = self.events[-1]["hash"] if self.events else "00" * 32
+        line["said"] = json.dumps([line["seq"], line["epoch"], line["wall"], key, body])
+        line["hash"] = hashlib.sha256(line["said"].encode() + bytes.fromhex(before)).hexdigest()
         self.events.append(line)
         for client, speaks in self._pictures:
             self.after(self.chance.uniform(2, 90), lambda c=client, s=speaks: self.picture(c, s))
         return line["seq"]
 
-    def _event(self, kind: str, actor: str, seq: int, key: str | None = None, **body: Any) -> Line:
+    def _event(self, kind: str, actor: str, seq: int, key: str | None = None, /, **body: Any) -> Line:
         wall, mono, boot = self.reference.now
         return {
             "side": "hub", "type": "event", "seq": seq, "epoch": 1, "kind": kind, "key": key, "actor": actor,
             "body": body, "wall": wall, "mono": mono, "boot": boot,
         }  # fmt: skip
+
+    def sign(self) -> None:
+        """The head of the journal as it stands now."""
+        head, key = self.events[-1], self.signer.public_key().public_bytes_raw().hex()
+        signature = self.signer.sign(f"mbote-head|{head['seq']}|{head['hash']}".encode()).hex()
+        line = {"side": "hub", "type": "head", "seq": head["seq"], "hash": head["hash"], "key": key}
+        self.tills.heads.append(line | {"signature": signature})
 
     # --- screens
 

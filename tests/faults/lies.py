@@ -225,7 +225,7 @@ def two_labels_are_swapped(run: Written, chance: random.Random) -> None:
 @breaks("Q5")
 def a_paper_bears_another_number(run: Written, chance: random.Random) -> None:
     tids = {e["key"] for e in events(run, "ticket.issue")}
-    prints = [x for x in run.history if x["k"] == "obs" and x["f"] == "print" and x["r"]["press"] in tids]
+    prints = [x for x in run.history if x["k"] == "obs" and x["f"] == "print" and x["r"].get("press") in tids]
     one(chance, prints)["r"]["label"] = "D996"
 
 
@@ -433,7 +433,7 @@ def a_press_is_answered_by_nothing(run: Written, chance: random.Random) -> None:
 @breaks("Q16")
 def a_refusal_is_shown_for_a_ticket(run: Written, chance: random.Random) -> None:
     tids = {e["key"] for e in events(run, "ticket.issue")}
-    shown = [x for x in run.history if x["k"] == "obs" and x["f"] == "screen" and x["r"]["press"] in tids]
+    shown = [x for x in run.history if x["k"] == "obs" and x["f"] == "screen" and x["r"].get("press") in tids]
     one(chance, shown)["r"]["msg"] = "refusal"
 
 
@@ -448,10 +448,10 @@ def told_as_printed_and_no_paper_came(run: Written, chance: random.Random) -> No
     tids = {e["key"]: e["body"] for e in events(run, "ticket.issue")}
     papers = [
         x for x in run.history
-        if x["k"] == "obs" and x["f"] == "print" and x["r"]["press"] in tids and "-" in x["r"]["label"]
+        if x["k"] == "obs" and x["f"] == "print" and x["r"].get("press") in tids and "-" in x["r"]["label"]
     ]  # fmt: skip
     press = one(chance, papers)["r"]["press"]
-    run.history = [x for x in run.history if x["k"] != "obs" or x["f"] != "print" or x["r"]["press"] != press]
+    run.history = [x for x in run.history if x["k"] != "obs" or x["f"] != "print" or x["r"].get("press") != press]
     renumbered(run)
 
 

@@ -1,10 +1,10 @@
 """Started as a program: works at the data layer in forked children and kills each of them at a random moment.
 
 `nursery.py DATA BOOK LIVES SEED` imports everything once, then forks so many children, one after the other. Each opens
-the store, gives tickets, reports their papers, calls and serves, and writes each request and answer into BOOK before
-and after, as every recorder does. Nought to twelve milliseconds after its first answer it is killed. The nursery has
-one thread and never opens the database itself, so that a fork is safe and takes milliseconds. It prints one line: how
-many lives ended as they should.
+the store, gives tickets, reports their papers, calls and serves, takes money, pays, takes back and closes at two tills,
+and writes each request and answer into BOOK before and after, as every recorder does. Nought to twelve milliseconds
+after its first answer it is killed. The nursery has one thread and never opens the database itself, so that a fork is
+safe and takes milliseconds. It prints one line: how many lives ended as they should.
 """
 
 import gc
@@ -13,28 +13,49 @@ import random
 import signal
 import sys
 import time
+import traceback
+from contextlib import suppress
 from pathlib import Path
+
+from sqlite_utils.migrations import Migrations
 
 from hub import store
 from hub.ask import Actor
-from hub.clock import SystemClock
 from hub.context import Hub
+from hub.errors import Refused
 from hub.history import History
+from hub.rooms import open_hub
+from hub.services import ports
 from hub.settings import Settings
+from hub.settings_files import load_settings
 from tests.faults.clients import Agent, Core, Visitors
-from tests.office import demo_settings, open_store
+from tests.faults.tills import BENEFITS, CASHIER, CHIEF, AtHand, Clerk, Crew, look_into, send_orders, take_up
+from tests.office import CONFIG
 
 LATEST_S = 0.012
-#: How much of the journal a start checks: half of a life's processor time otherwise; the end of the run checks all.
+#: How much of the journal a start checks: half of a life's processor time otherwise; the end of the run checks all. And
+#: the file has its tables already: looking for them is most of the rest.
 TAIL = 50
+#: In so many lives of ten a till is worked, in the others the queue.
+AT_THE_TILL = 0.6
 KIOSK = Actor(device="K1", roles=frozenset({"kiosk"}))
 PANEL = Actor(device="P05", roles=frozenset({"panel"}), counters=("05",))
 
 
 def work_until_killed(data: Path, book: Path, settings: Settings, chance: random.Random, first: int) -> None:
     """A visitor and a visit after the other; the first answer is told through the pipe `first`."""
-    hub = Hub(settings, open_store(data, SystemClock()))
+    hub = open_hub(settings)
     visitors, desk = Visitors("K1", Core(hub, KIOSK), book), Agent("P05", Core(hub, PANEL), book).at("05")
+    crew = at_a_till(hub, book, chance)
+    if chance.random() < AT_THE_TILL:
+        take_up(crew, hub)
+        with suppress(Refused):
+            crew.act()
+        os.write(first, b".")
+        while True:
+            with suppress(Refused):
+                crew.act()
+            look_into(crew.chief, hub, crew.till)
     finish_what_was_begun(hub, desk)
     told = False
     while True:
@@ -42,6 +63,18 @@ def work_until_killed(data: Path, book: Path, settings: Settings, chance: random
         if not told:
             told = os.write(first, b".") == 1
         desk.visit(chance)
+
+
+def at_a_till(hub: Hub, book: Path, chance: random.Random) -> Crew:
+    """One of the two tills, with whoever works it and whoever looks over it; now and then an order to be paid."""
+    code, cashier, role = chance.choice(
+        (("C01", CASHIER, "collections_cashier"), ("C02", BENEFITS, "benefits_cashier"))
+    )
+    chief = Clerk(CHIEF, AtHand(hub, CHIEF, "head_cashier"), book)
+    crew = Crew(code, Clerk(cashier, AtHand(hub, cashier, role), book), chief, chance, collects=code == "C01")
+    if code == "C02":
+        crew.orders = send_orders(hub, chance, 3)
+    return crew
 
 
 def finish_what_was_begun(hub: Hub, desk: Agent) -> None:
@@ -62,6 +95,8 @@ def one_life(data: Path, book: Path, settings: Settings, chance: random.Random) 
         try:
             os.close(heard)
             work_until_killed(data, book, settings, random.Random(chance.random()), first)  # noqa: S311 (no secret)
+        except BaseException:  # noqa: BLE001 (said, and counted)
+            traceback.print_exc()
         finally:
             os._exit(3)
     os.close(first)
@@ -78,7 +113,9 @@ def main() -> None:
     gc.disable()
     gc.freeze()  # a child does not copy what it never changes
     store.TAIL = TAIL
-    settings, chance = demo_settings(), random.Random(seed)  # noqa: S311 (no secret)
+    Migrations.apply = lambda *_, **__: None  # type: ignore[method-assign]
+    settings, chance = load_settings(CONFIG, {"hub": {"data": str(data)}}), random.Random(seed)  # noqa: S311 (no secret)
+    ports.load(settings.counter_services)
     ended = sum(one_life(data, book, settings, chance) for _ in range(lives))
     History("nursery", str(book)).close()  # what the last one left half written is cut off
     os.write(1, f"{ended} lives\n".encode())

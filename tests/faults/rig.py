@@ -23,8 +23,9 @@ from hub import history_export
 from hub.client import HubClient
 from hub.history import History, watching
 from hub.judge import Verdict, judge_folder
-from tests.agency import RunningAgency, label, strain, until
+from tests.agency import CENTRE, RunningAgency, label, strain, until
 from tests.faults.clients import Agent
+from tests.faults.tills import arrived
 
 DISPLAYS = {"D1": "own_display", "D9": "display"}
 #: The real kiosk of the agency, and who asks over the API.
@@ -96,6 +97,7 @@ class Rig:
         self.agency.wait_answer()
         self.driver.tell("mark", f="healed", a={})
         until(lambda: not self._unreported(), DRAINED_S, "the kiosk's last reports")
+        until(lambda: not self._unsent(), DRAINED_S, "the last messages to the centre")
         self.driver.tell("mark", f="drained", a={})
         for screen in self._screens:
             screen.close()
@@ -113,7 +115,8 @@ class Rig:
         self.agency.wait_answer()
 
     def _export(self, name: str) -> None:
-        lines = [*history_export.export(self.agency.folder / "data"), *self._kiosk_tickets()]
+        centre = arrived(self.agency.folder / CENTRE)
+        lines = [*history_export.export(self.agency.folder / "data"), *self._kiosk_tickets(), *centre]
         (self.folder / name).write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
     def _spool(self, sql: str) -> list[tuple[Any, ...]]:
@@ -126,6 +129,10 @@ class Rig:
         told = {key for (key,) in self._spool("SELECT key FROM report WHERE set_aside IS NULL")}
         heard = _read(self.agency.folder / "data" / "mbote.db", "SELECT key FROM journal WHERE kind = 'paper_reported'")
         return told - {key for (key,) in heard}
+
+    def _unsent(self) -> list[tuple[Any, ...]]:
+        """What the hub has not yet laid into the centre's folder."""
+        return _read(self.agency.folder / "data" / "mbote.db", "SELECT id FROM outbox WHERE state = 'to_send'")
 
     def _kiosk_tickets(self) -> list[dict[str, Any]]:
         """What the real kiosk knows of what it gave."""

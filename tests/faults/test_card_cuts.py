@@ -16,7 +16,8 @@ from tests.faults.card import ALL_WRITTEN, LOG_WRITTEN, LOST, opened_on_card
 from tests.faults.checker import judge_agency
 from tests.faults.clients import Crowd, chances, read
 from tests.faults.rig import Rig, rig_book
-from tests.faults.test_kills import ANSWER_S, LINGERING, LOOKED, PAUSE_S, SCREENS_S, Screens, pressing
+from tests.faults.test_kills import ANSWER_S, LINGERING, LOOKED, ORDERS_A_KILL, PAUSE_S, SCREENS_S, Screens, pressing
+from tests.faults.tills import at_the_tills
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 CUTS, NIGHTLY_CUTS, PIECES, PLANTED_CUTS = 2, 300, 5, 6
@@ -119,7 +120,8 @@ def busy(rig, card, cuts, seed):
         rig.agency, rig.book, kiosks=4, agents=4, seed=seed, pause_s=PAUSE_S, lingering=LINGERING, again=UNWELL,
         patience_s=PATIENCE_S,
     )  # fmt: skip
-    with crowd, pressing(rig, seed):
+    money = at_the_tills(rig.agency, rig.book, seed, orders=ORDERS_A_KILL * cuts, patience_s=PATIENCE_S)
+    with crowd, pressing(rig, seed), money:
         for _ in range(cuts):
             nemesis.strike()
         rig.agency.wait_answer()

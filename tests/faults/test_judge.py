@@ -13,14 +13,16 @@ from collections import Counter
 
 import pytest
 
+from hub import judge as judging
 from hub.demo.processes import ROOT
-from hub.judge import judge
-from hub.judge.table import RULES
+from hub.judge import Run, judge
+from hub.judge.table import MONEY, RULES
 from tests.faults.legal import Written, legal
-from tests.faults.lies import LIES, NothingToDo
+from tests.faults.lies import NothingToDo
+from tests.faults.lies_money import LIES
 
-LEGAL, NIGHTLY_LEGAL, LONG_PIECES = 12, 1_000, 4
-SEEDS, NIGHTLY_SEEDS = 2, 100
+LEGAL, NIGHTLY_LEGAL, LONG_PIECES = 6, 1_000, 4
+SEEDS, NIGHTLY_SEEDS = 1, 100
 SHORT_MS = 60_000
 pytestmark = pytest.mark.slow
 NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(600))
@@ -87,6 +89,9 @@ def test_each_lie_is_found_by_its_rule(lie, seeds, note):
         except NothingToDo:
             continue
         told += 1
+        if seeds == SEEDS:  # the whole verdict each time is for the nightly run
+            assert judging._look(RULES[rule], Run(run.history, run.final, run.facts)).bad, f"seed {seed}: {lie} passed"
+            continue
         verdict = verdict_of(run)
         assert verdict.rules[rule].bad, f"seed {seed}: {lie} passed {rule}: {verdict}"
         assert verdict.valid is (False if rule != "G0" else verdict.valid), str(verdict)
@@ -138,7 +143,7 @@ def test_the_program_judges_with_nothing_but_python(folder):
     verdict = json.loads(done.stdout)
     assert (verdict["valid"], verdict["counts"]["lost"], verdict["counts"]["dup"]) == (True, 0, 0)
     assert len(verdict["history_sha256"]) == 64
-    assert verdict["rules"]["C4"] == {"checked": 0, "bad": 0, "silent": "not_built"}
+    assert verdict["rules"]["C4"]["checked"] > 0
 
 
 def test_a_lost_ticket_is_exit_status_1_with_the_lines_that_prove_it(folder):
@@ -169,33 +174,21 @@ def test_what_cannot_be_read_is_unknown_and_says_where(folder, damage, said):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("why", ["died", "money", "vacuous"])
-def test_what_cannot_be_known_is_unknown(why):
-    run = legal(5, day_ms=SHORT_MS).copied()
-    if why == "died":
-        run.facts["complete"] = False
-    elif why == "money":
-        run.history.append(
-            {
-                "v": 1,
-                "k": "invoke",
-                "t": 1,
-                "p": "till",
-                "n": 0,
-                "op": "c",
-                "f": "cash.collect",
-                "key": "c",
-                "actor": "user:t",
-                "a": {},
-                "try": 0,
-            }
-        )
-        run.facts["lines"] += 1
-    else:
-        run.facts["exercises"] = ["G7", "C1"]
-    verdict = verdict_of(run)
-    assert verdict.exit == 2
-    assert verdict.valid == "unknown", str(verdict)
+def test_a_run_whose_driver_died_is_unknown():
+    run = legal(5, day_ms=SHORT_MS)
+    verdict = judge(run.history, run.final, run.facts | {"complete": False})
+    assert (verdict.valid, verdict.exit) == ("unknown", 2), str(verdict)
+
+
+@pytest.mark.parametrize("f", ["ticket.issue", "cash.collect"])
+def test_a_run_that_gives_a_rule_nothing_to_look_at_is_unknown(f):
+    """Money asks for more: somebody who only asks to pay tells nothing about tills."""
+    asked = {"v": 1, "k": "invoke", "t": 1, "p": "x", "n": 0, "op": "o", "f": f, "key": "k", "actor": "user:t", "a": {}}
+    exercises = ["G0", "Q1"] if f == "ticket.issue" else ["G0"]
+    verdict = judge([asked | {"try": 0}], [{"side": "hub", "type": "event", "seq": 1, "kind": "hub.start"}],
+                    {"exercises": exercises})  # fmt: skip
+    assert (verdict.valid, verdict.exit) == ("unknown", 2), str(verdict)
+    assert verdict.vacuous == ({"Q1"} if f == "ticket.issue" else MONEY - {"C3"})
 
 
 @pytest.mark.parametrize("most", [15, pytest.param(90, marks=NIGHTLY)], ids=["", "a hundred thousand"])
@@ -224,7 +217,16 @@ def in_a_row(run, times):
         "call": len(run.final),
         "day": 2,
     }
-    named = {"op", "key", "p", "press", "tid", "issued_key"}
+    named = {"op", "key", "p", "press", "tid", "issued_key", "eid", "ref", "till", "series", "acct", "order", "draft"}
+    # hashes would no longer hold
+    run = Written(
+        run.history,
+        [{k: v for k, v in line.items() if k != "said"} for line in run.final if line["type"] != "head"],
+        run.facts,
+    )
+    for line in run.final:
+        if "said" in line.get("body", {}):
+            line["body"] = {name: value for name, value in line["body"].items() if name != "said"}
 
     def again(value, i, name=""):
         if isinstance(value, dict):
@@ -241,7 +243,10 @@ def in_a_row(run, times):
 
     history = [again(line, i) for i in range(times) for line in run.history]
     final = [again(line, i) for i in range(times) for line in run.final]
-    seqs = {line["seq"]: 0 for line in final if line["type"] == "event"}
+    seqs = {line["seq"]: 0 for line in final if line["type"] == "event" and line["side"] == "hub"}
     numbers = {seq: number for number, seq in enumerate(sorted(seqs), start=1)}
-    final = [line | {"seq": numbers[line["seq"]]} if line["type"] == "event" else line for line in final]
+    final = [
+        line | {"seq": numbers[line["seq"]]} if line["type"] == "event" and line["side"] == "hub" else line
+        for line in final
+    ]
     return Written(history, final, run.facts | {"exports": {}, "lines": len(history)})

@@ -19,11 +19,13 @@ import pytest
 
 from hub.demo.processes import ROOT
 from hub.errors import Refused, StoreFault
+from hub.judge.table import MONEY
 from hub.store import hold
 from tests.agency import alive, furnished, hub_alone, opened, strain, until
 from tests.faults.checker import judge
 from tests.faults.clients import Crowd, chances, read
 from tests.faults.rig import Rig, rig_book
+from tests.faults.tills import at_the_tills
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ANSWER_S, SCREENS_S = 2.0, 5.0
@@ -39,7 +41,10 @@ LINGERING = 0.1
 LOOKED = [
     *(f"G{n}" for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)),
     *(f"Q{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 16, 17, 18, 19, 20)),
+    *MONEY, "C8", "C14", "C15", "C17",
 ]  # fmt: skip
+#: The tills do a few things between two kills.
+ORDERS_A_KILL = 6
 BUTTONS = ("DEP", "RAS", "CPR", "PEN")
 
 
@@ -105,7 +110,7 @@ def busy(rig, kills, seed):
     chance, deaths, screens = chances(seed), Deaths(), Screens(rig.agency)
     deaths.stretched = strain()
     crowd = Crowd(rig.agency, rig.book, kiosks=4, agents=4, seed=seed, pause_s=PAUSE_S, lingering=LINGERING)
-    with crowd, pressing(rig, seed):
+    with crowd, pressing(rig, seed), at_the_tills(rig.agency, rig.book, seed, orders=ORDERS_A_KILL * kills):
         for _ in range(kills):
             time.sleep(chance.uniform(SOONEST_S, LATEST_S))
             deaths.one(rig, screens, chance.choice(("arbiter", "worker")))

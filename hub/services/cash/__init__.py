@@ -3,18 +3,19 @@
 `cash.toml` what tills go by, as data · `model` what there is · `contributions` `closings` `rules` what is decided ·
 `chain` how entries hang together · `actions` `ending` what can be asked · `account` what somebody owes
 `orders` `paying` what the treasury wants paid · `order_requests` `requesting` what is asked of it · `life` `living`
-what an order may require · `prepared` `preparing` what was prepared at another counter
-`store` `order_store` `prepared_store` `request_store` what is kept · `slips` `paper` what is printed · `checking` what
-`mbote verify` asks · `work` what the desk asks, and what is heard
+what an order may require · `lots` `treasury` what it hears of a closing, and what becomes of that
+`prepared` `preparing` what was prepared at another counter · `archive` the books as a file that proves itself
+`store` `order_store` `prepared_store` `request_store` `lot_store` what is kept · `slips` `paper` what is printed
+`checking` what `mbote verify` asks · `telling` what a judge of runs hears · `work` what the desk asks, what is heard
 `pages` `payment_form` what is shown, `facing` to whoever pays, `witness` the word of a second person,
 `oversight` to whoever looks over tills
 """
 
 from __future__ import annotations
 
-from hub.services.cash import actions, checking, facing, order_store, store, work
+from hub.services.cash import actions, checking, facing, lot_store, order_store, store, telling, treasury, work
+from hub.services.cash.book_pages import blueprint
 from hub.services.cash.migrations import migrations
-from hub.services.cash.oversight_pages import blueprint
 from hub.services.ports import CounterService
 
 COUNTER_SERVICE = CounterService(
@@ -27,6 +28,8 @@ COUNTER_SERVICE = CounterService(
     appliers=work.APPLIERS,
     state_tables=work.STATE_TABLES,
     listens=work.LISTENS,
+    inbox=treasury.INBOX,
+    about=lot_store.about,
     guards={"counter_closed": actions.counter_closes},
     thread=work.thread,
     pending=work.pending,
@@ -35,4 +38,7 @@ COUNTER_SERVICE = CounterService(
     sheet=store.sheet,
     faults=checking.faults,
     live=(facing.LIVE,),
+    tells_run=telling.TOLD,
+    tells_state=telling.state,
+    tells_config=telling.config,
 )

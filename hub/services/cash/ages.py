@@ -12,7 +12,7 @@ from typing import Any
 from hub.ask import Answer
 from hub.clock import iso, local
 from hub.context import Hub, action
-from hub.errors import NotAllowed, Refused
+from hub.errors import NotAllowed, NotFound, Refused
 from hub.services.cash import chain, store
 from hub.services.cash import model as m
 from hub.store import Transaction
@@ -75,3 +75,14 @@ def _summed(tx: Transaction, hub: Hub, till: str, period: str) -> m.PeriodClosed
     }  # fmt: skip
     digest = chain.period_digest(values | {"agent": tx.actor.agent}, previous)
     return m.PeriodClosed(**values, previous=previous, hash=digest)
+
+
+@action
+def print_period(tx: Transaction, hub: Hub, *, till: str, period: str) -> Answer:
+    """The next copy of a month's or a year's closing. Raises NotFound."""
+    del hub
+    if store.period(tx.connection, till, period) is None:
+        raise NotFound("this month or year is not closed", field="period")
+    copy = store.period_copies(tx.connection, till, period)
+    tx.record(m.PeriodPrinted(till, period, copy))
+    return {"till": till, "period": period, "copy": copy}

@@ -5,6 +5,7 @@ Each break names the till and the first number that is wrong. Only what is writt
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ def faults(reader: sqlite3.Connection) -> Iterator[str]:
             yield from _balances(reader, code, rows)
             yield from _closings(reader, code)
             yield from _periods(reader, code)
+            yield from _lots(reader, code)
 
 
 def _balances(reader: sqlite3.Connection, code: str, rows: list[sqlite3.Row]) -> Iterator[str]:
@@ -81,3 +83,19 @@ def _periods(reader: sqlite3.Connection, code: str) -> Iterator[str]:
             elif tuple(sums) != said:
                 yield f"till {code}: the closing of {row['period']} is not the sum of its closings"
             previous = row["hash"]
+
+
+def _lots(reader: sqlite3.Connection, code: str) -> Iterator[str]:
+    """What the treasury hears of a closing is what it says: its lots that stand, in number and in sum."""
+    closings = reader.execute(
+        "SELECT id, z, count, totals FROM cash_closing WHERE till = ? ORDER BY z", (code,)
+    ).fetchall()
+    for closing in closings:
+        rows = reader.execute(
+            "SELECT items FROM cash_lot WHERE closing = ? AND state <> 'C1'", (closing["id"],)
+        ).fetchall()
+        items = [item for row in rows for item in json.loads(row["items"])]
+        receipts, total = {item[0] for item in items}, sum(item[3] for item in items)
+        said = (closing["count"], json.loads(closing["totals"])["total"])
+        if rows and ((len(items), total) != said or len(receipts) != len(items)):
+            yield f"till {code}: the lots of closing Z{closing['z']} are not what it says"

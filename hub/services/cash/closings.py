@@ -8,14 +8,16 @@ a total that its lines do not justify is refused with the difference.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from hub.errors import Refused
 from hub.services.cash.model import CashEntry, Office
 
+Row = TypeVar("Row")
 #: Kinds whose amounts are operations with the public; the others move money inside the house.
-OPERATIONS = ("collection", "disbursement", "reversal")
+OPERATIONS = ("collection", "disbursement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,11 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[Row]):
     """A page of a closing: what is carried to it, its lines, their sum, and what it carries on."""
 
     report: int
-    rows: tuple[CashEntry, ...]
+    rows: tuple[Row, ...]
     sum: int
     carried: int
 
@@ -49,10 +51,15 @@ def signed(entry: CashEntry) -> int:
     return entry.amount if entry.direction == "in" else -entry.amount
 
 
+def is_public(entry: CashEntry) -> bool:
+    """Whether an entry is an operation with somebody, or takes one back; a transfer taken back has no payer."""
+    return entry.kind in OPERATIONS or (entry.kind == "reversal" and entry.payer_kind is not None)
+
+
 def totals_of(entries: Iterable[CashEntry]) -> Totals:
     """The sums of a session. `total` is that of operations with the public: neither float nor transfers are in it."""
     found = tuple(entries)
-    public = [each for each in found if each.kind in OPERATIONS]
+    public = [each for each in found if is_public(each)]
     cash = [each for each in found if each.tender == "cash"]
     return Totals(
         by_tender=_by(public, "tender"),
@@ -76,13 +83,20 @@ def _by(entries: Iterable[CashEntry], name: str) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def pages_of(entries: Sequence[CashEntry], office: Office, report: int = 0) -> tuple[Page, ...]:
+def pages_of(entries: Sequence[CashEntry], office: Office, report: int = 0) -> tuple[Page[CashEntry], ...]:
     """The pages of a closing; one without a line where there was none. `report`: what an earlier sheet came to."""
-    pages: list[Page] = []
-    rest, room = tuple(entries), office.lines_first
+    return sheets(entries, signed, office, report)
+
+
+def sheets(
+    lines: Iterable[Row], amount: Callable[[Row], int], office: Office, report: int = 0
+) -> tuple[Page[Row], ...]:
+    """Lines of any kind on pages, as many as a page holds; each page is carried on to the next."""
+    pages: list[Page[Row]] = []
+    rest, room = tuple(lines), office.lines_first
     while rest or not pages:
         rows, rest = rest[:room], rest[room:]
-        added = sum(map(signed, rows))
+        added = sum(map(amount, rows))
         pages.append(Page(report, rows, added, report + added))
         report, room = report + added, office.lines_other
     return tuple(pages)

@@ -10,21 +10,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from hub import outbox
 from hub.ask import Answer
 from hub.chain import canonical_json
 from hub.clock import iso
 from hub.context import Hub, action
 from hub.errors import NotAllowed, NotFound, Refused
-from hub.services.cash import chain, closings, order_store, rules, store
+from hub.services.cash import chain, closings, order_store, rules, store, treasury
 from hub.services.cash import model as m
 from hub.services.cash.actions import book
 from hub.services.cash.office import office_of
 from hub.store import Transaction
 from hub.visits import store as visits
-
-#: The topic under which the treasury hears of a closing.
-TOPIC = "arrete.approuve"
 
 
 class NotYet(Refused):
@@ -133,9 +129,9 @@ def approve(tx: Transaction, hub: Hub, *, session: int) -> Answer:
     till = store.till(tx.connection, found.till)
     event = _closing(tx, hub, found, entries, totals, till, gap)
     tx.record(event)
-    outbox.enqueue(
-        tx, topic=TOPIC, aggregate=f"till {found.till}", payload=lot(event, totals, office, hub.settings.agency.code)
-    )
+    closing = store.closing(tx.connection, event.closing)
+    assert closing is not None
+    treasury.establish(tx, hub, closing, entries)
     return {"closing": event.closing, "z": event.z, "hash": event.hash}
 
 
@@ -168,18 +164,6 @@ def _closing(  # noqa: PLR0913, PLR0917 (what a closing is made of)
     digest = chain.closing_digest(values | {"approver": tx.actor.agent}, till.closing_head)
     closing = store.next_id(tx.connection, "cash_closing")
     return m.ClosingApproved(**values, closing=closing, previous=till.closing_head, hash=digest, note=session.note)
-
-
-def lot(event: m.ClosingApproved, totals: closings.Totals, office: m.Office, agency: str) -> dict[str, Any]:
-    """What the treasury hears: a balanced entry with its control totals and one reference; nobody is named."""
-    lines = closings.journal_of({"by_tender": totals.by_tender, "by_account": totals.by_account}, office)
-    return {
-        "reference": f"{agency}-{event.till}-Z{event.z:06d}", "type": "ARRETE_CAISSE", "till": event.till,
-        "date": event.date, "first": event.first, "last": event.last, "items": event.count, "sum": totals.total,
-        "counted": event.counted, "gap": event.counted - event.expected, "closing": event.hash,
-        "entry": [{"account": account, "debit": debit, "credit": credit} for account, debit, credit in lines],
-        "debit": sum(debit for _, debit, _ in lines), "credit": sum(credit for _, _, credit in lines),
-    }  # fmt: skip
 
 
 @action

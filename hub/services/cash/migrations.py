@@ -205,3 +205,21 @@ def pulses_and_reprints(db: Database) -> None:
         db.conn.execute(statement)
     if db["journal"].exists():
         db.conn.execute(OLD_REPRINTS)
+
+
+@migrations()
+def lots(db: Database) -> None:
+    """Lots for the treasury, each with its lines (few wait for the head cashier); how often months were printed."""
+    for statement in (
+        """CREATE TABLE cash_lot (
+            reference TEXT PRIMARY KEY, till TEXT NOT NULL, closing INTEGER NOT NULL, date TEXT NOT NULL,
+            state TEXT NOT NULL, items TEXT NOT NULL, closing_hash TEXT NOT NULL, message INTEGER, replaces TEXT,
+            replaced_by TEXT, code TEXT, motive TEXT, at INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX cash_lot_closing ON cash_lot (closing)",
+        "CREATE INDEX cash_lot_till ON cash_lot (till, closing)",
+        "CREATE INDEX cash_lot_message ON cash_lot (message) WHERE message IS NOT NULL",
+        """CREATE TABLE cash_period_print (
+            till TEXT NOT NULL, period TEXT NOT NULL, copies INTEGER NOT NULL, PRIMARY KEY (till, period)) STRICT""",
+        "CREATE INDEX cash_lot_waiting ON cash_lot (at) WHERE state IN ('V0', 'R1', 'R2')",
+    ):
+        db.conn.execute(statement)

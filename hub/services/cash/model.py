@@ -541,6 +541,15 @@ class PeriodClosed(TillEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodPrinted(TillEvent):
+    """The closing of a month or a year was printed."""
+
+    kind: ClassVar[str] = "period_printed"
+    period: str
+    copy: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason why a session cannot be closed yet: the word of a sentence (`against_WORD`) and what fills it."""
 

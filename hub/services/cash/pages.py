@@ -91,6 +91,7 @@ def _in_templates() -> dict[str, Any]:
         "details_of": lambda found: json.loads(found.details) if found.details else {},
         "masked": MASKED,
         "chief": not store.CHIEFS.isdisjoint(g.actor.roles),
+        "chief_cashier": "head_cashier" in g.actor.roles,
         "cashier": not CASHIERS.isdisjoint(g.actor.roles),
         "me": g.actor.agent,
         "tenders": m.TENDERS,

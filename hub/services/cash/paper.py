@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from hub import periods, seal
@@ -15,12 +17,14 @@ from hub.money import grouped, in_letters
 from hub.paper import Slip
 from hub.say import FIRST, say, words
 from hub.services.cash import closings, slips, store
-from hub.services.cash.model import CashEntry, Closing
+from hub.services.cash.model import CashEntry, Closing, PeriodClosing
 from hub.services.cash.office import office_of, papers
 from hub.workshop.qr import qr_picture
 
 #: Columns of the closing's table (requirements R-063: the sample's own headings are wrong).
 COLUMNS = ("number", "payer", "at", "label", "account", "tender", "amount")
+#: Those of a month's or a year's: one line a closing.
+PERIOD_COLUMNS = ("z", "date", "cashier", "numbers", "count", "gap", "total")
 
 
 def language_of(hub: Hub) -> str:
@@ -110,8 +114,8 @@ def closing_data(hub: Hub, found: Closing, copy: int) -> dict[str, Any]:
     """What the layout fills in: pages with what is carried, sub-totals, the count, the hash."""
     reader, language, office = hub.reader, language_of(hub), office_of(hub.settings)
     entries = store.entries_of(reader, found.session)
-    public = [each for each in entries if each.kind in closings.OPERATIONS]
-    inside = [each for each in entries if each.kind not in closings.OPERATIONS]
+    public = [each for each in entries if closings.is_public(each)]
+    inside = [each for each in entries if not closings.is_public(each)]
     pages = closings.pages_of(public, office)
     closings.justify(0, map(closings.signed, public), found.totals["total"])
     place = office.till(found.till)
@@ -149,7 +153,7 @@ def closing_data(hub: Hub, found: Closing, copy: int) -> dict[str, Any]:
     }
 
 
-def _page(hub: Hub, page: closings.Page, language: str) -> dict[str, Any]:
+def _page(hub: Hub, page: closings.Page[CashEntry], language: str) -> dict[str, Any]:
     """One page's rows, with what comes from the page before and what goes to the next."""
     return {
         "report": grouped(page.report),
@@ -218,3 +222,73 @@ def _common(hub: Hub) -> dict[str, Any]:
 def day(iso: str) -> str:
     """`29/03/2013`."""
     return "/".join(reversed(iso.split("-")))
+
+
+# --- months and years ------------------------------------------------------------------------
+
+
+def period_pdf(hub: Hub, found: PeriodClosing, copy: int) -> bytes:
+    """The closing of a month or a year as PDF. Raises NotDrawn."""
+    sources = papers(hub.settings.folder)
+    picture = qr_picture(f"{found.agency} {found.till} {found.period} {found.hash}")
+    data = period_data(hub, found, copy)
+    at = int(datetime.fromisoformat(found.said_at).timestamp())
+    return hub.workshop.drawn({**sources, "main": sources["period.typ"], "qr.svg": picture}, data, at)
+
+
+def period_data(hub: Hub, found: PeriodClosing, copy: int) -> dict[str, Any]:
+    """What the layout fills in: each closing on a line, sub-totals over all of them, grand and perpetual totals."""
+    reader, language, office = hub.reader, language_of(hub), office_of(hub.settings)
+    covered = store.closings_of_period(reader, found)
+    closings.justify(0, (each.totals["total"] for each in covered), found.total)
+    pages = closings.sheets(covered, _total_of, office)
+    place = office.till(found.till)
+    word = "year" if len(found.period) == len("2013") else "month"
+    return _common(hub) | {
+        "title": say(language, f"cash.paper_closing_{word}"),
+        "period": found.period if word == "year" else periods.said(found.period),
+        "exercise": found.period[:4],
+        "till": f"{found.till} {place.label if place else ''}".strip(),
+        "by": _name(reader, found.agent),
+        "first": found.first_z,
+        "last": found.last_z,
+        "columns": [say(language, f"cash.period_column_{name}") for name in PERIOD_COLUMNS],
+        "pages": [
+            {"report": grouped(page.report), "sum": grouped(page.sum), "carried": grouped(page.carried),
+             "rows": [_closing_row(hub, each) for each in page.rows]}
+            for page in pages
+        ],
+        "total": grouped(found.total),
+        "count": found.count,
+        "closings": len(covered),
+        "gap": grouped(found.gap),
+        "differs": found.gap != 0,
+        "totals": [
+            [say(language, f"cash.paper_{name}"), _totals(_summed(covered, name), name, language)]
+            for name in ("by_account", "by_tender", "by_kind", "by_payer")
+        ],
+        "perpetual": [grouped(found.total_in), grouped(found.total_out)],
+        "hash": found.hash,
+        "previous": found.previous,
+        "copy": copy,
+    }  # fmt: skip
+
+
+def _total_of(each: Closing) -> int:
+    total: int = each.totals["total"]
+    return total
+
+
+def _summed(covered: Iterable[Closing], name: str) -> dict[str, int]:
+    """One way of looking at several closings together."""
+    found: dict[str, int] = {}
+    for each in covered:
+        for key, amount in each.totals[name].items():
+            found[key] = found.get(key, 0) + amount
+    return dict(sorted(found.items()))
+
+
+def _closing_row(hub: Hub, each: Closing) -> list[str]:
+    numbers = f"{each.first}\u2013{each.last}" if each.first is not None else "\u2013"
+    return [f"Z{each.z}", day(each.date), _name(hub.reader, each.cashier), numbers, str(each.count),
+            grouped(each.gap), grouped(_total_of(each))]  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from hub.agents import store as agents
 from hub.journal import Appliers, Rows
 from hub.money import grouped
+from hub.services.cash import lot_store
 from hub.services.cash import model as m
 from hub.services.cash.chain import GENESIS
 from hub.services.ports import Found, Pending, SheetLine, ThreadLine
@@ -254,6 +255,29 @@ def closings_between(reader: Reader, code: str, first: str, last: str) -> list[m
     return [_closing(row) for row in rows]
 
 
+def closings_of_period(reader: Reader, period: m.PeriodClosing) -> list[m.Closing]:
+    """The closings that a month or a year covers, in order."""
+    rows = reader.execute(
+        "SELECT * FROM cash_closing WHERE till = ? AND z BETWEEN ? AND ? ORDER BY z",
+        (period.till, period.first_z, period.last_z),
+    )
+    return [_closing(row) for row in rows]
+
+
+def period(reader: Reader, code: str, said: str) -> m.PeriodClosing | None:
+    """The closing of a till's month (`2013-03`) or year (`2013`)."""
+    row = reader.execute("SELECT * FROM cash_period WHERE till = ? AND period = ?", (code, said)).fetchone()
+    return _period(row) if row else None
+
+
+def period_copies(reader: Reader, code: str, said: str) -> int:
+    """How often it was printed."""
+    row = reader.execute(
+        "SELECT copies FROM cash_period_print WHERE till = ? AND period = ?", (code, said)
+    ).fetchone()  # fmt: skip
+    return int(row["copies"]) if row else 0
+
+
 def first_after(reader: Reader, code: str, day: str) -> str | None:
     """The day of the first closing of a till after a day; None where there is none."""
     row = reader.execute("SELECT min(date) FROM cash_closing WHERE till = ? AND date > ?", (code, day)).fetchone()
@@ -283,6 +307,8 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
     if held is not None and held.state == "counted":
         waiting.append(Pending("closing", "cash.pending_closing", 1, held.at, f"{URL}/close"))
     found = agents.agent(reader, agent)
+    if found is not None and "head_cashier" in found.roles and (lots := lot_store.waiting(reader)):
+        waiting.append(Pending("lots", "cash.pending_lots", len(lots), lots[0].at, f"{URL}/treasury"))
     if found is not None and not found.roles.isdisjoint(CHIEFS):
         proposed = [each for each in open_sessions(reader) if each.state == "proposed"]
         asked = reversals_asked(reader)
@@ -485,6 +511,14 @@ def _period_closed(rows: Rows, event: m.PeriodClosed) -> None:
     )  # fmt: skip
 
 
+def _period_printed(rows: Rows, event: m.PeriodPrinted) -> None:
+    rows.run(
+        "INSERT INTO cash_period_print (till, period, copies) VALUES (?, ?, ?)"
+        " ON CONFLICT (till, period) DO UPDATE SET copies = excluded.copies",
+        event.till, event.period, event.copy + 1,
+    )  # fmt: skip
+
+
 def _closing_printed(rows: Rows, event: m.ClosingPrinted) -> None:
     rows.run("UPDATE cash_closing SET copies = ? WHERE id = ?", event.copy + 1, event.closing)
     if event.copy:
@@ -507,6 +541,7 @@ APPLIERS: Appliers = {
     m.ClosingApproved: _approved,
     m.ClosingPrinted: _closing_printed,
     m.PeriodClosed: _period_closed,
+    m.PeriodPrinted: _period_printed,
 }
 
 #: State tables and the columns that a purged private body leaves empty on both sides of a replay.
@@ -514,5 +549,5 @@ STATE_TABLES: dict[str, tuple[str, ...]] = {
     "till": (), "cash_session": ("float_note", "note"), "cash_count": (), "drawer_opening": (), "cash_reversal": (),
     "cash_reprint": (),
     "cash_entry": ("party", "payer", "payer_number", "details", "statement"), "cash_receipt": ("reference",),
-    "cash_closing": ("note",), "cash_period": (),
+    "cash_closing": ("note",), "cash_period": (), "cash_period_print": (),
 }  # fmt: skip

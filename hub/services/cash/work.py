@@ -9,7 +9,9 @@ from hub.context import Hub
 from hub.journal import Appliers
 from hub.services.cash import (
     actions,
+    archive,
     living,
+    lot_store,
     order_store,
     paying,
     prepared_store,
@@ -17,6 +19,7 @@ from hub.services.cash import (
     request_store,
     requesting,
     store,
+    treasury,
 )
 from hub.services.ports import Heard, Pending, ThreadLine
 from hub.store import Transaction
@@ -27,8 +30,8 @@ TAKERS = frozenset({"collections_cashier"})
 PREPARERS = frozenset({"clerk", "case_officer"})
 #: Whoever has the tab of the tills.
 TAB = TAKERS | PREPARERS | store.CHIEFS | {"benefits_cashier", "auditor"}
-_STORES = (store, order_store, prepared_store, request_store, living)
-APPLIERS: Appliers = {kind: applier for each in _STORES for kind, applier in each.APPLIERS.items()}
+_STORES = (store, order_store, prepared_store, request_store, lot_store, living)
+APPLIERS: Appliers = {kind: applier for each in (*_STORES, archive) for kind, applier in each.APPLIERS.items()}
 STATE_TABLES = {table: private for each in _STORES for table, private in each.STATE_TABLES.items()}
 
 
@@ -43,8 +46,15 @@ def taken_back(hub: Hub, tx: Transaction, event: Any) -> None:
     preparing.taken_back(hub, tx, event)
 
 
+def refused(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A listener: what the centre says of a request for an order, or of a lot that it will not take."""
+    requesting.not_taken(hub, tx, event)
+    treasury.refused(hub, tx, event)
+
+
 LISTENS: dict[str, Heard] = {
-    "cash_entry_made": taken_back, "day_closed": preparing.day_over, "outbox_message_refused": requesting.not_taken,
+    "cash_entry_made": taken_back, "day_closed": preparing.day_over, "outbox_message_refused": refused,
+    "outbox_message_applied": treasury.taken,
     "print_job_taken": actions.pulsed_again,
     **living.LISTENS,
 }  # fmt: skip

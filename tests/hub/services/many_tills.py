@@ -283,7 +283,9 @@ def _broken_closings(reader, code, entries):
     last_in = last_out = 0
     for z, row in enumerate(reader.execute("SELECT * FROM cash_closing WHERE till = ? ORDER BY z", (code,)), 1):
         mine, totals = by_session[row["session"]], json.loads(row["totals"])
-        public = [each for each in mine if each["kind"] in ("collection", "disbursement", "reversal")]
+        of = {f"{each['till']}-{each['year']}-{each['number']:06d}": each["kind"] for each in mine}
+        kinds = [of.get(each["reverses"], each["kind"]) for each in mine]
+        public = [each for each, kind in zip(mine, kinds, strict=True) if kind in ("collection", "disbursement")]
         total = sum(each["amount"] if each["direction"] == "in" else -each["amount"] for each in public)
         gross_in += sum(each["amount"] for each in mine if each["direction"] == "in")
         gross_out += sum(each["amount"] for each in mine if each["direction"] == "out")

@@ -369,7 +369,7 @@ def test_the_treasury_hears_of_a_closing_by_a_balanced_entry_with_one_reference(
     (row,) = house.hub.reader.execute("SELECT * FROM outbox").fetchall()
     lot = json.loads(row["payload"])
     assert (row["topic"], lot["reference"], lot["closing"]) == (
-        "arrete.approuve", "CNSS-BZV-SIEGE-C01-Z000001", found.hash)  # fmt: skip
+        "arrete.approuve", "CNSS-BZV-SIEGE-2013-C01-000001", found.hash)  # fmt: skip
     assert (lot["items"], lot["sum"], lot["debit"], lot["credit"]) == (2, 269_696, 269_696, 269_696)
     assert "Boulangerie" not in row["payload"]
 
