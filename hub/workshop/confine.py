@@ -52,14 +52,14 @@ _WAYS_OUT: dict[str, tuple[int, dict[str, int]]] = {
 _X32 = 0x40000000
 
 
-def confine() -> None:
-    """Give up files, sockets, programs and memory beyond `MEMORY`, for good. Raises OSError where the kernel cannot.
+def confine(memory: int = MEMORY) -> None:
+    """Give up files, sockets, programs and memory beyond so many bytes, for good. Raises OSError where it cannot.
 
     On a machine whose numbers are not in the table, the limits alone hold.
     """
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")  # where memory runs out, this goes, not the hub
-    for limit, most in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+    for limit, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(limit, (most, most))
     if platform.machine() in _WAYS_OUT:
         _refuse(*_WAYS_OUT[platform.machine()])
