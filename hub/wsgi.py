@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,8 @@ from hub.wire import Board, as_json
 
 log = structlog.get_logger("hub")
 HOUSEKEEPING_S = 30
+#: How often services look at what lies beside, such as a scanner's folder.
+ASIDE_S = 5
 #: A screen that the configuration does not name.
 ANY_DISPLAY = Display(name="ANY")
 
@@ -84,6 +87,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     admin.serve(hub)
     outbox.start(hub)
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
+    threading.Thread(target=_aside, args=(hub,), name="aside", daemon=True).start()
     return app
 
 
@@ -192,6 +196,22 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
             of_process().say()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
+
+
+def _aside(hub: Hub) -> None:
+    """What services do beside: files that nobody names go first."""
+    for service in hub.services:
+        if service.tidy:
+            with suppress(MboteError, OSError):
+                service.tidy(hub)
+    while not threading.Event().wait(ASIDE_S):
+        for service in hub.services:
+            if service.aside:
+                try:
+                    with hub.store.readable():
+                        service.aside(hub)
+                except MboteError as error:
+                    log.warning("aside", service=service.name, fault=str(error))
 
 
 def keep_house(hub: Hub) -> None:

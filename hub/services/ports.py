@@ -160,6 +160,10 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 #: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
 #: counter could not answer it.
 Unanswered = Callable[[Reader, int | None, str], int | None]
+#: Removes files that no row names any more; how many.
+Tidy = Callable[[Hub], int]
+#: What the service does aside, every few seconds, as long as the hub runs.
+Aside = Callable[[Hub], None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -193,7 +197,8 @@ class CounterService:
 
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
     blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event. `goes_on` is the
-    page where a question goes on that the counter could not answer.
+    page where a question goes on that the counter could not answer; `uploads` says which endpoints take how many bytes
+    of a file.
     """
 
     name: str
@@ -215,6 +220,9 @@ class CounterService:
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""
+    uploads: Mapping[str, int] = field(default_factory=dict)
+    tidy: Tidy | None = None
+    aside: Aside | None = None
 
 
 @cache

@@ -13,6 +13,8 @@ MAGIC: dict[bytes, Media] = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG
 MIME: dict[Media, str] = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
 #: Bytes, points of a picture, pages of a PDF.
 MOST_BYTES, MOST_PIXELS, MOST_PAGES = 10 * 1024 * 1024, 60_000_000, 200
+#: Pages on which codes are looked for in one go.
+AT_ONCE = 6
 _HEAD = struct.Struct(">I")
 
 

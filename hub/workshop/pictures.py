@@ -1,8 +1,8 @@
 """Foreign files as pictures: what a confined process does with one PDF, JPEG or PNG (reliability.md, T13).
 
 What a file says it is must be so from its first byte to its last: a picture with something behind its end is refused,
-and so is a PDF that is locked. A PDF that could act by itself is told of in `flags`: nothing of ours ever lets it, a page
-is shown as a picture drawn here, and a batch that was split has new PDFs that hold pages alone.
+and so is a PDF that is locked. A PDF that could act by itself is told of in `flags`: nothing of ours ever lets it, a
+page is shown as a picture drawn here, and a batch that was split has new PDFs that hold pages alone.
 """
 
 from __future__ import annotations
@@ -18,16 +18,20 @@ import typst
 import zxingcpp
 from PIL import Image, ImageOps
 
-from hub.workshop.foreign import MOST_BYTES, MOST_PAGES, MOST_PIXELS, Look, Media, Unfit, media_of
+from hub.workshop.foreign import AT_ONCE, MOST_BYTES, MOST_PAGES, MOST_PIXELS, Look, Media, Unfit, media_of
 
 #: A page as it is looked at on a screen: points across, and down for the longest side of a picture.
 WIDTH, HEIGHT = 1240, 1754
-#: A page on which only a code is looked for, and how many are drawn in one go.
-CODE_WIDTH, AT_ONCE = 900, 6
+#: A page on which only a code is looked for.
+CODE_WIDTH = 900
 #: A page that is only tried, across.
 _TRIED = 40
 #: What was packed in a PDF is unpacked up to so much, to see whether it could act by itself.
 UNPACKED = 24 * 1024 * 1024
+#: Marks of a JPEG: its end; a filling; those that have no length behind them.
+_EOI, _FILL, _ALONE = 0xD9, 0xFF, frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
+_NO_LETTERS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
+_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 _PIECE = 1 << 16
 _QUALITY = 80
 #: Names in a PDF → what they would do.
@@ -97,11 +101,13 @@ def codes(content: bytes, media: Media, first: int, pages: int) -> Iterator[tupl
     """Codes found from a page on, as (page, text); of a PDF at most `AT_ONCE` pages are looked at."""
     numbers = range(first, min(first + AT_ONCE, pages + 1))
     if media == "pdf":
-        drawn = [Image.open(io.BytesIO(each), formats=("PNG",)).convert("L") for each in _drawn(content, numbers, CODE_WIDTH)]
+        drawn = [
+            Image.open(io.BytesIO(each), formats=("PNG",)).convert("L") for each in _drawn(content, numbers, CODE_WIDTH)
+        ]
     else:
         drawn = [_small(content, media).convert("L")]
     for number, shown in zip(numbers, drawn, strict=False):
-        for found in zxingcpp.read_barcodes(shown, formats=zxingcpp.BarcodeFormat.QRCode):
+        for found in zxingcpp.read_barcodes(shown, formats=_QR):
             yield number, found.text[:200]
 
 
@@ -179,9 +185,8 @@ def _typst(main: str, content: bytes, pages: Any, **how: Any) -> list[bytes]:
     pieces = [content[at : at + _PIECE] for at in range(0, len(content), _PIECE)]
     inputs = {f"p{n}": str(list(piece)) for n, piece in enumerate(pieces)} | {"count": str(len(pieces))}
     sources = _SOURCES | {"main": main.replace("PAGES", ", ".join(str(int(each)) for each in pages))}
-    compiler = typst.Compiler(
-        {name: text.encode() for name, text in sources.items()}, ignore_system_fonts=True, sys_inputs=inputs
-    )
+    files: Any = {name: text.encode() for name, text in sources.items()}  # its stub knows of one file only
+    compiler = typst.Compiler(files, font_paths=_NO_LETTERS, ignore_system_fonts=True, sys_inputs=inputs)
     made: Any = compiler.compile(**how)
     return made if isinstance(made, list) else [made]
 
@@ -245,19 +250,18 @@ def _end_of_jpeg(content: bytes) -> int:
 
 
 def _end_of_scan(content: bytes, at: int) -> int:
-    while True:
-        at = content.find(b"\xff", at)
-        if at < 0 or at + 4 > len(content):
-            if content[at : at + 2] == b"\xff\xd9" and at >= 0:
-                return at + 2
-            raise Unfit("damaged")
+    """Where a JPEG ends whose first marker after its beginning is at or behind `at`."""
+    while (at := content.find(b"\xff", at)) >= 0 and at + 2 <= len(content):
         marker = content[at + 1]
-        if marker == 0xD9:
+        if marker == _EOI:
             return at + 2
-        if marker in (0x00, 0xFF) or 0xD0 <= marker <= 0xD8 or marker == 0x01:
-            at += 1 if marker == 0xFF else 2
+        if marker == _FILL:
+            at += 1
+        elif marker in _ALONE:
+            at += 2
         else:
             at += 2 + int.from_bytes(content[at + 2 : at + 4])
+    raise Unfit("damaged")
 
 
 def tried() -> None:

@@ -1,13 +1,15 @@
 """The viewer's process: for each file that is to be looked into it begins a child, which is confined and ends with it.
 
 This process itself never looks at what it passes on. A child has the file in its memory, one pipe to answer through,
-and nothing else; whatever a file makes of it, the next file finds a fresh one. A child that hangs is ended by the
-kernel's alarm, one that wants more memory by the kernel, and both are an answer: the file is not taken.
+and nothing else; whatever a file makes of it, the next file finds a fresh one. A child that takes more time or memory
+than it may is ended by the kernel, and that is an answer: the file is not taken. Its time is that of a processor: on a
+box that has much to do a good file waits, and is not refused.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -19,13 +21,13 @@ from hub.workshop.foreign import MOST_BYTES, Unfit, packed, unpacked
 from hub.workshop.frames import MOST_ANSWERED, Ended, Late, receive, send
 
 #: For each file (T13).
-MEMORY = 256 * 1024 * 1024
+MEMORY, CPU_S = 256 * 1024 * 1024, 9
 MOST_ASKED = MOST_BYTES + 64 * 1024
 FOREVER_S = 60.0
 
 
 def main() -> None:
-    """Serve until the hub goes, or nothing is asked for so long."""
+    """Serve until the hub goes, or nothing is asked for so long. `deadline_s` is of the clock."""
     deadline_s, idle_s = (float(each) for each in sys.argv[1:3])
     pipe_in, pipe_out = os.dup(0), os.dup(1)
     os.set_blocking(pipe_out, False)
@@ -66,6 +68,7 @@ def _look(asked: bytes, pipe: int, deadline_s: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, deadline_s)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)  # what a library prints about a file is the file's own words
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     confine(MEMORY)
     os.set_blocking(pipe, False)
     facts, content = unpacked(asked)

@@ -4,28 +4,35 @@
 what is recorded, and what is missing · `periodic` what is owed for which period · `rules` what may happen · `actions`
 what can be asked · `store` what is kept · `paper`, `slips` and `layouts/` the acknowledgement · `telling` what
 depositors must hear · `forms`, `pages`, `validating` what is shown
+`scanning` what can be asked about scans, `scan_store` what is kept of them · `separators` and `batches` the scanner's
+folder · `scan_pages` what is shown
 """
 
 from __future__ import annotations
 
-from hub.services.deposit import actions, store, validating
+from hub.services.deposit import actions, batches, scan_pages, scan_store, scanning, store, validating
 from hub.services.deposit.migrations import migrations
 from hub.services.deposit.pages import pages as blueprint
 from hub.services.ports import CounterService
+from hub.workshop.foreign import MOST_BYTES
 
 validating.add(blueprint)
+scan_pages.add(blueprint)
 COUNTER_SERVICE = CounterService(
     name="deposit",
     title="deposit.title",
     icon="file-upload",
-    roles=frozenset({"receptionist", "clerk", "validator", "supervisor"}),
+    roles=frozenset({"receptionist", "clerk", "validator", "supervisor", "auditor"}),
     pages=blueprint,
     migrations=migrations,
-    appliers=store.APPLIERS,
-    state_tables=store.STATE_TABLES,
+    appliers={**store.APPLIERS, **scan_store.APPLIERS},
+    state_tables=store.STATE_TABLES | scan_store.STATE_TABLES,
     listens={"outbox_message_applied": actions.applied, "outbox_message_refused": actions.refused},
     thread=store.thread,
     pending=store.pending,
     finds=store.finds,
     sheet=store.sheet,
+    uploads={"deposit.send_scan": MOST_BYTES, "deposit.send_loose": MOST_BYTES},
+    tidy=scanning.tidy,
+    aside=batches.round,
 )
