@@ -155,10 +155,10 @@ def _counted(content: bytes, found: int, said: int) -> int:
     """How many pages there are. What was found and what the PDF says is believed where they agree; else it is tried."""
     if max(found, said) > MOST_PAGES:
         raise Unfit("too_many_pages")
-    if found == said > 0 and _there(content, 1, found):
+    if found == said > 0 and _there(content, 1, found, width=WIDTH):
         return found
     known, missing = 1, MOST_PAGES + 1
-    _drawn(content, [1], _TRIED)
+    _drawn(content, [1], WIDTH)
     if _there(content, missing):
         raise Unfit("too_many_pages")
     while missing - known > 1:
@@ -167,9 +167,9 @@ def _counted(content: bytes, found: int, said: int) -> int:
     return known
 
 
-def _there(content: bytes, *pages: int) -> bool:
+def _there(content: bytes, *pages: int, width: int = _TRIED) -> bool:
     try:
-        _drawn(content, pages, _TRIED)
+        _drawn(content, pages, width)
     except typst.TypstError as error:
         if "does not exist" in str(error):
             return False
@@ -200,7 +200,7 @@ def _look_picture(content: bytes, media: Media) -> Look:
         raise Unfit("behind_end")
     shown = _opened(content, media)
     width, height = shown.size
-    _smaller(shown).load()
+    _small(content, media)  # what is kept can also be shown
     return Look(media, 1, width, height)
 
 

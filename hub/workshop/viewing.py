@@ -21,7 +21,7 @@ from hub.workshop.foreign import MOST_BYTES, Unfit, packed, unpacked
 from hub.workshop.frames import MOST_ANSWERED, Ended, Late, receive, send
 
 #: For each file (T13).
-MEMORY, CPU_S = 256 * 1024 * 1024, 9
+MEMORY, CPU_S = 256 * 1024 * 1024, 8
 MOST_ASKED = MOST_BYTES + 64 * 1024
 FOREVER_S = 60.0
 
