@@ -51,6 +51,16 @@ class Hub:
         """The files that a room keeps beside the database."""
         return self._shelves.setdefault(room, Shelf(self.store.folder / FOLDER / room))
 
+    def tidy(self) -> int:
+        """Remove files that no row names: cut before their row, or destroyed by the retention. Raises OSError."""
+        gone = 0
+        for service in self.services:
+            if service.files:
+                shelf = self.shelf(service.name)
+                with shelf.placing, self.snapshot() as reader:
+                    gone += shelf.sweep(service.files(reader).named)
+        return gone
+
     @property
     def reader(self) -> sqlite3.Connection:
         """This thread's read-only connection."""

@@ -40,6 +40,14 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The files that the rows of a room name, and those whose rows say that they were destroyed."""
+
+    named: frozenset[str]
+    destroyed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A file that has come and is on disk, but not yet on its place."""
 

@@ -200,10 +200,8 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
 
 def _aside(hub: Hub) -> None:
     """What services do beside: files that nobody names go first."""
-    for service in hub.services:
-        if service.tidy:
-            with suppress(MboteError, OSError):
-                service.tidy(hub)
+    with suppress(MboteError, OSError):
+        hub.tidy()
     while not threading.Event().wait(ASIDE_S):
         for service in hub.services:
             if service.aside:

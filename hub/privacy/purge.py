@@ -159,16 +159,15 @@ def _destroy(tx: Transaction, hub: Hub, *, proposal: int, gone: list[int], rows:
 
 
 def wipe(hub: Hub, ask: Ask, *, proposal: int) -> None:
-    """Write the file anew, and the log: in its free places stood what is gone; files that no row names any more go, too.
+    """Write the file anew, and the log, in whose free places stood what is gone; destroy files that no row names.
 
     Raises StoreFault; ask again then.
     """
     hub.store.rewrite()
-    for tidy in (service.tidy for service in hub.services if service.tidy):
-        try:
-            tidy(hub)
-        except OSError as error:
-            raise StoreFault(f"a file that nobody names any more is still there: {error}") from error
+    try:
+        hub.tidy()
+    except OSError as error:
+        raise StoreFault(f"a file that nobody names any more is still there: {error}") from error
     _note_wiped(hub, ask, proposal=proposal)
 
 

@@ -27,6 +27,7 @@ from hub.journal import Appliers, Event
 from hub.problems import did_you_mean
 from hub.say import say
 from hub.scans import Scan
+from hub.shelf import Named
 from hub.store import Guard, Listener, Transaction
 
 FOLDER = Path(__file__).parent
@@ -160,8 +161,8 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 #: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
 #: counter could not answer it.
 Unanswered = Callable[[Reader, int | None, str], int | None]
-#: Removes files that no row names any more; how many.
-Tidy = Callable[[Hub], int]
+#: Which files must be on the service's shelf.
+FileNames = Callable[[Reader], Named]
 #: What the service does aside, every few seconds, as long as the hub runs.
 Aside = Callable[[Hub], None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
@@ -198,7 +199,7 @@ class CounterService:
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
     blueprint of that name under /desk/NAME. `listens` and `guards` are keyed by the kind of the event. `goes_on` is the
     page where a question goes on that the counter could not answer; `uploads` says which endpoints take how many bytes
-    of a file.
+    of a file, `files` which ones are kept on the shelf of its name.
     """
 
     name: str
@@ -221,7 +222,7 @@ class CounterService:
     unanswered: Unanswered = all_answered
     goes_on: str = ""
     uploads: Mapping[str, int] = field(default_factory=dict)
-    tidy: Tidy | None = None
+    files: FileNames | None = None
     aside: Aside | None = None
 
 

@@ -10,7 +10,7 @@ folder · `scan_pages` what is shown
 
 from __future__ import annotations
 
-from hub.services.deposit import actions, batches, scan_pages, scan_store, scanning, store, validating
+from hub.services.deposit import actions, batches, scan_pages, scan_store, store, validating
 from hub.services.deposit.migrations import migrations
 from hub.services.deposit.pages import pages as blueprint
 from hub.services.ports import CounterService
@@ -33,6 +33,6 @@ COUNTER_SERVICE = CounterService(
     finds=store.finds,
     sheet=store.sheet,
     uploads={"deposit.send_scan": MOST_BYTES, "deposit.send_loose": MOST_BYTES},
-    tidy=scanning.tidy,
+    files=scan_store.files,
     aside=batches.round,
 )

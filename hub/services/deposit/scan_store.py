@@ -9,6 +9,7 @@ from hub.journal import Appliers, Rows, apply_nothing
 from hub.services.deposit import model as m
 from hub.services.deposit.separators import Target
 from hub.services.ports import Pending
+from hub.shelf import Named
 
 Reader = sqlite3.Connection
 URL = "/desk/deposit/scans"
@@ -72,9 +73,11 @@ def next_id(reader: Reader) -> int:
     return int(reader.execute("SELECT coalesce(max(id), 0) + 1 FROM deposit_scan").fetchone()[0])
 
 
-def files(reader: Reader) -> frozenset[str]:
-    """What must be on the shelf."""
-    return frozenset(row[0] for row in reader.execute("SELECT file FROM deposit_scan WHERE file IS NOT NULL"))
+def files(reader: Reader) -> Named:
+    """What must be on the shelf, and what was destroyed."""
+    named = frozenset(row[0] for row in reader.execute("SELECT file FROM deposit_scan WHERE file IS NOT NULL"))
+    gone = frozenset(row[0] for row in reader.execute("SELECT sha256 FROM deposit_scan WHERE file IS NULL"))
+    return Named(named, gone - named)
 
 
 def target(reader: Reader, meant: Target) -> tuple[int | None, int | None]:

@@ -172,15 +172,8 @@ def _scan(tx: Transaction, scan: int) -> m.DocumentScan:
     return found
 
 
-def tidy(hub: Hub) -> int:
-    """Remove files that no row names: what was cut before its row, what the retention destroyed. Raises OSError."""
-    shelf = shelf_of(hub)
-    with shelf.placing, hub.snapshot() as reader:
-        return shelf.sweep(scan_store.files(reader))
-
-
 def lost(hub: Hub) -> list[str]:
     """Files that rows name and the shelf does not have, or has otherwise."""
     with hub.snapshot() as reader:
-        named = scan_store.files(reader)
+        named = scan_store.files(reader).named
     return [each for each in sorted(named) if shelf_of(hub).read(each) is None]

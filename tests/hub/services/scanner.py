@@ -155,7 +155,8 @@ def eats_itself(chance: random.Random) -> bytes:
         return written(b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 2 >>")
     if which == 1:
         return one_page(root=b"/Outlines 1 0 R /Names 1 0 R", page=b"/Parent 3 0 R /Resources 3 0 R")
-    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F 5 0 R >> >> /Length 5 >>\nstream\n/F Do\nendstream"
+    head = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F 5 0 R >> >> /Length 5"
+    form = b"<< %b >>\nstream\n/F Do\nendstream" % head
     return one_page(page=b"/Resources << /XObject << /F 5 0 R >> >>", content=b"/F Do", more=(form,))
 
 

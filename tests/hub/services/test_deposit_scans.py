@@ -94,7 +94,7 @@ def test_the_same_key_sends_once_and_the_same_content_lies_once(house, screen, d
     assert first == second
     again = sent(screen, f"/desk/deposit/{deposit}/scans?document={line}", png("x"))[1]
     assert again["scan"] != first[1]["scan"]
-    assert len(scan_store.files(house.hub.reader)) == len(list(scanning.shelf_of(house.hub).names()))
+    assert len(scan_store.files(house.hub.reader).named) == len(list(scanning.shelf_of(house.hub).names()))
 
 
 def test_what_is_refused_is_said_in_words_and_leaves_nothing(house, screen, deposit):
@@ -107,7 +107,7 @@ def test_what_is_refused_is_said_in_words_and_leaves_nothing(house, screen, depo
         assert status in (413, 422)
         assert said in answer["said"]
     assert scan_store.next_id(house.hub.reader) == before
-    assert set(scanning.shelf_of(house.hub).names()) == scan_store.files(house.hub.reader)
+    assert set(scanning.shelf_of(house.hub).names()) == scan_store.files(house.hub.reader).named
     assert sent(screen, "/desk/deposit/999/scans", jpeg())[0] == 404
 
 
@@ -240,7 +240,7 @@ def test_a_file_that_nobody_names_goes_with_the_next_start_and_one_that_is_named
     other = type(shelf)(shelf.folder)  # of a hub that is no more
     other.take_in(io.BytesIO(b"half"), 10)
     coming = shelf.take_in(io.BytesIO(b"coming"), 10)
-    assert scanning.tidy(house.hub) == 2
+    assert house.hub.tidy() == 2
     assert shelf.read(lost.sha256) is None
     assert shelf.read(scan.sha256) == jpeg()
     assert coming.read() == b"coming", "what is on its way is not in its way"

@@ -1,4 +1,4 @@
-"""Scans in a real browser: files given at a row, seen beside it, placed by hand, by keyboard; the console stays empty."""
+"""Scans in a real browser: files given at a row, seen beside it, placed by hand; the console stays empty."""
 
 import os
 import re
