@@ -15,7 +15,7 @@ from typing import Any
 from hub import VERSION
 from hub.bench.figures import Limits, Line
 
-WHAT = ("queue", "people", "desk", "million", "pi")
+WHAT = ("queue", "people", "desk", "deposits", "million", "pi")
 
 
 def run(what: str, quick: bool, tickets: int | None = None, past: Path | None = None) -> dict[str, Any]:  # noqa: FBT001 (the command line hands its options in)
@@ -55,6 +55,10 @@ def _measured(what: str, *, quick: bool, tickets: int | None, past: Path | None)
         from hub.bench.desk import measure_desk
 
         return measure_desk(quick=quick)
+    if what == "deposits":
+        from hub.bench.deposits import measure_deposits
+
+        return measure_deposits(quick=quick)
     from hub.bench import million, pi
 
     stored = tickets or (million.QUICK_TICKETS if quick else million.TICKETS)

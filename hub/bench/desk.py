@@ -52,8 +52,8 @@ def measure_desk(*, quick: bool) -> tuple[list[Line], Limits]:
 
 
 def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
-    given, printed = _papers(_Forms(agency), times)
-    limit = summary(_bare(times))
+    given, printed = _papers(Forms(agency), times)
+    limit = summary(bare_paper(times))
     click, most = summary(printed), 1.5 * limit["p95"] + 10
     budgets = (Budget(click["p95"], most=round(most, 1), of="ms, p95: 1.5 × pdf + 10 ms"),)
     note = "a statement of contributions over HTTP: given (number, signature, on disk), a quarter second later printed"
@@ -61,7 +61,8 @@ def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
     return Line("P22", "certificate, click to the PDF's last byte", figures, budgets, note), {"pdf": limit}
 
 
-def _bare(times: int) -> list[float]:
+def bare_paper(times: int) -> list[float]:
+    """`pdf`: what typst alone takes for a page with a table of twelve rows, seconds."""
     letters = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
     numbers = count()
 
@@ -75,12 +76,12 @@ def _bare(times: int) -> list[float]:
     return timed(drawn, times)
 
 
-class _Forms:
+class Forms:
     """An agent's browser, as far as forms go: its session, its connection."""
 
-    def __init__(self, agency: Agency) -> None:
+    def __init__(self, agency: Agency, code: str = CLERK) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=ANSWER_S)
-        self._connection.request("GET", f"/demo/agent/{CLERK}")
+        self._connection.request("GET", f"/demo/agent/{code}")
         answer = self._connection.getresponse()
         answer.read()
         name, _, rest = (answer.headers["Set-Cookie"] or "").partition("=")
@@ -95,8 +96,15 @@ class _Forms:
         answer = self._connection.getresponse()
         return answer, answer.read()
 
+    def send(self, path: str, content: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        """A file that is sent as a page's script does."""
+        head = {"Cookie": self._cookie, csrf.HEADER: csrf.token_for(self._session), "X-Key": key()}
+        self._connection.request("POST", path, content, head | {"Content-Type": "application/octet-stream"})
+        answer = self._connection.getresponse()
+        return answer, answer.read()
 
-def _papers(forms: _Forms, times: int) -> tuple[list[float], list[float]]:
+
+def _papers(forms: Forms, times: int) -> tuple[list[float], list[float]]:
     """How long each certificate took to be given, and to come as PDF. Raises RuntimeError when one did not."""
     given, printed = [], []
     for _, ref in zip(range(times + 1), cycle(EMPLOYERS), strict=False):
