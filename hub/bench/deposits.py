@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hub.ask import Actor, Ask
 from hub.bench import limits
-from hub.bench.desk import Forms, bare_paper
+from hub.bench.desk import LOOKS_S, Forms, bare_paper
 from hub.bench.figures import Budget, Limits, Line, ratio, summary
 from hub.bench.rig import free_port, key, running
 from hub.bench.screens import until_the_last
@@ -34,6 +34,8 @@ A_DAY, QUICK_DAY = 2_000, 60
 CALLS, QUICK_CALLS = 200, 20
 #: One deposit in so many is scanned.
 SCANNED = 4
+#: A clerk begins one so often: four of them make in a quarter of an hour what a full agency has in a day.
+EVERY_S = 2.0
 
 
 def measure_deposits(*, quick: bool) -> tuple[list[Line], Limits]:
@@ -95,10 +97,13 @@ def _day(agency: Agency, many: int, calls: int, found: Limits) -> Iterator[Line]
                 number = next(left, None)
             if number is None:
                 return
+            due = time.perf_counter() + EVERY_S
             clerk.deposit(deposited, printed, sent if number % SCANNED == 0 else None)
+            stop.wait(max(0.0, due - time.perf_counter()))
 
-    began = time.perf_counter()
     clerks = [each["code"] for each in agency.agents if "clerk" in each["roles"]][:CLERKS]
+    Clerk(agency, clerks[0]).deposit([], [], [])  # for the first one workshop and viewer are started
+    began = time.perf_counter()
     with ThreadPoolExecutor(CLERKS) as pool:
         working = [pool.submit(work, code) for code in clerks]
         called = summary(until_the_last(agency, limits.SCREENS, calls))
@@ -110,10 +115,9 @@ def _day(agency: Agency, many: int, calls: int, found: Limits) -> Iterator[Line]
         "P22", "acknowledgement of a deposit, click to the PDF's last byte, while four clerks work", click,
         (Budget(click["p95"], most=round(most, 1), of="ms, p95: 1.5 × pdf + 10 ms"),),
     )  # fmt: skip
-    whole, limit = summary(deposited), found["commit"]
-    figures = {"deposit": whole, "scan": summary(sent), "deposits": many, "seconds": round(took, 1)}
-    budget = Budget(whole["p95"], most=round(3 * limit["p95"] + 5, 1), of="ms, p95: 3 × commit + 5 ms, over HTTP")
-    yield Line("P24b", f"{many} deposits over HTTP by four clerks, one in {SCANNED} with a scan", figures, (budget,))
+    figures = {"deposit": summary(deposited), "scan": summary(sent), "deposits": many, "seconds": round(took, 1)}
+    said = f"{many} deposits over HTTP by four clerks, one in {SCANNED} scanned, thirty times as fast as in a day"
+    yield Line("P24", said, figures)
     budgets = (ratio(called, found["call10"], "p50", 2, "call10"), ratio(called, found["call10"], "p99", 3, "call10"))
     yield Line("P3", "agent's next to the last of 10 displays while four clerks deposit", called, budgets)
 
@@ -141,6 +145,7 @@ class Clerk:
             sent.append(time.perf_counter() - began)
             if answer.status != 201:  # noqa: PLR2004 (created)
                 raise RuntimeError(f"no scan was kept: {answer.status} {body[:300]!r}")
+        time.sleep(LOOKS_S)
         began = time.perf_counter()
         _, body = self._forms.post(f"{place}/print")
         printed.append(time.perf_counter() - began)

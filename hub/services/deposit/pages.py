@@ -229,6 +229,7 @@ def fill(number: int) -> AnyResponse:
         draft = _with_owed(found, draft)
     if said.verb == "deposit":
         answer = actions.deposit(hub, asked(f"deposit.deposit/{number}"), deposit=number, draft=draft)
+        paper.sheet_ahead(hub, actions.known(hub, number))
         return redirect(url_for("deposit.one", number=answer["deposit"], done=request.form.get("key")), 303)
     shape, at, wrong = forms.shaped(draft, said, request.form, actions.lists_of(hub))
     if wrong:
