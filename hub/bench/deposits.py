@@ -17,7 +17,8 @@ from pathlib import Path
 
 from hub.ask import Actor, Ask
 from hub.bench import limits
-from hub.bench.desk import LOOKS_S, Forms, bare_paper
+from hub.bench.agents import AgentsBrowser
+from hub.bench.desk import LOOKS_S, bare_paper
 from hub.bench.figures import Budget, Limits, Line, ratio, summary
 from hub.bench.rig import free_port, key, running
 from hub.bench.screens import until_the_last
@@ -126,7 +127,7 @@ class Clerk:
     """A clerk's browser, as far as forms go."""
 
     def __init__(self, agency: Agency, code: str) -> None:
-        self._forms = Forms(agency, code)
+        self._forms = AgentsBrowser(agency, code)
         self._scan = _page()
 
     def deposit(self, deposited: list[float], printed: list[float], sent: list[float] | None) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import tempfile
 import time
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import typst
 
-from hub.agents import csrf
+from hub.bench.agents import CLERK, AgentsBrowser
 from hub.bench.browser import page_at
 from hub.bench.figures import Budget, Limits, Line, summary, timed
 from hub.bench.people import import_country
@@ -22,7 +20,6 @@ from hub.demo.processes import COMMANDS
 
 #: So many persons have some employers whose accounts can be attested.
 PEOPLE = 2_000
-CLERK = "00815D"
 #: A dozen employers of few periods; the first one has ten years of them, which is no page of twelve rows.
 EMPLOYERS = tuple(f"E{number}" for number in range(2, 14))
 ROWS = 12
@@ -32,7 +29,6 @@ PLAIN = """#set document(title: "limit")
 = Attestation NUMBER
 #table(columns: 4, table.header([*a*], [*b*], [*c*], [*d*]), ..range(CELLS).map(n => [#(n + NUMBER)]))
 """
-ANSWER_S = 60.0
 #: Nobody sees the page of a certificate and clicks on it sooner.
 LOOKS_S = 0.25
 
@@ -52,7 +48,7 @@ def measure_desk(*, quick: bool) -> tuple[list[Line], Limits]:
 
 
 def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
-    given, printed = _papers(Forms(agency), times)
+    given, printed = _papers(AgentsBrowser(agency, CLERK), times)
     limit = summary(bare_paper(times))
     click, most = summary(printed), 1.5 * limit["p95"] + 10
     budgets = (Budget(click["p95"], most=round(most, 1), of="ms, p95: 1.5 × pdf + 10 ms"),)
@@ -76,35 +72,7 @@ def bare_paper(times: int) -> list[float]:
     return timed(drawn, times)
 
 
-class Forms:
-    """An agent's browser, as far as forms go: its session, its connection."""
-
-    def __init__(self, agency: Agency, code: str = CLERK) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=ANSWER_S)
-        self._connection.request("GET", f"/demo/agent/{code}")
-        answer = self._connection.getresponse()
-        answer.read()
-        name, _, rest = (answer.headers["Set-Cookie"] or "").partition("=")
-        self._session = rest.partition(";")[0]
-        self._cookie = f"{name}={self._session}"
-
-    def post(self, path: str, **form: str) -> tuple[http.client.HTTPResponse, bytes]:
-        """A form that is sent; the answer is not followed."""
-        filled = {"key": key(), csrf.FIELD: csrf.token_for(self._session)} | form
-        head = {"Cookie": self._cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        self._connection.request("POST", path, urlencode(filled), head)
-        answer = self._connection.getresponse()
-        return answer, answer.read()
-
-    def send(self, path: str, content: bytes) -> tuple[http.client.HTTPResponse, bytes]:
-        """A file that is sent as a page's script does."""
-        head = {"Cookie": self._cookie, csrf.HEADER: csrf.token_for(self._session), "X-Key": key()}
-        self._connection.request("POST", path, content, head | {"Content-Type": "application/octet-stream"})
-        answer = self._connection.getresponse()
-        return answer, answer.read()
-
-
-def _papers(forms: Forms, times: int) -> tuple[list[float], list[float]]:
+def _papers(forms: AgentsBrowser, times: int) -> tuple[list[float], list[float]]:
     """How long each certificate took to be given, and to come as PDF. Raises RuntimeError when one did not."""
     given, printed = [], []
     for _, ref in zip(range(times + 1), cycle(EMPLOYERS), strict=False):

@@ -73,6 +73,16 @@ def server_limits(folder: Path, times: int) -> dict[str, dict[str, float]]:
     }
 
 
+def ten_screens(folder: Path, times: int) -> dict[str, dict[str, float]]:
+    """`call10` alone, for who needs no other limit of a server."""
+    with bare_server(folder) as (port, _):
+        screens = [Listener(port, "", "told") for _ in range(SCREENS)]
+        calls = _calls(port, screens, times, REST_S)
+        for screen in screens:
+            screen.close()
+    return {"call10": summary(calls)}
+
+
 def _poster(port: int) -> Callable[[], Any]:
     connection = Http(port)
     return lambda: connection.post("/silent", {"service": "DEP"})

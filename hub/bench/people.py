@@ -1,4 +1,4 @@
-"""The counter's services in figures: P20 search, P21 sheets, P23 import beside the queue, P25 memory."""
+"""The counter's services in figures: P20 search, P21 sheets, P23 import beside the queue, P25 memory; P3 beside it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from hub.ask import Actor, Ask
-from hub.bench.figures import Budget, Line, summary, timed
-from hub.bench.rig import pss_mb
+from hub.bench import limits
+from hub.bench.agents import AgentsBrowser
+from hub.bench.figures import Budget, Limits, Line, ratio, summary, timed
+from hub.bench.rig import free_port, pss_mb, running
+from hub.bench.screens import until_the_last
 from hub.clock import SystemClock
-from hub.demo.agency import prepare
+from hub.demo.agency import Agency, prepare
 from hub.demo.country import Country
-from hub.demo.processes import ROOT
+from hub.demo.processes import COMMANDS, ROOT
 from hub.people import actions, importing, names, replica, sheets
 from hub.people.importing import Today
 from hub.people.search import search
@@ -29,7 +32,6 @@ from hub.people_import import stand_back
 from hub.queues import actions as queues
 from hub.rooms import open_hub
 
-Limits = dict[str, dict[str, float]]
 PEOPLE, PEOPLE_QUICK = 1_000_000, 20_000
 SEED = 1
 #: Namesakes beyond which nobody can be told by a name alone: then the year of birth is typed as well.
@@ -43,13 +45,19 @@ def measure_people(*, quick: bool) -> tuple[list[Line], Limits]:
     """P23, then the others over what it imported. `MBOTE_BENCH_PEOPLE` names another number of persons."""
     people = int(os.environ.get("MBOTE_BENCH_PEOPLE", PEOPLE_QUICK if quick else PEOPLE))
     with tempfile.TemporaryDirectory(prefix="mbote-bench-people-") as temporary:
-        agency = prepare(Path(temporary), 8080)
+        folder = Path(temporary)
+        agency = prepare(folder / "agency", free_port())
         data = agency.settings.path(agency.settings.hub.data)
         lines = [_import(agency.settings, data, people)]
         with replica.reading(data) as reader:
             lines += [_search(data, reader, people, quick=quick), _slips(reader, quick=quick), _sheets(data, reader)]
         lines.append(_memory(data))
-    return lines, {}
+        limit = limits.ten_screens(folder, calls := 20 if quick else 200)
+        with replica.reading(data) as reader:
+            asked = _some(reader, random.Random(SEED + 3), 200)  # noqa: S311 (a bench, reproducible)
+        with running(agency, {"hub": COMMANDS["hub"]}):
+            lines.append(_calls_beside_search(agency, asked, calls, limit))
+    return lines, limit
 
 
 # --- P23 ---------------------------------------------------------------------------------------
@@ -238,6 +246,51 @@ def _memory(data: Path) -> Line:
     child.communicate()
     budgets = (Budget(found, most=150, of="MB"),)
     return Line("P25", "memory of a process with the hub's code that has searched", {"mb": round(found, 1)}, budgets)
+
+
+# --- P3 beside P20 -----------------------------------------------------------------------------
+
+#: Agents that look for somebody at once, each with a session of their own.
+TYPISTS = ("00733C", "00815D", "00816D", "00902F", "00907F", "01016E", "01022K", "01101G")
+#: A trained hand.
+LETTERS_PER_S = 5
+
+
+def _calls_beside_search(agency: Agency, asked: list[Any], calls: int, limit: Limits) -> Line:
+    """Agents type one name after another, each letter a search over HTTP, while tickets are called."""
+    done, letters = threading.Event(), [0] * len(TYPISTS)
+    alone = summary(until_the_last(agency, limits.SCREENS, calls))
+    hands = [
+        threading.Thread(
+            target=_type_on, args=(AgentsBrowser(agency, code), asked[n :: len(TYPISTS)], done, letters, n)
+        )
+        for n, code in enumerate(TYPISTS)
+    ]
+    began = time.perf_counter()
+    for hand in hands:
+        hand.start()
+    try:
+        beside = summary(until_the_last(agency, limits.SCREENS, calls))
+    finally:
+        done.set()
+        for hand in hands:
+            hand.join()
+    per_s = sum(letters) / (time.perf_counter() - began)
+    figures = {"beside": beside, "alone": alone, "searches_per_s": round(per_s, 1)}
+    budgets = (ratio(beside, limit["call10"], "p50", 2, "call10"), ratio(beside, limit["call10"], "p99", 3, "call10"))
+    note = f"{len(TYPISTS)} agents type names all the time, {LETTERS_PER_S} letters a second each"
+    return Line("P3", "agent's next to the last of 10 displays, beside the search", figures, budgets, note)
+
+
+def _type_on(browser: AgentsBrowser, rows: list[Any], done: threading.Event, letters: list[int], number: int) -> None:
+    dice = random.Random(SEED + number)  # noqa: S311 (a bench, reproducible)
+    while True:
+        for row in rows:
+            for typed in _typing(row, dice):
+                browser.search(typed)
+                letters[number] += 1
+                if done.wait(1 / LETTERS_PER_S):
+                    return
 
 
 if __name__ == "__main__":

@@ -220,8 +220,12 @@ def _forgotten(tx: Transaction, hub: Hub, day_id: int, service: str, label: str)
 
 
 def _relabelled(tx: Transaction, hub: Hub, ticket: Ticket, label: str) -> Ticket:
-    """The label on the paper replaces ours, as long as ours reached nobody; also when the day has closed since."""
-    if ticket.state not in ("issued", "unserved") or ticket.paper != "awaited":
+    """The label on the paper replaces ours, as long as ours reached nobody.
+
+    Also when the day has closed since, or somebody cancelled the ticket: it stays what it is, under the number that
+    its visitor holds and asks about.
+    """
+    if ticket.state not in ("issued", "unserved", "cancelled") or ticket.paper != "awaited":
         raise Refused(f"this request already has the label {ticket.label}", code="label_settled", label=ticket.label)
     series, number = _numbered(tx, hub, ticket.day, ticket.stage.service, label)
     tx.record(TicketRelabelled(ticket.id, label, series, number, ticket.label))

@@ -27,6 +27,7 @@ PREFIXES = {"RAS": "A", "DEP": "D"}
 START_MS, WALL_MS = 1_000_000, 1_772_432_400_000
 #: What happens how often.
 ANSWER_LOST, REQUEST_LOST, REPEATED, REUSED = 0.02, 0.02, 0.05, 0.01
+AFTERWARDS = 3
 DOWN_MS, DAY_MS, CLASSES = 500, 150_000, ("normal", "normal", "normal", "age_70", "work_accident")
 CONFIG = {
     "counters": {code: {"svcs": list(services)} for code, services in SERVES.items()},
@@ -128,6 +129,8 @@ class World:
             self.after(self.chance.uniform(5_000, self.days * self.day_ms), self.kill)
         while self._heap:
             self.ms, _, do = heapq.heappop(self._heap)
+            if self.ms > START_MS + AFTERWARDS * self.days * self.day_ms:
+                raise RuntimeError(f"seed {self.seed}: somebody goes on asking for ever, long after the last evening")
             self.reference.now = (WALL_MS + round(self.ms) - START_MS, round(self.ms), 1)
             do()
         return self._written()
@@ -320,6 +323,8 @@ class World:
             number = len(self.reference.tickets) - 1
             self._given(number, actor, issue, "awaited")
             self.record("ticket.paper", actor, key, number, how="printed")
+            if self.reference.tickets[number]["state"] == "unserved":  # of a day that has ended meanwhile
+                self.record("ticket.unserved", actor, None, number)
         else:
             t = self.reference.tickets[number]
             voided = t["label"]
@@ -456,7 +461,7 @@ def kiosk_story(world: World, client: Client) -> Story:
         paper = {"kind": "ticket", "label": label, "press": press, "dup": False, "complete": True}
         world.saw(client, "print", paper)
         told = None
-        while not isinstance(told, dict):
+        while not isinstance(told, dict):  # it is refused while no day is open
             told = yield from world.asking(
                 "ticket.paper", f"{press}-paper", {"tid": press, "how": "printed"},
                 lambda p=press, n=label, s=svc, then=at: world.report(

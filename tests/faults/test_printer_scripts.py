@@ -17,6 +17,7 @@ import random
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -83,6 +84,8 @@ class Witness:
     def __init__(self) -> None:
         self.heard = threading.Condition()
         self.told: list[dict] = []
+        self.asked: dict[str, str] = {}
+        self.reported: dict[str, list[dict]] = defaultdict(list)
         self._numbers = itertools.count(1)
 
     def ask(self, what, key, timeout_s=1.5, **body):
@@ -95,7 +98,11 @@ class Witness:
                     "id": f"T{number}", "label": f"D{number:05d}", "service": "DEP", "state": "issued",
                     "issued_at": "", "ahead": 3, "wait": None, "follow": "k3x9q2ab",
                 }  # fmt: skip
-            self.told.append({"what": what, "key": key, "answer": answer, **body})
+            self.told.append(told := {"what": what, "key": key, "answer": answer, **body})
+            if what == "issue":
+                self.asked.setdefault(answer["label"], key)
+            elif what in ("printed", "shown", "failed"):
+                self.reported[body["issue"]].append(told)
             self.heard.notify_all()
         return answer
 
@@ -117,7 +124,7 @@ class World:
         self.app.catalogue = parse(Catalogue, CATALOGUE)
         self.app.tell = self._tell
         self.heard = threading.Condition()
-        self.screen: list[tuple[float, object]] = []
+        self.screen: dict[str, list[tuple[float, object]]] = defaultdict(list)
         self.ends: dict[str, Ended] = {}
         self.jobs: dict[str, object] = {}
         printer = Printer(PrinterSettings(**self.line.settings, timeout_s=2 / faster))
@@ -130,7 +137,7 @@ class World:
 
     def _tell(self, told) -> None:
         with self.heard:
-            self.screen.append((time.monotonic(), told))
+            self.screen[told.tap].append((time.monotonic(), told))
             self.heard.notify_all()
 
     def _report(self, job, state, reason) -> None:
@@ -186,7 +193,7 @@ class Visitor:
     since: int
 
     def told(self, step: str) -> list[tuple[float, object]]:
-        return [(at, told) for at, told in list(self.world.screen) if told.tap == self.tap and told.step == step]
+        return [(at, told) for at, told in list(self.world.screen.get(self.tap, ())) if told.step == step]
 
     def wait_end(self) -> bool:
         """Whether the screen says in the end what became of the paper."""
@@ -203,11 +210,11 @@ class Visitor:
 
     @property
     def key(self) -> str:
-        return next(e["key"] for e in self.world.witness.of("issue") if e["answer"]["label"] == self.label)
+        return self.world.witness.asked[self.label]
 
     @property
     def reported(self) -> list[dict]:
-        return [e for e in self.world.witness.of("printed", "shown", "failed") if e["issue"] == self.key]
+        return self.world.witness.reported[self.key]
 
 
 @dataclass

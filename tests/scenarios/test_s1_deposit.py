@@ -80,7 +80,8 @@ def test_s1_from_the_kiosk_to_the_head_office(agency, chromium):
         assert heard < 0.5 + 0.5, heard  # a finger is 90 ms on the key; the machine is shared
         expect(room.locator("#call .label")).to_have_text("D002")
         expect(room.locator("#call .code")).to_have_text("05")
-        until(lambda: any("silence" not in url for url in sounds), 10, "a voice")
+        room.wait_for_function("JSON.parse(sessionStorage.getItem('mbote.rung') ?? '[]').length >= 1")
+        until(lambda: room.wait_for_timeout(50) or any("silence" not in url for url in sounds), 10, "a voice")
         agency.counter("05").step("start")
         expect(desk.locator("#ticket")).to_have_text("D002")
         number = deposited(desk)
@@ -170,7 +171,7 @@ def told(agency, number: str) -> None:
     """One message a decision, in order; one visit with its wait and its service; the journal gives every row again."""
     with closing(sqlite3.connect(f"file:{agency.folder / 'data' / 'mbote.db'}?mode=ro", uri=True)) as reader:
         sent = [
-            json.loads(body)["payload"]
+            json.loads(json.loads(body)["payload"])
             for (body,) in reader.execute(
                 "SELECT p.body FROM journal j JOIN journal_private p USING (seq)"
                 " WHERE j.kind = 'outbox_message_queued' ORDER BY seq"

@@ -147,7 +147,7 @@ class Reference:
 
     def relabel(self, t: dict[str, Any], label: str, *, failed: bool) -> None:
         """A kiosk had no answer in time and printed a label of its own for a ticket that is here."""
-        need(t["state"] in ("issued", "unserved"), not t["settled"], (t["day"], label) not in self.labels)
+        need(t["state"] in ("issued", "unserved", "cancelled"), not t["settled"], (t["day"], label) not in self.labels)
         self.labels.add((t["day"], label))
         t["label"] = label
         self.paper(t, failed=failed)

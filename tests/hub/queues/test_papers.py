@@ -45,6 +45,15 @@ def test_a_lost_answer_gives_the_kiosks_own_label_and_accounts_for_the_hubs(offi
     assert office.close_day()["voided"] == ["D001"]
 
 
+def test_a_ticket_that_was_cancelled_in_between_stays_so_under_the_number_on_the_paper(office):
+    """Who holds K1-001 and asks is told what became of it; nobody is called by a number that nobody holds."""
+    office.kiosk.press("deposit", answer_lost=True)
+    office.gives_up("D001")
+    office.kiosk.report()
+    assert office.state("K1-001") == "cancelled"
+    assert office.waiting() == []
+
+
 def test_a_kiosk_alone_goes_on_and_its_people_keep_their_place(office):
     """Pressed at 7:30 without a hub, heard of at 7:50: before those who came after 7:30."""
     office.at("07:30:00").kiosk.unplug()

@@ -88,11 +88,15 @@ document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   if (target !== view) return;
   view.removeAttribute("aria-busy");
   leave();
+  tellStale();
+  setTimeout(lookAtIt); // it makes the browser lay the page out: on an old PC that is long enough for a turn of its own
+});
+
+function lookAtIt() {
   scrollTo(0, 0);
   if (!document.activeElement?.closest("#note, #hand")) view.querySelector("h2")?.focus({ preventScroll: true });
   if (view.querySelector("[data-asked]")) document.getElementById("contact-channel")?.focus();
-  tellStale();
-});
+}
 // Back to a page that can no longer be shown (the visit is over): the whole page says so.
 document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
 document.addEventListener("htmx:historyRestore", tellStale);

@@ -1,0 +1,55 @@
+"""Agents that the bench plays: their browsers, as far as forms and letters go."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.parse import quote, urlencode
+
+from hub.agents import csrf
+from hub.bench.rig import key
+from hub.demo.agency import Agency
+
+ANSWER_S = 60.0
+#: An agent of the demo who inquires.
+CLERK = "00815D"
+
+
+class AgentsBrowser:
+    """One agent signed in: their session, their connection. Raises RuntimeError when the hub lets nobody in."""
+
+    def __init__(self, agency: Agency, code: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=ANSWER_S)
+        self._connection.request("GET", f"/demo/agent/{code}")
+        answer = self._connection.getresponse()
+        answer.read()
+        name, _, rest = (answer.headers["Set-Cookie"] or "").partition("=")
+        if not rest:
+            raise RuntimeError(f"agent {code} was not let in: {answer.status}")
+        self._session = rest.partition(";")[0]
+        self._cookie = f"{name}={self._session}"
+
+    def post(self, path: str, **form: str) -> tuple[http.client.HTTPResponse, bytes]:
+        """A form that is sent; the answer is not followed."""
+        filled = {"key": key(), csrf.FIELD: csrf.token_for(self._session)} | form
+        head = {"Cookie": self._cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        self._connection.request("POST", path, urlencode(filled), head)
+        answer = self._connection.getresponse()
+        return answer, answer.read()
+
+    def send(self, path: str, content: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        """A file that is sent as a page's script does."""
+        head = {"Cookie": self._cookie, csrf.HEADER: csrf.token_for(self._session), "X-Key": key()}
+        self._connection.request("POST", path, content, head | {"Content-Type": "application/octet-stream"})
+        answer = self._connection.getresponse()
+        return answer, answer.read()
+
+    def search(self, typed: str) -> bytes:
+        """What the hub finds for these letters, as the box of inquiry asks it. Raises RuntimeError when it refuses."""
+        self._connection.request(
+            "GET", f"/desk/inquiry/search?q={quote(typed)}", headers={"Cookie": self._cookie, "HX-Request": "true"}
+        )
+        answer = self._connection.getresponse()
+        found = answer.read()
+        if answer.status != http.client.OK:
+            raise RuntimeError(f"the search was refused: {answer.status} {found[:300]!r}")
+        return found
