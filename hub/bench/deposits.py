@@ -22,6 +22,7 @@ from hub.bench.desk import LOOKS_S, bare_paper
 from hub.bench.figures import Budget, Limits, Line, ratio, summary
 from hub.bench.rig import free_port, key, running
 from hub.bench.screens import until_the_last
+from hub.clock import SystemClock
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import COMMANDS
 from hub.rooms import open_hub
@@ -61,7 +62,7 @@ def draft() -> m.Draft:
 
 def _issued() -> str:
     """A week ago, as it is typed: nothing has expired."""
-    return f"{datetime.now(UTC) - timedelta(days=7):%d%m%y}"
+    return f"{datetime.fromtimestamp(SystemClock().now().at / 1000, UTC) - timedelta(days=7):%d%m%y}"
 
 
 def _recorded(agency: Agency, times: int, found: Limits) -> Line:

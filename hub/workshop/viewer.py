@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub.errors import Refused
+from hub.workshop.apart import Apart, Unanswered
 from hub.workshop.foreign import MOST_BYTES, Look, media_of, packed, unpacked
-from hub.workshop.helper import Helper, Unanswered
 
 #: Of the clock, for one file; of a processor's time it has less (`viewing.CPU_S`, T13).
 DEADLINE_S = 20.0
@@ -36,12 +36,12 @@ class Viewer:
 
     def __init__(self, *, deadline_s: float = DEADLINE_S, idle_s: float = IDLE_S) -> None:
         # the process that begins the others answers for them: it waits a little longer than they may take
-        self._helper = Helper("hub.workshop.viewing", deadline_s, idle_s, patience_s=deadline_s + 1)
+        self._apart = Apart("hub.workshop.viewing", deadline_s, idle_s, patience_s=deadline_s + 1)
 
     @property
     def pid(self) -> int | None:
         """The process that is there now, if any."""
-        return self._helper.pid
+        return self._apart.pid
 
     def look(self, content: bytes) -> Look:
         """What a file is, read to its end. Raises NotTaken, NotShown."""
@@ -67,7 +67,7 @@ class Viewer:
 
     def _asked(self, what: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
         try:
-            said, found = unpacked(self._helper.asked(packed(what), content))
+            said, found = unpacked(self._apart.asked(packed(what), content))
         except (Unanswered, ValueError) as error:
             raise NotShown(f"the viewer does not answer: {error}") from error
         if "unfit" in said:
@@ -76,7 +76,7 @@ class Viewer:
 
     def close(self) -> None:
         """End the process. May be called twice."""
-        self._helper.close()
+        self._apart.close()
 
     def __repr__(self) -> str:
         return f"<Viewer {self.pid or 'asleep'}>"

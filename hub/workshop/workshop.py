@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import Refused
+from hub.workshop.apart import Apart, Unanswered
 from hub.workshop.frames import MOST_ASKED
-from hub.workshop.helper import Helper, Unanswered
 
 DEADLINE_S = 10.0
 IDLE_S = 300.0
@@ -38,14 +38,14 @@ class Workshop:
     """Draws documents in a process of its own."""
 
     def __init__(self, *, deadline_s: float = DEADLINE_S, idle_s: float = IDLE_S) -> None:
-        self._helper = Helper("hub.workshop", deadline_s, idle_s)
+        self._apart = Apart("hub.workshop", deadline_s, idle_s)
         self._ahead: OrderedDict[bytes, Future[bytes]] = OrderedDict()
         self._drawer = ThreadPoolExecutor(1, "workshop")
 
     @property
     def pid(self) -> int | None:
         """The process that is there now, if any."""
-        return self._helper.pid
+        return self._apart.pid
 
     def drawn(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
         """The PDF of a layout (`main`, and the files it includes) filled with `data`, dated `at_s`. Raises NotDrawn."""
@@ -66,7 +66,7 @@ class Workshop:
         if len(asked) > MOST_ASKED:
             raise NotDrawn(f"a document of {len(asked):,} bytes is more than the workshop takes")
         try:
-            answer = self._helper.asked(asked)
+            answer = self._apart.asked(asked)
         except Unanswered as error:
             raise NotDrawn(f"this paper could not be drawn: {error}") from error
         if answer[:1] != b"+":
@@ -76,7 +76,7 @@ class Workshop:
     def close(self) -> None:
         """End the process. May be called twice."""
         self._drawer.shutdown(wait=False, cancel_futures=True)
-        self._helper.close()
+        self._apart.close()
 
     def __repr__(self) -> str:
         return f"<Workshop {self.pid or 'asleep'}>"

@@ -1,6 +1,7 @@
 """Hostile files (T13): none crashes or holds up the hub, none leaves the store, and its memory does not notice."""
 
 import io
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -91,7 +92,41 @@ def test_five_hundred_hostile_files_and_the_memory_stays_flat(tmp_path, workshop
     house.close()
 
 
-def test_each_child_can_reach_nothing_and_a_refusal_says_why(viewer):
+TRIES = """
+import os, socket, sys
+from hub.workshop import pictures, viewing
+
+def tried(asked, content):
+    said = {}
+    for name, way in (
+        ("a file", lambda: open("/etc/hostname")), ("the store", lambda: os.open(".", os.O_RDONLY)),
+        ("a machine", lambda: socket.socket()), ("a program", lambda: os.execv("/bin/true", ["true"])),
+        ("its parent", lambda: os.kill(os.getppid(), 9)), ("a child", os.fork),
+        ("the hub's pipe", lambda: os.write(1, b"x")),
+        ("the next file", lambda: os.read(0, 1)), ("memory", lambda: bytearray(400_000_000)),
+    ):
+        try:
+            way()
+            said[name] = "reached"
+        except (OSError, MemoryError) as error:
+            said[name] = type(error).__name__
+    return {"unfit": " ".join(name for name, how in said.items() if how == "reached") or "nothing"}, b""
+
+pictures.answer = tried
+viewing.main()
+"""
+
+
+def test_a_file_that_has_taken_its_process_over_reaches_nothing():
+    room = Viewer()
+    room._apart._command = [sys.executable, "-c", TRIES, "20", "300"]
+    with pytest.raises(NotTaken) as refused:
+        room.look(jpeg())
+    assert refused.value.reason == "scan_nothing"
+    room.close()
+
+
+def test_a_refusal_says_why(viewer):
     assert viewer.look(pdf("a", "b", "c")).pages == 3
     for content, why in (
         (jpeg() + b"PK\x03\x04", "behind_end"), (pdf("a") + b"<html>", "behind_end"), (jpeg()[:-50], "damaged"),

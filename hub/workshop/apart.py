@@ -23,7 +23,7 @@ class Unanswered(Exception):
     """There is no answer, and why."""
 
 
-class Helper:
+class Apart:
     """One such process and the pipes to it; its callers wait for each other.
 
     It is told `deadline_s` and `idle_s`; it is killed when it says nothing for `patience_s`, or `deadline_s`.
@@ -99,7 +99,7 @@ class Helper:
             pipe.close()
 
     def __repr__(self) -> str:
-        return f"<Helper {self.pid or 'asleep'}>"
+        return f"<Apart {self.pid or 'asleep'}>"
 
 
 def _pipe(pipe: IO[bytes] | None) -> int:
