@@ -170,10 +170,3 @@ def _scan(tx: Transaction, scan: int) -> m.DocumentScan:
     if found is None:
         raise NotFound("no such scan", code="no_scan", field="scan")
     return found
-
-
-def lost(hub: Hub) -> list[str]:
-    """Files that rows name and the shelf does not have, or has otherwise."""
-    with hub.snapshot() as reader:
-        named = scan_store.files(reader).named
-    return [each for each in sorted(named) if shelf_of(hub).read(each) is None]
