@@ -154,6 +154,17 @@ def test_who_validates_sees_what_shows_each_row(house, deposit):
     assert f'data-scan="{scan.id}"' in row[: row.index("</tr>")]
 
 
+def test_who_audits_reads_all_of_it_and_changes_nothing(house, deposit):
+    scan = kept(house, deposit=deposit)
+    audit = Screen(house, Actor(agent="00301X", roles=frozenset({"auditor"})))
+    for path in ("", f"/{deposit}", "/validation?show=all&since=2013-01-01", "/scans", f"/scans/{scan.id}"):
+        assert audit.open(f"/desk/deposit{path}").status == 200
+        changes = {each for each in re.findall(r'method="post" action="([^"]+)"', audit.text) if "/file" not in each}
+        assert changes <= {"/desk/deposit/validation?show=all&amp;since=2013-01-01"}, path
+        assert 'type="checkbox"' not in audit.text
+        assert 'data-send="' not in audit.text
+
+
 # --- a batch ---------------------------------------------------------------------------------
 
 
