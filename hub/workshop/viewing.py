@@ -31,7 +31,6 @@ def main() -> None:
     deadline_s, idle_s = (float(each) for each in sys.argv[1:3])
     pipe_in, pipe_out = os.dup(0), os.dup(1)
     os.set_blocking(pipe_out, False)
-    os.nice(10)  # the queue goes first
     pictures.tried()
     while True:
         try:

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.disk import sync_folder, write_whole
 from hub.errors import DiskFull, Refused
+from hub.quiet import Complaints
 from hub.services.deposit import model as m
 from hub.services.deposit import scan_store, scanning, separators, store
 from hub.services.deposit.separators import Part, Target
@@ -36,6 +38,7 @@ REFUSED = "refused"
 READY = "mbote-documents"
 HANDED_AT_ONCE = 20
 log = structlog.get_logger("scans")
+_COMPLAINTS = Complaints(time.monotonic)
 #: What lay in the folder at the round before: name → size and time.
 _BEFORE: WeakKeyDictionary[Store, dict[str, tuple[int, int]]] = WeakKeyDictionary()
 
@@ -51,7 +54,8 @@ def round(hub: Hub) -> None:  # noqa: A001 (as a watchman makes it)
         if rules.scans == "external" and rules.scans_to:
             hand_on(hub, Path(rules.scans_to))
     except (OSError, DiskFull, NotShown) as error:  # a share that is away, a full card: in the next round, or later
-        log.warning("scans", fault=str(error))
+        if _COMPLAINTS.due(str(error)):
+            log.warning("scans", fault=str(error))
 
 
 # --- what the scanner left -----------------------------------------------------------------------

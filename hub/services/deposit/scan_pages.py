@@ -6,6 +6,7 @@ comes in a header: names stand in no address.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -94,14 +95,16 @@ def scans() -> Response:
 
 def _scans(status: int = 200, **parts: Any) -> Response:
     hub = the_hub()
+    watched = hub.settings.deposits.scans_from
     with hub.snapshot() as reader:
         waiting = scan_store.waiting(reader)
         labels = {each.id: store.deposit(reader, each.deposit) for each in waiting if each.deposit}
     whole = {
         "waiting": waiting,
         "deposits": labels,
-        "refused": batches.refused(hub.settings.deposits.scans_from),
-        "watched": hub.settings.deposits.scans_from,
+        "refused": batches.refused(watched),
+        "watched": watched,
+        "away": watched and not Path(watched).is_dir(),
         "off": hub.settings.deposits.scans == "none",
     }
     return pages.show("scans", status, **whole | parts)

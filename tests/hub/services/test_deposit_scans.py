@@ -271,11 +271,12 @@ def test_a_file_that_was_altered_is_not_shown_as_if_it_were_the_one(house, depos
 
 
 def test_an_agency_without_scans_deposits_all_the_same(tmp_path, workshop):
-    house = staffed(House(tmp_path, MONDAY, ("deposit",), workshop, deposits={"scans": "none"}))
+    house = staffed(House(tmp_path, MONDAY, ("deposit",), workshop, deposits={"scans": "none", "scans_from": "/none"}))
     clerk = Clerk(house)
     number = clerk.deposited("0104")
     assert "Numérisation" not in clerk.open(f"/desk/deposit/{number}").words
     assert sent(clerk, f"/desk/deposit/{number}/scans", jpeg())[1]["error"] == "scans_off"
+    assert "Le dossier du scanner (/none) n'est pas là" in clerk.open("/desk/deposit/scans").words
     house.close()
 
 

@@ -90,6 +90,9 @@ def test_files_come_to_their_row_and_are_seen_beside_it_by_clerk_and_validator(o
     )
     expect(page.locator(".toasts")).to_contain_text("macro.svg : Ce n'est ni un PDF, ni un JPEG, ni un PNG.")
     shown(page, "refused")
+    large = {"name": "lourd.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + bytes(10 * 1024 * 1024)}
+    row.locator("input[type=file]").set_input_files(large)
+    expect(page.locator(".toasts")).to_contain_text("lourd.pdf : Ce fichier dépasse 10 Mo")
     agency.sit(SYLVIE, "26")
     validator = desk_of(opened, agency, SYLVIE)
     validator.goto("/desk/deposit/validation")

@@ -81,6 +81,7 @@ def test_five_hundred_hostile_files_and_the_memory_stays_flat(tmp_path, workshop
     files = [each for at, each in enumerate(hostile(500)) if at % PIECES == part]
     first = memory_kb(), memory_kb(house.hub.viewer.pid)
     found, longest = thrown_at(house, files)
+    assert house.hub.viewer.look(jpeg()).media == "jpeg", "the next good file is taken"
     grown = memory_kb() - first[0], memory_kb(house.hub.viewer.pid) - first[1]
     said = f"{sum(found.values())} files, longest {longest:.1f} s, grown {grown} kB, {dict(found)}"
     (tmp_path / "figures").write_text(said)
