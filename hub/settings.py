@@ -262,6 +262,12 @@ class Deposits(Model):
     """Who took documents in does not decide on them, and who decided does not take the decision back."""
     decide_days: Annotated[int, Field(ge=1, le=250)] = 5
     """Working days within which a document is decided on; what waits longer is shown as late."""
+    scans: Literal["none", "local", "external"] = "local"
+    """Scans of documents: `none`; `local`: kept beside the database; `external`: also handed on to `scans_to`."""
+    scans_from: str = Field(default="", examples=["/srv/scanner"])
+    """Folder into which a scanner puts batches that separator sheets divide; none is watched when empty."""
+    scans_to: str = Field(default="", examples=["/mnt/documents"])
+    """Folder of the document-management system, on a mounted share, that `external` hands scans on to."""
 
 
 class Centre(Model):

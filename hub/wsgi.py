@@ -49,6 +49,8 @@ from hub.wire import Board, as_json
 
 log = structlog.get_logger("hub")
 HOUSEKEEPING_S = 30
+#: How often services look at what lies beside, such as a scanner's folder.
+ASIDE_S = 5
 #: A screen that the configuration does not name.
 ANY_DISPLAY = Display(name="ANY")
 
@@ -94,6 +96,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     admin.serve(hub)
     exchange.append(running.start(hub))
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
+    threading.Thread(target=_aside, args=(hub,), name="aside", daemon=True).start()
     return app
 
 
@@ -213,6 +216,20 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
             of_process().say()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
+
+
+def _aside(hub: Hub) -> None:
+    """What services do beside: files that nobody names go first."""
+    with suppress(MboteError, OSError):
+        hub.tidy()
+    while not threading.Event().wait(ASIDE_S):
+        for service in hub.services:
+            if service.aside:
+                try:
+                    with hub.store.readable():
+                        service.aside(hub)
+                except MboteError as error:
+                    log.warning("aside", service=service.name, fault=str(error))
 
 
 def keep_house(hub: Hub) -> None:

@@ -196,7 +196,12 @@ _PAGES: dict[str, frozenset[str]] = {
         ("cash.surprise", "cash.count_till", "cash.close_period"),
         _TILLS - _CASHIERS,
     ),
-    **dict.fromkeys(("deposit.page", "deposit.one"), _COUNTER_DEPOSITS | {"supervisor"}),
+    **dict.fromkeys(
+        ("deposit.page", "deposit.one", "deposit.scans", "deposit.scan", "deposit.scan_page"),
+        _COUNTER_DEPOSITS | {"supervisor", "auditor"},
+    ),
+    # the file itself, as it came: whoever decides, and whoever looks over them; each is written down
+    "deposit.scan_file": frozenset({"validator", "supervisor", "auditor"}),
     **dict.fromkeys(
         (
             "deposit.begin",
@@ -210,10 +215,15 @@ _PAGES: dict[str, frozenset[str]] = {
             "deposit.supply",
             "deposit.replace_document",
             "deposit.told",
+            "deposit.send_scan",
+            "deposit.send_loose",
+            "deposit.place_scan",
+            "deposit.put_aside",
+            "deposit.separator_sheets",
         ),
         _COUNTER_DEPOSITS,
     ),
-    **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor"})),
+    **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor", "auditor"})),
     **dict.fromkeys(("deposit.decide", "deposit.undo", "deposit.put_right"), frozenset({"validator"})),
     **dict.fromkeys(("privacy.page", "privacy.certificate"), frozenset({"supervisor", "head_cashier", "auditor"})),
     **dict.fromkeys(

@@ -15,7 +15,7 @@ from typing import Any
 from hub import VERSION
 from hub.bench.figures import Limits, Line
 
-WHAT = ("queue", "wire", "people", "desk", "tills", "million", "pi")
+WHAT = ("queue", "wire", "people", "desk", "deposits", "tills", "million", "pi")
 
 
 def run(what: str, quick: bool, tickets: int | None = None, past: Path | None = None) -> dict[str, Any]:  # noqa: FBT001 (the command line hands its options in)
@@ -63,6 +63,10 @@ def _measured(what: str, *, quick: bool, tickets: int | None, past: Path | None)
         from hub.bench.tills import measure_tills
 
         return measure_tills(quick=quick)
+    if what == "deposits":
+        from hub.bench.deposits import measure_deposits
+
+        return measure_deposits(quick=quick)
     from hub.bench import million, pi
 
     stored = tickets or (million.QUICK_TICKETS if quick else million.TICKETS)

@@ -19,7 +19,7 @@ from hub import journal
 from hub.ask import Ask
 from hub.context import Hub, action
 from hub.disk import ask_room
-from hub.errors import NotFound, Refused
+from hub.errors import NotFound, Refused, StoreFault
 from hub.privacy import actions, rules, store
 from hub.privacy.classes import classes
 from hub.privacy.model import Class, PrivateDestroyed, Proposal, TracesWiped
@@ -166,8 +166,15 @@ def _destroy(tx: Transaction, hub: Hub, *, proposal: int, gone: list[int], rows:
 
 
 def wipe(hub: Hub, ask: Ask, *, proposal: int) -> None:
-    """Write the file anew, and the log: in its free places stood what is gone. Raises StoreFault; ask again then."""
+    """Write the file anew, and the log, in whose free places stood what is gone; destroy files that no row names.
+
+    Raises StoreFault; ask again then.
+    """
     hub.store.rewrite()
+    try:
+        hub.tidy()
+    except OSError as error:
+        raise StoreFault(f"a file that nobody names any more is still there: {error}") from error
     _note_wiped(hub, ask, proposal=proposal)
 
 

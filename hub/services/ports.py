@@ -28,6 +28,7 @@ from hub.problems import did_you_mean
 from hub.say import say
 from hub.scans import Scan
 from hub.settings import Settings
+from hub.shelf import Named
 from hub.store import Guard, Listener, Transaction
 
 FOLDER = Path(__file__).parent
@@ -215,6 +216,10 @@ TellsState = Callable[[Reader], Iterable[dict[str, Any]]]
 TellsConfig = Callable[[Settings], dict[str, Any]]
 #: Of what a message of the outbox is about (its aggregate, `deposit 12`): its name, and the page where it is put right.
 AboutOf = Callable[[Reader, str], Found | None]
+#: Which files must be on the service's shelf.
+FileNames = Callable[[Reader], Named]
+#: What the service does aside, every few seconds, as long as the hub runs.
+Aside = Callable[[Hub], None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -296,6 +301,7 @@ class CounterService:
     blueprint of that name under /desk/NAME. `listens`, `guards` and `tells_run` are keyed by the kind of the event.
     `goes_on` is the page where a question goes on that the counter could not answer. What of people stands under a
     subject that a service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
+    `uploads` says which endpoints take how many bytes of a file, `files` which ones are kept on the shelf of its name.
     """
 
     name: str
@@ -324,6 +330,9 @@ class CounterService:
     live: tuple[Live, ...] = ()
     inbox: tuple[Inbound, ...] = ()
     about: AboutOf = nobody_named
+    uploads: Mapping[str, int] = field(default_factory=dict)
+    files: FileNames | None = None
+    aside: Aside | None = None
 
 
 @cache

@@ -15,7 +15,7 @@ from hub.agents import store as agents
 from hub.journal import Appliers, Rows
 from hub.notices import Notice
 from hub.services.deposit import model as m
-from hub.services.deposit import rules
+from hub.services.deposit import rules, scan_store
 from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 from hub.visits import store as visits
 
@@ -316,6 +316,7 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
         row = reader.execute(sql, (agent,)).fetchone()
         if row[0]:
             waiting.append(Pending(name, f"deposit.pending_{name}", row[0], row[1], url))
+    waiting += scan_store.pending(reader)
     if told := to_tell(reader, agent):
         waiting.insert(0, Pending("to_tell", "deposit.pending_to_tell", len(told), told[0].at, URL))
     return tuple(waiting)

@@ -70,6 +70,7 @@ class House(Town):
     def close(self) -> None:
         if self.own_workshop:
             self.hub.workshop.close()
+        self.hub.viewer.close()
         self.hub.store.close()
 
     def ask(self, actor: Actor = CLERK, **body) -> Ask:
