@@ -15,7 +15,6 @@ import websocket
 from flask import Flask, jsonify, request
 from flask_socketio import ConnectionRefusedError as Turned
 from flask_socketio import SocketIO
-from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
 
 from hub.door import (
@@ -32,6 +31,7 @@ from hub.door import (
 )  # fmt: skip
 from hub.errors import BadRequest, Refused, TooLarge
 from hub.quiet import Complaints
+from tests.serving import served, unserved
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
@@ -66,9 +66,8 @@ class Box:
         app.register_error_handler(Refused, lambda e: (jsonify({"error": e.as_json()}), e.status))
         if guarded:
             guard_socket(self.io, door)
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self._server = served(app)
         self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def _connect(self, auth=None):
         if not isinstance(auth, dict) or auth.get("token") != TOKEN:
@@ -107,8 +106,7 @@ class Box:
     def close(self):
         for line in self.lines:
             line.shutdown()
-        self._server.shutdown()
-        self._server.server_close()
+        unserved(self._server)
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ class Kiosk:
 def hub():
     hub = FakeHub().start()
     yield hub
-    hub.stop()
+    hub.close()
 
 
 @pytest.fixture

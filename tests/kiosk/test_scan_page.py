@@ -52,7 +52,7 @@ def hall_of_the_kiosk(tmp_path_factory):
         time.sleep(0.1)
     yield process, hub
     process.end(signal.SIGTERM)
-    hub.stop()
+    hub.close()
     printer.close()
 
 
