@@ -15,6 +15,7 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from tests.chromium import chromium
 from tests.office import Office, demo_settings, open_store
+from tests.once import once
 
 __all__ = ["chromium"]
 
@@ -35,6 +36,14 @@ def cheap_hashes():
     """Secrets are hashed at a hundredth of the cost; what a hash really costs is told in tests/hub/agents."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(secrets, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_same_once():
+    """Tables, templates and addresses are made once in a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        once(patch)
         yield
 
 
