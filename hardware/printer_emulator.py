@@ -104,7 +104,7 @@ class PrinterEmulator:
             self._speed = bytes_a_second
             self._state.notify_all()
 
-    def wait_for_slips(self, count: int, timeout_s: float = 5) -> list[list[Drawn]]:
+    def wait_for_slips(self, count: int, timeout_s: float = 30) -> list[list[Drawn]]:
         """The slips, once so many have been cut. Raises TimeoutError."""
         with self._state:
             if not self._state.wait_for(lambda: len(self.slips) >= count, timeout_s):

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-PATIENCE_MS = 8_000
+from tests.patience import patience
+
+#: Until a page gives up what a test waits for, and until an expectation is not met.
+PATIENCE_MS, EXPECTED_MS = 8_000, 5_000
 #: What Chromium says about a plug that a test has pulled, in whichever of its words.
 PULLED_PLUG = ("net::ERR_", "WebSocket connection to")
 #: What it says of a refusal that a test wants.
@@ -30,7 +33,8 @@ class Windows:
         window = self._chromium.new_context(**context)
         self._opened.append(window)
         page = window.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(patience(PATIENCE_MS))
+        expect.set_options(timeout=patience(EXPECTED_MS))
         page.on("console", lambda said: self.noise.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.noise.append(str(error)))
         page.on("dialog", lambda dialog: (self.noise.append(f"dialog {dialog.message}"), dialog.dismiss()))

@@ -13,6 +13,7 @@ import socketio
 from werkzeug.serving import BaseWSGIServer
 
 from hardware.printer_emulator import kept_port
+from tests.patience import patience
 from tests.serving import served, unserved
 
 CATALOGUE: dict[str, Any] = {
@@ -119,15 +120,15 @@ class FakeHub:
         self.answers["print_take"] = lambda _: self.jobs.pop(0) if self.jobs else {"job": None}
         self.publish()
 
-    def wait_for(self, what: str, count: int = 1, timeout_s: float = 5) -> list[dict[str, Any]]:
-        """The asks of that kind, once so many have come."""
+    def wait_for(self, what: str, count: int = 1) -> list[dict[str, Any]]:
+        """The asks of that kind (`one|other`: of either), once so many have come."""
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._of(what)) >= count, timeout_s):
+            if not self._changed.wait_for(lambda: len(self._of(what)) >= count, patience(10)):
                 raise TimeoutError(f"{count} {what} wanted; asked: {self.asked}")
             return self._of(what)
 
     def _of(self, what: str) -> list[dict[str, Any]]:
-        return [each for each in self.asked if each["what"] == what]
+        return [each for each in self.asked if each["what"] in what.split("|")]
 
     def _connect(self, sid: str, _environ: Any, auth: Any) -> bool:
         if not auth or auth.get("token") != "secret":

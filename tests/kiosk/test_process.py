@@ -17,6 +17,7 @@ import pytest
 
 from hardware.line_server import tell
 from hub.bench.rig import free_port
+from kiosk.press import STANDING_MS
 
 pytestmark = pytest.mark.slow  # real sockets, real waits
 
@@ -83,15 +84,17 @@ def process(tmp_path, hub, printer):
 def test_a_kiosk_killed_between_press_and_answer_loses_no_press(process, hub, printer):
     hub.answers["issue"] = lambda _ask: time.sleep(5)
     process.press()
+    pressed = time.monotonic()
     key = hub.wait_for("issue")[0]["key"]
     assert process.end(signal.SIGKILL) == -signal.SIGKILL
     del hub.answers["issue"]
     process.start()
-    printer.wait_for_slips(1)
-    report = hub.wait_for("printed")[0]
+    report = hub.wait_for("printed|failed")[0]
     assert report["issue"] == key
     assert report["label"] in ("D001", "K1-001")
-    assert len(printer.slips) == 1
+    assert len(printer.slips) == (report["what"] == "printed")
+    late = time.monotonic() - pressed > STANDING_MS / 1_000
+    assert report["what"] == "printed" or late, "whoever still stands there gets the paper; a busy machine starts slowly"
 
 
 @pytest.mark.slow
@@ -108,7 +111,7 @@ def test_the_own_series_goes_on_over_kills(process, hub, printer):
         process.end(signal.SIGKILL)
         process.start()
     hub.start()
-    assert [ask["label"] for ask in hub.wait_for("printed", 4, 8)][1:] == ["K1-001", "K1-002", "K1-003"]
+    assert [ask["label"] for ask in hub.wait_for("printed", 4)][1:] == ["K1-001", "K1-002", "K1-003"]
 
 
 @pytest.mark.slow

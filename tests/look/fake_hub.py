@@ -21,6 +21,7 @@ from hub.headers import CONTENT_SECURITY_POLICY
 from hub.look import look
 from hub.settings import Settings
 from hub.wire import as_json
+from tests.patience import patience
 from tests.serving import served, unserved
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -96,7 +97,7 @@ class FakeHub:
 
     def wait_for_asks(self, count: int) -> list[dict[str, Any]]:
         with self.asked:
-            assert self.asked.wait_for(lambda: len(self.asks) >= count, timeout=10), self.asks
+            assert self.asked.wait_for(lambda: len(self.asks) >= count, timeout=patience(10)), self.asks
             return list(self.asks)
 
     def close(self) -> None:
