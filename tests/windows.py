@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.patience import patience
 
@@ -18,6 +19,21 @@ PULLED_PLUG = ("net::ERR_", "WebSocket connection to")
 REFUSED = ("status of 4",)
 #: What htmx says of a request whose page is left before the answer: no page is at fault.
 LEFT = ("htmx:sendAbort",)
+
+
+def weighed(page: Page) -> dict[str, int]:
+    """From now on, the bytes of each script and style that comes to a page, by address.
+
+    As the server says them: whoever asks the browser for a body inside of its own telling is sometimes not answered.
+    """
+    shipped: dict[str, int] = {}
+
+    def take(answer: Response) -> None:
+        if urlsplit(answer.url).path.endswith((".js", ".css")):
+            shipped[answer.url] = int(answer.headers.get("content-length", 0))
+
+    page.on("response", take)
+    return shipped
 
 
 class Windows:

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.look.pictures import board, call, queues, shown
+from tests.windows import weighed
 
 pytestmark = pytest.mark.browser
 
@@ -347,13 +348,7 @@ def test_the_announcement_pulses_less_than_three_times_a_second_and_three_times_
 
 
 def test_the_page_is_light(room):
-    weights = {}
-    room.page.on(
-        "response",
-        lambda answer: (
-            weights.update({answer.url: len(answer.body())}) if answer.url.endswith((".js", ".css")) else None
-        ),
-    )
+    shipped = weighed(room.page)
     room.tell()
     room.open().expect_scene("quiet")
-    assert sum(weights.values()) <= 150_000, weights
+    assert 0 < sum(shipped.values()) <= 150_000, shipped

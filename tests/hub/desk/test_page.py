@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from hub.client import HubClient
+from tests.windows import weighed
 
 pytestmark = pytest.mark.browser
 
@@ -338,9 +339,7 @@ def test_the_focus_is_seen_on_every_key(rose):
 
 def test_the_desk_ships_little(house, desk_of):
     house.sit(ROSE, "05")
-    sizes: dict[str, int] = {}
     page = desk_of(ROSE, "/healthz")
-    page.on("requestfinished", lambda sent: sizes.__setitem__(sent.url, sent.sizes()["responseBodySize"]))
+    shipped = weighed(page)
     page.goto("/desk", wait_until="networkidle")
-    sizes = {url: size for url, size in sizes.items() if re.search(r"\.(js|css)$", url)}
-    assert 0 < sum(sizes.values()) <= SHIPPED_BYTES, sizes
+    assert 0 < sum(shipped.values()) <= SHIPPED_BYTES, shipped
