@@ -345,9 +345,9 @@ def until(check: Callable[[], Any], seconds: float, what: str) -> float:
 
 
 def strain() -> float:
-    """How much longer than alone a start takes here and now: others use these processors too. 1 on a quiet machine."""
+    """How much longer than alone a start takes here and now, or over the last minute; 1 on a quiet machine."""
     began = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-c", "import flask_socketio, pydantic, sqlite_utils"])
     _, _, used = os.wait4(child.pid, 0)
     child.returncode = 0
-    return max(1.0, (time.perf_counter() - began) / max(0.05, used.ru_utime + used.ru_stime))
+    return max(crowd(), (time.perf_counter() - began) / max(0.05, used.ru_utime + used.ru_stime))
