@@ -36,7 +36,7 @@ def demo(tmp_path_factory):
         assert process.stdout.readline() == f"ready http://127.0.0.1:{port}/\n"
         yield json.loads((folder / "demo.json").read_text("utf-8")) | {"folder": folder}
         process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+        assert process.wait(patience(15)) == 0
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from hub.door import (
 )  # fmt: skip
 from hub.errors import BadRequest, Refused, TooLarge
 from hub.quiet import Complaints
+from tests.patience import patience
 from tests.serving import served, unserved
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
@@ -84,7 +85,7 @@ class Box:
     def open(self) -> websocket.WebSocket:
         """A raw websocket with engine.io's opening read, and nothing said yet."""
         line = websocket.create_connection(
-            f"ws://127.0.0.1:{self.port}/socket.io/?EIO=4&transport=websocket", timeout=5
+            f"ws://127.0.0.1:{self.port}/socket.io/?EIO=4&transport=websocket", timeout=patience(5)
         )
         self.lines.append(line)
         assert line.recv().startswith("0{")
@@ -238,7 +239,7 @@ def test_broken_frames_end_the_line(box, errors, raw):
 
 
 def test_a_handshake_that_is_none_is_refused(box, errors):
-    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=5)
+    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=patience(5))
     call.request(
         "GET", "/socket.io/?EIO=4&transport=websocket", headers={"Connection": "Upgrade", "Upgrade": "websocket"}
     )
@@ -383,7 +384,7 @@ def wanted(body: bytes, *, token: str | None = None, length: int | None = None, 
 
 
 def test_a_body_of_a_megabyte_is_413_before_it_is_read(box):
-    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=5)
+    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=patience(5))
     call.putrequest("POST", "/ask")
     call.putheader("Content-Type", "application/json")
     call.putheader("Content-Length", "1000000")

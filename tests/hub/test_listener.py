@@ -25,7 +25,7 @@ def hub(tmp_path_factory):
 
 
 def called(port, neighbour="127.0.0.2"):
-    return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(neighbour, 0))
+    return socket.create_connection(("127.0.0.1", port), timeout=patience(5), source_address=(neighbour, 0))
 
 
 def health(port):
@@ -116,7 +116,7 @@ def test_what_the_door_refuses_no_room_answers(hub):
     """Reception's page of refusals shows the ticket that was worked on: never to somebody who was not let in."""
     given = hub.api.post("tickets", key="a stranger's", service="XES", requester="MAKOSSO Jean")
     for step in ("confirm", "priority"):
-        with closing(http.client.HTTPConnection("127.0.0.1", hub.port, timeout=5)) as line:
+        with closing(http.client.HTTPConnection("127.0.0.1", hub.port, timeout=patience(5))) as line:
             line.request(
                 "POST", f"/desk/reception/tickets/{given['id']}/{step}", headers={"Accept": "application/json"}
             )

@@ -18,6 +18,7 @@ import pytest
 from hardware.line_server import tell
 from hub.bench.rig import free_port
 from kiosk.press import STANDING_MS
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow  # real sockets, real waits
 
@@ -47,7 +48,7 @@ class Process:
 
     def end(self, how: int) -> int:
         self.process.send_signal(how)
-        code = self.process.wait(10)
+        code = self.process.wait(patience(10))
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
@@ -64,7 +65,7 @@ class Process:
 
     def ask(self, request: urllib.request.Request) -> tuple[int, dict[str, str], bytes]:
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=patience(5)) as answer:  # noqa: S310
                 return answer.status, dict(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -139,7 +140,7 @@ def test_the_page_is_for_this_box_alone_and_runs_no_foreign_script(process, hub)
     assert process.post("/press", touch)[0] == 202
     hub.wait_for("printed")
     assert len(hub._of("issue")) == 1
-    end = time.monotonic() + 5
+    end = time.monotonic() + patience(5)
     while json.loads(process.get("/tap/t1")[2])["state"] != "printed":
         assert time.monotonic() < end
     assert process.get("/tap/unknown")[0] == 404
