@@ -14,8 +14,8 @@ from hub.bench.agents import CLERK, AgentsBrowser
 from hub.bench.browser import page_at
 from hub.bench.figures import Budget, Limits, Line, summary, timed
 from hub.bench.people import import_country
-from hub.bench.rig import Http, key, running
-from hub.demo.agency import Agency, free_port, prepare
+from hub.bench.rig import Http, free_port, key, running
+from hub.demo.agency import Agency, prepare
 from hub.demo.processes import COMMANDS
 
 #: So many persons have some employers whose accounts can be attested.

@@ -22,10 +22,10 @@ from hub.bench.counters import COUNTER, CounterUnderTest
 from hub.bench.figures import Budget, Line, Times, ratio, summary
 from hub.bench.kiosks import SERVICE
 from hub.bench.restart import killed
-from hub.bench.rig import Http, key, wait_answer
+from hub.bench.rig import Http, free_port, key, wait_answer
 from hub.clock import SystemClock, local
 from hub.context import Hub
-from hub.demo.agency import SOURCE, Agency, free_port, prepare
+from hub.demo.agency import SOURCE, Agency, prepare
 from hub.demo.processes import COMMANDS, Processes
 from hub.queues import actions as queues
 from hub.rooms import open_hub

@@ -16,8 +16,8 @@ from hardware.printer_emulator import PrinterEmulator
 from hub.ask import Actor, Ask
 from hub.bench.figures import Budget, Limits, Line, Times, ratio, summary
 from hub.bench.kiosks import SERVICE, KioskUnderTest
-from hub.bench.rig import FIRST_KIOSK, KIOSKS, key
-from hub.demo.agency import Agency, free_port, prepare
+from hub.bench.rig import FIRST_KIOSK, KIOSKS, free_port, key
+from hub.demo.agency import Agency, prepare
 from hub.demo.processes import ROOT
 from hub.paper import Feed, Qr, Slip, Text
 from hub.queues import actions as queues

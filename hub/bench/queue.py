@@ -14,8 +14,8 @@ from hub.bench.counters import CounterUnderTest, next_morning
 from hub.bench.figures import Budget, Limits, Line, Times, summary
 from hub.bench.kiosks import SERVICE
 from hub.bench.restart import killed
-from hub.bench.rig import Http, Listener, cpu_s, key, pss_mb, running
-from hub.demo.agency import Agency, free_port, prepare
+from hub.bench.rig import Http, Listener, cpu_s, free_port, key, pss_mb, running
+from hub.demo.agency import Agency, prepare
 
 #: Tickets of a day while the store grows.
 A_DAY = 500

@@ -23,7 +23,8 @@ import socketio
 
 from hub.agents import actions as agents
 from hub.ask import HUB, Ask
-from hub.demo.agency import Agency, free_port
+from hub.demo import agency as demo_agency
+from hub.demo.agency import Agency
 from hub.demo.processes import COMMANDS, ROOT, Processes
 from hub.rooms import open_hub
 
@@ -33,6 +34,8 @@ ANSWER_S = 20.0
 REST_S = 0.25
 #: Kiosks that the driver plays: K50 to K65.
 FIRST_KIOSK, KIOSKS = 50, 16
+#: The demo's ports are looked for in the same way.
+free_port = demo_agency.free_port
 
 
 def key() -> str:
