@@ -42,6 +42,7 @@ from hub.queues import actions as queues
 from hub.rooms import open_hub
 from hub.settings_files import load_settings
 from hub.verify import verify
+from tests.patience import crowd, patience
 
 SERVICES = {"XES": "X", "YES": "Y"}
 COUNTERS = tuple(str(number) for number in range(31, 51))
@@ -78,7 +79,7 @@ class Door:
         try:
             return _told(*self.send("GET", f"/api/v1/{path}"))
         except HubAway:
-            wait_answer(self._port)
+            wait_answer(self._port, patience(15))
             return _told(*self.send("GET", f"/api/v1/{path}"))
 
     def post(self, path: str, **body: Any) -> Body:
@@ -251,7 +252,7 @@ class RunningAgency:
 
     def wait_answer(self) -> float:
         """How long the hub takes to answer."""
-        return wait_answer(self.port)
+        return wait_answer(self.port, patience(15))
 
     def close(self) -> None:
         """Hang up everywhere."""
@@ -346,19 +347,19 @@ def _counter(code: str) -> str:
 
 
 def until(check: Callable[[], Any], seconds: float, what: str) -> float:
-    """Wait for something; how long it took. Raises AssertionError."""
+    """Wait for something, for so long on a machine of one's own; how long it took. Raises AssertionError."""
     began = time.monotonic()
     while not check():
-        if time.monotonic() - began > seconds:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
+        if time.monotonic() - began > patience(seconds):
+            raise AssertionError(f"not within {seconds:g} s (others want the processors {crowd():.1f} times): {what}")
         time.sleep(0.01)
     return time.monotonic() - began
 
 
 def strain() -> float:
-    """How much longer than alone a start takes here and now: others use these processors too. 1 on a quiet machine."""
+    """How much longer than alone a start takes here and now, or over the last minute; 1 on a quiet machine."""
     began = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-c", "import flask_socketio, pydantic, sqlite_utils"])
     _, _, used = os.wait4(child.pid, 0)
     child.returncode = 0
-    return max(1.0, (time.perf_counter() - began) / max(0.05, used.ru_utime + used.ru_stime))
+    return max(crowd(), (time.perf_counter() - began) / max(0.05, used.ru_utime + used.ru_stime))

@@ -27,6 +27,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+from tests.patience import patience
+
 #: Asks that end the day for everybody: they are garbled like the others, and never sent well formed.
 ENDS_THE_DAY = ("day_close", "mode")
 WORDS = (
@@ -140,7 +142,9 @@ class Hostile:
         """So many requests; what they were answered is counted by status."""
         while count > 0:
             source = (self.address(), 0)
-            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10, source_address=source)) as line:
+            with closing(
+                http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience(10), source_address=source)
+            ) as line:
                 for _ in range(min(count, BATCH)):
                     count -= 1
                     method, path, body, kind = self.request()
@@ -205,7 +209,7 @@ class WebLine:
     """As little of a websocket as malice needs: frames go out, what comes back is thrown away."""
 
     def __init__(self, port: int, source: str) -> None:
-        self._sock = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
+        self._sock = socket.create_connection(("127.0.0.1", port), timeout=patience(10), source_address=(source, 0))
         key = b64encode(random.randbytes(16)).decode()  # noqa: S311 (a nonce that nobody checks)
         self._sock.sendall(
             f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"

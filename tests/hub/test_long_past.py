@@ -24,6 +24,7 @@ from hub.settings_files import load_settings
 from hub.supervision.statistics import figures
 from hub.verify import verify
 from tests.office import CONFIG
+from tests.patience import patience
 
 ROOT = Path(__file__).parents[2]
 SHORT, LONG = 25, 75
@@ -84,7 +85,7 @@ def days(tmp_path_factory):
 
 def lived(folder, past_days):
     command = [sys.executable, "-m", "tests.hub.lived_day", str(folder), str(past_days)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patience(60), check=False)
     assert told.returncode == 0, told.stderr[-3000:]
     return json.loads(told.stdout.splitlines()[-1])
 

@@ -31,6 +31,7 @@ from hub.rounds import line
 from tests.agency import Door, hub_with, opened, until
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.hub.test_door import wanted
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow
 
@@ -53,9 +54,9 @@ def asked(hub, path, context=None, **head):
     """What a neighbour is answered: status, head, body."""
     at = ("127.0.0.1", hub.port)
     line = (
-        http.client.HTTPSConnection(*at, timeout=5, source_address=NEIGHBOUR, context=context)
+        http.client.HTTPSConnection(*at, timeout=patience(5), source_address=NEIGHBOUR, context=context)
         if context
-        else http.client.HTTPConnection(*at, timeout=5, source_address=NEIGHBOUR)
+        else http.client.HTTPConnection(*at, timeout=patience(5), source_address=NEIGHBOUR)
     )
     with closing(line):
         line.request("GET", path, headers=head)

@@ -25,6 +25,7 @@ from hub.rooms import open_hub
 from hub.store import DATABASE
 from tests.agency import until
 from tests.hub.desk.house import new_house
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow
 ADMIN = "00001A"
@@ -46,7 +47,7 @@ def house(tmp_path_factory):
 
 def post(house, path, body=None, *, form=None, token=None):
     """As a box (`body`, perhaps with its token) or as the administrator's page (`form`)."""
-    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=10)) as door:
+    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=patience(10))) as door:
         head = {"Accept": "application/json"}
         if form is None:
             data, head["Content-Type"] = json.dumps(body), "application/json"
@@ -125,7 +126,7 @@ def doubled(house):
 
 
 def text_of(house, path):
-    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=10)) as door:
+    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=patience(10))) as door:
         door.request("GET", path, headers={"Cookie": f"{cookie._PLAIN}={house.sessions[ADMIN]}", "Accept": "text/html"})
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", door.getresponse().read().decode()))
 
@@ -160,12 +161,12 @@ def test_a_stolen_token_is_a_box_of_its_kind_and_no_more(house, kind):
     client, _ = line(house, token, event)
     tried = {}
     for what in ASKS:
-        answer = client.call("ask", {"what": what, "key": what}, timeout=5)
+        answer = client.call("ask", {"what": what, "key": what}, timeout=patience(5))
         tried[what] = answer.get("error", {}).get("code")
     client.disconnect()
     assert {what for what, code in tried.items() if code != "not_allowed"} == MAY[kind]
     for path in ("/api/v1/events", "/agents", "/devices", "/supervision", "/desk/reception"):
-        with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=10)) as door:
+        with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=patience(10))) as door:
             door.request("GET", path, headers={"Authorization": f"Bearer {token}"})
             assert door.getresponse().status == 403, path
 

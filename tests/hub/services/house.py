@@ -24,12 +24,12 @@ from hub.queues import actions as queues
 from hub.queues import store as queue_store
 from hub.rooms import brought
 from hub.services import ports
-from hub.settings_files import load_settings
 from hub.store import Store
 from hub.verify import Rooms, verify
 from hub.workshop.workshop import Workshop
 from tests.hub.people.town import Town
-from tests.hub.services.conftest import CONFIG, FRAME, KIOSK
+from tests.hub.services.conftest import FRAME, KIOSK
+from tests.office import settings_with
 
 CLERK = Actor(agent="00815D", roles=frozenset({"clerk"}))
 CASHIER = Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
@@ -55,7 +55,7 @@ class House(Town):
             folder / "data", appliers=self.rooms.appliers, migration_sets=self.rooms.migrations, clock=self.clock
         )
         self.hub = Hub(
-            load_settings(CONFIG, settings | {"counter_services": list(names)}),
+            settings_with(settings | {"counter_services": list(names)}),
             store,
             workshop or Workshop(),
             self.services,

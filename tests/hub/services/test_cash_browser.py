@@ -16,7 +16,7 @@ from hub.ask import HUB, Ask
 from hub.rooms import open_hub
 from tests.hub.desk.house import new_house
 from tests.hub.services.house import BAKER, DEBTOR, House
-from tests.windows import REFUSED, windows
+from tests.windows import REFUSED, weighed, windows
 
 pytestmark = pytest.mark.browser
 CASHIER, CHIEF = "01016C", "01003B"
@@ -205,10 +205,8 @@ def the_drawer_is_counted_blind(page):
 
 def test_the_tab_ships_little(chromium, agency):
     with windows(chromium, *REFUSED) as opened:
-        page, shipped = desk(opened, agency, CHIEF), {}
-        page.on(
-            "response", lambda r: shipped.update({r.url: len(r.body())}) if re.search(r"\.(js|css)", r.url) else None
-        )
+        page = desk(opened, agency, CHIEF)
+        shipped = weighed(page)
         page.goto("/desk/cash/control")
         page.wait_for_load_state("networkidle")
         assert 0 < sum(shipped.values()) < SHIPPED_BYTES
