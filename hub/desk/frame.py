@@ -71,11 +71,11 @@ def frame_of(hub: Hub, services: tuple[CounterService, ...]) -> Frame:
 
 
 def tabs_of(services: Iterable[CounterService], actor: Actor, language: str = FIRST) -> tuple[Tab, ...]:
-    """The services that the actor's roles allow and that have pages."""
+    """The services that the actor's roles allow and that have pages; the first one is where the agent's day begins."""
+    allowed = [s for s in services if s.pages is not None and not s.roles.isdisjoint(actor.roles)]
     return tuple(
         Tab(s.name, say(language, s.title), s.icon, f"/desk/{s.name}", request.path.startswith(f"/desk/{s.name}"))
-        for s in services
-        if s.pages is not None and not s.roles.isdisjoint(actor.roles)
+        for s in sorted(allowed, key=lambda s: s.roles & actor.roles <= s.beside)
     )
 
 

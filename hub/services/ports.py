@@ -301,7 +301,8 @@ class CounterService:
     blueprint of that name under /desk/NAME. `listens`, `guards` and `tells_run` are keyed by the kind of the event.
     `goes_on` is the page where a question goes on that the counter could not answer. What of people stands under a
     subject that a service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
-    `uploads` says which endpoints take how many bytes of a file, `files` which ones are kept on the shelf of its name.
+    Those of its `roles` that have the tab `beside` their own work find it behind the others. `uploads` says which
+    endpoints take how many bytes of a file, `files` which ones are kept on the shelf of its name.
     """
 
     name: str
@@ -327,6 +328,7 @@ class CounterService:
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""
+    beside: frozenset[str] = frozenset()
     live: tuple[Live, ...] = ()
     inbox: tuple[Inbound, ...] = ()
     about: AboutOf = nobody_named

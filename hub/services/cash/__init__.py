@@ -23,6 +23,7 @@ COUNTER_SERVICE = CounterService(
     title="cash.title",
     icon="cash",
     roles=work.TAB,
+    beside=work.PREPARERS,
     pages=blueprint,
     migrations=migrations,
     appliers=work.APPLIERS,

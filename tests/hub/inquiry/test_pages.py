@@ -7,6 +7,7 @@ import pytest
 from hub import notices
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
+from hub.desk.frame import tabs_of
 from hub.paper import Pair
 from hub.people import store as people_store
 from hub.printing.store import open_jobs
@@ -18,7 +19,7 @@ from hub.services.request import actions as requests
 from hub.services.request.actions import Asked
 from hub.verify import Rooms, verify
 from hub.wire import as_json
-from tests.hub.inquiry.house import ARSENE, JUDITH, WHOLE
+from tests.hub.inquiry.house import ARSENE, JUDITH, PEOPLE, WHOLE
 
 CASHIER = "01016E"
 pytestmark = pytest.mark.slow  # real files, sockets or processes
@@ -521,3 +522,22 @@ def test_an_answer_that_waits_is_said_on_the_file_and_beside_the_name_until_it_i
     assert "Les mois de 2011" not in judith.file("P1", "?on=2013-01-02").text
     notices.done(house.hub, Ask(HUB, "told"), notice=1)
     assert "À dire" not in judith.file("P1").words
+
+
+@pytest.mark.parametrize(
+    ("code", "begins"),
+    [
+        (JUDITH, "inquiry"),
+        ("00733C", "reception"),
+        ("01204H", "inquiry"),
+        ("01101G", "inquiry"),
+        ("01016E", "cash"),
+        ("01022K", "cash"),
+        ("01003B", "cash"),
+    ],
+)
+def test_a_day_begins_with_one_s_own_work(house, code, begins):
+    """A clerk prepares for the tills beside it; a cashier works there."""
+    with house.app.test_request_context("/desk"):
+        tabs = tabs_of(house.services, Actor(agent=code, roles=frozenset(PEOPLE[code][1])))
+    assert tabs[0].name == begins
