@@ -16,7 +16,7 @@ from hardware.lamp import Lamp
 from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded, watching
-from hub.joining import Joiner
+from hub.joining import Joiner, TokenFile
 from hub.say import FIRST, words
 from hub.settings import PanelCounter, Settings
 from hub.settings_files import load_settings
@@ -32,7 +32,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
     heartbeat = Heartbeat.from_environment()
     stop = stop or until_told()
     wired = settings.panel
-    token = settings.path(wired.token)
+    token = TokenFile(settings.path(wired.token))
     language = settings.agency.languages[0]
     short = words(FIRST, "panel") | words(language, "panel")
     with ExitStack() as opened:
@@ -40,7 +40,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         opened.callback(devices.close)
         panels = {one.counter: _panel(one, devices, short) for one in wired.counters}
         history = History.from_environment(wired.name)
-        hub = HubClient(wired.hub, lambda: token.read_text("ascii").strip(), settings.path(wired.authority))
+        hub = HubClient(wired.hub, token.read, settings.path(wired.authority), keep=token.keep)
         keys = by_pin(wired.counters)
         app = PanelApp(Recorded(hub, history), panels, keys, motive=short["hold_key"])
         opened.callback(app.close)

@@ -19,7 +19,7 @@ from hub.errands import Errands, HubLine, Mechanism
 from hub.errors import ConfigurationFault
 from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded
-from hub.joining import Joiner
+from hub.joining import Joiner, TokenFile
 from hub.paper import Slip
 from hub.settings import CounterPrinter, Settings
 from hub.troubles import Troubles
@@ -75,9 +75,9 @@ def run(settings: Settings, names: Iterable[str] = (), stop: threading.Event | N
     heartbeat = Heartbeat.from_environment()
     stop = stop or until_told()
     box = settings.printing
-    token = settings.path(box.token)
+    token = TokenFile(settings.path(box.token))
     with ExitStack() as opened:
-        hub = HubClient(box.hub, lambda: token.read_text("ascii").strip(), settings.path(box.authority))
+        hub = HubClient(box.hub, token.read, settings.path(box.authority), keep=token.keep)
         troubles = Troubles(hub).open()
         opened.callback(troubles.close)
         line = Recorded(hub, History.from_environment(box.name))

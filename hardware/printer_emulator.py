@@ -35,6 +35,17 @@ STOPPING = ("paper_out", "cover_open")
 POWERED_OFF = ("unplugged", "silent")
 
 
+def kept_port(port: int = 0) -> socket.socket:
+    """Hold a port of this machine (0: any free one) while nobody listens on it, until the socket is closed.
+
+    Who calls it is refused, nobody else is given it, and whoever it belongs to can listen there again.
+    """
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("127.0.0.1", port))
+    return place
+
+
 class PrinterEmulator:
     """One printer on a TCP port of this machine (0: any free one), and a line server for faults."""
 
@@ -51,11 +62,14 @@ class PrinterEmulator:
         self._speed = 0
         self._client: socket.socket | None = None
         self._listener: socket.socket | None = None
+        self._place: socket.socket | None = None
         self._closed = False
         self._reader = Reader(self._confirm)
 
     def open(self) -> PrinterEmulator:
         """Listen."""
+        self._place = kept_port(self.port)
+        self.port = self._place.getsockname()[1]
         self._listen()
         if self._lines:
             self._lines.open()
@@ -90,12 +104,17 @@ class PrinterEmulator:
             self._speed = bytes_a_second
             self._state.notify_all()
 
-    def wait_for_slips(self, count: int, timeout_s: float = 5) -> list[list[Drawn]]:
+    def wait_for_slips(self, count: int, timeout_s: float = 30) -> list[list[Drawn]]:
         """The slips, once so many have been cut. Raises TimeoutError."""
         with self._state:
             if not self._state.wait_for(lambda: len(self.slips) >= count, timeout_s):
                 raise TimeoutError(f"{len(self.slips)} slips of {count}")
             return list(self.slips)
+
+    @property
+    def pulses(self) -> int:
+        """How often the drawer on this printer was opened since it was switched on."""
+        return self._reader.pulses
 
     def close(self) -> None:
         """Unplug it for good."""
@@ -103,6 +122,8 @@ class PrinterEmulator:
             self._closed = True
             self._state.notify_all()
         self._unplug()
+        if self._place:
+            self._place.close()
         if self._lines:
             self._lines.close()
 
@@ -129,9 +150,7 @@ class PrinterEmulator:
     # the line
 
     def _listen(self) -> None:
-        listener = socket.create_server(("127.0.0.1", self.port), backlog=8)
-        self.port = listener.getsockname()[1]
-        self._listener = listener
+        self._listener = listener = socket.create_server(("127.0.0.1", self.port), backlog=8)
         threading.Thread(target=self._accept, args=(listener,), name="printer-port", daemon=True).start()
 
     def _unplug(self) -> None:

@@ -114,6 +114,8 @@ def what_of(endpoint: str) -> str:
 
 
 def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
+    uploads = {endpoint: most for service in hub.services for endpoint, most in service.uploads.items()}
+
     def before() -> AnyResponse | None:
         """What is refused here is answered here: a room's own page of refusals may show what is in the room."""
         try:
@@ -125,7 +127,9 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
         g.actor = NOBODY
         if request.endpoint is None:
             return None
-        limit_request(request)
+        if most := uploads.get(request.endpoint):
+            request.max_content_length = most
+        limit_request(request, body_bytes=most)
         g.actor = identify(hub) or NOBODY
         if g.actor is not NOBODY:
             of_process().welcome(by_credentials(request.environ))

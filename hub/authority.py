@@ -73,6 +73,7 @@ class Authority:
         """TLS for the hub's listener, 1.2 or newer, with the certificate there is now."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")  # of TLS 1.2; those of 1.3 are such ones anyway
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
         context.num_tickets = 0  # a ticket comes in the middle of what a client reads, and unsettles its writing
         context.load_cert_chain(self.data / HUB, self.data / HUB_KEY)

@@ -651,7 +651,7 @@ def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str |
 @click.option("--tickets", type=int, help="million, pi: tickets in the file [default: 1,000,000].")
 @click.option("--past", type=FOLDER, help="million, pi: where such a file is, or is made and left.")
 def bench(what: str, quick: bool, tickets: int | None, past: Path | None) -> None:  # noqa: FBT001 (click hands options in)
-    """Measure this box against its own limits, as JSON: queue, people, desk, million, pi or all."""
+    """Measure this box beside its limits, as JSON: queue, wire, people, desk, deposits, tills, million, pi or all."""
     import json
 
     from hub.bench import run

@@ -58,11 +58,16 @@ class _Answer:
 class HubClient:
     """The line to the hub at `url`. `token` is read anew at each attempt, so a new pairing needs no restart.
 
-    `authority` is the certificate that an https hub must be signed by (hub/pin.py).
+    `authority` is the certificate that an https hub must be signed by (hub/pin.py). `keep` writes down the token that
+    the hub gives in place of one that is a year old, and raises OSError when it cannot; without it none is given.
     """
 
-    def __init__(self, url: str, token: Callable[[], str], authority: Path | None = None) -> None:
+    def __init__(
+        self, url: str, token: Callable[[], str], authority: Path | None = None,
+        keep: Callable[[str], None] | None = None,
+    ) -> None:  # fmt: skip
         self.url = url
+        self._keep = keep
         self._authority = authority
         self.pictures: dict[str, Body] = {}
         self._token = token
@@ -168,13 +173,14 @@ class HubClient:
         )
         for name in PICTURES:
             line.on(name, self._listener(name))
+        line.on("token", self._take_token)
         line.on("disconnect", self._ended)
         line.on("connect_error", self._turned_away)
         self._line = line
         try:
             line.connect(
                 self.url,
-                auth={"token": self._own_token(), "seen": self._seen()},
+                auth={"token": self._own_token(), "seen": self._seen(), "renews": self._keep is not None},
                 transports=["websocket"],
                 wait=True,
                 wait_timeout=CONNECT_S,
@@ -193,6 +199,18 @@ class HubClient:
             return self._token()
         except FileNotFoundError:
             return "none"
+
+    def _take_token(self, said: Any = None) -> None:
+        """Kept first, then the line is begun anew with it: the old one opens until the hub has heard it."""
+        value = said.get("token") if isinstance(said, dict) else None
+        if not isinstance(value, str) or self._keep is None:
+            return
+        try:
+            self._keep(value)
+        except OSError as error:
+            log.warning("the new token cannot be kept: %s", error)
+            return
+        self._ended("it has a new token")
 
     def _turned_away(self, why: Any = None) -> None:
         if STRANGER in str(why):

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from hub.ask import Answer, Ask
 from hub.clock import Instant, local
 from hub.settings import Settings
+from hub.shelf import FOLDER, Shelf
 from hub.store import Store, Transaction
+from hub.workshop.viewer import Viewer
 from hub.workshop.workshop import Workshop
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
@@ -29,6 +31,9 @@ class Hub:
     workshop: Workshop = field(default_factory=Workshop)
     #: The counter services that this agency uses, in its order.
     services: tuple[CounterService, ...] = ()
+    #: Looks into files that come from outside, each in a process of its own.
+    viewer: Viewer = field(default_factory=Viewer)
+    _shelves: dict[str, Shelf] = field(default_factory=dict)
 
     def now(self) -> Instant:
         """The present moment."""
@@ -41,6 +46,20 @@ class Hub:
     def today(self) -> date:
         """The present day, where the agency is."""
         return self.day_of(self.now().at)
+
+    def shelf(self, room: str) -> Shelf:
+        """The files that a room keeps beside the database."""
+        return self._shelves.setdefault(room, Shelf(self.store.folder / FOLDER / room))
+
+    def tidy(self) -> int:
+        """Remove files that no row names: cut before their row, or destroyed by the retention. Raises OSError."""
+        gone = 0
+        for service in self.services:
+            if service.files:
+                shelf = self.shelf(service.name)
+                with shelf.placing, self.snapshot() as reader:
+                    gone += shelf.sweep(service.files(reader).named)
+        return gone
 
     @property
     def reader(self) -> sqlite3.Connection:

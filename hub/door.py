@@ -310,11 +310,14 @@ def turn_away(refused: Refused, environ: Mapping[str, Any], start_response: Any)
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
-def limit_request(request: Request, door: Door | None = None) -> None:
-    """Raise TooLarge or BadRequest for what is not worth reading. The body may then be decoded."""
+def limit_request(request: Request, door: Door | None = None, body_bytes: int | None = None) -> None:
+    """Raise TooLarge or BadRequest for what is not worth reading. The body may then be decoded.
+
+    `body_bytes`: what this one may bring, where it is a file.
+    """
     door = door or _DOOR
     try:
-        _limit(request, door.limits)
+        _limit(request, door.limits, body_bytes or door.limits.body_bytes)
     except (TooLarge, BadRequest) as refused:
         name = door.name_of(request.environ)
         door.complain(f"http_{refused.reason}", name)
@@ -322,9 +325,9 @@ def limit_request(request: Request, door: Door | None = None) -> None:
         raise
 
 
-def _limit(request: Request, limits: Limits) -> None:
-    if request.content_length is not None and request.content_length > limits.body_bytes:
-        raise TooLarge(f"at most {limits.body_bytes // 1024} KiB")
+def _limit(request: Request, limits: Limits, body_bytes: int) -> None:
+    if request.content_length is not None and request.content_length > body_bytes:
+        raise TooLarge(f"at most {body_bytes // 1024} KiB")
     fault = None
     if request.mimetype == "application/json":
         fault = fault_of_json(request.get_data(cache=True).decode(errors="replace"), limits.depth)

@@ -44,3 +44,5 @@ HTMX = "default"
 HTMX_SECURITY_POLICY = content_security_policy(trusted_types=HTMX)
 #: A PDF is shown by the browser's own reader, which the policy for pages would leave blank.
 PDF_SECURITY_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+#: What came from outside, as a picture or to be kept: it may do nothing at all, wherever it is opened.
+FOREIGN_SECURITY_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"

@@ -70,13 +70,28 @@ def paired_on_screen(hub: str, kind: str, authority: Authority = None) -> Genera
     raise ConfigurationFault([f"nobody typed {asked.code} within {asked.left_s / 60:.0f} min: run this again"])
 
 
+@dataclass(frozen=True, slots=True)
+class TokenFile:
+    """Where a box keeps its token, for itself alone."""
+
+    path: Path
+
+    def read(self) -> str:
+        """As it is kept now. Raises OSError."""
+        return self.path.read_text("ascii").strip()
+
+    def keep(self, token: str) -> None:
+        """This one from now on; after a power cut there is either it or the one before. Raises OSError."""
+        write_whole(self.path, f"{token}\n".encode("ascii"), 0o600)
+
+
 class Joiner:
     """Gets a running device its token, kept in the file `token`, and shows the code meanwhile ("" when there is none).
 
     The line tells `stranger` at each try that the hub turns away, and `known` once it is in.
     """
 
-    def __init__(self, kind: str, hub: str, authority: Path, token: Path, show: Callable[[str], None]) -> None:
+    def __init__(self, kind: str, hub: str, authority: Path, token: TokenFile, show: Callable[[str], None]) -> None:
         self._kind = kind
         self._hub = hub
         self._authority = authority if hub.startswith("https:") else None
@@ -139,7 +154,7 @@ class Joiner:
         end = time.monotonic() + asked.left_s
         while time.monotonic() < end and not self._rest(asked.look_s):
             if token := claim(self._hub, asked.secret, self._authority):
-                write_whole(self._token, f"{token}\n".encode("ascii"), 0o600)
+                self._token.keep(token)
                 self.known()
                 return token
         return None

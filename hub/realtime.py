@@ -23,8 +23,9 @@ from flask_socketio import SocketIO, join_room
 
 from hub import asks
 from hub.agents import actions as agents
+from hub.agents import devices
 from hub.agents import store as agent_store
-from hub.ask import Actor, Ask
+from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.errors import MboteError, NotAllowed, NotAuthenticated, Refused, StoreFault, Unreadable
 from hub.journal import Entry
@@ -38,6 +39,8 @@ PACE_S = 0.1
 REFRESH_S = 30.0
 PING_S, PING_TIMEOUT_S = 3, 4
 PACKET_BYTES = 16 * 1024
+#: After so long a line that has died is surely gone: one ping, and the two looks at its answer.
+DEAD_S = PING_S + 2 * PING_TIMEOUT_S + 1
 
 Identify = Callable[[Any], Actor | None]
 
@@ -61,6 +64,7 @@ class Screen:
 class _Client:
     actor: Actor
     auth: Any
+    address: str
     screens: tuple[tuple[Screen, Hashable], ...]
 
 
@@ -82,6 +86,7 @@ class Realtime:
         self._identify = identify
         self._screens = screens
         self._clients: dict[str, _Client] = {}
+        self._doubled: set[str] = set()
         self._pace = _Pace()
         self._wake = threading.Condition()
         socketio.on_event("connect", self._connect)
@@ -138,16 +143,59 @@ class Realtime:
         actor = self._identify(auth)
         if actor is None:
             raise Turned("not_authenticated")
+        address: str = request.remote_addr or ""
+        self._mind_second_line(actor, address)
         self._leave_behind(actor, auth.get("seen"))
-        screens = tuple((screen, screen.profile(actor)) for screen in self._screens if screen.takes(actor))
+        only = auth.get("only") if isinstance(auth.get("only"), list) else None
+        screens = tuple(
+            (screen, screen.profile(actor)) for screen in self._screens
+            if screen.takes(actor) and (only is None or screen.event in only)
+        )  # fmt: skip
         sid: str = request.sid  # type: ignore[attr-defined]
-        self._clients[sid] = _Client(actor, auth, screens)
+        self._clients[sid] = _Client(actor, auth, address, screens)
         for screen, profile in screens:
             join_room(_room(screen, profile))
             for event, value in screen.once:
                 self._io.emit(event, as_json(value()), to=sid)
             with self._hub.snapshot() as reader:
                 self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=sid)
+        if actor.device and auth.get("renews") is True:
+            self._renew(actor.device, auth["token"], sid)
+
+    def _renew(self, device: str, token: str, sid: str) -> None:
+        """A box that can keep another token is told one once its own is a year old, and comes back with it."""
+        with suppress(StoreFault):  # told at another line
+            if value := devices.next_token(self._hub, device, token):
+                self._io.emit("token", {"token": value}, to=sid)
+
+    def _mind_second_line(self, actor: Actor, address: str) -> None:
+        """A box has one line. Whether the first one still lives is known when a dead one would be gone.
+
+        Until then a second one is a box that came back. A program may have as many as it likes.
+        """
+        wanted, device = self._hub.settings.hub.second_line, actor.device
+        if device is None or "api" in actor.roles or wanted == "allow":
+            return
+        first = {sid: each.address for sid, each in list(self._clients.items()) if each.actor.device == device}
+        if first and device not in self._doubled:
+            self._doubled.add(device)
+            timer = threading.Timer(DEAD_S, self._tell_doubled, (device, first, address))
+            timer.daemon = True
+            timer.start()
+        if first and wanted == "refuse":
+            raise Turned("already_connected")
+
+    def _tell_doubled(self, device: str, first: dict[str, str], address: str) -> None:
+        self._doubled.discard(device)
+        alive = [where for sid, where in first.items() if sid in self._clients]
+        try:
+            if alive:
+                detail = f"{', '.join(dict.fromkeys(alive))} + {address}"
+                log.warning("one token, two lines", device=device, addresses=detail)
+                with suppress(Refused, StoreFault):
+                    agents.suspect(self._hub, Ask(HUB), device=device, part="token", state="twice", detail=detail)
+        finally:
+            self._hub.store.give_back()
 
     def _leave_behind(self, actor: Actor, seen: Any) -> None:
         """A device has seen more than this hub knows: the hub is a copy, and goes on in a new epoch.
@@ -169,10 +217,11 @@ class Realtime:
     def _doubt(self, actor: Actor, claim: Unreadable) -> None:
         """What a device claimed cannot be: it stands on the list of devices, once, until the device is paired anew."""
         known = {(each.device, each.part) for each in agent_store.troubles(self._hub.reader)}
-        if (actor.device, "epoch") not in known:
+        if actor.device and (actor.device, "epoch") not in known:
             log.warning("a device claims what cannot be", device=actor.device, claim=claim.message)
+            found = {"part": "epoch", "state": "unbelievable", "detail": claim.message}
             with suppress(Refused, StoreFault):
-                agents.trouble(self._hub, Ask(actor), part="epoch", state="unbelievable", detail=claim.message)
+                agents.suspect(self._hub, Ask(HUB), device=actor.device, **found)
 
     def _disconnect(self, *_: Any) -> None:
         self._clients.pop(request.sid, None)  # type: ignore[attr-defined]
@@ -204,10 +253,10 @@ class Realtime:
         if entries:
             self.refresh()
 
-    def refresh(self) -> None:
-        """Send every kind its picture, at its pace."""
+    def refresh(self, event: str | None = None) -> None:
+        """Send every kind its picture, at its pace, or the one kind of this event."""
         with self._wake:
-            self._pace.dirty.update(screen.event for screen in self._screens)
+            self._pace.dirty.update(screen.event for screen in self._screens if event in (None, screen.event))
             self._wake.notify()
 
     def _announce_for_ever(self) -> None:

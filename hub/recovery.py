@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from hub.backup import drill as drilling
 from hub.backup import follow as following
 from hub.backup.contents import Contents
 from hub.backup.copy import Box
+from hub.backup.files import Files
 from hub.backup.follow import Stream
 from hub.backup.piece import Header, Piece, public_key
 from hub.backup.place import Place, agencies
@@ -26,6 +28,7 @@ from hub.rooms import contents, open_hub
 from hub.services import ports
 from hub.settings import Settings
 from hub.settings_files import FILES, load_settings
+from hub.shelf import FOLDER
 from hub.store import DATABASE, RESTORING, hold
 
 Tell = Callable[[str], None]
@@ -64,6 +67,7 @@ def copy_to(settings: Settings, path: Path) -> Piece:
             raise StoreFault(f"{path} is no folder: is the medium in?")
         place.prepare()
         made = copy.whole(box, place)
+        Files(box, place).round(made.header.opens, for_s=math.inf)
         place.delete(plan.to_delete(place.look().pieces, settings.backup.nights, settings.backup.weeks))
     except OSError as error:
         raise error if isinstance(error, StoreFault) else StoreFault(f"{path}: {error}") from error
@@ -170,6 +174,9 @@ def _recovered(  # noqa: PLR0913, PLR0917 (the same)
     known = restore.present(folder) or (0, 0)
     rebuilt = _rebuild(choice, identities, restore.scratch(folder), settings)
     tell(f"every hash, the chain and the signed heads are right; {rebuilt.tables} tables are what the box had")
+    lost = restore.put_files_back(place, identities, folder / RESTORING, folder / FOLDER, _contents(settings))
+    if lost:
+        tell(f"{len(lost)} files of scans are not in the backup, or cannot be opened: {', '.join(lost[:3])} …")
     beyond = max(place.claimed(), known[0], *(piece.header.epoch for piece in place.look().pieces))
     epoch = _begin(settings, folder / RESTORING, beyond)
     _claim(place, epoch, tell)

@@ -70,7 +70,8 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
 def contents(services: tuple[CounterService, ...]) -> Contents:
     """What a backup must know of all rooms."""
     rooms = brought(services)
-    return Contents(rooms.appliers, rooms.migrations, rooms.state_tables, agents.KEPT_TABLES, agents.LEFT_TABLES)
+    files = {service.name: service.files for service in services if service.files}
+    return Contents(rooms.appliers, rooms.migrations, rooms.state_tables, agents.KEPT_TABLES, agents.LEFT_TABLES, files)
 
 
 def open_hub(

@@ -216,6 +216,8 @@ class HubBox(Model):
     """Request threads: at least twice the most clients."""
     requests_per_s: Annotated[float, Field(ge=5, le=100_000)] = 100
     """Most requests and asks a second of one device or one agent; more are refused with `too_many`."""
+    second_line: Literal["alarm", "refuse", "allow"] = "alarm"
+    """A second live line with one box's token: `alarm` serves it and tells the staff, `refuse` turns it away too."""
     voice: Literal["espeak", "none"] = "espeak"
     """What speaks in the waiting room; with `none` the gong alone calls."""
     voice_speed: Annotated[int, Field(ge=80, le=300)] = 135
@@ -260,6 +262,12 @@ class Deposits(Model):
     """Who took documents in does not decide on them, and who decided does not take the decision back."""
     decide_days: Annotated[int, Field(ge=1, le=250)] = 5
     """Working days within which a document is decided on; what waits longer is shown as late."""
+    scans: Literal["none", "local", "external"] = "local"
+    """Scans of documents: `none`; `local`: kept beside the database; `external`: also handed on to `scans_to`."""
+    scans_from: str = Field(default="", examples=["/srv/scanner"])
+    """Folder into which a scanner puts batches that separator sheets divide; none is watched when empty."""
+    scans_to: str = Field(default="", examples=["/mnt/documents"])
+    """Folder of the document-management system, on a mounted share, that `external` hands scans on to."""
 
 
 class Centre(Model):

@@ -3,8 +3,8 @@
 Three questions, each sharper than the one before: does each entry of the journal hash to what the
 next one was chained to; are the heads signed at closings still in that chain; does the journal,
 replayed, give the state rows again? Where a person's private part was purged by retention, the
-personal columns are empty on both sides. Nothing is written; a hub may be running meanwhile:
-all is read at one moment.
+personal columns are empty on both sides. Then, whether the files that rows name are there as they
+were kept. Nothing is written; a hub may be running meanwhile: all is read at one moment.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from itertools import islice, zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ from sqlite_utils.migrations import Migrations
 
 from hub import chain, journal, store
 from hub.journal import Appliers
+from hub.shelf import FOLDER, Named, Shelf
 from hub.sqlite import open_writer
 
 #: More than these and the next ones say nothing new.
@@ -37,12 +40,16 @@ class Report(NamedTuple):
 
 
 class Rooms(NamedTuple):
-    """What the rooms bring to the store: appliers, migrations, state tables with their personal columns, own checks."""
+    """What the rooms bring to the store: appliers, migrations, state tables with their personal columns, own checks.
+
+    `files`: room → which files are on its shelf.
+    """
 
     appliers: Appliers
     migrations: tuple[Migrations, ...]
     tables: Mapping[str, tuple[str, ...]]
     faults: tuple[Callable[[sqlite3.Connection], Iterable[str]], ...] = ()
+    files: Mapping[str, Callable[[sqlite3.Connection], Named]] = MappingProxyType({})
 
 
 def verify(data: Path, rooms: Rooms | None = None) -> Report:
@@ -84,8 +91,10 @@ def _all_rooms() -> Rooms:
     from hub.rooms import brought  # noqa: PLC0415 (every room comes with it)
     from hub.services.ports import folders, load  # noqa: PLC0415
 
-    found = brought(load(folders()))
-    return Rooms(found.appliers, found.migrations, found.state_tables, found.faults)
+    services = load(folders())
+    found = brought(services)
+    files = {service.name: service.files for service in services if service.files}
+    return Rooms(found.appliers, found.migrations, found.state_tables, found.faults, files)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -107,8 +116,19 @@ def _found(connection: sqlite3.Connection, data: Path, rooms: Rooms) -> Iterator
         yield problem
     for check in rooms.faults:
         yield from _own_faults(connection, check)
+    for room, names_of in rooms.files.items():
+        yield from _own_faults(connection, partial(_files_gone, Shelf(data / FOLDER / room), names_of))
     if whole:
         yield from _replay_faults(connection, rooms)
+
+
+def _files_gone(
+    shelf: Shelf, names_of: Callable[[sqlite3.Connection], Named], connection: sqlite3.Connection
+) -> Iterator[str]:
+    """Files that rows name and the shelf does not have as they were."""
+    for name in sorted(names_of(connection).named):
+        if shelf.read(name) is None:
+            yield f"{shelf.path(name)}: this file is missing, or is no longer what was kept"
 
 
 def _own_faults(connection: sqlite3.Connection, check: Callable[[sqlite3.Connection], Iterable[str]]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +21,13 @@ from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
+from hub.audit import actions as audit
 from hub.audit.pages import pages as audit_pages
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.door import Doorman, Limits, guard_socket, of_process, open_door
-from hub.errors import MboteError
+from hub.errors import MboteError, StoreFault
 from hub.exchange import inbox, running
 from hub.exchange.pages import pages as exchange_pages
 from hub.printing import actions as printing
@@ -37,7 +39,8 @@ from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
-from hub.services.ports import CounterService, load
+from hub.services import ports
+from hub.services.ports import CounterService, Live, load
 from hub.settings import Display, Settings
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
@@ -46,6 +49,8 @@ from hub.wire import Board, as_json
 
 log = structlog.get_logger("hub")
 HOUSEKEEPING_S = 30
+#: How often services look at what lies beside, such as a scanner's folder.
+ASIDE_S = 5
 #: A screen that the configuration does not name.
 ANY_DISPLAY = Display(name="ANY")
 
@@ -56,6 +61,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     announcer = _Later()
     hub = aside.open_whole(settings, announcer)
     upkeep.begin(hub)
+    with suppress(StoreFault):  # a full disk must not keep the hub from starting: it is noted at the next start
+        audit.note_configuration(hub, Ask(HUB))
     services = load(settings.counter_services)
     voice = Voice(settings)
     realtime: list[Realtime] = []
@@ -83,11 +90,13 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services)))
     devices.on_revoked.append(realtime[0].kick)
     sessions.on_ended.append(realtime[0].kick_agent)
+    ports.on_changed.append(realtime[0].refresh)
     announcer.to = realtime[0].announce
     realtime[0].start()
     admin.serve(hub)
     exchange.append(running.start(hub))
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
+    threading.Thread(target=_aside, args=(hub,), name="aside", daemon=True).start()
     return app
 
 
@@ -155,6 +164,17 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             profile=lambda _: "",
             picture=lambda reader, _: supervision(hub, reader),
         ),
+        *(_window(hub, live) for service in services for live in service.live),
+    )
+
+
+def _window(hub: Hub, live: Live) -> Screen:
+    """A window of a counter service's: of the agent whose session opened it."""
+    return Screen(
+        event=live.event,
+        takes=lambda actor: actor.agent is not None and not actor.roles.isdisjoint(live.roles),
+        profile=lambda actor: actor.agent,
+        picture=lambda reader, agent: live.picture(hub, reader, agent),
     )
 
 
@@ -196,6 +216,20 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
             of_process().say()
         except MboteError as error:
             log.warning("housekeeping", fault=str(error))
+
+
+def _aside(hub: Hub) -> None:
+    """What services do beside: files that nobody names go first."""
+    with suppress(MboteError, OSError):
+        hub.tidy()
+    while not threading.Event().wait(ASIDE_S):
+        for service in hub.services:
+            if service.aside:
+                try:
+                    with hub.store.readable():
+                        service.aside(hub)
+                except MboteError as error:
+                    log.warning("aside", service=service.name, fault=str(error))
 
 
 def keep_house(hub: Hub) -> None:

@@ -15,7 +15,7 @@ from hardware.printer import Printer
 from hub.client import HubClient
 from hub.heartbeat import Heartbeat
 from hub.history import History
-from hub.joining import Joiner
+from hub.joining import Joiner, TokenFile
 from hub.settings import Settings
 from hub.settings_files import load_settings
 from kiosk.app import KioskApp, Manners
@@ -48,11 +48,11 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
     if stop is None:
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)  # before the first thread, which inherits it
     kiosk = settings.kiosk
-    token = settings.path(kiosk.token)
+    token = TokenFile(settings.path(kiosk.token))
     with ExitStack() as opened:
         spool = Spool(settings.path(kiosk.data) / "spool.db", kiosk.name).open()
         opened.callback(spool.close)
-        hub = HubClient(kiosk.hub, lambda: token.read_text("ascii").strip(), settings.path(kiosk.authority))
+        hub = HubClient(kiosk.hub, token.read, settings.path(kiosk.authority), keep=token.keep)
         app = KioskApp(manners(settings), hub, spool, BoxClock(), History.from_environment(kiosk.name))
         paper = PrintLoop(Printer(kiosk.printer), app.hear_job, app.hear_printer)
         app.open(paper, {button.pin: button.service for button in kiosk.buttons})

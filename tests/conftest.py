@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from hypothesis import settings
 
@@ -15,12 +19,20 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from tests.chromium import chromium
 from tests.office import Office, demo_settings, open_store
+from tests.once import once
+from tests.patience import patience
 
 __all__ = ["chromium"]
 
 # No folder of found examples in a clone, and no failure because two cores were busy.
 settings.register_profile("mbote", database=None, deadline=None, max_examples=50)
 settings.load_profile("mbote")
+
+#: A test's files lie in memory where there is room for them: nothing of them has to outlive the power, and those that
+#: cut it make a disk of their own. What a test that passed leaves is thrown away (pyproject.toml).
+MEMORY, ROOM = Path("/dev/shm"), 2_000_000_000  # noqa: S108 (pytest makes a folder of its own in it)
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 #: A Monday, ten minutes before the doors open in Brazzaville.
 MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))
@@ -35,6 +47,16 @@ def cheap_hashes():
     """Secrets are hashed at a hundredth of the cost; what a hash really costs is told in tests/hub/agents."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(secrets, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_same_once():
+    """Tables, templates and addresses are made once in a process; a traceback is not painted."""
+    said = structlog.processors
+    structlog.configure(processors=[said.add_log_level, said.format_exc_info, said.JSONRenderer()])
+    with pytest.MonkeyPatch.context() as patch:
+        once(patch)
         yield
 
 
@@ -77,6 +99,15 @@ def pytest_terminal_summary(terminalreporter):
             for name, sentence in report.user_properties:
                 if name == "note":
                     terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {sentence}")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """What may take a minute may take as many as others want the processors: it is slow then, and does not hang."""
+    own = item.get_closest_marker("timeout")
+    alone = own.args[0] if own else float(item.config.getini("timeout"))
+    item.add_marker(pytest.mark.timeout(patience(alone)), append=False)
+    return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

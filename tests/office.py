@@ -10,9 +10,11 @@ raises. Every request has a key of its own, as every device and page makes one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -46,7 +48,17 @@ def open_store(folder: Path, clock: ManualClock | None, **more: Any) -> Store:
 
 def demo_settings(**queue: Any) -> Settings:
     """The demo agency; `queue` changes its rules."""
-    return load_settings(CONFIG, {"queue": queue})
+    return settings_with({"queue": queue})
+
+
+def settings_with(changes: dict[str, Any]) -> Settings:
+    """The demo agency with some changes; settings do not change, so the same ones are read once."""
+    return _read(json.dumps(changes))
+
+
+@cache
+def _read(changes: str) -> Settings:
+    return load_settings(CONFIG, json.loads(changes))
 
 
 @dataclass

@@ -19,6 +19,7 @@ from hub.bench.rig import free_port
 from hub.errors import StoreFault
 from hub.heartbeat import Heartbeat
 from hub.store import DATABASE
+from tests.patience import patience
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 0.3
@@ -164,7 +165,7 @@ def test_ready_means_that_the_hub_answers(folder, systemd):
     port = int((folder / "local.toml").read_text().split("port = ")[1].split()[0])
     with running("hub", folder, systemd, patience_s=0):
         assert systemd.hears() == "READY=1"
-        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=patience(5)) as answer:
             assert answer.status == 200
 
 

@@ -354,11 +354,21 @@ def _device(tx: Transaction, name: str) -> Device:
 def trouble(tx: Transaction, hub: Hub, *, part: str, state: str, detail: str = "") -> Answer:
     """The asking device says how a part of it is; `ok` ends the trouble."""
     del hub
-    event = DeviceTrouble(
-        _self(tx), rules.word(part, "part"), rules.word(state, "state"), detail[: rules.DETAIL_LENGTH]
-    )
+    event = DeviceTrouble(_self(tx), rules.own_part(part), rules.word(state, "state"), detail[: rules.DETAIL_LENGTH])
     tx.record(event)
     return {"device": event.device, "part": event.part, "state": event.state}
+
+
+@action
+def suspect(  # noqa: PLR0913 (what a trouble is)
+    tx: Transaction, hub: Hub, *, device: str, part: str, state: str, detail: str = ""
+) -> Answer:
+    """The hub finds something wrong with a device: said once, and it stands until the device is paired anew."""
+    del hub
+    found = _device(tx, device)
+    if (found.name, part) not in {(each.device, each.part) for each in store.troubles(tx.connection)}:
+        tx.record(DeviceTrouble(found.name, part, state, detail[: rules.DETAIL_LENGTH]))
+    return {"device": found.name, "part": part, "state": state}
 
 
 @action

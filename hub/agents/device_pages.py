@@ -13,21 +13,26 @@ from typing import Any
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.agents import actions, devices, pairing
-from hub.agents.doorway import Trouble, actor, address_of
+from hub.agents import actions, devices, pairing, rules
+from hub.agents.doorway import Trouble, actor, address_of, language_of
 from hub.agents.doorway import trouble as trouble_of
+from hub.agents.model import Trouble as DeviceTrouble
 from hub.ask import Actor, Ask
 from hub.authority import pin_of
 from hub.clock import elapsed
 from hub.context import Hub
 from hub.errors import Refused, Unreadable
+from hub.say import say
 
 Present = Callable[[], Iterable[Actor]]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A row of the devices page. `lines`: how many live links it has now; more than one is worth a look."""
+    """A row of the devices page. `lines`: how many live links it has now; more than one is worth a look.
+
+    `old_token`: it is a year old, and nobody renewed it.
+    """
 
     name: str
     kind: str
@@ -36,6 +41,7 @@ class Box:
     seen: str | None
     paired: str
     troubles: tuple[str, ...]
+    old_token: bool
 
 
 def add_devices(room: Blueprint, hub: Hub, present: Present) -> None:
@@ -98,10 +104,18 @@ def _boxes(hub: Hub, present: Iterable[Actor]) -> list[Box]:
             lines=lines[health.device.name],
             seen=health.device.seen.iso(zone) if health.device.seen else None,
             paired=health.device.paired.iso(zone),
-            troubles=tuple(f"{each.part}: {each.state}" for each in health.troubles),
+            troubles=tuple(_told(hub, each) for each in health.troubles),
+            old_token=rules.old_token(health.device.token_at, hub.now()),
         )
         for health in devices.listed(hub)
     ]
+
+
+def _told(hub: Hub, trouble: DeviceTrouble) -> str:
+    """What the hub found out in words, what a device says of its parts as it says it."""
+    if trouble.part in rules.FOUND_BY_THE_HUB:
+        return say(language_of(hub), f"agents.device_{trouble.state}_told", detail=trouble.detail)
+    return f"{trouble.part}: {trouble.state}"
 
 
 def _waiting(hub: Hub) -> list[dict[str, Any]]:

@@ -63,3 +63,18 @@ def second_factor(db: Database) -> None:
     """Telephones that show codes, screens that lock, and the places where each agent is known."""
     for statement in _SECOND_FACTOR:
         db.conn.execute(statement)
+
+
+_NEXT_TOKENS = (
+    "ALTER TABLE device_token ADD COLUMN born_at INTEGER",
+    "ALTER TABLE device_token ADD COLUMN next_salt BLOB",
+    "ALTER TABLE device_token ADD COLUMN next_hash BLOB",
+    "CREATE UNIQUE INDEX device_token_next ON device_token (next_hash) WHERE next_hash IS NOT NULL",
+)
+
+
+@migrations()
+def next_tokens(db: Database) -> None:
+    """How old a device's token is, and the one that waits to take its place."""
+    for statement in _NEXT_TOKENS:
+        db.conn.execute(statement)

@@ -77,7 +77,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A paired device. `seen`: its token was last used, to the minute; `help_since`: a visitor's call for help."""
+    """A paired device. `seen`: its token was last used, to the minute; `help_since`: a visitor's call for help.
+
+    `token_at`: since when it has its present token (wall, ms).
+    """
 
     name: str
     kind: DeviceKind
@@ -87,6 +90,7 @@ class Device:
     seen: Instant | None = None
     help_since: Instant | None = None
     help_place: str = ""
+    token_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,17 @@ class SecondFactorForgotten(AgentEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondFactorShown(AgentEvent):
+    """The agent showed their second factor for one act (`what`), at their own screen or at somebody else's (`at`)."""
+
+    kind: ClassVar[str] = "second_factor_shown"
+    what: str
+    at: str = ""
+    address: str = ""
+    factor: Factor = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRefused(AgentEvent):
     """They asked for something that none of their roles may do; `what` is its name in the table of rights."""
 
@@ -247,8 +262,15 @@ class DeviceRevoked(DeviceEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceTokenRenewed(DeviceEvent):
+    """The device came with the token that it was given in place of its old one, which opens nothing any more."""
+
+    kind: ClassVar[str] = "device_token_renewed"
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceTrouble(DeviceEvent):
-    """A part of the device changed state: `ok`, or what is wrong with it."""
+    """A part of the device changed state: `ok`, or what is wrong with it; or the hub found something wrong with it."""
 
     kind: ClassVar[str] = "device_trouble"
     part: str

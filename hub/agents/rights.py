@@ -38,6 +38,8 @@ _OVERSIGHT = frozenset({"supervisor", "executive", "auditor"})
 _CASHIERS = frozenset({"collections_cashier", "benefits_cashier"})
 #: Those who work tills, and those who look over them.
 _TILLS = _CASHIERS | {"head_cashier", "supervisor"}
+#: Who writes down at another counter what will be paid at a till, and asks the treasury for an order.
+_PREPARERS = frozenset({"clerk", "case_officer"})
 _DEVICES = frozenset({"kiosk", "display", "panel"})
 
 _ASKS: dict[str, frozenset[str]] = {
@@ -162,11 +164,21 @@ _PAGES: dict[str, frozenset[str]] = {
         frozenset({"head_cashier", "supervisor", "auditor"}),
     ),
     "cash.do_lot": frozenset({"head_cashier"}),
-    **dict.fromkeys(("cash.page", "cash.control", "cash.receipt", "cash.closing", "cash.order"), _TILLS | {"auditor"}),
+    **dict.fromkeys(("cash.control", "cash.receipt", "cash.closing", "cash.order"), _TILLS | {"auditor"}),
     **dict.fromkeys(("cash.print_receipt", "cash.settle", "cash.print_closing", "cash.check", "cash.do_order"), _TILLS),
+    # a second person may come to the cashier's screen: whoever shows their code there decides, not the cashier
+    **dict.fromkeys(("cash.decide_reversal", "cash.decide_closing"), _TILLS),
+    **dict.fromkeys(("cash.page", "cash.prepared"), _TILLS | _PREPARERS | {"auditor"}),
+    **dict.fromkeys(
+        ("cash.prepare", "cash.prepare_form", "cash.request_form", "cash.ask_order", "cash.do_request"), _PREPARERS
+    ),
+    **dict.fromkeys(("cash.one_prepared", "cash.do_prepared"), _PREPARERS | {"collections_cashier"}),
+    "cash.oversee": frozenset({"head_cashier", "supervisor", "auditor"}),
+    "cash.search": _CASHIERS | _PREPARERS,
+    # a window of the cashier's own, which the payer reads: it shows three figures
+    **dict.fromkeys(("cash.payer", "cash.face_payer"), frozenset({"collections_cashier"})),
     **dict.fromkeys(
         (
-            "cash.search",
             "cash.open_session",
             "cash.suspend",
             "cash.resume",
@@ -181,10 +193,15 @@ _PAGES: dict[str, frozenset[str]] = {
         _CASHIERS,
     ),
     **dict.fromkeys(
-        ("cash.decide_reversal", "cash.decide_closing", "cash.surprise", "cash.count_till", "cash.close_period"),
+        ("cash.surprise", "cash.count_till", "cash.close_period"),
         _TILLS - _CASHIERS,
     ),
-    **dict.fromkeys(("deposit.page", "deposit.one"), _COUNTER_DEPOSITS | {"supervisor"}),
+    **dict.fromkeys(
+        ("deposit.page", "deposit.one", "deposit.scans", "deposit.scan", "deposit.scan_page"),
+        _COUNTER_DEPOSITS | {"supervisor", "auditor"},
+    ),
+    # the file itself, as it came: whoever decides, and whoever looks over them; each is written down
+    "deposit.scan_file": frozenset({"validator", "supervisor", "auditor"}),
     **dict.fromkeys(
         (
             "deposit.begin",
@@ -198,10 +215,15 @@ _PAGES: dict[str, frozenset[str]] = {
             "deposit.supply",
             "deposit.replace_document",
             "deposit.told",
+            "deposit.send_scan",
+            "deposit.send_loose",
+            "deposit.place_scan",
+            "deposit.put_aside",
+            "deposit.separator_sheets",
         ),
         _COUNTER_DEPOSITS,
     ),
-    **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor"})),
+    **dict.fromkeys(("deposit.validation", "deposit.export"), frozenset({"validator", "supervisor", "auditor"})),
     **dict.fromkeys(("deposit.decide", "deposit.undo", "deposit.put_right"), frozenset({"validator"})),
     **dict.fromkeys(("privacy.page", "privacy.certificate"), frozenset({"supervisor", "head_cashier", "auditor"})),
     **dict.fromkeys(

@@ -32,6 +32,10 @@ SHORTEST, LONGEST = 8, 128
 NAME_LENGTH, DETAIL_LENGTH, WORD_LENGTH = 80, 300, 64
 #: A last-seen time is written again when it is older than this: each writing costs the card some kilobytes.
 SEEN_MS = _MINUTE_MS
+#: A device's token is renewed when it is so old (threat T1).
+RENEW_MS = 365 * 24 * _HOUR_MS
+#: What the hub finds wrong with a device: the device says nothing of it, or a thief would say that all is well.
+FOUND_BY_THE_HUB = frozenset({"epoch", "token"})
 DEVICE_NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}")
 
 
@@ -265,6 +269,18 @@ def device_name(text: str, agent_pattern: str) -> str:
             field="name",
         )
     return text
+
+
+def old_token(given_at: int, now: Instant) -> bool:
+    """Whether a token given then (wall, ms) is due to be renewed; a clock that is in doubt renews nothing."""
+    return now.certain and now.at - given_at >= RENEW_MS
+
+
+def own_part(text: str) -> str:
+    """A part of which a device may speak. Raises Unreadable, NotAllowed."""
+    if text in FOUND_BY_THE_HUB:
+        raise NotAllowed(f"{text}: the hub finds this out by itself")
+    return word(text, "part")
 
 
 def word(text: str, field: str) -> str:

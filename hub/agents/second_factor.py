@@ -3,6 +3,7 @@
     the secret was right → PROVING → prove(code) → the session acts in its roles
     no telephone yet     → ENROLLING → offer() shows the QR, enrol(code) takes it and gives recovery codes
     the telephone is lost → forget() by whoever may manage the agent and shows their own factor → one-shot code
+    a second person's word → confirm() at their own screen, or typed at the screen of whoever needs it
 
 Who needs one stands in `rules.SECOND_FACTOR`; a session of theirs that has not shown it may only do that. A code is
 looked at and used up under the writer's lock, so that of two who show the same one, one gets in. Wrong codes count
@@ -11,8 +12,11 @@ with wrong secrets, at the same place. Nothing here is in an event but that it h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from urllib.parse import quote
+from weakref import WeakSet
 
 from hub.agents import actions, rules, sessions, store, totp, vault
 from hub.agents.model import (
@@ -22,15 +26,21 @@ from hub.agents.model import (
     Factor,
     SecondFactorEnrolled,
     SecondFactorForgotten,
+    SecondFactorShown,
     SignedIn,
     SignInFailed,
 )
-from hub.ask import Answer, Ask
+from hub.ask import Actor, Answer, Ask
 from hub.context import Hub
 from hub.errors import NotAllowed, NotAuthenticated, Unreadable
+from hub.journal import kept_answer
 from hub.store import Transaction
 
 ISSUER = "Mbote"
+#: One act is confirmed at a time: of two copies of one request the second finds the answer of the first.
+_CONFIRMING = threading.Lock()
+#: Hubs of a demo.
+_with_chairs: WeakSet[Hub] = WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,40 @@ def forget(hub: Hub, ask: Ask, *, code: str, factor: str = "", address: str = ""
     return {"code": agent.code, "name": agent.name, "one_shot": one_shot}
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a second person types for one act: their login name, empty at their own screen, and a code, used up."""
+
+    person: str = ""
+    code: str = ""
+    address: str = ""
+
+
+def confirm(hub: Hub, ask: Ask, act: Callable[[Ask], Answer], *, what: str, shown: Shown) -> Answer:
+    """Do something in the name of whoever shows their own second factor for it, now; `what` is its name in the journal.
+
+    The act is asked in their roles: whether they may is for its own rules. A repeat of the same request is answered as
+    before. Raises NotAuthenticated `wrong_factor`, counted where the code was typed, or TooMany `locked`.
+    """
+    asking = ask.actor.agent or ""
+    code = shown.person.strip().upper()[: rules.WORD_LENGTH] or asking
+    with _CONFIRMING:
+        agent = store.agent(hub.reader, code)
+        if agent is None or agent.removed:
+            raise rules.wrong_factor()
+        by = replace(ask, actor=Actor(agent=agent.code, roles=agent.roles))
+        if kept_answer(hub.reader, by) is None:
+            with hub.store.transaction(Ask(by.actor)) as tx:
+                at = asking if asking != agent.code else ""
+                chair = hub in _with_chairs and not at and not shown.code
+                used = "vouched" if chair else _shown(tx, hub, actions.the_agent(tx, code), shown.code, shown.address)
+                if used:
+                    tx.record(SecondFactorShown(agent.code, what, at, shown.address, used))
+            if not used:
+                raise rules.wrong_factor()
+        return act(by)
+
+
 def show_again(tx: Transaction, hub: Hub, agent: Agent, code: str, address: str) -> Factor:
     """With what a session that slept was woken; "" for a wrong code, which is counted. Raises TooMany `locked`."""
     return _shown(tx, hub, agent, code, address)
@@ -129,6 +173,11 @@ def vouched(hub: Hub, ask: Ask, code: str) -> str:
         value = _proved(tx, agent, "", "vouched", instead=actions.open_elsewhere(tx, code))
     sessions.ended(code)
     return value
+
+
+def vouch_for_chairs(hub: Hub) -> None:
+    """From now on this hub vouches for whoever sits in a chair of its own: the demo's, in which nobody types a code."""
+    _with_chairs.add(hub)
 
 
 def _on_the_way(ask: Ask, role: str) -> str:

@@ -6,6 +6,7 @@ a fraction of a second a try, so only one try runs at a time, and a crowd of the
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import hashlib
 import hmac
@@ -71,6 +72,11 @@ def random_value() -> str:
 def digest(value: str) -> bytes:
     """What is kept of a random value."""
     return hashlib.sha256(value.encode(errors="replace")).digest()
+
+
+def following(value: str, salt: bytes) -> str:
+    """The 256 bits that follow this value by that salt: always the same, and not to be found from one of them alone."""
+    return base64.urlsafe_b64encode(hmac.digest(salt, value.encode(errors="replace"), "sha256")).rstrip(b"=").decode()
 
 
 def derived(value: str, purpose: str) -> str:

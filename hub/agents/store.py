@@ -114,7 +114,7 @@ def last_sessions(reader: Reader) -> dict[str, m.Session]:
 
 # --- reading: devices --------------------------------------------------------------------------
 
-_DEVICE = "SELECT d.*, t.seen_at, t.seen_tick FROM device d LEFT JOIN device_token t ON t.device = d.name"
+_DEVICE = "SELECT d.*, t.seen_at, t.seen_tick, t.born_at FROM device d LEFT JOIN device_token t ON t.device = d.name"
 
 
 def _device(row: sqlite3.Row) -> m.Device:
@@ -127,6 +127,7 @@ def _device(row: sqlite3.Row) -> m.Device:
         seen=_maybe(row["seen_at"], row["seen_tick"]),
         help_since=_maybe(row["help_at"], row["help_tick"]),
         help_place=row["help_place"],
+        token_at=row["paired_at"] if row["born_at"] is None else row["born_at"],
     )
 
 
@@ -140,6 +141,18 @@ def device_of_token(reader: Reader, digest: bytes) -> m.Device | None:
     """The device that holds the token of this digest."""
     row = reader.execute(f"{_DEVICE} WHERE t.hash = ? AND NOT d.revoked", (digest,)).fetchone()
     return _device(row) if row else None
+
+
+def device_of_next_token(reader: Reader, digest: bytes) -> m.Device | None:
+    """The device whose next token, not heard yet, has this digest."""
+    row = reader.execute(f"{_DEVICE} WHERE t.next_hash = ? AND NOT d.revoked", (digest,)).fetchone()
+    return _device(row) if row else None
+
+
+def next_salt(reader: Reader, name: str) -> bytes | None:
+    """With what the device's next token was made of its present one; None while there is no next one."""
+    row = reader.execute("SELECT next_salt FROM device_token WHERE device = ?", (name,)).fetchone()
+    return row["next_salt"] if row else None
 
 
 def devices(reader: Reader) -> list[m.Device]:
@@ -299,9 +312,11 @@ APPLIERS: Appliers = {
     m.ScreenUnlocked: _tells_only,
     m.SecondFactorEnrolled: _factor_enrolled,
     m.SecondFactorForgotten: _factor_forgotten,
+    m.SecondFactorShown: _tells_only,
     m.AccessRefused: _tells_only,
     m.DevicePaired: _device_paired,
     m.DeviceRevoked: _device_revoked,
+    m.DeviceTokenRenewed: _tells_only,
     m.DeviceTrouble: _device_trouble,
     m.HelpAsked: _help_asked,
     m.HelpGiven: _help_given,
@@ -315,7 +330,7 @@ KEPT_TABLES: dict[str, tuple[str, ...]] = {
     "agent_secret": ("agent", "hash", "one_shot"),
     "agent_factor": ("agent", "sealed", "last_step", "drift"),
     "agent_recovery": ("agent", "digest"),
-    "device_token": ("device", "hash"),
+    "device_token": ("device", "hash", "born_at", "next_salt", "next_hash"),
 }
 LEFT_TABLES: tuple[str, ...] = ("agent_session",)
 SECRET_TABLES: tuple[str, ...] = (*KEPT_TABLES, *LEFT_TABLES)
@@ -423,10 +438,26 @@ def session_seen(rows: Writer, digest: bytes) -> None:
 def keep_token(rows: Writer, name: str, digest: bytes) -> None:
     """This token opens for the device; one it had before no longer does."""
     rows.run(
-        "INSERT INTO device_token (device, hash) VALUES (?, ?)"
-        " ON CONFLICT (device) DO UPDATE SET hash = excluded.hash, seen_at = NULL, seen_tick = NULL",
-        name, digest,
+        "INSERT INTO device_token (device, hash, born_at) VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET"
+        " hash = excluded.hash, born_at = excluded.born_at, seen_at = NULL, seen_tick = NULL, next_salt = NULL,"
+        " next_hash = NULL",
+        name, digest, rows.now.at,
     )  # fmt: skip
+
+
+def keep_next_token(rows: Writer, name: str, salt: bytes, digest: bytes) -> None:
+    """This token opens for the device too, and takes the place of its present one once it is heard."""
+    rows.run("UPDATE device_token SET next_salt = ?, next_hash = ? WHERE device = ?", salt, digest, name)
+
+
+def use_next_token(rows: Writer, name: str, digest: bytes) -> bool:
+    """The next token was heard: it is the only one from now on. Whether it still was to come."""
+    changed = rows.run(
+        "UPDATE device_token SET hash = next_hash, born_at = ?, next_salt = NULL, next_hash = NULL"
+        " WHERE device = ? AND next_hash = ?",
+        rows.now.at, name, digest,
+    )  # fmt: skip
+    return changed.rowcount > 0
 
 
 def forget_token(rows: Writer, name: str) -> None:

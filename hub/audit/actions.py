@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.ask import Answer, Ask
-from hub.audit import export, rules, store
-from hub.audit.model import AuditExported, AuditRead, Found, PrivateRead, Wanted
+from hub.audit import configuration, export, rules, store
+from hub.audit.model import AuditExported, AuditRead, ConfigurationChanged, Found, PrivateRead, Wanted
 from hub.context import Hub, action
 from hub.errors import NotFound
 from hub.journal import Event
@@ -18,6 +18,15 @@ from hub.store import Transaction
 def kinds(hub: Hub) -> dict[str, type[Event]]:
     """Every kind of event that this hub knows, and its class."""
     return {event.kind: event for event in hub.store.appliers}
+
+
+@action
+def note_configuration(tx: Transaction, hub: Hub) -> Answer:
+    """Compare what the box is configured to be with what it recorded last, and record what differs."""
+    found = configuration.changes(store.configured(tx.connection), configuration.values_of(hub.settings))
+    if found:
+        tx.record(ConfigurationChanged(found))
+    return {"changes": len(found)}
 
 
 def search(hub: Hub, ask: Ask, wanted: Wanted, before: int | None = None) -> Found:

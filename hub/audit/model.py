@@ -66,6 +66,23 @@ class Could:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationChanged(Event):
+    """The box started with other settings, files or another version than it had recorded last.
+
+    `changes`: which, its value before and after (`hub.audit.configuration`); None: it was not there, or is no more. Who
+    wrote the files the box cannot know: it says so as itself.
+    """
+
+    kind: ClassVar[str] = "configuration_changed"
+    changes: tuple[tuple[str, str | None, str | None], ...]
+
+    @property
+    def subject(self) -> str:
+        """What the box was configured to be."""
+        return "configuration"
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRead(Event):
     """The journal was searched: by what. What was typed may name somebody, so it is private."""
 

@@ -18,7 +18,7 @@ from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.ask import Ask
-from hub.audit import actions, rules, store
+from hub.audit import actions, configuration, rules, store
 from hub.audit.model import Could, Found, Line, Wanted
 from hub.audit.reading import Reading
 from hub.clock import local
@@ -30,6 +30,7 @@ from hub.store import SIGNING_KEY
 _FILTERS = ("from", "to", "agent", "device", "family", "subject", "text")
 #: Facts of an entry that are words of ours are long; the page shows so much of one.
 _FACT_LENGTH = 60
+_DIGEST_LENGTH = 12
 
 
 def pages(hub: Hub) -> Blueprint:
@@ -66,6 +67,9 @@ class _Desk:
             "kind_word": self._kind,
             "family_word": self._family,
             "fact": _fact,
+            "is_first": configuration.is_first,
+            "changed": lambda name: _changed(language, name),
+            "shown": lambda name, value: _value(language, name, value),
             "may_reveal": rights.allowed(g.actor, "audit.reveal"),
         }
 
@@ -206,3 +210,16 @@ def _fact(value: Any) -> str:
         return "✓" if value else "✗"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= _FACT_LENGTH else f"{text[:_FACT_LENGTH]}…"
+
+
+def _changed(language: str, name: str) -> str:
+    """What changed: a setting as its file names it, or a file."""
+    file = name.removeprefix(configuration.FILE)
+    return say(language, "audit.changed_file", name=file) if file != name else name
+
+
+def _value(language: str, name: str, value: str | None) -> str:
+    """What a setting was or is; of a file the beginning of its digest tells enough."""
+    if not value:
+        return say(language, "audit.changed_none")
+    return f"{value[:_DIGEST_LENGTH]}…" if name.startswith(configuration.FILE) else _fact(value)

@@ -14,10 +14,12 @@ from hub.journal import Event
 FAMILIES: Mapping[str, frozenset[str]] = {
     "sign_in": frozenset({"signed_in", "signed_out", "sign_in_failed", "secret_chosen", "code_issued"}),
     "rights": frozenset({"agent_added", "agent_changed", "agent_removed", "access_refused"}),
-    "devices": frozenset({"device_paired", "device_revoked", "device_trouble", "help_asked", "help_given"}),
+    "devices": frozenset(
+        {"device_paired", "device_revoked", "device_token_renewed", "device_trouble", "help_asked", "help_given"}
+    ),
     "box": frozenset({"hub_started", "clock_doubted", "clock_corrected", "epoch_begun", "epoch_confirmed"}),
     "reading": frozenset({"party_read", "audit_read", "private_read", "contact_begun", "contact_ended"}),
-    "settings": frozenset({"day_opened", "day_closed", "mode_changed", "people_imported"}),
+    "settings": frozenset({"day_opened", "day_closed", "mode_changed", "people_imported", "configuration_changed"}),
     "exports": frozenset(
         {
             "audit_exported", "outbox_message_queued", "outbox_message_sent", "outbox_message_applied",

@@ -15,8 +15,17 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from hub.audit import rules
-from hub.audit.model import AuditExported, AuditRead, Could, Found, Line, PrivateRead, Wanted
-from hub.journal import Appliers, Event, apply_nothing
+from hub.audit.model import (
+    AuditExported,
+    AuditRead,
+    ConfigurationChanged,
+    Could,
+    Found,
+    Line,
+    PrivateRead,
+    Wanted,
+)
+from hub.journal import Appliers, Event, Rows, apply_nothing
 
 Reader = sqlite3.Connection
 Kinds = Mapping[str, type[Event]]
@@ -35,6 +44,12 @@ migrations = Migrations("audit")
 def find_roles(db: Database) -> None:
     """Who could do what is read without walking through the years."""
     db.conn.execute(f"CREATE INDEX journal_roles ON journal (seq) WHERE kind IN ({_ROLES_SAID})")
+
+
+@migrations()
+def keep_configuration(db: Database) -> None:
+    """What the box was configured to be when it last looked."""
+    db.conn.execute("CREATE TABLE configured (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
 # --- searching -------------------------------------------------------------------------------
@@ -156,5 +171,29 @@ def could(reader: Reader, moment: int) -> tuple[Could, ...]:
 
 # --- what reading leaves behind --------------------------------------------------------------
 
-APPLIERS: Appliers = {AuditRead: apply_nothing, PrivateRead: apply_nothing, AuditExported: apply_nothing}
-STATE_TABLES: dict[str, tuple[str, ...]] = {}
+
+def configured(reader: Reader) -> dict[str, str]:
+    """Every setting, file and the version as they were recorded last; empty before the first time."""
+    return {row["name"]: row["value"] for row in reader.execute("SELECT name, value FROM configured")}
+
+
+def _configuration_changed(rows: Rows, event: ConfigurationChanged) -> None:
+    for name, _, value in event.changes:
+        if value is None:
+            rows.run("DELETE FROM configured WHERE name = ?", name)
+        else:
+            rows.run(
+                "INSERT INTO configured (name, value) VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                name,
+                value,
+            )
+
+
+APPLIERS: Appliers = {
+    ConfigurationChanged: _configuration_changed,
+    AuditRead: apply_nothing,
+    PrivateRead: apply_nothing,
+    AuditExported: apply_nothing,
+}
+STATE_TABLES: dict[str, tuple[str, ...]] = {"configured": ()}

@@ -9,6 +9,7 @@
 | `agent_session` | no: nobody stays signed in on another box | empty: everybody signs in again |
 | `store`, SQLite's own, migrations | no: they are made anew | the epoch rises |
 | files: `keys/` (signing, sealing, authority), the agency's configuration | in each whole piece | where none are |
+| files on the shelves of rooms (scans) | each once, beside the pieces (`files.py`) | on the shelves again |
 
 A table that stands nowhere here is found by a test: a room that keeps something must say what becomes of it.
 """
@@ -19,8 +20,8 @@ import base64
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from sqlite_utils.migrations import Migrations
 from hub import chain, journal
 from hub.errors import MboteError
 from hub.journal import Appliers
+from hub.shelf import Named
 
 #: Columns of a journal row, in the order of a line.
 JOURNAL = (*chain.FIELDS, "hash", "answer", "body_digest")
@@ -46,6 +48,7 @@ class Contents:
     """What the rooms bring: how entries become rows, their tables, and the tables that no entry carries.
 
     `kept`: table → columns that a backup holds. `left`: tables that it leaves out on purpose.
+    `files`: room → which files are on its shelf.
     """
 
     appliers: Appliers
@@ -53,6 +56,7 @@ class Contents:
     state: Mapping[str, tuple[str, ...]]
     kept: Mapping[str, tuple[str, ...]]
     left: tuple[str, ...] = ()
+    files: Mapping[str, Callable[[sqlite3.Connection], Named]] = field(default_factory=dict)
 
     @property
     def state_tables(self) -> tuple[str, ...]:

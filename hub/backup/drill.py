@@ -7,16 +7,19 @@ half of a restoring key.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import sqlite3
 import time
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from typing import Any
 
 from hub import journal
-from hub.backup import copy, restore
+from hub.backup import copy, files, restore
 from hub.backup.copy import Box
 from hub.backup.keyring import DrillKeys
 from hub.backup.piece import BadPiece
@@ -29,6 +32,8 @@ from hub.sqlite import open_reader
 from hub.store import DATABASE
 
 RESULTS = "drill.json"
+#: So many files are opened and compared.
+FILES_TRIED = 20
 
 
 def drill(box: Box, place: Place) -> Result:
@@ -56,12 +61,25 @@ def _tried(box: Box, place: Place) -> tuple[int, int, int, int]:
         rebuilt = restore.rebuild(choice, keys, Path(folder), box.contents)
         with closing(open_reader(Path(folder) / DATABASE)) as reader:
             entries = reader.execute("SELECT count(*) FROM journal").fetchone()[0]
+            _files_are_there(box, place, reader, keys)
     end = choice.chain.end
     if entries != end.last:
         raise BadPiece(f"{entries:,} entries came back of {end.last:,}")
     if not rebuilt.tables:
         raise BadPiece("no state table was compared: the whole copy holds no digests")
     return end.last, entries, rebuilt.tables, _compared(box, choice)
+
+
+def _files_are_there(box: Box, place: Place, reader: sqlite3.Connection, keys: list[Any]) -> None:
+    """Every file that the backup's rows name lies in the place, and the few that are tried are what they were."""
+    for room, names_of in box.contents.files.items():
+        names = names_of(reader).named
+        if lacking := names - set(files.names_at(place.folder, room)):
+            raise BadPiece(f"{len(lacking):,} files that the backup names are not in it: {min(lacking)} …")
+        for name in sorted(names)[:FILES_TRIED]:
+            content = files.opened(place.folder, room, name, keys)  # an older file is for keys that this box has not
+            if content is not None and hashlib.sha256(content).hexdigest() != name:
+                raise BadPiece(f"file {name} of the backup is not what it was")
 
 
 def _compared(box: Box, choice: Choice) -> int:

@@ -21,6 +21,7 @@ from hub import journal
 from hub.backup import copy, plan
 from hub.backup.contents import AlteredJournal
 from hub.backup.copy import Box
+from hub.backup.files import Files
 from hub.backup.keyring import DrillKeys
 from hub.backup.piece import Header, Piece
 from hub.backup.place import Place
@@ -66,6 +67,8 @@ class Stream:
         self._not_before = 0.0
         self._strange: tuple[int, int] | None = None
         self._keyless = False
+        self._files = Files(box, place)
+        self._lacking, self._lacking_since = 0, 0.0
 
     @property
     def stands(self) -> Word:
@@ -92,7 +95,10 @@ class Stream:
         return self._box.clock.now().mono / 1000
 
     def _behind(self) -> float:
-        return self._mono_s() - self._since if self._since is not None else 0.0
+        """Since when the place lacks something, an entry or a file."""
+        since = [self._since] if self._since is not None else []
+        since += [self._lacking_since] if self._lacking else []
+        return self._mono_s() - min(since) if since else 0.0
 
     def _is_there(self) -> bool:
         with suppress(OSError):
@@ -118,7 +124,15 @@ class Stream:
             return "full", ""
         if head > self._at.last and (closing or self._is_time(head)):
             self._send()
+        self._send_files()
         return self._copy_fault or ("ok", "")
+
+    def _send_files(self) -> None:
+        """Those that the place lacks, a few in each round; the entries that name them went before."""
+        lacked = self._lacking
+        self._lacking = self._files.round((*self._box.keys, *DrillKeys(self._box.data, self.place.path).present()))
+        if self._lacking and not lacked:
+            self._lacking_since = self._mono_s()
 
     def _unsent(self) -> tuple[int, bool]:
         """The journal's last entry, and whether a day was closed in what the place lacks; begins to count the time."""
@@ -147,6 +161,7 @@ class Stream:
         """Find out where this place stands."""
         if self._copying is None:
             self.place.sweep()
+        self._files.look()
         found = self.place.look()
         with self._box.moment() as reader:
             epoch, seq = reader.execute("SELECT epoch FROM store").fetchone()[0], journal.head(reader)[0]

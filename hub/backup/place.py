@@ -94,8 +94,9 @@ class Place:
 
     def sweep(self) -> None:
         """Remove what an interrupted writer left. Raises OSError."""
-        for left in self.folder.glob(f"*/*{UNFINISHED}"):
-            left.unlink(missing_ok=True)
+        for pattern in (f"*/*{UNFINISHED}", f"files/*/*/*{UNFINISHED}"):
+            for left in self.folder.glob(pattern):
+                left.unlink(missing_ok=True)
 
     def delete(self, pieces: list[Piece]) -> None:
         """Remove pieces, and folders that become empty. Raises OSError."""

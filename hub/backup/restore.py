@@ -20,14 +20,15 @@ from typing import Any
 
 from hub import chain, journal, store
 from hub.backup import contents as parts
+from hub.backup import files, plan
 from hub.backup import piece as pieces
-from hub.backup import plan
 from hub.backup.contents import Contents
 from hub.backup.piece import BadPiece, Piece
 from hub.backup.place import Place
 from hub.backup.plan import Chain
 from hub.disk import sync_folder
 from hub.errors import MboteError, StoreFault
+from hub.shelf import Shelf
 from hub.sqlite import open_reader, open_writer
 from hub.store import DATABASE, RESTORING, SIGNING_KEY
 
@@ -243,17 +244,36 @@ def rebuild(
     return rebuilt
 
 
+def put_files_back(place: Place, identities: list[Any], ready: Path, shelves: Path, contents: Contents) -> list[str]:
+    """Every file that the rebuilt rows name, from a place onto its shelf; those that are not there. Raises OSError."""
+    missing = []
+    for room, names_of in contents.files.items():
+        with closing(open_reader(ready / DATABASE)) as reader:
+            names = names_of(reader).named
+        shelf = Shelf(shelves / room)
+        for name in sorted(names):
+            try:
+                content = shelf.read(name) or files.opened(place.folder, room, name, identities)
+                if content is None:
+                    missing.append(name)
+                elif shelf.read(name) is None:
+                    shelf.put(name, content)
+            except (BadPiece, ValueError):
+                missing.append(name)
+    return missing
+
+
 def configuration(choice: Choice, identities: list[Any]) -> dict[str, bytes]:
     """The agency's files as they were at the whole copy. Raises BadPiece when none of the keys opens it."""
     lines = pieces.read(choice.chain.pieces[0], identities)
-    files = {}
+    found = {}
     for what, *values in lines:
         if what == "config":
-            files[Path(values[0]).name] = base64.b64decode(values[1])
+            found[Path(values[0]).name] = base64.b64decode(values[1])
         elif what == "entry":  # files come first
             break
     lines.close()
-    return files
+    return found
 
 
 # --- into the data folder ----------------------------------------------------------------------

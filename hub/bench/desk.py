@@ -49,7 +49,7 @@ def measure_desk(*, quick: bool) -> tuple[list[Line], Limits]:
 
 def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
     given, printed = _papers(AgentsBrowser(agency, CLERK), times)
-    limit = summary(_bare(times))
+    limit = summary(bare_paper(times))
     click, most = summary(printed), 1.5 * limit["p95"] + 10
     budgets = (Budget(click["p95"], most=round(most, 1), of="ms, p95: 1.5 × pdf + 10 ms"),)
     note = "a statement of contributions over HTTP: given (number, signature, on disk), a quarter second later printed"
@@ -57,7 +57,8 @@ def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
     return Line("P22", "certificate, click to the PDF's last byte", figures, budgets, note), {"pdf": limit}
 
 
-def _bare(times: int) -> list[float]:
+def bare_paper(times: int) -> list[float]:
+    """`pdf`: what typst alone takes for a page with a table of twelve rows, seconds."""
     letters = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
     numbers = count()
 

@@ -21,7 +21,7 @@ from hub.demo.agency import Agency, prepare
 A_DAY = 500
 
 
-def measure(*, quick: bool) -> tuple[list[Line], Limits]:
+def measure_queue(*, quick: bool) -> tuple[list[Line], Limits]:
     """Every line, and the limits they stand beside."""
     times = Times.of(quick=quick)
     with tempfile.TemporaryDirectory(prefix="mbote-bench-") as temporary:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -24,8 +23,10 @@ import socketio
 
 from hub.agents import actions as agents
 from hub.ask import HUB, Ask
+from hub.demo import agency as demo_agency
 from hub.demo.agency import Agency
 from hub.demo.processes import COMMANDS, ROOT, Processes
+from hub.pin import pinned
 from hub.rooms import open_hub
 
 ANSWER_S = 20.0
@@ -34,8 +35,8 @@ ANSWER_S = 20.0
 REST_S = 0.25
 #: Kiosks that the driver plays: K50 to K65.
 FIRST_KIOSK, KIOSKS = 50, 16
-#: Where a free port is looked for.
-PORTS = range(10_000, 32_000)
+#: The demo's ports are looked for in the same way.
+free_port = demo_agency.free_port
 
 
 def key() -> str:
@@ -44,10 +45,15 @@ def key() -> str:
 
 
 class Http:
-    """One keep-alive connection."""
+    """One keep-alive connection; by TLS where the hub's authority is named."""
 
-    def __init__(self, port: int, token: str = "") -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+    def __init__(self, port: int, token: str = "", authority: Path | None = None) -> None:
+        at = ("127.0.0.1", port)
+        self._connection = (
+            http.client.HTTPSConnection(*at, timeout=ANSWER_S, context=pinned(authority))
+            if authority
+            else http.client.HTTPConnection(*at, timeout=ANSWER_S)
+        )
         self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -142,14 +148,6 @@ class PaperSink:
     def close(self) -> None:
         """Unplug."""
         self._listener.close()
-
-
-def free_port() -> int:
-    """A port that nobody uses now, below those that the kernel gives to whoever calls somebody: they stay free."""
-    while True:
-        port = secrets.choice(PORTS)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 def wait_answer(port: int, timeout: float = 15) -> float:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +34,8 @@ SOURCE = Path(__file__).resolve().parents[2] / "config"
 #: Everybody's secret in the demo, and nowhere else.
 SECRET = "bonjour-mbote"  # noqa: S105 (printed in demo.json)
 PANEL_COUNTERS = ("05", "02")
+#: Where a free port is looked for.
+PORTS = range(10_000, 32_000)
 
 
 @dataclass(slots=True)
@@ -96,9 +100,9 @@ def _configure(folder: Path, port: int) -> None:
         "hub": {"port": port, "data": str(folder / "data"), "requests_per_s": 10_000, "reserve_mb": 1},
         "kiosk": {
             "hub": hub, "token": str(folder / "kiosk.token"), "data": str(folder / "kiosk"),
-            "screen_port": _free_port(), "devices": "simulated", "socket": str(folder / "kiosk.sock"),
+            "screen_port": free_port(), "devices": "simulated", "socket": str(folder / "kiosk.sock"),
         },
-        "kiosk.printer": {"kind": "tcp", "host": "127.0.0.1", "port": _free_port()},
+        "kiosk.printer": {"kind": "tcp", "host": "127.0.0.1", "port": free_port()},
         "panel": {
             "hub": hub, "token": str(folder / "panel.token"),
             "devices": "simulated", "socket": str(folder / "panel.sock"),
@@ -112,9 +116,13 @@ def _table(name: str, values: dict[str, Any]) -> list[str]:
     return [f"[{name}]", *(f"{key} = {as_toml(value)}" for key, value in values.items()), ""]
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """A port that nobody uses now, below those that the kernel gives to whoever calls somebody: they stay free."""
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _open_day(hub: Hub) -> None:

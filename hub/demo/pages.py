@@ -32,6 +32,7 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
     """GET / is the agency; the rest are its wires."""
     folder = Path(demo["folder"])
     settings = hub.settings
+    second_factor.vouch_for_chairs(hub)
     sockets = {
         "kiosk": settings.path(settings.kiosk.socket),
         "panel": settings.path(settings.panel.socket),

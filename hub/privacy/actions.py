@@ -15,23 +15,33 @@ from hub.privacy.model import (
     DestructionProposed,
     DestructionWithdrawn,
     Due,
+    Held,
     PersonReported,
     Proposal,
 )
 from hub.store import Transaction
 
 
-def due(hub: Hub) -> tuple[tuple[Class, Due], ...]:
-    """Of every class, what is old enough now."""
+def due(hub: Hub) -> tuple[tuple[Class, Due, Held], ...]:
+    """Of every class, what is old enough now, and what of it stays because its file is still worked on."""
     now = hub.now().at
     with hub.snapshot() as reader:
         last = reader.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0]
-        return tuple((each, _due(reader, each, now, last)) for each in classes(hub.settings.folder))
+        worked_on = files_worked_on(hub, reader)
+        return tuple((each, *_due(reader, each, now, last, worked_on)) for each in classes(hub.settings.folder))
 
 
-def _due(reader: store.Reader, each: Class, now: int, last: int) -> Due:
+def files_worked_on(hub: Hub, reader: store.Reader) -> tuple[str, ...]:
+    """The files (`request 7`) that some service is not done with: whatever their age, nothing of them goes."""
+    return tuple(subject for service in hub.services for subject in service.works_on(reader))
+
+
+def _due(reader: store.Reader, each: Class, now: int, last: int, worked_on: tuple[str, ...]) -> tuple[Due, Held]:
     """Of what is kept for ever nothing is."""
-    return store.due(reader, each, rules.cut(now, each.months), last) if each.months else Due(each.name, 0, 0, 0)
+    if not each.months:
+        return Due(each.name, 0, 0, 0), Held(0, ())
+    before = rules.cut(now, each.months)
+    return store.due(reader, each, before, last, worked_on), store.held(reader, each, before, last, worked_on)
 
 
 @action
@@ -39,12 +49,14 @@ def propose(tx: Transaction, hub: Hub) -> Answer:
     """All that is old enough, as a list that two approve."""
     reader, known = tx.connection, classes(hub.settings.folder)
     last = tx.seq
-    found = tuple(_due(reader, each, tx.now.at, last) for each in known)
-    held = rules.proposable(found, store.going_on(reader))
+    worked_on = files_worked_on(hub, reader)
+    found = [_due(reader, each, tx.now.at, last, worked_on) for each in known]
+    wanted = rules.proposable(tuple(each for each, _ in found), store.going_on(reader))
+    held = tuple(dict.fromkeys(subject for _, stays in found for subject in stays.subjects))
     number = int(reader.execute("SELECT coalesce(max(id), 0) + 1 FROM destruction").fetchone()[0])
-    word = store.manifest(reader, known, held)
-    tx.record(DestructionProposed(number, tuple(astuple(each) for each in held), word))
-    return {"proposal": number, "entries": sum(each.entries for each in held)}
+    word = store.manifest(reader, known, wanted, held)
+    tx.record(DestructionProposed(number, tuple(astuple(each) for each in wanted), word, held))
+    return {"proposal": number, "entries": sum(each.entries for each in wanted)}
 
 
 @action

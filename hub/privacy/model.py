@@ -39,8 +39,16 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What of one class is old enough and stays: so many entries, of files (`request 7`) that are still worked on."""
+
+    entries: int
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """What shall be destroyed, who said so, and how far it is."""
+    """What shall be destroyed, who said so, and how far it is. `held`: files that it leaves alone, then worked on."""
 
     id: int
     state: State
@@ -50,6 +58,7 @@ class Proposal:
     proposed_by: str | None
     approved_by: tuple[str, ...] = ()
     ended: int | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def entries(self) -> int:
@@ -74,11 +83,15 @@ class RetentionEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class DestructionProposed(RetentionEvent):
-    """These private parts are old enough. `due`: class, before (ms), until (entry), entries; `manifest`: SHA-256."""
+    """These private parts are old enough. `due`: class, before (ms), until (entry), entries; `manifest`: SHA-256.
+
+    `held`: the files that were still worked on, of which nothing is in the list.
+    """
 
     kind: ClassVar[str] = "destruction_proposed"
     due: tuple[tuple[str, int, int, int], ...]
     manifest: str
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

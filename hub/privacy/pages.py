@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # known by its shape alone, as the desk knows it
     from hub.services.ports import CounterService
 
 log = structlog.get_logger("privacy")
+#: So many files that are still worked on are named.
+_NAMED = 5
 
 
 def pages(hub: Hub, services: tuple[CounterService, ...], tables: Mapping[str, tuple[str, ...]]) -> Blueprint:
@@ -66,6 +68,7 @@ class _Desk:
             "t": lambda key, **values: say(language, f"privacy.{key}", **values),
             "new_key": new_key,
             "at_time": self._at,
+            "named": lambda subjects: _named(language, subjects),
             "masked": MASKED,
             "channel_word": lambda each: say(language, f"visits.channel_{each}")
             if f"channel_{each}" in words(FIRST, "visits") else each,
@@ -94,7 +97,7 @@ class _Desk:
         going = next((each for each in found if each.state not in ("wiped", "withdrawn")), None)
         shown = render_template(
             "privacy/page.html", due=due, going=going, past=[each for each in found if each is not going], names=names,
-            back=back, titles={each.name: each.called(self._language) for each, _ in due}, since=self._since,
+            back=back, titles={each.name: each.called(self._language) for each, _, _ in due}, since=self._since,
             trouble=self._trouble, **{"error": "", "field": "", "typed": {}} | parts,
         )  # fmt: skip
         return make_response(shown, status)
@@ -176,3 +179,14 @@ def _blocks(sheet: Sheet, language: str) -> list[dict[str, Any]]:
         elif rows:
             found.append({"tab": tab, "table": tables.table(tab, rows, 0, language)})
     return found
+
+
+def _named(language: str, subjects: tuple[str, ...]) -> str:
+    """Files (`request 7`) as people call them, the first few."""
+    known = words(FIRST, "privacy")
+    parts = [(f"file_{kind}", number) for kind, _, number in (each.partition(" ") for each in subjects[:_NAMED])]
+    said = [
+        say(language, f"privacy.{word}", number=number) if word in known else subject
+        for (word, number), subject in zip(parts, subjects, strict=False)
+    ]
+    return ", ".join(said) + (" …" if len(subjects) > _NAMED else "")

@@ -19,10 +19,10 @@ from hub import journal
 from hub.ask import Ask
 from hub.context import Hub, action
 from hub.disk import ask_room
-from hub.errors import NotFound, Refused
-from hub.privacy import rules, store
+from hub.errors import NotFound, Refused, StoreFault
+from hub.privacy import actions, rules, store
 from hub.privacy.classes import classes
-from hub.privacy.model import PrivateDestroyed, Proposal, TracesWiped
+from hub.privacy.model import Class, PrivateDestroyed, Proposal, TracesWiped
 from hub.queues import store as queues
 from hub.store import DATABASE, Transaction
 
@@ -82,11 +82,18 @@ def _list(hub: Hub, found: Proposal) -> list[int]:
     known = classes(hub.settings.folder)
     by_name = {each.name: each for each in known}
     with hub.snapshot() as reader:
-        gone = any(held.name not in by_name for held in found.due)
+        gone = any(of.name not in by_name for of in found.due)
         # what came back is part of what was approved
-        if gone or (found.state == "approved" and store.manifest(reader, known, found.due) != found.manifest):
+        if gone or (found.state == "approved" and _manifest(reader, known, found) != found.manifest):
             raise Refused("what is due is no longer what was approved: propose it anew", code="not_what_was_approved")
-        return [seq for held in found.due for seq, _ in store.seqs(reader, by_name[held.name], held)]
+        listed = [seq for of in found.due for seq, _ in store.seqs(reader, by_name[of.name], of, found.held)]
+        if again := store.worked_on_again(reader, listed, actions.files_worked_on(hub, reader)):
+            raise Refused(f"{again} is worked on again: propose it anew", code="worked_on_again", file=again)
+        return listed
+
+
+def _manifest(reader: store.Reader, known: tuple[Class, ...], found: Proposal) -> str:
+    return store.manifest(reader, known, found.due, found.held)
 
 
 def _rows(hub: Hub, gone: list[int], tables: Tables) -> list[Emptied]:
@@ -159,8 +166,15 @@ def _destroy(tx: Transaction, hub: Hub, *, proposal: int, gone: list[int], rows:
 
 
 def wipe(hub: Hub, ask: Ask, *, proposal: int) -> None:
-    """Write the file anew, and the log: in its free places stood what is gone. Raises StoreFault; ask again then."""
+    """Write the file anew, and the log, in whose free places stood what is gone; destroy files that no row names.
+
+    Raises StoreFault; ask again then.
+    """
     hub.store.rewrite()
+    try:
+        hub.tidy()
+    except OSError as error:
+        raise StoreFault(f"a file that nobody names any more is still there: {error}") from error
     _note_wiped(hub, ask, proposal=proposal)
 
 

@@ -28,6 +28,7 @@ from hub.problems import did_you_mean
 from hub.say import say
 from hub.scans import Scan
 from hub.settings import Settings
+from hub.shelf import Named
 from hub.store import Guard, Listener, Transaction
 
 FOLDER = Path(__file__).parent
@@ -204,6 +205,8 @@ FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
 #: Of the visit (the ticket's row; None: of what this agent has begun without a visitor): the last thing asked, if the
 #: counter could not answer it.
 Unanswered = Callable[[Reader, int | None, str], int | None]
+#: The subjects (`request 7`) of files that are not done with.
+WorksOn = Callable[[Reader], tuple[str, ...]]
 #: An event as a judge of runs reads it (hub/history_export.py): who acted and its public payload, in; the function of
 #: the history format that it is the effect of, and what the rules look at, out.
 TellsRun = Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]]
@@ -213,8 +216,34 @@ TellsState = Callable[[Reader], Iterable[dict[str, Any]]]
 TellsConfig = Callable[[Settings], dict[str, Any]]
 #: Of what a message of the outbox is about (its aggregate, `deposit 12`): its name, and the page where it is put right.
 AboutOf = Callable[[Reader, str], Found | None]
+#: Which files must be on the service's shelf.
+FileNames = Callable[[Reader], Named]
+#: What the service does aside, every few seconds, as long as the hub runs.
+Aside = Callable[[Hub], None]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A picture that a service keeps fresh in a window of an agent's, besides the desk's own.
+
+    `event` carries it to whoever has one of `roles`; `picture` is asked for an agent, and has `epoch` and `seq`.
+    """
+
+    event: str
+    roles: frozenset[str]
+    picture: Callable[[Hub, Reader, str], Any]
+
+
+#: Told the event of a picture that is another one though nothing was recorded: live windows get it.
+on_changed: list[Callable[[str], None]] = []
+
+
+def changed(event: str) -> None:
+    """A picture is another one, and no entry of the journal says so: what is being typed, for instance."""
+    for tell in on_changed:
+        tell(event)
 
 
 def nothing(reader: Reader, of: int | str) -> tuple[()]:
@@ -232,6 +261,12 @@ def nobody_named(reader: Reader, aggregate: str) -> Found | None:
 def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
     """What a service offers that waits for nobody to come back."""
     del hub, reader, scan
+    return ()
+
+
+def nothing_open(reader: Reader) -> tuple[()]:
+    """What a service works on that keeps no file."""
+    del reader
     return ()
 
 
@@ -263,9 +298,10 @@ class CounterService:
     """One service at the counter.
 
     `name` is its folder, `title` the key of its name on the desk's tab, `roles` who sees that tab; `pages` is a
-    blueprint of that name under /desk/NAME. `listens`, `guards` and `tells_run` are keyed by the kind of
-    the event. `goes_on` is the
-    page where a question goes on that the counter could not answer.
+    blueprint of that name under /desk/NAME. `listens`, `guards` and `tells_run` are keyed by the kind of the event.
+    `goes_on` is the page where a question goes on that the counter could not answer. What of people stands under a
+    subject that a service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
+    `uploads` says which endpoints take how many bytes of a file, `files` which ones are kept on the shelf of its name.
     """
 
     name: str
@@ -284,14 +320,19 @@ class CounterService:
     finds: Finds = nothing
     sheet: SheetLines = nothing
     faults: Faults | None = None
+    works_on: WorksOn = nothing_open
     tells_run: Mapping[str, TellsRun] = field(default_factory=dict)
     tells_state: TellsState = no_state
     tells_config: TellsConfig = no_config
     first_level: FirstLevels = nobody_asked
     unanswered: Unanswered = all_answered
     goes_on: str = ""
+    live: tuple[Live, ...] = ()
     inbox: tuple[Inbound, ...] = ()
     about: AboutOf = nobody_named
+    uploads: Mapping[str, int] = field(default_factory=dict)
+    files: FileNames | None = None
+    aside: Aside | None = None
 
 
 @cache

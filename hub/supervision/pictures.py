@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from hub import outbox
 from hub.agents import store as agents
+from hub.agents.model import Trouble
+from hub.agents.rules import FOUND_BY_THE_HUB
 from hub.backup import watch
 from hub.clock import Instant, elapsed
 from hub.context import Hub
@@ -237,8 +239,9 @@ def _device_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
             minutes = scene.since_ms(device.help_since) // _MIN
             yield Alert("help", "bad", scene.say("alert_help", device=device.name, minutes=minutes))
     for trouble in agents.troubles(reader):
-        what = _trouble_words(scene, trouble.part, trouble.state)
-        yield Alert("trouble", "warn", scene.say("alert_trouble", device=trouble.device, what=what))
+        what = _trouble_words(scene, trouble)
+        level: Level = "bad" if trouble.part in FOUND_BY_THE_HUB else "warn"
+        yield Alert("trouble", level, scene.say("alert_trouble", device=trouble.device, what=what))
 
 
 def _backup_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
@@ -279,7 +282,8 @@ def _box_alerts(scene: Scene) -> Iterator[Alert]:
             yield Alert("disk", level, scene.say(f"alert_disk_{room.level}", percent=percent))
 
 
-def _trouble_words(scene: Scene, part: str, state: str) -> str:
+def _trouble_words(scene: Scene, trouble: Trouble) -> str:
     """What a device's trouble is called; one that nobody foresaw, as the device says it."""
-    name = f"trouble_{state}"
-    return scene.say(name, part=part) if name in words("fr", "supervision") else f"{part} : {state}"
+    name = f"trouble_{trouble.state}"
+    known = name in words("fr", "supervision")
+    return scene.say(name, part=trouble.part, detail=trouble.detail) if known else f"{trouble.part} : {trouble.state}"

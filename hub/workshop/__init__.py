@@ -1,4 +1,6 @@
-"""Heavy work apart: one confined process that lays documents out, so that the hub's memory and threads do not notice.
+"""Heavy and dangerous work apart, in confined processes, so that the hub's memory and threads do not notice.
 
-`workshop` is the hub's side · `confine` what the process gives up · `__main__` the process · `frames` what goes between
+`workshop` has documents laid out by `__main__` · `viewer` has foreign files looked into: `viewing` begins a process for
+each, and `pictures` is what happens in there · `apart` keeps a process and its pipes · `confine` what they give up ·
+`frames` what goes between
 """

@@ -37,7 +37,7 @@ def main() -> None:
             asked = receive(pipe_in, time.monotonic() + idle_s, MOST_ASKED)
             signal.setitimer(signal.ITIMER_REAL, deadline_s)
             answer = _answer(asked, letters)
-            send(pipe_out, answer, time.monotonic() + FOREVER_S)
+            send(pipe_out, answer, deadline=time.monotonic() + FOREVER_S)
             signal.setitimer(signal.ITIMER_REAL, 0)
         except (Ended, Late):
             return

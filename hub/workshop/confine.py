@@ -19,13 +19,21 @@ from pathlib import Path
 MEMORY = 320 * 1024 * 1024
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 #: Statements of the kernel's filter language: load a word, compare, answer.
-_LOAD, _IS, _AT_LEAST, _ANSWER = 0x20, 0x15, 0x35, 0x06
-_ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | 1  # EPERM
-_NUMBER, _ARCHITECTURE = 0, 4  # where each stands in what the filter looks at
-#: machine → its name for the kernel, and its numbers of the calls that lead out: files, sockets, programs, others.
-_WAYS_OUT: dict[str, tuple[int, dict[str, int]]] = {
+_LOAD, _IS, _AT_LEAST, _HAS, _ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _KILL, _REFUSE, _UNKNOWN = 0x7FFF0000, 0x80000000, 0x00050000 | 1, 0x00050000 | 38  # EPERM, ENOSYS
+_NUMBER, _ARCHITECTURE, _FIRST = (
+    0,
+    4,
+    16,
+)  # where each stands; the first argument's low half
+#: A thread is begun by the same call as a child, with this flag; the newer call hides its flags behind a pointer, and
+#: whoever is told that there is no such call takes the old one.
+_THREAD, _NEWER_CLONE = 0x10000, 435
+#: machine → its name for the kernel, its number of `clone`, and of the calls that lead out: files, sockets, programs.
+_WAYS_OUT: dict[str, tuple[int, int, dict[str, int]]] = {
     "x86_64": (
         0xC000003E,
+        56,
         {
             "open": 2, "openat": 257, "openat2": 437, "creat": 85, "open_by_handle_at": 304,
             "socket": 41, "connect": 42, "accept": 43, "sendto": 44, "sendmsg": 46, "bind": 49, "listen": 50,
@@ -38,6 +46,7 @@ _WAYS_OUT: dict[str, tuple[int, dict[str, int]]] = {
     ),
     "aarch64": (
         0xC00000B7,
+        220,
         {
             "openat": 56, "openat2": 437, "open_by_handle_at": 265,
             "socket": 198, "bind": 200, "listen": 201, "accept": 202, "connect": 203, "sendto": 206, "sendmsg": 211,
@@ -52,22 +61,22 @@ _WAYS_OUT: dict[str, tuple[int, dict[str, int]]] = {
 _X32 = 0x40000000
 
 
-def confine() -> None:
-    """Give up files, sockets, programs and memory beyond `MEMORY`, for good. Raises OSError where the kernel cannot.
+def confine(memory: int = MEMORY) -> None:
+    """Give up files, sockets, programs and memory beyond so many bytes, for good. Raises OSError where it cannot.
 
     On a machine whose numbers are not in the table, the limits alone hold.
     """
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")  # where memory runs out, this goes, not the hub
-    for limit, most in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+    for limit, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(limit, (most, most))
     if platform.machine() in _WAYS_OUT:
         _refuse(*_WAYS_OUT[platform.machine()])
 
 
-def _refuse(architecture: int, calls: dict[str, int]) -> None:
+def _refuse(architecture: int, clone: int, calls: dict[str, int]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    statements = program(architecture, sorted(calls.values()))
+    statements = program(architecture, clone, sorted(calls.values()))
     room = ctypes.create_string_buffer(statements, len(statements))
     head = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(statements) // 8, ctypes.addressof(room)))
     for words in ((_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), (_PR_SET_SECCOMP, _FILTER, ctypes.addressof(head), 0, 0)):
@@ -75,13 +84,23 @@ def _refuse(architecture: int, calls: dict[str, int]) -> None:
             raise OSError(ctypes.get_errno(), f"the workshop cannot be confined: {os.strerror(ctypes.get_errno())}")
 
 
-def program(architecture: int, refused: list[int]) -> bytes:
-    """The filter: another architecture's calls end the process, those in `refused` are refused, the rest may pass."""
+def program(architecture: int, clone: int, refused: list[int]) -> bytes:
+    """The filter: another architecture's calls end the process, those in `refused` are refused, the rest may pass.
+
+    `clone` may begin a thread, and no child.
+    """
     lines = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_IS, 1, 0, architecture),
         (_ANSWER, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
+        (_IS, 0, 1, _NEWER_CLONE),
+        (_ANSWER, 0, 0, _UNKNOWN),
+        (_IS, 0, 4, clone),
+        (_LOAD, 0, 0, _FIRST),
+        (_HAS, 1, 0, _THREAD),
+        (_ANSWER, 0, 0, _REFUSE),
+        (_ANSWER, 0, 0, _ALLOW),
         (_AT_LEAST, len(refused) + 1, 0, _X32),
         *((_IS, len(refused) - at, 0, number) for at, number in enumerate(refused)),
         (_ANSWER, 0, 0, _ALLOW),

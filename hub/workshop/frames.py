@@ -23,9 +23,13 @@ class Late(Exception):
     """Nothing came in time."""
 
 
-def send(pipe: int, content: bytes, deadline: float) -> None:
+def send(pipe: int, *parts: bytes, deadline: float) -> None:
     """Write one frame into a pipe that does not block, by a moment of the monotonic clock. Raises Ended, Late."""
-    left = memoryview(_LENGTH.pack(len(content)) + content)
+    for part in (_LENGTH.pack(sum(map(len, parts))), *parts):
+        _write(pipe, memoryview(part), deadline)
+
+
+def _write(pipe: int, left: memoryview, deadline: float) -> None:
     while left:
         _wait(pipe, deadline, writing=True)
         try:

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import threading
-import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from hub.errors import Refused
-from hub.workshop.frames import MOST_ANSWERED, MOST_ASKED, Ended, Late, receive, send
+from hub.workshop.apart import Apart, Unanswered
+from hub.workshop.frames import MOST_ASKED
 
 DEADLINE_S = 10.0
 IDLE_S = 300.0
@@ -29,8 +25,6 @@ IDLE_S = 300.0
 AHEAD = 8
 #: What every layout may include.
 _HOUSE = (Path(__file__).parent / "layouts" / "house.typ").read_text("utf-8")
-#: Until the process has read its letters, on a slow card.
-BEGIN_S = 20.0
 
 
 class NotDrawn(Refused):
@@ -44,18 +38,14 @@ class Workshop:
     """Draws documents in a process of its own."""
 
     def __init__(self, *, deadline_s: float = DEADLINE_S, idle_s: float = IDLE_S) -> None:
-        self._deadline_s = deadline_s
-        self._idle_s = idle_s
-        self._lock = threading.Lock()
+        self._apart = Apart("hub.workshop", deadline_s, idle_s)
         self._ahead: OrderedDict[bytes, Future[bytes]] = OrderedDict()
         self._drawer = ThreadPoolExecutor(1, "workshop")
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int | None:
         """The process that is there now, if any."""
-        process = self._process
-        return process.pid if process is not None and process.poll() is None else None
+        return self._apart.pid
 
     def drawn(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
         """The PDF of a layout (`main`, and the files it includes) filled with `data`, dated `at_s`. Raises NotDrawn."""
@@ -75,12 +65,10 @@ class Workshop:
     def _draw(self, asked: bytes) -> bytes:
         if len(asked) > MOST_ASKED:
             raise NotDrawn(f"a document of {len(asked):,} bytes is more than the workshop takes")
-        if not self._lock.acquire(timeout=2 * self._deadline_s):
-            raise NotDrawn("other papers are being drawn; try again in a moment")
         try:
-            answer = self._ask(asked)
-        finally:
-            self._lock.release()
+            answer = self._apart.asked(asked)
+        except Unanswered as error:
+            raise NotDrawn(f"this paper could not be drawn: {error}") from error
         if answer[:1] != b"+":
             raise NotDrawn(f"this layout cannot be drawn: {answer[1:].decode(errors='replace')}")
         return answer[1:]
@@ -88,52 +76,7 @@ class Workshop:
     def close(self) -> None:
         """End the process. May be called twice."""
         self._drawer.shutdown(wait=False, cancel_futures=True)
-        with self._lock:
-            self._kill()
-
-    def _ask(self, asked: bytes) -> bytes:
-        """What the process answers. One that was ended, hung or killed before is followed by another, once."""
-        while True:
-            process, fresh = self._running()
-            deadline = time.monotonic() + self._deadline_s + (BEGIN_S if fresh else 0)
-            try:
-                send(_pipe(process.stdin), asked, deadline)
-                return receive(_pipe(process.stdout), deadline, MOST_ANSWERED)
-            except Late:
-                why = f"nothing came within {self._deadline_s:g} s"
-            except Ended:
-                why = "its process ended"
-            self._kill()
-            if fresh:
-                raise NotDrawn(f"this paper could not be drawn: {why}")
-
-    def _running(self) -> tuple[subprocess.Popen[bytes], bool]:
-        """The process, and whether it was begun just now."""
-        if self._process is not None and self._process.poll() is None:
-            return self._process, False
-        self._kill()
-        command = [sys.executable, "-m", "hub.workshop", str(self._deadline_s), str(self._idle_s)]
-        # one arena and one thread: what it draws takes milliseconds, and the other cores are the queue's
-        environment = os.environ | {"MALLOC_ARENA_MAX": "1", "RAYON_NUM_THREADS": "1"}
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 (our own program)
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0
-            )
-        except OSError as error:
-            raise NotDrawn(f"the workshop cannot be started: {error}") from error
-        os.set_blocking(_pipe(self._process.stdin), False)
-        return self._process, True
-
-    def _kill(self) -> None:
-        """Without a word: it holds nothing."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(OSError):
-            process.kill()
-        process.wait()
-        for pipe in filter(None, (process.stdin, process.stdout)):
-            pipe.close()
+        self._apart.close()
 
     def __repr__(self) -> str:
         return f"<Workshop {self.pid or 'asleep'}>"
@@ -147,8 +90,3 @@ def _frame(sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> by
 
 def _digest(asked: bytes) -> bytes:
     return hashlib.blake2b(asked, digest_size=16).digest()
-
-
-def _pipe(pipe: IO[bytes] | None) -> int:
-    assert pipe is not None
-    return pipe.fileno()

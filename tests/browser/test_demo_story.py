@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 
 from hub.bench.rig import free_port
 from hub.demo.processes import ROOT
+from tests.patience import patience
 from tests.windows import windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -35,7 +36,7 @@ def demo(tmp_path_factory):
         assert process.stdout.readline() == f"ready http://127.0.0.1:{port}/\n"
         yield json.loads((folder / "demo.json").read_text("utf-8")) | {"folder": folder}
         process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+        assert process.wait(patience(15)) == 0
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def hall(chromium, demo):
     sounds = []
     with windows(chromium) as opened:
         page = opened.open(viewport={"width": 1600, "height": 1400})
-        page.set_default_timeout(SOON_MS)
+        page.set_default_timeout(patience(SOON_MS))
         page.on("response", lambda answer: sounds.append(answer.url) if "/sound/" in answer.url and answer.ok else None)
         page.goto(demo["url"])
         page.sounds = sounds
@@ -89,7 +90,7 @@ def rung(hall):
     """The room's screen has sounded: its announcement, or the gong where there is no voice yet."""
     room = next(frame for frame in hall.frames if "/display" in frame.url)
     room.wait_for_function("JSON.parse(sessionStorage.getItem('mbote.rung') ?? '[]').length === 1")
-    end = time.monotonic() + SOON_MS / 1000
+    end = time.monotonic() + patience(SOON_MS / 1000)
     while not [url for url in hall.sounds if "silence" not in url]:
         assert time.monotonic() < end, "no sound was fetched"
         hall.wait_for_timeout(50)

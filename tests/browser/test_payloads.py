@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections import Counter
 from contextlib import suppress
+from http import HTTPStatus
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -18,6 +20,8 @@ from hub.demo.processes import COMMANDS
 from hub.errors import Refused
 from tests.agency import Door, opened
 from tests.browser.payloads import COUNT, PAYLOADS
+from tests.browser.planting import KINDS, plant_services
+from tests.faults.test_hostile import routes  # noqa: F401 (a fixture)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -34,11 +38,45 @@ LOOKS = {
     "clerk": ("/desk", "/desk/counters"),
     "supervisor": ("/supervision", "/supervision/open", "/supervision/statistics", "/agents", "/desk/reception"),
 }
+#: Every other address of a page, by how it begins: who looks at it. One that is new has to be listed.
+SCREENS = {
+    "/agents": "supervisor", "/devices": "admin", "/audit": "auditor", "/privacy": "supervisor",
+    "/desk/cash/close": "collections_cashier", "/desk/cash/search": "collections_cashier", "/desk/cash": "head_cashier",
+    "/desk/certificate": "clerk", "/desk/deposit/validation": "validator", "/desk/deposit": "clerk",
+    "/desk/inquiry/looks": "supervisor", "/desk/inquiry": "clerk", "/desk/request": "case_officer",
+    "/desk/strip": "clerk", "/desk/visits": "clerk", "/desk/reception": "receptionist", "/desk": "clerk",
+    "/supervision": "supervisor",
+}  # fmt: skip
+#: Screens of the room are looked at by themselves, doors by what is typed into them; the rest are files.
+ELSEWHERE = re.compile(
+    r"/(display|panel|login|choose|enrol|second|locked|demo.*|api/.*|metrics|healthz|sound/.*|.*\.(pem|csv))?"
+)
+#: A field of an address → what stands for it, of each planted text by its number.
+VALUES = {
+    "ref": "P{}", "number": "{}", "certificate": "{}", "order": "44{:02d}", "closing": "1", "till": "C02",
+    "proposal": "1",
+}  # fmt: skip
+#: Pages of what there is none of here: a destruction takes two, and a closed day.
+NOT_HERE = {"/privacy/<proposal>/certificate"}
+TABS = ("identity", "employments", "documents", "letters", "payments")
 #: Fields of an address that a page may show again.
 TYPED = (
     "/login?next={}", "/display?lang={}", "/panel?lang={}", "/desk/reception/search?label={}", "/desk/reception?q={}",
     "/supervision/statistics?from={}&to={}&by={}", "/desk/reception/roll/sheet?from={}", "/{}", "/desk/{}",
     "/api/v1/tickets/{}",
+)  # fmt: skip
+#: The same, of services, by who searches there.
+SEARCHED = {
+    "clerk": ("/desk/inquiry?q={}", "/desk/inquiry/search?q={}", "/desk/certificate?q={}", "/desk/deposit?q={}",
+              "/desk/certificate/search?q={}", "/desk/request?q={}", "/desk/request/new?why={}"),
+    "collections_cashier": ("/desk/cash?q={}", "/desk/cash/search?q={}"),
+    "validator": ("/desk/deposit/validation?event={}&agent={}&show={}",),
+    "auditor": ("/audit?text={}", "/audit?subject={}&agent={}&device={}", "/audit?family={}", "/audit/rights?on={}"),
+}  # fmt: skip
+#: Entries whose private part is shown.
+REVEALED = (
+    "requester_named", "inquiry_noted", "request_opened", "documents_deposited", "cash_entry_made", "party_read",
+    "payment_order_received", "closing_proposed",
 )  # fmt: skip
 
 
@@ -57,6 +95,17 @@ def test_a_payload_is_seen_where_it_runs(chromium, field):
         )
         watched.page.wait_for_function("window.hit")
     assert bool(watched.harm()) is (field == "innerHTML")
+
+
+#: A form as the page has them, with the page's own token.
+_SEND = """([path, fields]) => {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: path, hidden: true });
+  fields.csrf = document.querySelector("[name=csrf]")?.value ?? "";
+  for (const [name, value] of Object.entries(fields))
+    form.append(Object.assign(document.createElement("input"), { name, value }));
+  document.body.append(form);
+  form.submit();
+}"""
 
 
 class Watched:
@@ -85,9 +134,28 @@ class Watched:
         self._window.add_cookies([{"name": name, "value": value, "url": self._home}])
 
     def look(self, path):
+        self.status = 0
         with suppress(PlaywrightError):  # a download or an empty answer is no page
-            self.page.goto(f"{self._home}{path}", wait_until="load")
+            answer = self.page.goto(f"{self._home}{path}", wait_until="load")
+            self.status = answer.status if answer else 0
         return self.harm()
+
+    def sees(self, path, payloads, seen):
+        """A page looked at, and whether one of the texts is said on it."""
+        harm = self.look(path)
+        return harm or self.noticed(payloads, seen)
+
+    def noticed(self, payloads, seen):
+        """The page as it is now."""
+        said = re.sub(r"\s+", " ", self.page.evaluate("document.body ? document.body.textContent : ''"))
+        seen["pages"] += 1
+        seen["said"] += any(" ".join(payload.split())[:20] in said for payload in payloads)
+        return self.harm()
+
+    def post(self, path, **fields):
+        """A form of this page, sent."""
+        with suppress(PlaywrightError), self.page.expect_navigation():
+            self.page.evaluate(_SEND, [path, fields | {"key": uuid4().hex}])
 
     def settled(self):
         """What has got in, once everything had time to; the window closes."""
@@ -173,14 +241,88 @@ def test_nothing_typed_runs_or_asks_outside_on_any_screen(tmp_path, chromium, mo
         labels = plant(agency, payloads)
         hire(agency, payloads)
         harm = [
-            *in_the_room(agency, chromium),
+            *in_the_room(agency, chromium, payloads),
             *at_desks(agency, chromium),
             *at_reception(agency, chromium, labels, payloads),
         ]
     assert harm == []
 
 
-def in_the_room(agency, chromium):
+@pytest.mark.nightly
+@pytest.mark.parametrize("piece", range(PIECES))
+def test_nothing_typed_at_a_counter_runs_or_asks_outside_on_any_page(tmp_path, chromium, routes, note, piece):  # noqa: F811
+    """Central data, and what is typed at desks and tills: every page of everything, its searches, its private parts."""
+    payloads, planted, seen = PAYLOADS[piece::PIECES], [], Counter()
+    commands = {"hub": COMMANDS["hub"]}
+    with opened(tmp_path, commands, before=lambda hub: planted.append(plant_services(hub, payloads))) as agency:
+        harm = [
+            *at_services(agency, chromium, [rule for rule, *methods in routes if "GET" in methods], planted[0], seen),
+            *in_private(agency, chromium, payloads, seen),
+        ]
+    assert harm == []
+    assert set(planted[0].took) == KINDS, "what is planted takes"
+    assert seen["said"] >= 8 * len(payloads), seen
+    note(f"planted {dict(planted[0].took)}; {seen['pages']} pages of theirs, {seen['said']} said one")
+
+
+def at_services(agency, chromium, rules, planted, seen):
+    """Every screen there is, of everything that was planted, and everything typed into its search."""
+    payloads, visit = planted.texts, planted.visit
+    windows, empty = {role: of_role(agency, chromium, role) for role in set(SCREENS.values())}, set()
+    for rule in sorted(rule for rule in rules if not ELSEWHERE.fullmatch(rule)):
+        role = next(SCREENS[start] for start in sorted(SCREENS, reverse=True) if rule.startswith(start))
+        statuses = []
+        for path in dict.fromkeys(addresses(rule, planted)):
+            yield from windows[role].sees(path, payloads, seen)
+            statuses.append(windows[role].status)
+        empty |= set() if HTTPStatus.OK in statuses else {rule}
+    assert empty == NOT_HERE, "every page was seen"
+    for role, forms in SEARCHED.items():
+        for form in forms:
+            for payload in payloads:
+                yield from windows[role].look(form.replace("{}", quote(payload, safe="")))
+    for payload in payloads:
+        windows["clerk"].post(f"/desk/visits/{visit}/requester", name=payload[:80], quality="proxy")
+        for path in ("/desk", "/desk/strip", "/desk/request/new", "/desk/certificate"):
+            yield from windows["clerk"].sees(path, payloads, seen)
+    for window in windows.values():
+        yield from window.settled()
+
+
+def addresses(rule, planted):
+    """A page's address for each text that it may be about."""
+    fields = re.findall(r"<(\w+)>", rule)
+    for number in range(1, len(planted.texts) + 1) if fields else (1,):
+        values = {name: form.format(number) for name, form in VALUES.items()}
+        values |= {"visit": planted.visit, "receipt": planted.receipts[number - 1]}
+        path = rule
+        for field in fields:
+            path = path.replace(f"<{field}>", values[field])
+        yield path
+        if rule == "/desk/inquiry/file/<ref>":
+            yield from (f"{path}?tab={tab}" for tab in TABS)
+            yield path.replace("/P", "/E")
+    if rule == "/audit":
+        yield from (f"/audit?family={family}" for family in ("queue", "request", "settings", "devices"))
+
+
+def in_private(agency, chromium, payloads, seen):
+    """What is shown on being asked for alone: the private part of entries, and the report of a person."""
+    auditor, chief = of_role(agency, chromium, "auditor"), of_role(agency, chromium, "supervisor")
+    auditor.look("/audit")
+    for kind in REVEALED:
+        for entry in [each for each in agency.journal() if each["kind"] == kind][: len(payloads)]:
+            auditor.post(f"/audit/entries/{entry['seq']}", motive=payloads[0])
+            yield from auditor.noticed(payloads, seen)
+    chief.look("/privacy")
+    for number in range(1, len(payloads) + 1):
+        chief.post("/privacy/report", party=f"21334{number:05d}", motive=payloads[number - 1])
+        yield from chief.noticed(payloads, seen)
+    for window in (auditor, chief):
+        yield from window.settled()
+
+
+def in_the_room(agency, chromium, payloads):
     """The board, the panel, the kiosk's touch page, each once its picture has come."""
     home = agency.url.rstrip("/")
     kiosk = f"http://127.0.0.1:{agency.settings.kiosk.screen_port}"
@@ -193,6 +335,9 @@ def in_the_room(agency, chromium):
         screen.look(path)
         with suppress(PlaywrightError):
             screen.page.wait_for_selector(sign, timeout=3_000)
+        for payload in payloads if place == kiosk else ():  # as its scanner types
+            screen.page.keyboard.type(payload[:120])
+            screen.page.keyboard.press("Enter")
         yield from screen.settled()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.look.fake_hub import CONFIG
 from tests.look.pictures import calling, counters, face
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow  # real sockets, real waits
 
@@ -26,7 +27,7 @@ class Bench:
 
     def __init__(self, path):
         self._wire = socket.socket(socket.AF_UNIX)
-        self._wire.settimeout(10)
+        self._wire.settimeout(patience(10))
         self._wire.connect(str(path))
         self._lines = self._wire.makefile("rw", encoding="utf-8")
 
@@ -64,7 +65,7 @@ def box(tmp_path, hub):
     yield process, bench
     bench.close()
     process.send_signal(signal.SIGTERM)
-    _, complaints = process.communicate(timeout=10)
+    _, complaints = process.communicate(timeout=patience(10))
     assert process.returncode == 0, complaints
 
 

@@ -10,6 +10,7 @@ from display import voice as voices
 from display.voice import RATE, Espeak, NoVoice, Voice, VoiceFault
 from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG
+from tests.patience import patience
 
 
 class Counting:
@@ -60,7 +61,7 @@ def test_an_expected_sentence_is_made_before_it_is_asked_for(voice, engine):
     spoken = threading.Event()
     engine.speak = lambda text, language: (spoken.set(), Counting().speak(text, language))[1]
     voice.expect({"fr": "Bonjour"})
-    assert spoken.wait(5)
+    assert spoken.wait(patience(5))
 
 
 def test_the_gong_comes_first_and_a_single_language_is_said_twice(voice):

@@ -22,6 +22,7 @@ from hub.context import Hub
 from hub.errors import Refused
 from hub.history import History, asked, told
 from tests.agency import COUNTERS, KIOSKS, SERVICES, RunningAgency
+from tests.patience import patience
 
 #: How long somebody keeps asking, and how long they wait before each repeat.
 PATIENCE_S, AGAIN_S = 15.0, 0.05
@@ -68,12 +69,14 @@ class Client:
     def ask(self, f: str, what: str, key: str = "", **body: Any) -> dict[str, Any]:
         """Ask until there is an answer. Raises Refused, or HubAway when patience has run out."""
         key = key or uuid4().hex
-        end = time.monotonic() + self.patience_s
+        began = time.monotonic()
         while True:
             try:
                 return self.once(f, what, key, **body)
             except (HubAway, Refused) as no:
-                if time.monotonic() > end or (isinstance(no, Refused) and no.reason not in self.again):
+                if isinstance(no, Refused) and no.reason not in self.again:
+                    raise
+                if time.monotonic() - began > patience(self.patience_s):
                     raise
                 time.sleep(AGAIN_S)
 
@@ -170,7 +173,7 @@ class Crowd:
         """Everybody finishes what they have begun."""
         self._stop.set()
         for person in self._people:
-            person.join(self._patience_s * 3)
+            person.join(patience(self._patience_s * 3))
         assert not any(person.is_alive() for person in self._people)
 
     def _come(self, visitors: Any, chance: random.Random) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import re
 import socket
 import string
 import sys
@@ -21,21 +22,27 @@ from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
+
+from tests.patience import patience
 
 #: Asks that end the day for everybody: they are garbled like the others, and never sent well formed.
 ENDS_THE_DAY = ("day_close", "mode")
 WORDS = (
     "", "D001", "05", "DEP", "XES", "K1", "00902F", "deposit", "printed", "\0", "\ud800", "’é漢", "9" * 40, "x" * 70,
     "x" * 9000, "' OR 1=1 --", "<script>alert(1)</script>", "{{7*7}}", "../../etc/passwd", "%s%n", "🙂" * 30, "\u202e",
-    "0", "-1", "1e999",
+    "0", "-1", "1e999", "1", "P1", "2026-03-02", "1 000",
 )  # fmt: skip
+_PAGES = "\n".join(each.read_text("utf-8") for each in (Path(__file__).parents[2] / "hub").rglob("*.html"))
+#: Names of the API's bodies, and of every form of every page.
 FIELDS = (
     "key", "service", "counter", "ticket", "reason", "agent", "label", "issue", "category", "priority", "language",
     "pressed", "outcome", "to", "place", "part", "state", "detail", "job", "attempt", "printer", "date", "force",
     "__proto__", "what", "",
+    *sorted(set(re.findall(r'name="(\w+)"', _PAGES))),
 )  # fmt: skip
 MALFORMED = (
     "4", "x", "2probe", "5", "49", "430[]", '451-["ask",{"_placeholder":true,"num":0}]', '42["ask",{', "42[]", "42{}",
@@ -135,7 +142,9 @@ class Hostile:
         """So many requests; what they were answered is counted by status."""
         while count > 0:
             source = (self.address(), 0)
-            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10, source_address=source)) as line:
+            with closing(
+                http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience(10), source_address=source)
+            ) as line:
                 for _ in range(min(count, BATCH)):
                     count -= 1
                     method, path, body, kind = self.request()
@@ -200,7 +209,7 @@ class WebLine:
     """As little of a websocket as malice needs: frames go out, what comes back is thrown away."""
 
     def __init__(self, port: int, source: str) -> None:
-        self._sock = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
+        self._sock = socket.create_connection(("127.0.0.1", port), timeout=patience(10), source_address=(source, 0))
         key = b64encode(random.randbytes(16)).decode()  # noqa: S311 (a nonce that nobody checks)
         self._sock.sendall(
             f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"

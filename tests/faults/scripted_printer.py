@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from hardware.escpos_reader import Reader
+from hardware.printer_emulator import kept_port
 
 #: DLE commands are obeyed on arrival: their length by the byte after DLE.
 EOT, PULSE_OR_CLEAR = 0x04, 0x14
@@ -163,7 +164,8 @@ class OverTcp:
     def __init__(self, mechanism: Mechanism, folder: Path) -> None:
         del folder
         self.mechanism = mechanism
-        self.port = 0
+        self._place = kept_port()
+        self.port = self._place.getsockname()[1]
         self.client: socket.socket | None = None
         self.reading = threading.Event()
         self.reading.set()
@@ -185,7 +187,6 @@ class OverTcp:
         self._others.clear()
         if self._listener is None:
             self._listener = socket.create_server(("127.0.0.1", self.port), backlog=16)
-            self.port = self._listener.getsockname()[1]
             threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def unplug(self) -> None:
@@ -214,6 +215,7 @@ class OverTcp:
     def close(self) -> None:
         self.plug()
         self.unplug()
+        self._place.close()
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):

@@ -26,6 +26,7 @@ from hub.sqlite import open_reader
 from hub.verify import verify
 from tests.agency import RunningAgency, furnished, strain, until
 from tests.faults.clients import Crowd, chances
+from tests.patience import patience
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 IDENTITY = pyrage.x25519.Identity.generate()
@@ -253,7 +254,7 @@ def test_the_stream_of_a_real_box_is_heard_writes_nothing_to_the_card_and_passes
         assert b'mbote_backup_ok{place="%s"} 1.0' % str(place.stick).encode() in metrics(place)
         assert b"mbote_backup_alarms 0.0" in metrics(place)
         stream.send_signal(signal.SIGTERM)
-        assert stream.wait(5) == 0
+        assert stream.wait(patience(5)) == 0
 
 
 def metrics(place):

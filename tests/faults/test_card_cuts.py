@@ -11,7 +11,7 @@ import pytest
 
 from hub.errors import Refused
 from hub.history import History
-from tests.agency import hub_alone, strain
+from tests.agency import hub_alone, strain, until
 from tests.faults.card import ALL_WRITTEN, LOG_WRITTEN, LOST, opened_on_card
 from tests.faults.checker import judge_agency
 from tests.faults.clients import Crowd, chances, read
@@ -20,6 +20,8 @@ from tests.faults.test_kills import ANSWER_S, LINGERING, LOOKED, ORDERS_A_KILL, 
 from tests.faults.tills import at_the_tills
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
+#: A busy machine may have had no time for anybody between two cuts.
+CALLED = 8
 CUTS, NIGHTLY_CUTS, PIECES, PLANTED_CUTS = 2, 300, 5, 6
 #: Three of four cuts lose what is on its way; the others come a little later in the file system's work.
 MODES = (*[LOST] * 6, LOG_WRITTEN, ALL_WRITTEN)
@@ -67,10 +69,11 @@ def cut_again_and_again(folder, cuts, seed, plant=""):
     with opened_on_card(folder, hub_alone(plant)) as (agency, card):
         first = agency.api.get("board")["seq"] + 1
         nemesis = Nemesis(agency, card, History("drv", str(book)), chances(seed))
-        with Crowd(agency, book, kiosks=4, agents=4, seed=seed, again=UNWELL, patience_s=PATIENCE_S):
+        with Crowd(agency, book, kiosks=4, agents=4, seed=seed, again=UNWELL, patience_s=PATIENCE_S) as crowd:
             for _ in range(cuts):
                 nemesis.strike()
             agency.wait_answer()
+            until(lambda: len(crowd.called) >= CALLED, PATIENCE_S, "somebody is served, for the judge to look at")
         data = agency.folder / "data"
         verdict = judge_agency(read(book), data, agency.settings, exercises=CROWD, from_seq=first)
         return verdict, nemesis, agency.verified(), agency.tracebacks()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class Flood:
     grown: float = 0.0
     first_kb: int = 0
     log_bytes: int = 0
+    helpers: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -52,7 +54,8 @@ class Flood:
         middle = sorted(self.acks_ms)[len(self.acks_ms) // 2]
         return (
             f"{self.seconds:.0f} s; kiosk p50 {middle:.0f}, p99 {self.p99_ms:.0f} ms of {len(self.acks_ms)};"
-            f" memory {self.first_kb // 1024} MB x {self.grown:.3f}; log {self.log_bytes} bytes; {statuses}"
+            f" memory {self.first_kb // 1024} MB x {self.grown:.3f}, beside it {self.helpers};"
+            f" log {self.log_bytes} bytes; {statuses}"
         )
 
 
@@ -92,11 +95,35 @@ def opened_for_real(folder):
     return opened(folder, hub_with(requests_per_s=100))
 
 
-def resident_kb(agency):
-    return sum(
-        int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
-        for pid in family(agency.pid("arbiter"))
-    )
+@pytest.fixture
+def wide_open(tmp_path):
+    """The agency without its limit of requests: whatever comes is looked at, not turned away at the door."""
+    with opened(tmp_path, hub_with(requests_per_s=100_000)) as running:
+        yield running
+
+
+def resident_kb(*pids):
+    """What these processes hold now."""
+    found = 0
+    for pid in pids:
+        with suppress(FileNotFoundError, AttributeError):  # a helper that has just ended
+            found += int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+    return found
+
+
+def hub_kb(agency):
+    """Of arbiter and worker. Whoever draws a page as PDF is a process that comes and goes, with limits of its own."""
+    return resident_kb(agency.pid("arbiter"), agency.pid("worker"))
+
+
+def helpers(agency):
+    """What those are and hold, to be told."""
+    found = []
+    for pid in family(agency.pid("arbiter"))[2:]:
+        with suppress(FileNotFoundError):
+            name = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            found.append(f"{' '.join(name[1:3])} {resident_kb(pid) // 1024} MB")
+    return found
 
 
 def identities(agency):
@@ -142,7 +169,7 @@ def flood(agency, routes, seed, count, at_once=2):
         result.answered.update(json.loads(told.stdout))
 
     done, began = threading.Event(), time.monotonic()
-    log, size = len(agency.log()), resident_kb(agency)
+    log, size = len(agency.log()), hub_kb(agency)
     kiosk = threading.Thread(target=press_on, args=(agency, done, result.acks_ms))
     workers = [threading.Thread(target=work, args=(plans[first::at_once],)) for first in range(at_once)]
     kiosk.start()
@@ -154,7 +181,8 @@ def flood(agency, routes, seed, count, at_once=2):
     kiosk.join()
     result.seconds = time.monotonic() - began
     result.first_kb = size
-    result.grown, result.log_bytes = resident_kb(agency) / size, len(agency.log()) - log
+    result.grown, result.log_bytes = hub_kb(agency) / size, len(agency.log()) - log
+    result.helpers = helpers(agency)
     return result
 
 
@@ -187,3 +215,15 @@ def test_a_quarter_of_a_hundred_thousand_messages_and_requests(agency, routes, p
     note(str(result))
     held(agency, result, worker)
     assert result.p99_ms <= P99_MS * strain()
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("piece", range(4))
+def test_what_no_limit_holds_back_reaches_every_page_and_none_breaks(wide_open, routes, piece, note):
+    """With the limit two of three requests end at the door; here they come to the pages. How fast is no matter."""
+    worker = wide_open.pid("worker")
+    flood(wide_open, routes, 3000 + piece, WARM // 4)
+    result = flood(wide_open, routes, 2000 + piece, 10_000)
+    note(str(result))
+    held(wide_open, result, worker)

@@ -26,6 +26,7 @@ from tests.faults.checker import judge
 from tests.faults.clients import Crowd, chances, read
 from tests.faults.rig import Rig, rig_book
 from tests.faults.tills import at_the_tills
+from tests.patience import crowd
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ANSWER_S, SCREENS_S = 2.0, 5.0
@@ -78,6 +79,7 @@ class Deaths:
         until(lambda: not alive(victim) and not alive(worker), 1, f"{what}'s end, and its worker's")
         agency.wait_answer()
         self.answers.append(time.monotonic() - began)
+        self.stretched = max(self.stretched, crowd())
         screens.wait(rig.look(), SCREENS_S * self.stretched)
         self.screens.append(time.monotonic() - began)
 
@@ -109,8 +111,8 @@ def busy(rig, kills, seed):
     """A busy minute in which the hub is killed so often; its times."""
     chance, deaths, screens = chances(seed), Deaths(), Screens(rig.agency)
     deaths.stretched = strain()
-    crowd = Crowd(rig.agency, rig.book, kiosks=4, agents=4, seed=seed, pause_s=PAUSE_S, lingering=LINGERING)
-    with crowd, pressing(rig, seed), at_the_tills(rig.agency, rig.book, seed, orders=ORDERS_A_KILL * kills):
+    people = Crowd(rig.agency, rig.book, kiosks=4, agents=4, seed=seed, pause_s=PAUSE_S, lingering=LINGERING)
+    with people, pressing(rig, seed), at_the_tills(rig.agency, rig.book, seed, orders=ORDERS_A_KILL * kills):
         for _ in range(kills):
             time.sleep(chance.uniform(SOONEST_S, LATEST_S))
             deaths.one(rig, screens, chance.choice(("arbiter", "worker")))

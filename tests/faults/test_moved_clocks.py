@@ -28,6 +28,7 @@ from tests.faults.checker import judge_agency
 from tests.faults.clients import Agent, Crowd, read
 from tests.faults.machine import Machine
 from tests.faults.test_card_cuts import CROWD
+from tests.patience import patience
 from tests.windows import windows
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -118,7 +119,7 @@ def opened_elsewhere(folder, monkeypatch, machine, local_toml=""):
     return opened(folder / "agency", commands, Plugged, local_toml)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("full", [False, pytest.param(True, marks=NIGHTLY)], ids=["few", "all"])
 def test_clocks_that_are_moved_change_no_order_no_number_and_no_day(  # noqa: PLR0913, PLR0917 (fixtures and cases)
     tmp_path, monkeypatch, machine, seed, note, full
@@ -216,7 +217,9 @@ def test_people_are_told_that_the_time_is_not_certain_until_somebody_says_that_i
         machine.wall(to=NEW_YEAR_1971)
         agency.give("DEP")
         for page, place in pages.items():
-            expect(page.locator(place)).to_contain_text(re.compile("(n'est pas|in)( sûre|certaine)"), timeout=30_000)
+            expect(page.locator(place)).to_contain_text(
+                re.compile("(n'est pas|in)( sûre|certaine)"), timeout=patience(30_000)
+            )
             if folder := os.environ.get("MBOTE_PICTURES"):
                 page.screenshot(path=f"{folder}/clock{place}.png")
         with pytest.raises(Refused, match="set its clock first"):
@@ -224,7 +227,7 @@ def test_people_are_told_that_the_time_is_not_certain_until_somebody_says_that_i
         machine.wall(seconds=-HOUR)
         assert admin_ask(agency.settings, "clock.right")["certain"] == "yes"
         for page, place in pages.items():
-            expect(page.locator(place)).not_to_contain_text("sûre", timeout=30_000)
+            expect(page.locator(place)).not_to_contain_text("sûre", timeout=patience(30_000))
             expect(page.locator(place)).not_to_contain_text("incertaine")
 
 

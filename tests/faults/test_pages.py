@@ -7,10 +7,14 @@ from tests.agency import hub_alone, opened, strain, until
 from tests.faults.checker import judge_agency
 from tests.faults.clients import Agent
 from tests.faults.pages import watched, written_down
+from tests.patience import patience
 from tests.windows import windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 COUNTER, VISITORS, LAG_MS = "31", 2, 1_000
+#: An announcement is told when its sound has ended; the first one has begun with the first call.
+ANNOUNCED = "window.mboteHistory.some((seen) => seen.kind === 'announce')"
+LONGEST_SOUND_MS = 30_000
 LOOKED = ["G0", "G1", "Q1", "Q2", "Q3", "Q4", "Q5", "Q8", "Q9", "Q10", "Q11", "Q13", "Q14", "Q15"]
 
 
@@ -29,6 +33,7 @@ def test_what_the_pages_asked_showed_and_said_is_what_happened(tmp_path, chromiu
             a_visit(panel, screen, round(1.25 * LAG_MS * stretched))
         press(panel, "next")  # nobody
         until(lambda: kinds(panel).count("ok") == 3 * VISITORS + 1, 10, "the last answer")
+        screen.wait_for_function(ANNOUNCED, timeout=patience(LONGEST_SOUND_MS))
         lines = written_down(screen, "D9", book) + written_down(panel, f"P{COUNTER}", book)
         config = {"display_lag_ms": LAG_MS * stretched, "reconnect_ms": 0}
         verdict = judge_agency(

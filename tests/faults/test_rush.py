@@ -64,7 +64,7 @@ def hall(tmp_path):
 
 
 @pieces(PIECES)
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_sixteen_threads_press_next_over_the_actions(hall, tmp_path, seed, note, piece):
     presses, book = NIGHTLY_PRESSES // PIECES if piece else PRESSES, tmp_path / "history.jsonl"
     first, began = hall.store.head[0] + 1, time.monotonic()
@@ -147,7 +147,7 @@ class Floor:
 
 
 @pieces(SOCKET_PIECES)
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_four_processes_press_next_on_their_sockets(tmp_path, seed, note, piece):
     presses, book = NIGHTLY_ON_SOCKETS if piece else ON_SOCKETS, tmp_path / "history.jsonl"
     with opened(tmp_path / "agency", hub_alone()) as agency:

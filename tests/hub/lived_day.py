@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import count
@@ -42,7 +43,7 @@ from hub.queues import store as queue_store
 from hub.recovery import box_of
 from hub.services import ports
 from hub.services.cash import actions as cash
-from hub.services.cash import ending, paying
+from hub.services.cash import ending, living, paying, preparing, requesting
 from hub.services.cash.actions import Payment
 from hub.services.cash.model import Payer
 from hub.services.cash.orders import Shown
@@ -123,8 +124,26 @@ def listen():
     sqlite3.connect = partial(sqlite3.connect, factory=Listened)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What is typed about people in one day."""
+
+    name: str = "X"
+    number: str = "9000000001"
+    depositor: str = "X"
+    requester: str = "MAKOSSO Ruth"
+    payer: str = "N"
+    payer_number: str = "9000001"
+    payee: str = "N"
+    cheque: str = "1"
+    passport: str = "123"
+    reason: str = "x"
+
+
 class Day:
     """One day at all the doors of one hub."""
+
+    said = Said()
 
     def __init__(self, folder, agency):
         self.folder, self.agency = folder, agency
@@ -173,18 +192,21 @@ class Day:
         for _ in range(12):
             self.issue()
         for name in ("call_next", "recall", "start", "hold", "resume", "finish", "undo", "transfer"):
-            more = {"hold": {"reason": "x"}, "transfer": {"service": "RAS", "reason": "x"}}.get(name, {})
+            more = {
+                "hold": {"reason": self.said.reason},
+                "transfer": {"service": "RAS", "reason": self.said.reason},
+            }.get(name, {})
             self.step(name, **more)
             self.look()
         self.step("call_next")
         absent = queue_store.ticket(self.hub.reader, queue_store.counter(self.hub.reader, "05").ticket)
         self.step("no_show")
-        queues.give_back(self.hub, self.ask(RECEPTION), ticket=faces.public_id(absent), reason="x")
+        queues.give_back(self.hub, self.ask(RECEPTION), ticket=faces.public_id(absent), reason=self.said.reason)
         self.step("call_next")
         self.step("release")
-        self.step("pick", ticket=faces.public_id(absent), reason="x")
+        self.step("pick", ticket=faces.public_id(absent), reason=self.said.reason)
         self.step("start")
-        self.step("hold", reason="x")
+        self.step("hold", reason=self.said.reason)
         self.step("pause", reason="x")
         self.step("unpause")
         for _ in range(12):
@@ -213,8 +235,8 @@ class Day:
 
     def reception(self):
         hub = self.hub
-        given = self.issue(RECEPTION, requester="MAKOSSO Ruth")
-        named = {"ticket": given["id"], "reason": "x"}
+        given = self.issue(RECEPTION, requester=self.said.requester)
+        named = {"ticket": given["id"], "reason": self.said.reason}
         queues.set_priority(hub, self.ask(RECEPTION), priority="pregnant", **named)
         queues.reprint(hub, self.ask(RECEPTION), **named)
         answer = reception.note_answer(hub, self.ask(RECEPTION), service="ACC")["answer"]
@@ -256,9 +278,9 @@ class Day:
         """Documents are taken in, decided on, taken back, and decided on again."""
         clerk, validator, other = (Actor(agent=code) for code in ("00902F", "01101G", "01204H"))
         number = deposit.begin(self.hub, self.ask(clerk), channel="mail")["deposit"]
-        rows = (Row("0408", there=True, issued="2026-01-01", motive="x"), Row("0400", there=True))
-        person = Concerned(number="9000000001", name="X", reasons=(Reason("CDV", {}, rows),))
-        draft = Draft(Depositor("X"), concerned=(person,))
+        rows = (Row("0408", there=True, issued="2026-01-01", motive=self.said.reason), Row("0400", there=True))
+        person = Concerned(number=self.said.number, name=self.said.name, reasons=(Reason("CDV", {}, rows),))
+        draft = Draft(Depositor(self.said.depositor), concerned=(person,))
         deposit.type_in(self.hub, self.ask(clerk), deposit=number, draft=draft)
         deposit.deposit(self.hub, self.ask(clerk), deposit=number, draft=draft)
         deposit.print_acknowledgement(self.hub, self.ask(clerk), deposit=number)
@@ -309,11 +331,15 @@ class Day:
         hub, me = self.hub, Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
         queues.open_counter(hub, self.ask(me), counter="11", agent="01016E")
         cash.open_session(hub, self.ask(me), till="C01", pieces={"n10000": 5})
-        who = Payer("employer", "N", "9000001", "E1")
+        who = Payer("employer", self.said.payer, self.said.payer_number, "E1")
         for tender in ("cash", "cheque", "cash"):
-            payment = Payment(who, "contribution", (("2026-T1", 100),), tender, details={"number": "1", "bank": "B"})
+            payment = Payment(
+                who, "contribution", (("2026-T1", 100),), tender, details={"number": self.said.cheque, "bank": "B"}
+            )
             receipt = cash.collect(hub, self.ask(me), payment=payment)["receipt"]
+        self.prepared(me, who)
         self.order()
+        self.asked_for()
         cash.move(hub, self.ask(me), kind="to_safe", amount=100, voucher="B")
         ask = cash.ask_reversal(hub, self.ask(me), receipt=receipt, reason="typing")["ask"]
         self.look_at("01016E", f"/desk/cash?q={receipt}", "/desk/cash?q=9000001", "/desk/cash/close")
@@ -324,18 +350,55 @@ class Day:
         cash.suspend(hub, self.ask(me))
         cash.resume(hub, self.ask(me))
         session = ending.count_closing(hub, self.ask(me), pieces={"n10000": 5, "c100": 1})["session"]
-        ending.propose(hub, self.ask(me), motive="change", note="x")
-        ending.refuse(hub, self.ask(CHIEF), session=session, note="x")
-        ending.propose(hub, self.ask(me), motive="change", note="x")
+        ending.propose(hub, self.ask(me), motive="change", note=self.said.reason)
+        ending.refuse(hub, self.ask(CHIEF), session=session, note=self.said.reason)
+        ending.propose(hub, self.ask(me), motive="change", note=self.said.reason)
         closing = ending.approve(hub, self.ask(CHIEF), session=session)["closing"]
-        self.look_at("01003B", f"/desk/cash/closings/{closing}", f"/desk/cash/receipts/{receipt}")
+        self.look_at("01003B", f"/desk/cash/closings/{closing}", f"/desk/cash/receipts/{receipt}",
+                     "/desk/cash/oversight", "/desk/cash/oversight?look=drawer")  # fmt: skip
+
+    def prepared(self, cashier, who):
+        """Prepared at counter 05, changed, paid at the till; another is dropped, and one waits for the day's end."""
+        hub, clerk = self.hub, Actor(agent=queue_store.counter(self.hub.reader, "05").agent)
+        self.issue()
+        self.step("call_next")
+        self.step("start")
+        for amount in (200, 300, 400):
+            made = preparing.prepare(
+                hub, self.ask(clerk), who=who, operation="contribution", lines=(("2026-T1", amount),)
+            )
+            if amount < 400:
+                preparing.revise(hub, self.ask(clerk), prepared=made["prepared"], operation="contribution",
+                                 lines=(("2026-T1", amount + 1),), word="x")  # fmt: skip
+        preparing.drop(hub, self.ask(clerk), prepared=made["prepared"] - 1, word="x")
+        self.step("transfer", service="CRE", reason="x")
+        queues.call_next(hub, self.ask(cashier), counter="11")
+        queues.start(hub, self.ask(cashier), counter="11")
+        self.look_at("01016E", "/desk/cash", "/desk/cash/prepared", "/desk/cash?prepared=1")
+        payment = Payment(who, "contribution", (("2026-T1", 201),), "cash")
+        cash.collect(hub, self.ask(cashier), payment=payment, prepared=made["prepared"] - 2)
+        queues.finish(hub, self.ask(cashier), counter="11")
+
+    def asked_for(self):
+        """Asked of the treasury: one is granted, one refused and told, one withdrawn."""
+        hub, clerk = self.hub, Actor(agent="00902F", roles=frozenset({"clerk"}))
+        who, day = Payer("insured", "N", "1", "P1"), queue_store.day(hub.reader).date
+        refs = [
+            requesting.ask_order(hub, self.ask(clerk), who=who, nature="isolated", reason="x") for _ in range(3)
+        ]  # fmt: skip
+        order = {"number": "4499", "nature": "isolated", "amount": 1, "payee": "N", "party": "P1", "pay_from": day,
+                 "pay_until": "2099-12-31", "request": refs[0]["ref"]}  # fmt: skip
+        paying.receive(hub, self.ask(CHIEF), said=[order, {"request": refs[1]["ref"], "refused": "R1"}])
+        self.look()
+        requesting.told(hub, self.ask(clerk), request=refs[1]["request"])
+        requesting.withdraw(hub, self.ask(clerk), request=refs[2]["request"])
 
     def order(self):
         """A payment order from its file to the hand of the payee, at the other till."""
         hub, me = self.hub, Actor(agent="01022K", roles=frozenset({"benefits_cashier"}))
         day = queue_store.day(hub.reader).date
-        said = {"number": "4417", "nature": "pension", "amount": 600_000, "payee": "N", "party": "P1", "pay_from": day,
-                "pay_until": "2099-12-31"}  # fmt: skip
+        said = {"number": "4417", "nature": "pension", "amount": 600_000, "payee": self.said.payee, "party": "P1",
+                "pay_from": day, "pay_until": "2099-12-31"}  # fmt: skip
         paying.receive(hub, self.ask(CHIEF), said=[said, said])
         queues.open_counter(hub, self.ask(me), counter="12", agent="01022K")
         cash.open_session(hub, self.ask(me), till="C02", pieces={"n10000": 100})
@@ -347,7 +410,19 @@ class Day:
         paying.release(hub, self.ask(CHIEF), order="4417")
         paying.reserve(hub, self.ask(me), order="4417")
         paying.allow(hub, self.ask(CHIEF), order="4417")
-        paying.pay(hub, self.ask(me), order="4417", shown=Shown("passport", "123"))
+        paying.pay(hub, self.ask(me), order="4417", shown=Shown("passport", self.said.passport))
+        paying.receive(
+            hub, self.ask(CHIEF), said=[said | {"number": "4418", "amount": 5, "requires": ["life_certificate"]}]
+        )
+        paying.reserve(hub, self.ask(me), order="4418")
+        self.look_at("01022K", "/desk/cash/orders/4418")
+        living.take(hub, self.ask(me), order="4418")
+        (held,) = living.of_party(hub.reader, "P1")
+        deposit.decide(
+            hub, self.ask(Actor(agent="01101G")), outcome="validate", choices=(deposit.Choice(held.document),)
+        )
+        paying.pay(hub, self.ask(me), order="4418", shown=Shown("passport", self.said.passport))
+        cash.move(hub, self.ask(me), kind="supply", amount=5, voucher="B")
         closing = ending.count_closing(hub, self.ask(me), pieces={"n10000": 40})["session"]
         ending.propose(hub, self.ask(me))
         ending.approve(hub, self.ask(CHIEF), session=closing)

@@ -15,7 +15,6 @@ import websocket
 from flask import Flask, jsonify, request
 from flask_socketio import ConnectionRefusedError as Turned
 from flask_socketio import SocketIO
-from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
 
 from hub.door import (
@@ -32,6 +31,8 @@ from hub.door import (
 )  # fmt: skip
 from hub.errors import BadRequest, Refused, TooLarge
 from hub.quiet import Complaints
+from tests.patience import patience
+from tests.serving import served, unserved
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
@@ -66,9 +67,8 @@ class Box:
         app.register_error_handler(Refused, lambda e: (jsonify({"error": e.as_json()}), e.status))
         if guarded:
             guard_socket(self.io, door)
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self._server = served(app)
         self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def _connect(self, auth=None):
         if not isinstance(auth, dict) or auth.get("token") != TOKEN:
@@ -85,7 +85,7 @@ class Box:
     def open(self) -> websocket.WebSocket:
         """A raw websocket with engine.io's opening read, and nothing said yet."""
         line = websocket.create_connection(
-            f"ws://127.0.0.1:{self.port}/socket.io/?EIO=4&transport=websocket", timeout=5
+            f"ws://127.0.0.1:{self.port}/socket.io/?EIO=4&transport=websocket", timeout=patience(5)
         )
         self.lines.append(line)
         assert line.recv().startswith("0{")
@@ -107,8 +107,7 @@ class Box:
     def close(self):
         for line in self.lines:
             line.shutdown()
-        self._server.shutdown()
-        self._server.server_close()
+        unserved(self._server)
 
 
 @pytest.fixture
@@ -240,7 +239,7 @@ def test_broken_frames_end_the_line(box, errors, raw):
 
 
 def test_a_handshake_that_is_none_is_refused(box, errors):
-    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=5)
+    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=patience(5))
     call.request(
         "GET", "/socket.io/?EIO=4&transport=websocket", headers={"Connection": "Upgrade", "Upgrade": "websocket"}
     )
@@ -385,7 +384,7 @@ def wanted(body: bytes, *, token: str | None = None, length: int | None = None, 
 
 
 def test_a_body_of_a_megabyte_is_413_before_it_is_read(box):
-    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=5)
+    call = http.client.HTTPConnection("127.0.0.1", box.port, timeout=patience(5))
     call.putrequest("POST", "/ask")
     call.putheader("Content-Type", "application/json")
     call.putheader("Content-Length", "1000000")

@@ -24,6 +24,7 @@ from hub.settings_files import load_settings
 from hub.supervision.statistics import figures
 from hub.verify import verify
 from tests.office import CONFIG
+from tests.patience import patience
 
 ROOT = Path(__file__).parents[2]
 SHORT, LONG = 25, 75
@@ -39,6 +40,7 @@ SMALL = {
     "device": "a row a device",
     "device_token": "the same",
     "device_trouble": "what does not work now",
+    "configured": "a row a setting and a file, as they are now",
     "epoch": "a row for each restored backup",
     "deposit_list": "a row for each code that the centre has published",
     "sqlite_master": "the tables themselves",
@@ -49,7 +51,7 @@ OF_WHAT_IS_OPEN = {
     "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "outbox_unheard",
     "inbox_open", "request_to_do",
     "certificate_unprinted", "notice_waiting", "cash_session_till", "cash_receipt_open", "cash_reversal_open",
-    "payment_order_in_hand",
+    "payment_order_in_hand", "cash_prepared_waiting", "order_request_refused",
     "deposit_draft", "deposit_to_hand", "deposit_document_open", "deposit_document_back",
 }  # fmt: skip
 #: Texts whose plan is a walk through a table that grows, and why the walk is short.
@@ -61,6 +63,7 @@ SHORT_WALKS = {
     "SELECT * FROM business_day WHERE opened_at <= ? ORDER BY id DESC LIMIT 1": "back to the day of a press",
     "SELECT * FROM people_import ORDER BY id DESC LIMIT ?": "the last twenty",
     "SELECT * FROM cash_closing ORDER BY id DESC LIMIT ?": "the last twelve",
+    "SELECT * FROM order_request ORDER BY id DESC LIMIT ?": "the last thirty",
     "SELECT * FROM signed_head ORDER BY seq DESC LIMIT ?": "the last twenty",
     "SELECT deposited_on FROM deposit WHERE label IS NOT NULL ORDER BY deposited_on, id LIMIT 1": "the first deposit",
     "SELECT seq FROM journal WHERE kind = 'hub_started' ORDER BY seq DESC LIMIT 1":
@@ -82,7 +85,7 @@ def days(tmp_path_factory):
 
 def lived(folder, past_days):
     command = [sys.executable, "-m", "tests.hub.lived_day", str(folder), str(past_days)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patience(60), check=False)
     assert told.returncode == 0, told.stderr[-3000:]
     return json.loads(told.stdout.splitlines()[-1])
 

@@ -20,6 +20,7 @@ from hub.exchange.ways import Away, Folder
 from hub.outbox import Answered, Message
 from hub.settings_files import load_settings
 from hub.store import Store
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
@@ -254,7 +255,7 @@ def test_the_sender_sleeps_and_wakes_for_a_commit(branch, monkeypatch):
     assert not branch.office.came.wait(0.3)
     assert len(looks) == 1, "it looked without a reason"
     branch.says("deposit 1")
-    assert branch.office.came.wait(5)
+    assert branch.office.came.wait(patience(5))
     sender.close()
     sender.close()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -23,12 +25,13 @@ from hub.door import Door as Doors
 from hub.door import Doorman
 from hub.errors import ConfigurationFault
 from hub.installation.setup import believed
-from hub.joining import Joiner, ask
+from hub.joining import Joiner, TokenFile, ask
 from hub.pin import pinned
 from hub.rounds import line
 from tests.agency import Door, hub_with, opened, until
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.hub.test_door import wanted
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow
 
@@ -51,9 +54,9 @@ def asked(hub, path, context=None, **head):
     """What a neighbour is answered: status, head, body."""
     at = ("127.0.0.1", hub.port)
     line = (
-        http.client.HTTPSConnection(*at, timeout=5, source_address=NEIGHBOUR, context=context)
+        http.client.HTTPSConnection(*at, timeout=patience(5), source_address=NEIGHBOUR, context=context)
         if context
-        else http.client.HTTPConnection(*at, timeout=5, source_address=NEIGHBOUR)
+        else http.client.HTTPConnection(*at, timeout=patience(5), source_address=NEIGHBOUR)
     )
     with closing(line):
         line.request("GET", path, headers=head)
@@ -137,9 +140,9 @@ def test_a_device_asks_and_hears_by_tls_while_pictures_come(hub, authority):
 
 def test_a_box_that_nobody_knows_asks_and_is_given_its_token_by_tls(hub, authority, tmp_path):
     """A kiosk that never had one: its line tells that it is a stranger, its code is typed, its line comes up."""
-    here, token, shown = f"https://127.0.0.1:{hub.port}", tmp_path / "kiosk.token", []
+    here, token, shown = f"https://127.0.0.1:{hub.port}", TokenFile(tmp_path / "kiosk.token"), []
     joiner = Joiner("kiosk", here, authority, token, shown.append).open()
-    line = HubClient(here, lambda: token.read_text("ascii").strip(), authority)
+    line = HubClient(here, token.read, authority)
     line.listen(lambda *_: None, joiner.heard(lambda _: None), joiner.stranger).open()
     until(lambda: shown, 5, "a code")
     session = hub.session("00001A")[0]
@@ -149,7 +152,7 @@ def test_a_box_that_nobody_knows_asks_and_is_given_its_token_by_tls(hub, authori
         head["Content-Type"] = "application/x-www-form-urlencoded"
         assert page.send("POST", "/devices/pair", form.encode(), **head)[0] == 303
     assert line.wait_connected(8)
-    assert token.stat().st_mode & 0o777 == 0o600
+    assert token.path.stat().st_mode & 0o777 == 0o600
     until(lambda: shown[-1] == "", 1, "the code goes")
     line.close()
     joiner.close()
@@ -159,6 +162,32 @@ def test_who_stands_in_the_hub_s_place_is_asked_for_no_token(hub, tmp_path):
     other = open_authority(tmp_path, ["127.0.0.1"], datetime.now(UTC))
     with pytest.raises(ConfigurationFault, match="does not answer"):
         ask(f"https://127.0.0.1:{hub.port}", "kiosk", other.certificate)
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not shutil.which("sslscan"), reason="needs sslscan")
+def test_sslscan_finds_nothing_old_weak_or_leaking(hub, note):
+    told = subprocess.run(
+        ["sslscan", "--no-colour", "--xml=-", f"127.0.0.1:{hub.port}"], check=True, capture_output=True, text=True
+    ).stdout
+    found = [
+        dict(re.findall(r'(\w+)="([^"]*)"', tag)) | {"of": tag.split()[0]} for tag in re.findall(r"<(\w[^>]*)>", told)
+    ]
+    spoken = {
+        f"{each['type']} {each['version']}" for each in found if each["of"] == "protocol" and each["enabled"] == "1"
+    }
+    ciphers = [each for each in found if each["of"] == "cipher"]
+    note(f"{sorted(spoken)}; ciphers {', '.join(each['cipher'] for each in ciphers)}")
+    assert spoken == {"tls 1.2", "tls 1.3"}
+    assert {each["strength"] for each in ciphers} <= {"strong", "acceptable"}
+    assert all(KIND_OF_CIPHER.fullmatch(each["cipher"]) for each in ciphers), "a key for each line, and no CBC"
+    assert {each["vulnerable"] for each in found if each["of"] == "heartbleed"} <= {"0"}
+    assert {each["supported"] for each in found if each["of"] == "compression"} <= {"0"}
+    assert {each["secure"] for each in found if each["of"] == "renegotiation" and each["supported"] == "1"} <= {"1"}
+
+
+#: Each line has a key of its own (ECDHE; TLS 1.3 always), and what is read was not altered (AEAD).
+KIND_OF_CIPHER = re.compile(r"TLS_(AES|CHACHA20).*|ECDHE-ECDSA-(AES\d+-GCM-.*|CHACHA20-POLY1305)")
 
 
 @pytest.mark.browser

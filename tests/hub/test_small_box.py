@@ -3,6 +3,7 @@
 import pytest
 
 from hub.bench.box import CORE, SYNCS_S, NoBox, small_box
+from tests.patience import patience
 
 SYNCS = 40
 #: Works for a second, then syncs; tells how much of a core it got, and how long the syncs took.
@@ -24,7 +25,7 @@ def test_what_runs_inside_has_a_quarter_of_a_core_and_a_slow_card(tmp_path, note
     try:
         with small_box(tmp_path) as box:
             process = box.inside("-c", WORKS, str(tmp_path / "told"))
-            assert process.wait(50) == 0
+            assert process.wait(patience(50)) == 0
             stood = box.stood_s()
     except NoBox as none:
         pytest.skip(str(none))

@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 
 from hub.workshop.workshop import AHEAD, NotDrawn, Workshop
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow  # real processes
 
@@ -103,7 +104,7 @@ def test_one_that_was_killed_or_that_hangs_is_followed_by_another(workshop):
     first = workshop.pid
     os.kill(first, signal.SIGKILL)
     workshop.drawn(LETTER, {"title": "x"}, NOON)
-    hanging = Workshop(deadline_s=0.5)
+    hanging = Workshop(deadline_s=patience(0.5))
     hanging.drawn(LETTER, {"title": "x"}, NOON)
     stopped = hanging.pid
     os.kill(stopped, signal.SIGSTOP)
@@ -113,12 +114,12 @@ def test_one_that_was_killed_or_that_hangs_is_followed_by_another(workshop):
 
 
 def test_a_document_without_end_is_given_up_by_the_kernels_alarm_and_nobody_waits_for_ever():
-    room = Workshop(deadline_s=0.4)
+    room = Workshop(deadline_s=patience(0.4))
     endless = '#set document(title: "x")\n#for i in range(10000) { for j in range(10000) { let x = i * j } }'
     began = time.monotonic()
     with pytest.raises(NotDrawn):
         room.drawn({"main": endless}, {}, NOON)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < patience(5)
     assert room.drawn(LETTER, {"title": "x"}, NOON)
     room.close()
 

@@ -19,6 +19,7 @@ from kiosk.app import KioskApp, Manners, Told
 from kiosk.box_clock import BoxClock
 from kiosk.spool import Spool
 from tests.kiosk.fake_hub import FakeHub
+from tests.patience import PATIENT_S, patience
 
 BUTTONS = {17: "DEP", 27: "RAS"}
 
@@ -34,7 +35,7 @@ class Kiosk:
         self.heard = threading.Condition()
         self.spool = Spool(folder / "spool.db", "K1").open()
         self.line = HubClient(f"http://127.0.0.1:{hub.port}", lambda: "secret")
-        settings = Manners("K1", "fr", has_screen, answer_s=0.4, **{"again_s": 0.0} | manners)
+        settings = Manners("K1", "fr", has_screen, **{"answer_s": PATIENT_S, "again_s": 0.0} | manners)
         self.app = KioskApp(settings, self.line, self.spool, BoxClock(), History("K1", str(folder / "history")))
         self.app.tell = self.tell
         self.loop = PrintLoop(
@@ -55,10 +56,10 @@ class Kiosk:
             self.told.append(told)
             self.heard.notify_all()
 
-    def wait(self, step: str, count: int = 1, timeout_s: float = 5) -> list[Told]:
+    def wait(self, step: str, count: int = 1) -> list[Told]:
         """What was told of that step, once it was told so often."""
         with self.heard:
-            assert self.heard.wait_for(lambda: len(self._of(step)) >= count, timeout_s), self.told
+            assert self.heard.wait_for(lambda: len(self._of(step)) >= count, patience(5)), self.told
             return self._of(step)
 
     def _of(self, step: str) -> list[Told]:
@@ -67,8 +68,8 @@ class Kiosk:
     def press(self, pin: int = 17) -> None:
         self.app.button(pin, "pressed", 0)
 
-    def until(self, holds, timeout_s: float = 5) -> None:
-        end = time.monotonic() + timeout_s
+    def until(self, holds) -> None:
+        end = time.monotonic() + patience(5)
         while not holds():
             assert time.monotonic() < end, "it did not come to that"
             time.sleep(0.005)
@@ -87,7 +88,7 @@ class Kiosk:
 def hub():
     hub = FakeHub().start()
     yield hub
-    hub.stop()
+    hub.close()
 
 
 @pytest.fixture

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import socketio
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer
 
-from hub.bench.rig import free_port
+from hardware.printer_emulator import kept_port
+from tests.patience import patience
+from tests.serving import served, unserved
 
 CATALOGUE: dict[str, Any] = {
     "version": "v1",
@@ -51,8 +54,8 @@ CATALOGUE: dict[str, Any] = {
 class FakeHub:
     """Answers `ask`. `answers[what]` is a body or a function of the ask; `asked` holds all that came, in order."""
 
-    def __init__(self, port: int = 0) -> None:
-        self.port = port
+    def __init__(self) -> None:
+        self.port = 0
         self.asked: list[dict[str, Any]] = []
         self.answers: dict[str, Any] = {}
         self.numbers: dict[str, int] = {}
@@ -65,27 +68,33 @@ class FakeHub:
         self.own_last = self.ahead_ms = 0
         self._changed = threading.Condition()
         self._server: BaseWSGIServer | None = None
+        self._place: socket.socket | None = None
 
     def start(self) -> FakeHub:
         self.io = socketio.Server(async_mode="threading", transports=["websocket"], ping_interval=3, ping_timeout=4)
         self.io.on("connect", self._connect)
         self.io.on("ask", self._ask)
         app = socketio.WSGIApp(self.io)
-        self.port = self.port or free_port()  # it comes back on the same one
-        self._server = make_server("127.0.0.1", self.port, app, threaded=True)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        if self._place is None:
+            self._place = kept_port()  # it comes back on the same one
+            self.port = self._place.getsockname()[1]
+        self._server = served(app, self.port)
         return self
 
     def stop(self) -> None:
         """As a killed hub: the port closes and every line breaks."""
         if self._server is None:
             return
-        self._server.shutdown()
-        self._server.server_close()
+        unserved(self._server)
         for session in list(self.io.eio.sockets.values()):
             session.close(wait=False, abort=True)
         self._server = None
+
+    def close(self) -> None:
+        """It does not come back."""
+        self.stop()
+        if self._place is not None:
+            self._place.close()
 
     def picture(self) -> dict[str, Any]:
         self.seq += 1
@@ -111,15 +120,15 @@ class FakeHub:
         self.answers["print_take"] = lambda _: self.jobs.pop(0) if self.jobs else {"job": None}
         self.publish()
 
-    def wait_for(self, what: str, count: int = 1, timeout_s: float = 5) -> list[dict[str, Any]]:
-        """The asks of that kind, once so many have come."""
+    def wait_for(self, what: str, count: int = 1) -> list[dict[str, Any]]:
+        """The asks of that kind (`one|other`: of either), once so many have come."""
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._of(what)) >= count, timeout_s):
+            if not self._changed.wait_for(lambda: len(self._of(what)) >= count, patience(10)):
                 raise TimeoutError(f"{count} {what} wanted; asked: {self.asked}")
             return self._of(what)
 
     def _of(self, what: str) -> list[dict[str, Any]]:
-        return [each for each in self.asked if each["what"] == what]
+        return [each for each in self.asked if each["what"] in what.split("|")]
 
     def _connect(self, sid: str, _environ: Any, auth: Any) -> bool:
         if not auth or auth.get("token") != "secret":

@@ -17,6 +17,8 @@ import pytest
 
 from hardware.line_server import tell
 from hub.bench.rig import free_port
+from kiosk.press import STANDING_MS
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow  # real sockets, real waits
 
@@ -46,7 +48,7 @@ class Process:
 
     def end(self, how: int) -> int:
         self.process.send_signal(how)
-        code = self.process.wait(10)
+        code = self.process.wait(patience(10))
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
@@ -63,7 +65,7 @@ class Process:
 
     def ask(self, request: urllib.request.Request) -> tuple[int, dict[str, str], bytes]:
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=patience(5)) as answer:  # noqa: S310
                 return answer.status, dict(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -83,15 +85,17 @@ def process(tmp_path, hub, printer):
 def test_a_kiosk_killed_between_press_and_answer_loses_no_press(process, hub, printer):
     hub.answers["issue"] = lambda _ask: time.sleep(5)
     process.press()
+    pressed = time.monotonic()
     key = hub.wait_for("issue")[0]["key"]
     assert process.end(signal.SIGKILL) == -signal.SIGKILL
     del hub.answers["issue"]
     process.start()
-    printer.wait_for_slips(1)
-    report = hub.wait_for("printed")[0]
+    report = hub.wait_for("printed|failed")[0]
     assert report["issue"] == key
     assert report["label"] in ("D001", "K1-001")
-    assert len(printer.slips) == 1
+    assert len(printer.slips) == (report["what"] == "printed")
+    late = time.monotonic() - pressed > STANDING_MS / 1_000
+    assert report["what"] == "printed" or late, "whoever still stands there gets the paper"
 
 
 @pytest.mark.slow
@@ -108,7 +112,7 @@ def test_the_own_series_goes_on_over_kills(process, hub, printer):
         process.end(signal.SIGKILL)
         process.start()
     hub.start()
-    assert [ask["label"] for ask in hub.wait_for("printed", 4, 8)][1:] == ["K1-001", "K1-002", "K1-003"]
+    assert [ask["label"] for ask in hub.wait_for("printed", 4)][1:] == ["K1-001", "K1-002", "K1-003"]
 
 
 @pytest.mark.slow
@@ -136,7 +140,7 @@ def test_the_page_is_for_this_box_alone_and_runs_no_foreign_script(process, hub)
     assert process.post("/press", touch)[0] == 202
     hub.wait_for("printed")
     assert len(hub._of("issue")) == 1
-    end = time.monotonic() + 5
+    end = time.monotonic() + patience(5)
     while json.loads(process.get("/tap/t1")[2])["state"] != "printed":
         assert time.monotonic() < end
     assert process.get("/tap/unknown")[0] == 404

@@ -17,6 +17,7 @@ from tests.hub.test_qr import seen
 from tests.kiosk.fake_hub import FakeHub
 from tests.kiosk.test_page import LYING, OVERFLOW, SMALL_WORDS, TOO_SMALL, UPRIGHT
 from tests.kiosk.test_process import Process
+from tests.patience import patience
 from tests.windows import windows
 
 pytestmark = pytest.mark.browser
@@ -47,12 +48,12 @@ def hall_of_the_kiosk(tmp_path_factory):
     (folder / "kiosk.toml").write_text(settings)
     process.start()
     hub.answers = {"scanned": lambda _: NOTHING}
-    deadline = time.monotonic() + 20  # its line to the hub is there a moment after its page
+    deadline = time.monotonic() + patience(20)  # its line to the hub is there a moment after its page
     while json.loads(process.post("/scan", {"code": LABEL})[2])["words"] == "scan_away" and time.monotonic() < deadline:
         time.sleep(0.1)
     yield process, hub
     process.end(signal.SIGTERM)
-    hub.stop()
+    hub.close()
     printer.close()
 
 

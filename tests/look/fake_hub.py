@@ -12,15 +12,17 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_socketio import ConnectionRefusedError as Refusal
 from flask_socketio import SocketIO, disconnect
-from werkzeug.serving import make_server
 
 import counter_panel.pages
 import display.pages
 from display.voice import Voice
+from hardware.printer_emulator import kept_port
 from hub.headers import CONTENT_SECURITY_POLICY
 from hub.look import look
 from hub.settings import Settings
 from hub.wire import as_json
+from tests.patience import patience
+from tests.serving import served, unserved
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -49,9 +51,8 @@ class FakeHub:
         self._io.on_event("connect", self._connect)
         self._io.on_event("disconnect", self._disconnect)
         self._io.on_event("ask", self._ask)
-        self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
+        self._server = served(self._app)
         self._plug = Plug(self._server.server_port)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def _pages(self, voice: Voice) -> Flask:
         app = Flask("fake_hub")
@@ -96,13 +97,12 @@ class FakeHub:
 
     def wait_for_asks(self, count: int) -> list[dict[str, Any]]:
         with self.asked:
-            assert self.asked.wait_for(lambda: len(self.asks) >= count, timeout=10), self.asks
+            assert self.asked.wait_for(lambda: len(self.asks) >= count, timeout=patience(10)), self.asks
             return list(self.asks)
 
     def close(self) -> None:
-        self._plug.cut()
-        self._server.shutdown()
-        self._server.server_close()
+        self._plug.close()
+        unserved(self._server)
 
     def _connect(self, auth: Any) -> None:
         if (auth or {}).get("token") not in self.tokens:
@@ -138,11 +138,12 @@ class Plug:
         self._target = target
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._listener = self._listen(0)
-        self.port: int = self._listener.getsockname()[1]
+        self._place = kept_port()
+        self.port: int = self._place.getsockname()[1]
+        self.join()
 
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port), reuse_port=False)
+    def _listen(self) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener
 
@@ -178,4 +179,9 @@ class Plug:
                 end.shutdown(socket.SHUT_RDWR)
 
     def join(self) -> None:
-        self._listener = self._listen(self.port)
+        self._listener = self._listen()
+
+    def close(self) -> None:
+        """Cut it for good."""
+        self.cut()
+        self._place.close()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.look.pictures import counters, face
+from tests.patience import patience
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ def test_an_ask_without_answer_is_repeated_under_its_key(hub, ask):
     def slow(_asked):
         if len(hub.asks) == 1:
             with hub.asked:
-                hub.asked.wait_for(lambda: len(hub.asks) > 1, timeout=5)
+                hub.asked.wait_for(lambda: len(hub.asks) > 1, timeout=patience(5))
         return {"ticket": None}
 
     hub.answer = slow
@@ -100,7 +101,7 @@ def test_a_screen_that_comes_back_says_what_it_has_seen(hub, page):
     before = len(hub.seen)
     hub.plug_in()
     with hub.asked:
-        assert hub.asked.wait_for(lambda: len(hub.seen) > before, timeout=10)
+        assert hub.asked.wait_for(lambda: len(hub.seen) > before, timeout=patience(10))
     assert (hub.seen[0], hub.seen[-1]) == (None, [shown.epoch, shown.seq])
 
 
@@ -166,4 +167,4 @@ def test_a_token_taken_away_is_said_and_one_given_again_is_taken(hub, page):
     hub.turn_away()
     expect(page.locator("#link")).to_be_visible()
     hub.tokens.add("T")
-    expect(page.locator("#link")).to_be_hidden(timeout=12_000)
+    expect(page.locator("#link")).to_be_hidden(timeout=patience(12_000))

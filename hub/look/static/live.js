@@ -15,6 +15,8 @@ const RESEND_MS = 1_000;
 /** Until the hub is called again, milliseconds: after a broken line, and when it has turned us away. */
 const RETRY_MS = 300;
 const RETRY_REFUSED_MS = 5_000;
+/** A browser writes down what it keeps when it likes: so long after, a new token is surely there after a power cut. */
+const KEPT_MS = 120_000;
 
 /** The hub understood and said no: `code` for programs, the message for people. */
 export class Refused extends Error {
@@ -76,6 +78,14 @@ export function keepToken(token) {
   location.reload();
 }
 
+/**
+ * Whether this token outlives the browser, so that the hub may give another one in its place: not the one of an
+ * address, which somebody has written down elsewhere.
+ */
+function outlives(token) {
+  return Boolean(token) && !sessionStorage.getItem(tokenPlace()) && localStorage.getItem(tokenPlace()) === token;
+}
+
 function tokenPlace() {
   return `mbote.token ${location.pathname}`;
 }
@@ -88,6 +98,7 @@ function tokenPlace() {
  *   state      "waiting" before the first picture, "live", or "lost" after ten silent seconds
  *   connected  whether an ask would leave now
  *   refused    the code with which the hub turned this screen away, or ""
+ * `only`: this window wants its own pictures and none of those that its session could have besides.
  */
 export class Link {
   #socket;
@@ -101,18 +112,26 @@ export class Link {
   connected = false;
   refused = "";
 
-  constructor({ picture, onPicture, onState = () => {}, token = takeToken(), others = {} }) {
+  constructor({ picture, onPicture, onState = () => {}, token = takeToken(), others = {}, only = false }) {
     this.#onPicture = onPicture;
     this.#onState = onState;
     this.#socket = globalThis.io({
       transports: ["websocket"],
-      auth: (give) => give({ ...(token && { token }), ...this.#seen() }),
+      auth: (give) => give({ ...(token && { token }), ...(outlives(token) && { renews: true }), ...(only && { only: [picture] }), ...this.#seen() }),
       reconnectionDelay: RETRY_MS,
       reconnectionDelayMax: 1_500,
       timeout: 4_000,
     });
     this.#socket.on(picture, (content) => this.#take(content));
     for (const [event, receive] of Object.entries(others)) this.#socket.on(event, receive);
+    this.#socket.on("token", ({ token: next }) => {
+      if (!outlives(token) || typeof next !== "string") return;
+      localStorage.setItem(tokenPlace(), next);
+      setTimeout(() => {
+        token = next; // the old one opens until the hub has heard this one
+        this.#socket.disconnect().connect();
+      }, KEPT_MS);
+    });
     this.#follow();
     this.#watch();
     document.addEventListener("session", ({ detail }) => {

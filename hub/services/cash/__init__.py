@@ -1,16 +1,19 @@
 """Cash: every franc accounted for, and closings that prove themselves.
 
 `cash.toml` what tills go by, as data · `model` what there is · `contributions` `closings` `rules` what is decided ·
-`chain` how entries hang together · `actions` `ending` what can be asked · `orders` `paying` what the treasury wants
-paid · `lots` `treasury` what it hears of a closing, and what becomes of that · `account` what somebody owes · `store`
-`order_store` `lot_store` what is kept · `slips` `paper` what is printed · `checking` what `mbote verify` asks ·
-`telling` what a judge of runs hears · `pages` `order_pages` `treasury_pages` `book_pages` what is shown ·
-`archive` the books as a file that proves itself
+`chain` how entries hang together · `actions` `ending` what can be asked · `account` what somebody owes
+`orders` `paying` what the treasury wants paid · `order_requests` `requesting` what is asked of it · `life` `living`
+what an order may require · `lots` `treasury` what it hears of a closing, and what becomes of that
+`prepared` `preparing` what was prepared at another counter · `archive` the books as a file that proves itself
+`store` `order_store` `prepared_store` `request_store` `lot_store` what is kept · `slips` `paper` what is printed
+`checking` what `mbote verify` asks · `telling` what a judge of runs hears · `work` what the desk asks, what is heard
+`pages` `payment_form` what is shown, `facing` to whoever pays, `witness` the word of a second person,
+`oversight` to whoever looks over tills
 """
 
 from __future__ import annotations
 
-from hub.services.cash import actions, archive, checking, lot_store, order_store, paying, store, telling, treasury
+from hub.services.cash import actions, checking, facing, lot_store, order_store, store, telling, treasury, work
 from hub.services.cash.book_pages import blueprint
 from hub.services.cash.migrations import migrations
 from hub.services.ports import CounterService
@@ -19,24 +22,22 @@ COUNTER_SERVICE = CounterService(
     name="cash",
     title="cash.title",
     icon="cash",
-    roles=frozenset({"collections_cashier", "benefits_cashier", "head_cashier", "supervisor", "auditor"}),
+    roles=work.TAB,
     pages=blueprint,
     migrations=migrations,
-    appliers={**store.APPLIERS, **order_store.APPLIERS, **lot_store.APPLIERS, **archive.APPLIERS},
-    state_tables={**store.STATE_TABLES, **order_store.STATE_TABLES, **lot_store.STATE_TABLES},
-    listens={
-        "cash_entry_made": paying.taken_back,
-        "outbox_message_applied": treasury.taken,
-        "outbox_message_refused": treasury.refused,
-    },
+    appliers=work.APPLIERS,
+    state_tables=work.STATE_TABLES,
+    listens=work.LISTENS,
     inbox=treasury.INBOX,
     about=lot_store.about,
     guards={"counter_closed": actions.counter_closes},
-    thread=store.thread,
-    pending=store.pending,
+    thread=work.thread,
+    pending=work.pending,
+    works_on=order_store.works_on,
     finds=store.finds,
     sheet=store.sheet,
     faults=checking.faults,
+    live=(facing.LIVE,),
     tells_run=telling.TOLD,
     tells_state=telling.state,
     tells_config=telling.config,

@@ -21,9 +21,10 @@ from hub.errors import NotAllowed, NotFound, Refused
 from hub.paper import Drawer
 from hub.printing.store import queue_job
 from hub.queues import store as queues
-from hub.services.cash import chain, paper, rules, store
+from hub.services.cash import chain, paper, preparing, rules, store
 from hub.services.cash import model as m
 from hub.services.cash.office import office_of
+from hub.services.cash.prepared import PreparedCashed
 from hub.store import Transaction
 from hub.visits import store as visits
 from hub.visits.actions import printer_of
@@ -135,18 +136,30 @@ def pulse(tx: Transaction, hub: Hub, session: m.Session, reason: str, entry: str
     printer = printer_of(hub, place.counter if place else None)
     if printer is None:
         return False
-    tx.record(m.DrawerOpened(session.till, session.id, reason, entry))
-    queue_job(tx, about=f"drawer {session.till}", printer=printer, copy=0, slip=(Drawer(),))
+    job = queue_job(tx, about=f"drawer {session.till}", printer=printer, copy=0, slip=(Drawer(),))
+    tx.record(m.DrawerOpened(session.till, session.id, reason, entry, job))
     return True
+
+
+def pulsed_again(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A listener: a pulse whose print job is taken once more may open the drawer a second time, and is written down."""
+    del hub
+    found = store.opening_of_job(tx.connection, event.job) if event.attempt > 1 else None
+    if found is not None:
+        tx.record(
+            m.DrawerOpened(found["till"], found["session"], found["reason"], found["entry"], event.job, again=True)
+        )
 
 
 # --- entries ---------------------------------------------------------------------------------
 
 
-def book(tx: Transaction, hub: Hub, session: m.Session, draft: rules.Draft, *, paid: bool = False) -> m.CashEntryMade:
+def book(  # noqa: PLR0913 (what an entry is made of)
+    tx: Transaction, hub: Hub, session: m.Session, draft: rules.Draft, *, paid: bool = False, ticket: int | None = None
+) -> m.CashEntryMade:
     """Write a draft into the till's journal: number, chain and, where somebody pays, signature. Raises Refused.
 
-    `paid`: of mobile money the operator has said so already.
+    `paid`: of mobile money the operator has said so already; `ticket`: its visit, where nobody is called to the till.
     """
     till, year = store.till(tx.connection, session.till), int(session.date[:4])
     rules.affordable(till, draft)
@@ -158,7 +171,7 @@ def book(tx: Transaction, hub: Hub, session: m.Session, draft: rules.Draft, *, p
         "tender": draft.tender, "account": draft.account, "label": draft.label, "operation": draft.operation,
         "payer_kind": draft.payer.kind if draft.payer else None,
         "lines": tuple((line.period, line.amount, line.flag) for line in draft.lines),
-        "ticket": _visit(tx), "reverses": draft.reverses, "reason": draft.reason, "approver": draft.approver,
+        "ticket": _visit(tx) or ticket, "reverses": draft.reverses, "reason": draft.reason, "approver": draft.approver,
         "tendered": draft.tendered, "change": draft.change,
     }  # fmt: skip
     chained = values | {"kind": draft.kind, "agent": tx.actor.agent, "lines": [list(each) for each in values["lines"]]}
@@ -199,17 +212,23 @@ def _sealed(hub: Hub, values: Mapping[str, Any], digest: str, who: m.Payer) -> s
 
 
 @action
-def collect(tx: Transaction, hub: Hub, *, payment: Payment) -> Answer:
-    """Money is taken: the entry, the receipt's paper, and the drawer where it is cash. Raises Unreadable, Refused."""
+def collect(tx: Transaction, hub: Hub, *, payment: Payment, prepared: int | None = None, word: str = "") -> Answer:
+    """Money is taken: the entry, the receipt's paper, and the drawer where it is cash. Raises Unreadable, Refused.
+
+    `prepared`: what was prepared at another counter; `word` says why something else is paid than that.
+    """
     session, office = working(tx, hub), office_of(hub.settings)
     rules.takes(office.till(session.till), "collections")
     said = dict(payment.details or {})
-    draft = rules.collect(
-        office, operation=payment.operation, who=payment.who, lines=payment.lines, tender=payment.tender,
-        tendered=payment.tendered, said=said, on=date.fromisoformat(session.date),
-    )  # fmt: skip
+    due = rules.due(
+        office, operation=payment.operation, who=payment.who, lines=payment.lines, on=date.fromisoformat(session.date)
+    )
+    held = preparing.checked(tx, prepared, session.date, due, word)
+    draft = rules.collect(due, tender=payment.tender, tendered=payment.tendered, said=said)
     confirmed = payment.tender == "mobile_money" and bool(said.get("reference", "").strip())
-    event = book(tx, hub, session, draft, paid=confirmed)
+    event = book(tx, hub, session, draft, paid=confirmed, ticket=held.ticket if held else None)
+    if held is not None:
+        tx.record(PreparedCashed(held.id, event.receipt))
     if draft.tender == "cash":
         pulse(tx, hub, session, "collection", event.receipt)
     printed = print_at_till(tx, hub, entry_of(tx, event.receipt))

@@ -93,6 +93,7 @@ class Office:
     rates: tuple[Rates, ...]
     report_from: int = 1
     approve_above: int = 500_000
+    life_certificate: str = "0408"
     lines_first: int = 28
     lines_other: int = 42
 
@@ -355,12 +356,17 @@ class TillCounted(TillEvent):
 
 @dataclass(frozen=True, slots=True)
 class DrawerOpened(TillEvent):
-    """The drawer was opened: with the entry that needed it, or without one and for a reason."""
+    """The drawer was opened: with the entry that needed it, or without one and for a reason.
+
+    `job` is the print job of its pulse; `again`: that job was taken once more, so the pulse may have come twice.
+    """
 
     kind: ClassVar[str] = "drawer_opened"
     session: int
     reason: str
     entry: str | None = None
+    job: int | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

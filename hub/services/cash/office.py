@@ -29,10 +29,11 @@ _RATES = TypeAdapter(tuple[Rates, ...])
 _ACCOUNTS = TypeAdapter(dict[str, str])
 _PIECES = TypeAdapter(tuple[int, ...])
 _NUMBER = TypeAdapter(int)
+_TEXT = TypeAdapter(str)
 #: key → how it is read.
 _KEYS: dict[str, TypeAdapter[Any]] = {
     "till": _TILLS, "rates": _RATES, "accounts": _ACCOUNTS, "notes": _PIECES, "coins": _PIECES, "report_from": _NUMBER,
-    "approve_above": _NUMBER, "lines_first": _NUMBER, "lines_other": _NUMBER,
+    "approve_above": _NUMBER, "lines_first": _NUMBER, "lines_other": _NUMBER, "life_certificate": _TEXT,
 }  # fmt: skip
 
 
@@ -65,7 +66,16 @@ def _load(folder: Path, counters: frozenset[str]) -> Office:
         *(Denomination(v, coin=True) for v in read["coins"]),
     )
     plain = {
-        name: read[name] for name in ("accounts", "rates", "report_from", "approve_above", "lines_first", "lines_other")
+        name: read[name]
+        for name in (
+            "accounts",
+            "rates",
+            "report_from",
+            "approve_above",
+            "lines_first",
+            "lines_other",
+            "life_certificate",
+        )
     }
     return Office(tills=read["till"], denominations=pieces, **plain)
 

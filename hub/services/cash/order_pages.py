@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from hub.agents.forms import asked, the_hub
 from hub.errors import Unreadable
-from hub.services.cash import orders, paying
+from hub.services.cash import living, orders, paying
 from hub.services.cash.office import office_of
 from hub.services.cash.pages import BACK, own_session, pages, show
+from hub.services.cash.witness import witnessed
 
 
 @pages.get("/orders/<path:order>")
@@ -27,7 +28,7 @@ def _order(number: str, status: int = 200, **parts: Any) -> Response:
     whole: dict[str, Any] = {
         "found": found, "session": held, "kept": {}, "id_types": orders.ID_TYPES, "blocks": orders.BLOCKS,
         "mine": held is not None and held.works and found.state == "reserved" and found.till == held.till,
-        "limit": office_of(hub.settings).approve_above,
+        "life": living.standing(hub, hub.reader, found), "limit": office_of(hub.settings).approve_above,
     }  # fmt: skip
     return show("order", status, **whole | parts)
 
@@ -36,9 +37,12 @@ def _order(number: str, status: int = 200, **parts: Any) -> Response:
 _ORDER_STEPS: dict[str, Callable[..., Any]] = {
     "reserve": lambda ask, number, _: paying.reserve(the_hub(), ask, order=number),
     "give_up": lambda ask, number, _: paying.give_up(the_hub(), ask, order=number),
-    "allow": lambda ask, number, _: paying.allow(the_hub(), ask, order=number),
+    "allow": lambda _, number, __: witnessed(
+        f"cash.order/{number}/allow", lambda by: paying.allow(the_hub(), by, order=number)
+    ),
     "release": lambda ask, number, _: paying.release(the_hub(), ask, order=number),
     "block": lambda ask, number, form: paying.block(the_hub(), ask, order=number, reason=form.get("reason", "")),
+    "alive": lambda ask, number, _: living.take(the_hub(), ask, order=number),
     "pay": lambda ask, number, form: paying.pay(
         the_hub(), ask, order=number,
         shown=orders.Shown(*(form.get(name, "") for name in ("id_type", "id_number", "life", "proxy", "proxy_name"))),

@@ -37,6 +37,12 @@ def of_receipt(reader: Reader, receipt: str) -> o.Order | None:
     return _order(row) if row else None
 
 
+def works_on(reader: Reader) -> tuple[str, ...]:
+    """The orders that are not paid."""
+    rows = reader.execute("SELECT number FROM payment_order WHERE state <> 'paid' ORDER BY number")
+    return tuple(f"order {row['number']}" for row in rows)
+
+
 def in_hand(reader: Reader, till: str | None = None) -> list[o.Order]:
     """Orders that tills have in hand: of one, or of all."""
     rows = reader.execute("SELECT * FROM payment_order INDEXED BY payment_order_in_hand WHERE state = 'reserved'")
@@ -86,7 +92,12 @@ def _reopened(rows: Rows, event: o.PaymentOrderReopened) -> None:
     _now(rows, event, "payable", receipt=None, shown=None)
 
 
+def _tells_only(rows: Rows, event: o.TreasuryHeard) -> None:
+    del rows, event
+
+
 APPLIERS: Appliers = {
+    o.TreasuryHeard: _tells_only,
     o.PaymentOrderReceived: _received,
     o.PaymentOrderBlocked: _blocked,
     o.PaymentOrderReleased: _payable,

@@ -175,6 +175,24 @@ class PaymentOrderReopened(OrderEvent):
     receipt: str
 
 
+@dataclass(frozen=True, slots=True)
+class TreasuryHeard(Event):
+    """Something the treasury sent was taken over: how many of its lines were new, known already, or wrong.
+
+    A file whose every line is known changes no order, and its key has its answer all the same.
+    """
+
+    kind: ClassVar[str] = "treasury_heard"
+    received: int
+    known: int
+    refused: int
+
+    @property
+    def subject(self) -> str:
+        """The treasury."""
+        return "treasury"
+
+
 # --- rules -----------------------------------------------------------------------------------
 
 

@@ -8,8 +8,7 @@ hold a name: they are sent in a form, never in an address.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
@@ -21,30 +20,40 @@ from hub.agents import store as agents
 from hub.agents.forms import asked, new_key, the_hub
 from hub.ask import Ask
 from hub.clock import local
-from hub.errors import NotFound, Refused, Unreadable, chosen
+from hub.errors import NotFound, Refused
 from hub.money import grouped, typed
 from hub.people.actions import find, names_of
-from hub.people.model import MASKED, Hit
+from hub.people.model import MASKED
 from hub.say import say, say_refused
-from hub.services.cash import account, actions, ages, closings, ending, order_store, paper, rules, store
+from hub.services.cash import (
+    account,
+    actions,
+    ages,
+    closings,
+    ending,
+    facing,
+    order_store,
+    paper,
+    payment_form,
+    prepared_store,
+    preparing,
+    request_store,
+    rules,
+    store,
+    work,
+)
 from hub.services.cash import model as m
 from hub.services.cash.actions import SEAL, Payment
 from hub.services.cash.office import office_of, papers
-from hub.visits import store as visits
+from hub.services.cash.oversight import Line
+from hub.services.cash.prepared import Prepared
+from hub.services.cash.witness import witnessed
 from hub.visits.actions import purpose_of
 from hub.workshop.answer import pdf
 
-#: Rows of a payment that a form may hold, and empty ones for periods that the account does not know.
-MOST_ROWS, FREE_ROWS = 60, 2
+#: Digits of a number that a row can have.
+ROW_DIGITS = 18
 CASHIERS = frozenset({"collections_cashier", "benefits_cashier"})
-#: What each kind of payer may pay, the usual first.
-OPERATIONS: dict[m.PayerKind, tuple[m.Operation, ...]] = {
-    "employer": ("contribution", "penalty", "regularisation"),
-    "voluntary": ("contribution", "penalty", "regularisation"),
-    "insured": ("regularisation", "repayment", "isolated"),
-    "other": ("isolated", "regularisation"),
-}
-
 pages = Blueprint("cash", __name__, url_prefix="/desk/cash", template_folder="templates", static_folder="static")
 
 
@@ -71,6 +80,8 @@ def _in_templates() -> dict[str, Any]:
         "francs": grouped,
         "day": paper.day,
         "period_said": lambda period: period if len(period) == ages.YEAR else periods.said(period),
+        "moment": lambda at: f"{local(at, hub.settings.agency.zone):%d/%m %H:%M}",
+        "oversight_said": lambda line: _oversight(language, line),
         "clock": lambda at: f"{local(at, hub.settings.agency.zone):%H:%M}",
         "line_said": lambda line: paper.said_line(language, line.period, line.flag),
         "signed": closings.signed,
@@ -95,6 +106,17 @@ def _in_templates() -> dict[str, Any]:
     }
 
 
+def _oversight(language: str, line: Line) -> str:
+    """What a line of the supervisor's page says; codes in it are words, and people have their names."""
+    facts = dict(line.facts)
+    if facts.get("by"):
+        facts["by"] = agents.names(the_hub().reader).get(str(facts["by"]), facts["by"])
+    for name, room in (("reason", line.look), ("motive", "motive")):
+        if facts.get(name):
+            facts[name] = say(language, f"cash.{room}_{facts[name]}")
+    return say(language, f"cash.oversight_{line.word}", **facts)
+
+
 def show(template: str, status: int = 200, **parts: Any) -> Response:
     """One of our pages."""
     return make_response(render_template(f"cash/{template}.html", **parts), status)
@@ -110,16 +132,34 @@ def own_session() -> m.Session | None:
 
 @pages.get("")
 def page() -> AnyResponse:
-    """What a cashier has before them: their till, to be opened, worked, or closed. Others see all tills."""
+    """What a cashier has before them: their till, to be opened, worked, or closed.
+
+    Others see all tills; whoever prepares at another counter gets their own side.
+    """
     if CASHIERS.isdisjoint(g.actor.roles):
-        return redirect(url_for("cash.control"), 303)
+        return redirect(_elsewhere(), 303)
     ref, said = request.args.get("ref", "").strip(), request.args.get("q", "").strip()
     if said and (there := _meant(said)) is not None:
         return there
+    if prepared := number_of(request.args.get("prepared", "")):
+        return _payer("", held=preparing.known(the_hub().reader, prepared))
     if ref or "other" in request.args:
         return _payer(ref)
     hits = find(the_hub(), Ask(g.actor), said) if said else None
     return _till(typed=said, hits=hits)
+
+
+def _elsewhere() -> str:
+    """The page of whoever works no till."""
+    if not work.prepares(g.actor.roles):
+        return url_for("cash.control")
+    ref, other = request.args.get("ref"), request.args.get("other")
+    return url_for("cash.prepare_form", ref=ref, other=other) if ref or other else url_for("cash.prepared")
+
+
+def number_of(said: str) -> int | None:
+    """The number of a row in an address or a form; None for what is none."""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < ROW_DIGITS else None
 
 
 def _till(status: int = 200, **parts: Any) -> Response:
@@ -129,24 +169,26 @@ def _till(status: int = 200, **parts: Any) -> Response:
         place = actions.till_of(hub, g.actor.agent)
         before = store.till(hub.reader, place.code) if place else None
         return show("open", status, **{"place": place, "before": before, "kept": {}} | parts)
+    facing.leave(hub, session.cashier)
     found = store.till(hub.reader, session.till)
     place = office_of(hub.settings).till(session.till)
     whole: dict[str, Any] = {
         "session": session, "place": place, "today": hub.today().isoformat(), "typed": "", "hits": None,
-        "full": place is not None and found.cash > place.ceiling, "concerned": _concerned(),
+        "full": place is not None and found.cash > place.ceiling, "concerned": payment_form.of_the_visit(),
         "last": store.last_entries(hub.reader, session.id), "kept": {},
         "asked": {(each.year, each.number) for each in store.reversals_asked(hub.reader, session.id)},
+        **_prepared(place),
     }  # fmt: skip
     return show("till", status, **whole | parts)
 
 
-def _concerned() -> tuple[Hit, ...]:
-    """Whom the visit at this counter is about, as far as they have a file."""
-    at_hand = purpose_of(the_hub(), g.actor).ticket
-    if at_hand is None:
-        return ()
-    refs = [each.party for each in visits.concerned(the_hub().reader, at_hand.id) if each.party]
-    return tuple(names_of(the_hub(), Ask(g.actor), refs).values()) if refs else ()
+def _prepared(place: m.TillPlace | None) -> dict[str, Any]:
+    """What was prepared for the visitor at this till, and how much waits for others."""
+    if place is None or place.role == "benefits":
+        return {"prepared": (), "prepared_elsewhere": 0}
+    at_hand, waiting = purpose_of(the_hub(), g.actor).ticket, prepared_store.waiting(the_hub().reader)
+    here = [each for each in waiting if at_hand is not None and each.ticket == at_hand.id]
+    return {"prepared": here, "prepared_elsewhere": len(waiting) - len(here)}
 
 
 def _meant(said: str) -> AnyResponse | None:
@@ -155,11 +197,8 @@ def _meant(said: str) -> AnyResponse | None:
         return redirect(url_for("cash.receipt", receipt=found.receipt), 303)
     if (order := order_store.order(the_hub().reader, said)) is not None:
         return redirect(url_for("cash.order", order=order.number), 303)
-    plain = "".join(said.split()).upper()
-    if not any(each.isdigit() for each in plain):
-        return None
-    hits = [hit for hit in find(the_hub(), Ask(g.actor), said) if hit.number == plain]
-    return redirect(url_for("cash.page", ref=hits[0].ref), 303) if len(hits) == 1 else None
+    ref = payment_form.file_meant(said)
+    return redirect(url_for("cash.page", ref=ref), 303) if ref else None
 
 
 def _payee(ref: str, status: int = 200, **parts: Any) -> Response:
@@ -167,7 +206,8 @@ def _payee(ref: str, status: int = 200, **parts: Any) -> Response:
     hub = the_hub()
     hit = names_of(hub, Ask(g.actor), (ref,)).get(ref)
     found = order_store.of_party(hub.reader, ref)
-    return show("payee", status, **{"hit": hit, "orders": found, "kept": {}} | parts)
+    asked_for = request_store.open_of_party(hub.reader, ref)
+    return show("payee", status, **{"hit": hit, "orders": found, "requests": asked_for, "kept": {}} | parts)
 
 
 @pages.get("/search")
@@ -224,8 +264,8 @@ def move() -> AnyResponse:
 # --- collecting ------------------------------------------------------------------------------
 
 
-def _payer(ref: str, status: int = 200, **parts: Any) -> Response:
-    """What somebody owes, and the form of a payment; for a payer without a file an empty one."""
+def _payer(ref: str, status: int = 200, held: Prepared | None = None, **parts: Any) -> Response:
+    """What somebody owes, or what was prepared for them, and the form of a payment; an empty one without a file."""
     session = own_session()
     if session is None or not session.works:
         return _till(status)
@@ -233,73 +273,35 @@ def _payer(ref: str, status: int = 200, **parts: Any) -> Response:
     if ref and place is not None and place.role == "benefits":
         return _payee(ref, status, **parts)
     found = account.examine(the_hub(), Ask(g.actor), ref) if ref else None
-    kind: m.PayerKind = found.payer.kind if found else "employer"
-    rows = [*(found.dues if found and kind in ("employer", "voluntary") else ()), *[None] * FREE_ROWS]
-    data_of = found.data_of if found else None
-    whole: dict[str, Any] = {
-        "session": session, "ref": ref, "account": found, "rows": rows[:MOST_ROWS], "kind": kind,
-        "operations": OPERATIONS[kind] if found else m.OPERATIONS, "kept": {},
-        "rates": json.dumps(_rates()), **_as_typed(the_hub().today()),
-        "data_of": f"{local(data_of, the_hub().settings.agency.zone):%d/%m/%Y %H:%M}" if data_of else "",
-    }  # fmt: skip
+    whole: dict[str, Any] = {"session": session, "ref": ref, "kept": {}, **payment_form.shown(found, held)}
     return show("collect", status, **whole | parts)
-
-
-def _as_typed(on: date) -> dict[str, str]:
-    """This quarter and this month, as a hand writes them."""
-    return {"quarter": periods.said(f"{on.year}-T{(on.month + 2) // 3}"), "month": f"{on:%m/%Y}"}
-
-
-def _rates() -> dict[str, list[tuple[str, int]]]:
-    """Of each scheme the whole rate by the day from which it holds: the page shows what wages owe as they are typed."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for rates in sorted(office_of(the_hub().settings).rates, key=lambda each: each.since):
-        found.setdefault(rates.scheme, []).append((rates.since, sum(each.per_10000 for each in rates.branches)))
-    return found
 
 
 @pages.post("/collect")
 def collect() -> AnyResponse:
     """Money is taken; the page that follows is the receipt's, with what goes back to the payer."""
     hub, form = the_hub(), request.form
-    found = account.examine(hub, Ask(g.actor), form["ref"]) if form.get("ref") else None
-    who = found.payer if found else _stranger(form)
+    held = _held()
+    found = account.examine(hub, Ask(g.actor), form["ref"]) if form.get("ref") and held is None else None
+    who = held.who if held else found.payer if found else payment_form.stranger(form)
     given = form.get("tendered", "")
     payment = Payment(
-        who, rules.operation_of(form.get("operation", "")), tuple(_rows(form, who.kind)),
+        who, rules.operation_of(form.get("operation", "")), tuple(payment_form.rows(form, who.kind)),
         rules.tender_of(form.get("tender", "")), typed(given, "tendered") if given.strip() else None,
         {name: form.get(f"detail.{name}", "") for needed, more in rules.DETAILS.values() for name in (*needed, *more)},
     )  # fmt: skip
-    answer = actions.collect(hub, asked("cash.collect"), payment=payment)
+    answer = actions.collect(
+        hub, asked("cash.collect"), payment=payment, prepared=held.id if held else None, word=form.get("word", "")
+    )
+    due = answer["amount"]
+    facing.show(hub, g.actor.agent or "", due, None if answer["change"] is None else due + answer["change"], done=True)
     return redirect(url_for("cash.receipt", receipt=answer["receipt"], done=1), 303)
 
 
-def _stranger(form: Mapping[str, str]) -> m.Payer:
-    """A payer whose file is not here: "à rapprocher"."""
-    kind = chosen(form.get("payer_kind", ""), m.PAYER_KINDS, Unreadable("say who pays", code="payer_kind_needed",
-                                                                       field="payer_kind"))  # fmt: skip
-    return m.Payer(kind, form.get("payer", ""), form.get("payer_number", ""))
-
-
-def _rows(form: Mapping[str, str], kind: m.PayerKind) -> Iterator[tuple[str, int]]:
-    """The rows that were ticked, and those that were filled in; wages stand for what they owe."""
-    office, on = office_of(the_hub().settings), the_hub().today()
-    for row in range(MOST_ROWS):
-        period, amount, wages = (form.get(f"{name}.{row}", "").strip() for name in ("period", "amount", "wages"))
-        listed = f"listed.{row}" in form
-        if (listed and f"take.{row}" not in form) or not (amount or wages):
-            continue
-        named = _period(period)
-        yield named, typed(amount) if amount else account.amount_owed(office, kind, named, typed(wages, "wages"), on)
-
-
-def _period(said: str) -> str:
-    """A period as people type it: `1T2013`, `1T 2013`, `03/2013`, `2013-03`; what is none goes on as it is."""
-    plain = said.upper().replace(" ", "").replace("/", "-")
-    if len(plain) == 6 and plain[1] == "T":  # noqa: PLR2004 (1T2013)
-        return f"{plain[2:]}-T{plain[0]}"
-    month, _, year = plain.partition("-")
-    return f"{year}-{month.zfill(2)}" if len(year) == 4 and month.isdecimal() else plain  # noqa: PLR2004 (03/2013)
+def _held() -> Prepared | None:
+    """What was prepared at another counter, where the form is about that. Raises NotFound."""
+    number = number_of(request.form.get("prepared", ""))
+    return preparing.known(the_hub().reader, number) if number else None
 
 
 # --- receipts --------------------------------------------------------------------------------
@@ -321,8 +323,8 @@ def _receipt(number: str, status: int = 200, **parts: Any) -> Response:
         "found": found, "done": "done" in request.args, "kept": {}, "session": held,
         "printer": counter.printer if counter else None,
         "mine": held is not None and held.id == found.session and held.state in ("open", "suspended"),
-        "asked": any((each.year, each.number) == (found.year, found.number)
-                     for each in store.reversals_asked(hub.reader, found.session)),
+        "asked": next((each for each in store.reversals_asked(hub.reader, found.session)
+                       if (each.year, each.number) == (found.year, found.number)), None),
         "clears": "certificate" in hub.settings.counter_services and found.payer_kind == "employer"
         and found.party is not None and found.kind == "collection" and found.counts,
     }  # fmt: skip
@@ -450,39 +452,44 @@ def _control(status: int = 200, **parts: Any) -> Response:
                 for place in office.tills
             ],
             "kept": {},
-            "openings": [row for each in sessions.values() for row in store.openings_of(reader, each.id)
-                         if row["entry"] is None],
-            "again": [entry for each in sessions.values() for entry in store.entries_of(reader, each.id)
-                      if entry.copies > 1 or entry.reversed_by],
-            "counts": [(each, one) for each in sessions.values() for one in store.counts_of(reader, each.id)
-                       if one.purpose == "surprise"],
         }  # fmt: skip
     return show("control", status, **whole | parts)
 
 
 @pages.post("/reversals/<int:ask>")
 def decide_reversal(ask: int) -> AnyResponse:
-    """Take it back, or not."""
+    """Take it back, or not; a second person's own code says that it is them, at the cashier's screen, too."""
     granted = "grant" in request.form
-    actions.decide_reversal(the_hub(), asked(f"cash.reversal/{ask}"), ask=ask, granted=granted)
-    return redirect(url_for("cash.control"), 303)
+    witnessed(
+        f"cash.reversal/{ask}", lambda by: actions.decide_reversal(the_hub(), by, ask=ask, granted=granted),
+        always=granted,
+    )  # fmt: skip
+    return redirect(_asked_at(ask) or url_for("cash.control"), 303)
+
+
+def _asked_at(ask: int) -> str | None:
+    """The receipt's page, for a cashier: a second person came to their screen."""
+    found = store.reversal_ask(the_hub().reader, ask)
+    if found is None or CASHIERS.isdisjoint(g.actor.roles):
+        return None
+    return url_for("cash.receipt", receipt=m.receipt(found.till, found.year, found.number))
 
 
 @pages.post("/sessions/<int:session>")
 def decide_closing(session: int) -> AnyResponse:
-    """Close a session, or have it counted again."""
+    """Close a session, which takes the code of whoever does, or have it counted again."""
     hub, what = the_hub(), f"cash.closing/{session}"
     if "approve" not in request.form:
         ending.refuse(hub, asked(what), session=session, note=request.form.get("note", ""))
         return redirect(url_for("cash.control"), 303)
-    answer = ending.approve(hub, asked(what), session=session)
+    answer = witnessed(what, lambda by: ending.approve(hub, by, session=session))
     return redirect(url_for("cash.closing", closing=answer["closing"]), 303)
 
 
 @pages.post("/tills/<till>/period")
 def close_period(till: str) -> AnyResponse:
-    """The next month or year of a till is closed."""
-    ages.close_period(the_hub(), asked(f"cash.period/{till}"), till=till)
+    """The next month or year of a till is closed, which takes the code of whoever does."""
+    witnessed(f"cash.period/{till}", lambda by: ages.close_period(the_hub(), by, till=till))
     return redirect(url_for("cash.control"), 303)
 
 
@@ -542,11 +549,24 @@ def _not_yet(error: ending.NotYet) -> Response:
     return _close(409, against=error.against, kept=request.form)
 
 
+def _decided(status: int, **said: Any) -> Response:
+    """Where a decision was refused: over all tills, or at the screen of the cashier to whom a second person came."""
+    if CASHIERS.isdisjoint(g.actor.roles):
+        return _control(status, **said)
+    asked_for = store.reversal_ask(the_hub().reader, (request.view_args or {}).get("ask", 0))
+    if asked_for is None:
+        return _close(status, **said)
+    return _receipt(m.receipt(asked_for.till, asked_for.year, asked_for.number), status, **said)
+
+
+#: The page of their own for whoever has such a role; of several the first.
+HOMES: list[tuple[frozenset[str], Callable[..., Response]]] = [(CASHIERS, _till), (store.CHIEFS, _control)]
 #: Where a refusal of an endpoint is shown: the page from which it was asked.
 BACK: dict[str, Callable[..., Response]] = {
-    "collect": lambda status, **said: _payer(request.form.get("ref", ""), status, **said),
+    "collect": lambda status, **said: _payer(request.form.get("ref", ""), status, _held(), **said),
     **dict.fromkeys(("count", "propose", "close"), _close),
-    **dict.fromkeys(("decide_reversal", "decide_closing", "close_period", "control"), _control),
+    **dict.fromkeys(("decide_reversal", "decide_closing"), _decided),
+    **dict.fromkeys(("close_period", "control"), _control),
     **dict.fromkeys(
         ("receipt", "print_receipt", "settle", "ask_reversal"),
         lambda status, **said: _receipt((request.view_args or {})["receipt"], status, **said),
@@ -563,7 +583,7 @@ BACK: dict[str, Callable[..., Response]] = {
 def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed."""
     said = {"error": say_refused(_language(), error, "cash"), "field": error.field, "kept": request.form}
-    home = _till if not CASHIERS.isdisjoint(g.actor.roles) else _control
+    home = next((page for roles, page in HOMES if not roles.isdisjoint(g.actor.roles)), _control)
     endpoint = (request.endpoint or "").partition(".")[2]
     shown = home if isinstance(error, NotFound) else BACK.get(endpoint, home)
     return shown(error.status, **said)

@@ -16,8 +16,9 @@ from hub.chain import canonical_json
 from hub.context import Hub, action
 from hub.errors import NotAllowed, NotFound, Refused, Unreadable
 from hub.people.actions import read_sheet
-from hub.services.cash import actions, contributions, order_store, rules, store
+from hub.services.cash import actions, contributions, life, living, order_store, request_store, requesting, rules, store
 from hub.services.cash import model as m
+from hub.services.cash import order_requests as q
 from hub.services.cash import orders as o
 from hub.services.cash.office import office_of
 from hub.store import Transaction
@@ -31,22 +32,40 @@ MOST_TOGETHER = 200
 
 @action
 def receive(tx: Transaction, hub: Hub, *, said: Iterable[Mapping[str, Any]]) -> Answer:
-    """Take over orders of the treasury: new ones are payable, known ones must be the same. Wrong ones are named."""
-    del hub
+    """Take over what the treasury sends: new orders are payable, known ones must be the same, wrong ones are named.
+
+    A line may name the `request` of a counter that it answers; one with `refused` refuses it by that code.
+    """
+    ours = hub.settings.agency.code
     received, known, refused = 0, 0, []
     for line, each in enumerate(said, 1):
         if line > MOST_TOGETHER:
             raise Unreadable(f"at most {MOST_TOGETHER} orders together", code="too_many_orders")
         try:
-            event = o.received(each)
-            new = o.is_new(event, order_store.order(tx.connection, event.order))
+            new = requesting.refuse(tx, each) if "refused" in each else _receive(tx, each, ours)
         except Refused as error:
             refused.append({"line": line, "why": error.message})
             continue
-        if new:
-            tx.record(event)
         received, known = received + new, known + (not new)
+    tx.record(o.TreasuryHeard(received, known, len(refused)))
     return {"received": received, "known": known, "refused": refused}
+
+
+def _receive(tx: Transaction, said: Mapping[str, Any], ours: str) -> bool:
+    """One order; whether it is new. All is looked at before anything is written. Raises Refused.
+
+    An order that names an agency is paid there and nowhere else, so that no two can pay it while no network tells them.
+    """
+    if said.get("agency") not in (None, ours):
+        raise Unreadable(f"agency: this order is paid at {said['agency']}"[:120], code="order_wrong", field="agency")
+    event, asked_for = o.received(said), requesting.named(tx, said)
+    new = o.is_new(event, order_store.order(tx.connection, event.order))
+    if asked_for is not None:
+        q.answers(event, asked_for)
+    if new:
+        tx.record(event)
+    requesting.grant(tx, asked_for, event)
+    return new
 
 
 def _order(tx: Transaction, number: str) -> o.Order:
@@ -155,7 +174,11 @@ def _file(hub: Hub, ask: Ask, party: str | None) -> dict[str, Any]:
 def _pay(tx: Transaction, hub: Hub, *, order: str, shown: o.Shown, known_number: str | None) -> Answer:
     session = actions.working(tx, hub)
     found = o.held(_order(tx, order), session.till)
+    known = living.standing(hub, tx.connection, found)
+    if known is not None:
+        shown = replace(shown, life=life.required(known))
     enough = o.shown(found, shown, known_number)
+    q.by_another(request_store.of_order(tx.connection, found.number), tx.actor.agent)
     approver = o.allowed(found, office_of(hub.settings).approve_above, tx.actor.agent)
     draft = _draft(hub, found, approver)
     event = actions.book(tx, hub, session, draft)

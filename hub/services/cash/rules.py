@@ -6,7 +6,7 @@ Two persons: whoever asks for a reversal or proposes a closing never decides on 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from hub import money
@@ -222,19 +222,10 @@ def operation_of(said: str) -> Operation:
     return chosen(said, OPERATIONS, Unreadable("say what is paid", code="operation_needed", field="operation"))
 
 
-def collect(  # noqa: PLR0913 (what a payment is made of)
-    office: Office,
-    *,
-    operation: Operation,
-    who: Payer,
-    lines: Iterable[tuple[str, int]],
-    tender: Tender,
-    tendered: int | None,
-    said: Mapping[str, str],
-    on: date,
-) -> Draft:
-    """Money is taken. `lines`: (period, amount), the period empty where the operation has none; `on` the business date.
+def due(office: Office, *, operation: Operation, who: Payer, lines: Iterable[tuple[str, int]], on: date) -> Draft:
+    """What is to be paid, before anybody says how.
 
+    `lines`: (period, amount), the period empty where the operation has none; `on` the business date.
     Raises Unreadable, Refused.
     """
     known, given = payer(who), tuple(lines)
@@ -248,10 +239,16 @@ def collect(  # noqa: PLR0913 (what a payment is made of)
     if not 0 < amount <= money.MOST:
         raise Unreadable("nothing is paid", code="nothing_paid", field="amount")
     account = contributions.account_of(office, operation, known.kind, paid)
-    change = _change(amount, tender, tendered)
-    return Draft(
-        "collection", "in", amount, tender, account, contributions.label(operation, paid), operation, known, paid,
-        None if change is None else amount + change, change, details(tender, said),
+    called = contributions.label(operation, paid)
+    return Draft("collection", "in", amount, "cash", account, called, operation, known, paid)
+
+
+def collect(draft: Draft, *, tender: Tender, tendered: int | None, said: Mapping[str, str]) -> Draft:
+    """What is due is paid, in this way. Raises Unreadable."""
+    change = _change(draft.amount, tender, tendered)
+    return replace(
+        draft, tender=tender, tendered=None if change is None else draft.amount + change, change=change,
+        details=details(tender, said),
     )  # fmt: skip
 
 

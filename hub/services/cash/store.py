@@ -204,6 +204,14 @@ def openings_of(reader: Reader, session_id: int) -> list[sqlite3.Row]:
     return reader.execute("SELECT * FROM drawer_opening WHERE session = ? ORDER BY id", (session_id,)).fetchall()
 
 
+def opening_of_job(reader: Reader, job: int) -> sqlite3.Row | None:
+    """The opening of the drawer that a print job was for."""
+    found: sqlite3.Row | None = reader.execute(
+        "SELECT * FROM drawer_opening WHERE job = ? ORDER BY id LIMIT 1", (job,)
+    ).fetchone()
+    return found
+
+
 def _closing(row: sqlite3.Row) -> m.Closing:
     values = {name: row[name] for name in row.keys() if name != "totals"}  # noqa: SIM118 (a Row's keys)
     return m.Closing(**values, totals=json.loads(row["totals"]))
@@ -386,8 +394,10 @@ def _counted(rows: Rows, event: m.TillCounted) -> None:
 
 def _drawer(rows: Rows, event: m.DrawerOpened) -> None:
     rows.run(
-        "INSERT INTO drawer_opening (till, session, reason, entry, agent, at) VALUES (?, ?, ?, ?, ?, ?)",
-        event.till, event.session, event.reason, event.entry, rows.actor.agent, rows.now.at,
+        "INSERT INTO drawer_opening (till, session, reason, entry, agent, at, job, again)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        event.till, event.session, event.reason, event.entry, rows.actor.agent, rows.now.at, event.job,
+        int(event.again),
     )  # fmt: skip
 
 
@@ -433,6 +443,15 @@ def _printed(rows: Rows, event: m.ReceiptPrinted) -> None:
     rows.run(
         "UPDATE cash_receipt SET copies = ? WHERE till = ? AND year = ? AND number = ?",
         event.copy + 1, event.till, event.year, event.number,
+    )  # fmt: skip
+    if event.copy:
+        _reprinted(rows, event.till, m.receipt(event.till, event.year, event.number), event.copy)
+
+
+def _reprinted(rows: Rows, till: str, paper: str, copy: int) -> None:
+    rows.run(
+        "INSERT INTO cash_reprint (till, paper, copy, agent, at) VALUES (?, ?, ?, ?, ?)",
+        till, paper, copy, rows.actor.agent, rows.now.at,
     )  # fmt: skip
 
 
@@ -502,6 +521,8 @@ def _period_printed(rows: Rows, event: m.PeriodPrinted) -> None:
 
 def _closing_printed(rows: Rows, event: m.ClosingPrinted) -> None:
     rows.run("UPDATE cash_closing SET copies = ? WHERE id = ?", event.copy + 1, event.closing)
+    if event.copy:
+        _reprinted(rows, event.till, f"closing {event.closing}", event.copy)
 
 
 APPLIERS: Appliers = {
@@ -526,6 +547,7 @@ APPLIERS: Appliers = {
 #: State tables and the columns that a purged private body leaves empty on both sides of a replay.
 STATE_TABLES: dict[str, tuple[str, ...]] = {
     "till": (), "cash_session": ("float_note", "note"), "cash_count": (), "drawer_opening": (), "cash_reversal": (),
+    "cash_reprint": (),
     "cash_entry": ("party", "payer", "payer_number", "details", "statement"), "cash_receipt": ("reference",),
     "cash_closing": ("note",), "cash_period": (), "cash_period_print": (),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from hub import outbox
 from hub.agents.forms import asked, the_hub
 from hub.errors import NotFound, Unreadable
 from hub.services.cash import lot_store, lots, store, treasury
-from hub.services.cash import order_pages as before
+from hub.services.cash import oversight_pages as before
 from hub.services.cash.office import office_of
 from hub.services.cash.pages import BACK, pages, show
 

@@ -278,12 +278,18 @@ def seen_alive(tx: Transaction, hub: Hub, *, party: str, person: m.Concerned, ow
 
     Raises Refused `not_here` where this visit is not about them, `given_already` where it was taken already.
     """
-    ticket, on = visits.ticket_at(tx.connection, tx.actor.agent or ""), hub.day_of(tx.now.at)
+    ticket = visits.ticket_at(tx.connection, tx.actor.agent or "")
     about = {each.party for each in visits.concerned(tx.connection, ticket.id)} if ticket else set()
     if party not in about:
         raise Refused("this visit is not about that person", code="not_here", field="party")
     if owed.period in store.given(tx.connection, party).get(owed.type, frozenset()):
         raise Refused("this was taken already for this period", code="given_already", field="party")
+    return _alive(tx, hub, party, person, owed)
+
+
+def _alive(tx: Transaction, hub: Hub, party: str, person: m.Concerned, owed: m.Owed) -> Answer:
+    """The certificate of life of whoever stands here goes into the register, issued today."""
+    on = hub.day_of(tx.now.at)
     event = lists_of(hub).event_for(owed.type, person.type)
     if event is None:
         raise Refused("no event asks for this document", code="not_owed", field="party")
@@ -291,6 +297,16 @@ def seen_alive(tx: Transaction, hub: Hub, *, party: str, person: m.Concerned, ow
     who = replace(person, party=party, reasons=(m.Reason(event, {}, (row,)),))
     number = _begin(tx, "counter", m.Draft(m.Depositor(person.name), concerned=(who,)))
     return _record(tx, hub, number, m.Draft(m.Depositor(person.name), concerned=(who,)))
+
+
+def seen_at_till(hub: Hub, tx: Transaction, event: Any) -> None:
+    """A listener: a cashier has the payee of an order before them, whose certificate of life is not here yet."""
+    kind = lists_of(hub).types.get(event.type)
+    if kind is None or not kind.periods or not event.party:
+        raise Refused("the register takes no such certificate", code="not_owed", field="life")
+    owed = m.Owed(kind.code, periodic.period_of(hub.day_of(tx.now.at), kind.periods[0]))
+    person = m.Concerned("insured_person", event.payee_number or "", event.payee or "")
+    _alive(tx, hub, event.party, person, owed)
 
 
 # --- the acknowledgement -----------------------------------------------------------------------------

@@ -52,3 +52,19 @@ def lists(db: Database) -> None:
             list TEXT NOT NULL, code TEXT NOT NULL, entry TEXT NOT NULL, letter INTEGER NOT NULL,
             PRIMARY KEY (list, code)) STRICT, WITHOUT ROWID"""
     )
+
+
+@migrations()
+def scans(db: Database) -> None:
+    """Files that show documents; what leads to the file can be emptied."""
+    for statement in (
+        """CREATE TABLE deposit_scan (
+            id INTEGER PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+            media TEXT NOT NULL, pages INTEGER NOT NULL, flags TEXT NOT NULL, source TEXT NOT NULL,
+            deposit INTEGER, document INTEGER, agent TEXT, file TEXT, name TEXT, handed_on INTEGER,
+            at INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX deposit_scan_of ON deposit_scan (deposit) WHERE deposit IS NOT NULL",
+        "CREATE INDEX deposit_scan_waiting ON deposit_scan (id) WHERE state = 'waiting'",
+        "CREATE INDEX deposit_scan_at_home ON deposit_scan (id) WHERE handed_on IS NULL",
+    ):
+        db.conn.execute(statement)

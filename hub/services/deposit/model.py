@@ -459,3 +459,95 @@ class DocumentPutRight(DocumentEvent):
     """What the head office did not take was looked into: it waits for its decision again."""
 
     kind: ClassVar[str] = "document_put_right"
+
+
+# --- scans -----------------------------------------------------------------------------------
+
+#: How a scan came: sent from an agent's page, or out of a batch that a scanner left in the watched folder.
+ScanSource = Literal["sent", "batch"]
+#: Waits to be told whose it is (also of a deposit without a line) · belongs to a line · is of no use.
+ScanState = Literal["waiting", "placed", "set_aside"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentScan:
+    """A file that shows a document (R-020, B.4). `file` is its name on the shelf, None once it was destroyed.
+
+    `flags`: what a PDF could do by itself, were it opened; `name`: what it was called where it came from.
+    """
+
+    id: int
+    state: ScanState
+    sha256: str
+    size: int
+    media: str
+    pages: int
+    flags: tuple[str, ...]
+    source: ScanSource
+    at: int
+    deposit: int | None = None
+    document: int | None = None
+    agent: str | None = None
+    file: str | None = None
+    name: str | None = None
+    handed_on: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanEvent(Event):
+    """Something about a scan."""
+
+    scan: int
+
+    @property
+    def subject(self) -> str:
+        """The scan's row."""
+        return f"scan {self.scan}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanKept(ScanEvent):
+    """A file is on the shelf. Its hash stays for good, its name there only as long as the file (`file`) may be kept."""
+
+    kind: ClassVar[str] = "scan_kept"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"file", "name"})
+    sha256: str
+    size: int
+    media: str
+    pages: int
+    source: str
+    flags: tuple[str, ...] = ()
+    deposit: int | None = None
+    document: int | None = None
+    file: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPlaced(ScanEvent):
+    """Somebody said whose it is; without a line it waits again."""
+
+    kind: ClassVar[str] = "scan_placed"
+    deposit: int | None = None
+    document: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSetAside(ScanEvent):
+    """It shows nothing of use. It is kept all the same, until its time is over."""
+
+    kind: ClassVar[str] = "scan_set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOpened(ScanEvent):
+    """Somebody was given the file itself."""
+
+    kind: ClassVar[str] = "scan_opened"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanHandedOn(ScanEvent):
+    """The document-management system has it, too."""
+
+    kind: ClassVar[str] = "scan_handed_on"

@@ -6,6 +6,7 @@ is typed between stays in the browser (`data-keep`). Names stand in forms and pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from hub.people.model import MASKED, Hit
 from hub.queues import store as queues
 from hub.queues.model import Ticket
 from hub.say import say, say_refused
-from hub.services.deposit import actions, catalogue, forms, intake, paper, periodic, rules, store
+from hub.services.deposit import actions, catalogue, forms, intake, paper, periodic, rules, scan_store, store
 from hub.services.deposit import model as m
 from hub.visits import store as visits
 from hub.visits.actions import printer_of, purpose_of
@@ -33,6 +34,8 @@ from hub.visits.model import QUALITIES
 from hub.workshop.answer import pdf
 
 pages = Blueprint("deposit", __name__, url_prefix="/desk/deposit", template_folder="templates", static_folder="static")
+#: Endpoints whose refusals are said on a page of their own, and by whom.
+REFUSALS: dict[str, Callable[[Refused], Response]] = {}
 
 
 @pages.record_once
@@ -129,6 +132,8 @@ def _first(status: int = 200, **parts: Any) -> Response:
             "last": store.last(reader, hub.today().isoformat()),
             "visitor": visitor,
             "to_tell": store.to_tell(reader, g.actor.agent or ""),
+            "loose": len(scan_store.waiting(reader)),
+            "keeps_scans": hub.settings.deposits.scans != "none",
             "alive": _alive(reader, visitor) if rights.allowed(g.actor, "deposit.alive") else (),
         }
     return show("page", status, **whole | parts)
@@ -246,6 +251,7 @@ def fill(number: int) -> AnyResponse:
         draft = _with_owed(found, draft)
     if said.verb == "deposit":
         answer = actions.deposit(hub, asked(f"deposit.deposit/{number}"), deposit=number, draft=draft)
+        paper.sheet_ahead(hub, actions.known(hub, number))
         return redirect(url_for("deposit.one", number=answer["deposit"], done=request.form.get("key")), 303)
     shape, at, wrong = forms.shaped(draft, said, request.form, actions.lists_of(hub))
     if wrong:
@@ -352,6 +358,8 @@ def _deposited(found: m.Deposit, status: int = 200, **parts: Any) -> Response:
             "parties": {each.rank: each for each in store.parties(reader, found.id)},
             "replaced": store.replaced(reader, found.id),
             "notices": notices.waiting_about(reader, f"deposit {found.id}"),
+            "scans": scan_store.of_deposit(reader, found.id),
+            "keeps_scans": hub.settings.deposits.scans != "none",
             "prints": printer_of(hub, counter),
             "today": hub.today().isoformat(),
         }
@@ -431,6 +439,8 @@ def _not_ready(error: actions.NotReady) -> Response:
 @pages.errorhandler(Refused)
 def _refused(error: Refused) -> Response:
     """Say it where the eye is."""
+    if said_by := REFUSALS.get(request.endpoint or ""):
+        return said_by(error)
     said = say_refused(language(), error, "deposit")
     number = (request.view_args or {}).get("number")
     if number is not None and not isinstance(error, NotFound):

@@ -6,7 +6,7 @@ Source: requirements A.1.2 and D.4, the fund's own form with its headings put ri
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -139,13 +139,21 @@ def missing_said(wanting: intake.Missing, lists: m.Lists, language: str) -> str:
 
 def sheet(hub: Hub, found: m.Deposit, copy: int) -> bytes:
     """The PDF of a copy (0: the first). Raises NotDrawn."""
+    return hub.workshop.drawn(*_asked(hub, found, copy))
+
+
+def sheet_ahead(hub: Hub, found: m.Deposit) -> None:
+    """Begin with the first copy: whoever has just recorded a deposit will soon ask for it."""
+    hub.workshop.draw_ahead(*_asked(hub, found, 0))
+
+
+def _asked(hub: Hub, found: m.Deposit, copy: int) -> tuple[Mapping[str, str], dict[str, Any], int]:
+    """What the workshop is asked: the layouts, what they fill in, and when, s."""
     with hub.snapshot() as reader:
         said = of(hub, reader, found)
-    sources = catalogue.layouts(hub.settings.folder)
-    return hub.workshop.drawn(
-        {**sources, "main": sources["acknowledgement.typ"], "qr.svg": qr_picture(said.code)}, data(hub, said, copy),
-        found.at // 1000,
-    )  # fmt: skip
+    layouts = catalogue.layouts(hub.settings.folder)
+    sources = {**layouts, "main": layouts["acknowledgement.typ"], "qr.svg": qr_picture(said.code)}
+    return sources, data(hub, said, copy), found.at // 1000
 
 
 def data(hub: Hub, said: Acknowledgement, copy: int) -> dict[str, Any]:

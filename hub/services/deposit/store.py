@@ -15,7 +15,7 @@ from hub.agents import store as agents
 from hub.journal import Appliers, Rows
 from hub.notices import Notice
 from hub.services.deposit import model as m
-from hub.services.deposit import rules
+from hub.services.deposit import rules, scan_store
 from hub.services.ports import Found, Pending, SheetLine, ThreadLine
 from hub.visits import store as visits
 
@@ -281,6 +281,15 @@ def thread(reader: Reader, ticket: int) -> tuple[ThreadLine, ...]:
     return tuple(lines)
 
 
+def works_on(reader: Reader) -> tuple[str, ...]:
+    """Drafts, and deposits of which a document is to be decided on, to be completed or to be put right."""
+    rows = reader.execute(
+        "SELECT id FROM deposit WHERE state = 'draft' UNION"
+        " SELECT deposit FROM deposit_document WHERE state IN ('deposited', 'to_complete', 'anomaly')"
+    )
+    return tuple(f"deposit {row['id']}" for row in rows)
+
+
 def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
     """What waits for this agent: what they began, papers to hand over, and for a validator what to decide on."""
     found = agents.agent(reader, agent)
@@ -307,6 +316,7 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
         row = reader.execute(sql, (agent,)).fetchone()
         if row[0]:
             waiting.append(Pending(name, f"deposit.pending_{name}", row[0], row[1], url))
+    waiting += scan_store.pending(reader)
     if told := to_tell(reader, agent):
         waiting.insert(0, Pending("to_tell", "deposit.pending_to_tell", len(told), told[0].at, URL))
     return tuple(waiting)

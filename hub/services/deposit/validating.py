@@ -20,7 +20,7 @@ from hub.agents import store as agents
 from hub.agents.forms import asked, the_hub
 from hub.errors import Refused
 from hub.say import say, say_refused
-from hub.services.deposit import actions, pages, paper, store
+from hub.services.deposit import actions, pages, paper, scan_store, store
 from hub.services.deposit import model as m
 
 COLUMNS = ("date", "ticket", "event", "code", "label", "issued", "valid", "copies", "status", "tick")
@@ -113,6 +113,7 @@ def _list(status: int = 200, **parts: Any) -> Response:
     with hub.snapshot() as reader:
         lines = store.listed(reader, which)
         names = agents.names(reader)
+        shots = scan_store.of_documents(reader, frozenset(each.deposit.id for each in lines))
     shown = grouped(lines, _due_of(on))
     whole = {
         "rows": shown,
@@ -127,6 +128,7 @@ def _list(status: int = 200, **parts: Any) -> Response:
         "today": on.isoformat(),
         "four_eyes": hub.settings.deposits.four_eyes,
         "ticked": frozenset(),
+        "shots": shots,
         "kept": {},
     }
     return pages.show("validation", status, **whole | parts)

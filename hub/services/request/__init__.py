@@ -23,6 +23,7 @@ COUNTER_SERVICE = CounterService(
     state_tables=store.STATE_TABLES,
     thread=store.thread,
     pending=store.pending,
+    works_on=store.works_on,
     offers=offers.offers,
     finds=store.finds,
     sheet=store.sheet,

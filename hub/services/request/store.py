@@ -108,6 +108,12 @@ def thread(reader: Reader, ticket: int) -> tuple[ThreadLine, ...]:
     )
 
 
+def works_on(reader: Reader) -> tuple[str, ...]:
+    """The requests that are not at their end."""
+    rows = reader.execute("SELECT id FROM request WHERE state NOT IN ('resolved', 'closed') ORDER BY due_on, id")
+    return tuple(f"request {row['id']}" for row in rows)
+
+
 def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
     """What waits for this agent: answers to tell of their own requests, and for the back office what to study."""
     found = agents.agent(reader, agent)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 
-from hub.agents import actions, devices, store
+from hub.agents import actions, devices, rules, store
+from hub.app import identify_socket
 from hub.ask import HUB, Actor, Ask
 from hub.errors import KeyReuse, NotAllowed, NotFound, Unreadable
+from hub.realtime import Realtime, socket_server
 
 
 def actor_of(people, token):
@@ -78,6 +82,91 @@ def test_last_seen_is_written_at_most_once_a_minute(people):
     people.clock.advance(seconds=1)
     actor_of(people, token)
     assert store.device(people.hub.reader, "K1").seen == people.clock.now()
+
+
+def year_passes(people):
+    people.clock.advance(seconds=rules.RENEW_MS // 1000)
+
+
+def test_a_token_is_renewed_after_a_year_and_the_old_one_opens_until_the_new_one_is_heard(people, told):
+    old = people.pair("kiosk", "K1")
+    assert devices.next_token(people.hub, "K1", old) is None
+    year_passes(people)
+    new = devices.next_token(people.hub, "K1", old)
+    assert len(new) >= 43
+    assert devices.next_token(people.hub, "K1", old) == new, "a line that broke is told the same"
+    assert actor_of(people, old).device == "K1"
+    assert people.journal.count("device_token_renewed") == 0
+    assert actor_of(people, new).device == "K1"
+    assert actor_of(people, old) is None
+    assert actor_of(people, new).device == "K1"
+    assert devices.next_token(people.hub, "K1", new) is None
+    assert (told, people.journal.count("device_token_renewed")) == (["K1"], 1)
+
+
+def test_the_next_token_is_not_to_be_found_in_the_file_nor_from_the_old_one(people):
+    old = people.pair("kiosk", "K1")
+    year_passes(people)
+    new = devices.next_token(people.hub, "K1", old)
+    held = people.hub.reader.execute("SELECT hash, next_salt, next_hash FROM device_token").fetchone()
+    assert new.encode() not in b"".join(held)
+    assert old.encode() not in b"".join(held)
+    people.pair("kiosk", "K2")
+    assert devices.next_token(people.hub, "K1", people.pair("kiosk", "K2")) is None, "somebody else's"
+
+
+def test_a_next_token_dies_with_a_new_pairing_and_a_revocation(people):
+    for again in (lambda: people.pair("kiosk", "K1"), lambda: actions.revoke(people.hub, Ask(HUB), name="K1")):
+        old = people.pair("kiosk", "K1")
+        year_passes(people)
+        new = devices.next_token(people.hub, "K1", old)
+        again()
+        assert actor_of(people, new) is None
+        assert actor_of(people, old) is None
+
+
+def test_a_program_s_token_and_one_of_a_doubted_clock_are_left_alone(people):
+    program, box = people.pair("api", "FIGURES"), people.pair("kiosk", "K1")
+    year_passes(people)
+    assert devices.next_token(people.hub, "FIGURES", program) is None
+    people.clock._now = replace(people.clock.now(), certain=False)
+    assert devices.next_token(people.hub, "K1", box) is None
+
+
+def test_what_the_hub_finds_wrong_is_said_once_and_not_taken_back_by_the_device(people):
+    people.pair("kiosk", "K1")
+    for _ in range(2):
+        actions.suspect(people.hub, Ask(HUB), device="K1", part="token", state="twice", detail="10.0.0.5 + 10.0.0.66")
+    with pytest.raises(NotAllowed):
+        says(people, "K1", "1", part="token", state="ok")
+    assert people.journal.count("device_trouble") == 1
+    assert [each.state for each in devices.listed(people.hub)[0].troubles] == ["twice"]
+    people.pair("kiosk", "K1")
+    assert devices.listed(people.hub)[0].troubles == ()
+
+
+@pytest.fixture
+def live(people):
+    """The live side of the hub; `line(token)` says whether somebody was let in, `second` is the setting."""
+
+    def opened(second):
+        box = people.hub.settings.hub.model_copy(update={"second_line": second})
+        hub = replace(people.hub, settings=people.hub.settings.model_copy(update={"hub": box}))
+        app = Flask("live")
+        io = socket_server(app)
+        Realtime(hub, io, identify_socket(hub), ())
+        return lambda token: io.test_client(app, auth={"token": token}).is_connected()
+
+    return opened
+
+
+@pytest.mark.parametrize(("second", "lets_in"), [("alarm", True), ("refuse", False), ("allow", True)])
+def test_a_second_line_of_a_box_is_let_in_or_not_as_the_settings_say(people, live, second, lets_in):
+    line, token = live(second), people.pair("kiosk", "K1")
+    assert [line(token), line(token)] == [True, lets_in]
+    assert line(people.pair("kiosk", "K2")), "another box"
+    program = people.pair("api", "FIGURES")
+    assert [line(program), line(program)] == [True, True]
 
 
 def says(people, name, key, **values):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import signal
+import sqlite3
 import time
 from contextlib import closing
 from types import SimpleNamespace
@@ -13,11 +16,16 @@ import pytest
 import socketio
 
 from hub.agents import actions as agents
-from hub.agents import cookie, csrf, second_factor
+from hub.agents import cookie, csrf, rules, second_factor
 from hub.ask import HUB, Ask
-from hub.joining import paired_on_screen
+from hub.client import HubClient
+from hub.joining import TokenFile, paired_on_screen
+from hub.realtime import DEAD_S
 from hub.rooms import open_hub
+from hub.store import DATABASE
+from tests.agency import until
 from tests.hub.desk.house import new_house
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow
 ADMIN = "00001A"
@@ -39,7 +47,7 @@ def house(tmp_path_factory):
 
 def post(house, path, body=None, *, form=None, token=None):
     """As a box (`body`, perhaps with its token) or as the administrator's page (`form`)."""
-    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=10)) as door:
+    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=patience(10))) as door:
         head = {"Accept": "application/json"}
         if form is None:
             data, head["Content-Type"] = json.dumps(body), "application/json"
@@ -105,8 +113,20 @@ def test_the_list_shows_who_is_there_and_a_token_used_twice(house):
         one.disconnect()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def doubled(house):
+    """One token in two places, and a box that broke off and came back: begun first, looked at last. Since when."""
+    token, back = paired(house, "display", "SALLE8"), paired(house, "display", "SALLE7")
+    lines = [line(house, token, "board")[0] for _ in range(2)]
+    broken, again = (line(house, back, "board")[0] for _ in range(2))
+    broken.eio.ws.shutdown()
+    yield time.monotonic()
+    for one in (*lines, again):
+        one.disconnect()
+
+
 def text_of(house, path):
-    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=10)) as door:
+    with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=patience(10))) as door:
         door.request("GET", path, headers={"Cookie": f"{cookie._PLAIN}={house.sessions[ADMIN]}", "Accept": "text/html"})
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", door.getresponse().read().decode()))
 
@@ -141,12 +161,12 @@ def test_a_stolen_token_is_a_box_of_its_kind_and_no_more(house, kind):
     client, _ = line(house, token, event)
     tried = {}
     for what in ASKS:
-        answer = client.call("ask", {"what": what, "key": what}, timeout=5)
+        answer = client.call("ask", {"what": what, "key": what}, timeout=patience(5))
         tried[what] = answer.get("error", {}).get("code")
     client.disconnect()
     assert {what for what, code in tried.items() if code != "not_allowed"} == MAY[kind]
     for path in ("/api/v1/events", "/agents", "/devices", "/supervision", "/desk/reception"):
-        with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=10)) as door:
+        with closing(http.client.HTTPConnection("127.0.0.1", house.settings.hub.port, timeout=patience(10))) as door:
             door.request("GET", path, headers={"Authorization": f"Bearer {token}"})
             assert door.getresponse().status == 403, path
 
@@ -166,4 +186,100 @@ def test_a_stolen_token_that_claims_the_future_moves_the_hub_by_a_step_and_is_se
     assert claim(now + 900, 1) == now
     assert claim(now, 10**12) == now
     assert [claim(now + 2 * step + 1, 1) for step in range(5)][-1] <= now + 6
-    assert "epoch: unbelievable" in text_of(house, "/devices")
+    assert "FUTUR" in text_of(house, "/devices")
+    assert "Il dit avoir vu ce que la boîte ne peut pas avoir donné" in text_of(house, "/devices")
+
+
+# --- a token in two places -------------------------------------------------------------------------
+
+
+def test_a_token_in_two_places_is_an_alarm_and_a_box_that_came_back_is_none(house, doubled):
+    """The first line lives on when a dead one would be gone; one that broke and came back does not."""
+    while "SALLE8" not in (told := alarms(house)):
+        assert time.monotonic() < doubled + 2 * DEAD_S, told
+        time.sleep(0.2)
+    assert "127.0.0.1 + 127.0.0.1" in told
+    assert "SALLE7" not in told
+
+
+def alarms(house):
+    """What the hub has found out about tokens."""
+    with closing(sqlite3.connect(house.settings.path(house.settings.hub.data) / DATABASE)) as file:
+        return str(file.execute("SELECT device, state, detail FROM device_trouble WHERE part = 'token'").fetchall())
+
+
+# --- a new token each year ------------------------------------------------------------------------
+
+
+def year_passes(house, name):
+    """The token is a year old. The hub lives meanwhile: it asks the file each time."""
+    with closing(sqlite3.connect(house.settings.path(house.settings.hub.data) / DATABASE)) as file, file:
+        file.execute("UPDATE device_token SET born_at = born_at - ? WHERE device = ?", (rules.RENEW_MS, name))
+
+
+class Box:
+    """A box with its token on disk; `cut` is where the power goes when it is given another one."""
+
+    def __init__(self, house, folder, name, cut=""):
+        self.house, self.file, self.cut = house, TokenFile(folder / f"{name}.token"), cut
+        self.file.keep(paired(house, "kiosk", name))
+        self.first = self.file.read()
+
+    def keep(self, token):
+        if self.cut == "before it is written":
+            raise OSError("cut")
+        self.file.keep(token)
+        if self.cut == "before the hub hears of it":
+            os.killpg(self.house.process.pid, signal.SIGKILL)
+
+    def open(self):
+        self.line = HubClient(self.house.url, self.file.read, keep=self.keep).open()
+        assert self.line.wait_connected(5)
+        return self.line
+
+    @property
+    def renewed(self):
+        return self.file.read() != self.first
+
+
+def opens(house, token):
+    return post(house, "/api/v1/tickets", {"key": token[:20], "service": "DEP"}, token=token).status != 401
+
+
+def test_a_box_is_given_another_token_on_its_line_and_comes_back_with_it(house, tmp_path):
+    box = Box(house, tmp_path, "K21")
+    year_passes(house, "K21")
+    box.open()
+    until(lambda: box.renewed and not opens(house, box.first), 5, "the old token ends")
+    until(lambda: not box.line.away, 5, "the line with the new one")
+    assert opens(house, box.file.read())
+    assert box.file.path.stat().st_mode & 0o777 == 0o600
+    box.line.close()
+
+
+def test_a_box_cut_off_before_it_wrote_the_token_comes_with_the_old_one_and_is_told_again(house, tmp_path):
+    box = Box(house, tmp_path, "K22", cut="before it is written")
+    year_passes(house, "K22")
+    line = box.open()
+    time.sleep(0.3)
+    assert not box.renewed
+    assert opens(house, box.first)
+    line.close()
+    box.cut = ""
+    box.open()
+    until(lambda: box.renewed and not opens(house, box.first), 5, "the old token ends")
+    box.line.close()
+
+
+def test_a_hub_killed_before_it_heard_the_token_knows_both(house, tmp_path):
+    box = Box(house, tmp_path, "K23", cut="before the hub hears of it")
+    year_passes(house, "K23")
+    box.open()
+    until(lambda: box.renewed, 5, "the token is written")
+    line, box.cut = box.line, ""
+    house.kill()
+    house.start()
+    until(lambda: not line.away, 10, "the line is back")
+    assert opens(house, box.file.read())
+    assert not opens(house, box.first)
+    line.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.agents import actions, locking, second_factor, store
+from hub.agents import actions, devices, locking, rules, second_factor, store
 from hub.agents.refusals import Refusals
 from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAuthenticated
@@ -14,6 +14,9 @@ from hub.errors import NotAuthenticated
 def busy(people):
     """All that can happen, at least once."""
     ask = Ask(HUB)
+    token = people.pair("display", "OLD")
+    people.clock.advance(seconds=rules.RENEW_MS / 1000)
+    assert devices.actor_of_token(people.hub, devices.next_token(people.hub, "OLD", token)).device == "OLD"
     people.arrive("00411A", "supervisor")
     session = people.arrive("00902F", "clerk", "validator")
     people.clock.advance(minutes=1)
@@ -28,6 +31,8 @@ def busy(people):
     with pytest.raises(NotAuthenticated):
         people.sign_in("00101X", "guess", address="10.0.0.7")
     people.arrive("01003B", "head_cashier")
+    shown = second_factor.Shown("01003B", people.shows("01003B"))
+    second_factor.confirm(people.hub, Ask(Actor(agent="00902F")), lambda _: {}, what="closing 1", shown=shown)
     second_factor.forget(people.hub, ask, code="01003B")
     people.arrive("01016E", "collections_cashier")
     actions.reset_code(people.hub, ask, code="00411A")

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from hub.agents import actions, rules, second_factor, sessions, store, totp, vault
-from hub.agents.model import ROLES
+from hub.agents.model import ROLES, ScreenUnlocked
 from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAllowed, NotAuthenticated, TooMany, Unreadable
 
@@ -255,3 +255,70 @@ def test_without_its_key_no_code_opens_and_a_new_telephone_can_be_given(people):
         people.prove(people.sign_in("00411A")["session"], people.shows("00411A"))
     given = second_factor.forget(people.hub, Ask(HUB), code="00411A")
     assert people.sign_in("00411A", given["one_shot"])["must_choose"]
+
+
+# --- the word of a second person -------------------------------------------------------------
+
+
+class Deeds:
+    """An act that somebody else has to confirm, and in whose name it was done."""
+
+    def __init__(self, people):
+        self.people, self.done = people, []
+
+    def ask(self, asker, shown, key="k1"):
+        ask = Ask(Actor(agent=asker, roles=frozenset({"collections_cashier"})), key, {"factor": shown.code})
+        return second_factor.confirm(self.people.hub, ask, self.act, what="closing 3", shown=shown)
+
+    def act(self, by):
+        def decide(tx):
+            self.done.append((by.actor.agent, by.actor.roles))
+            tx.record(ScreenUnlocked(by.actor.agent))
+            return {"by": by.actor.agent}
+
+        return self.people.hub.perform(by, decide)
+
+
+def test_a_second_person_gives_their_word_at_the_screen_of_another_by_their_own_telephone(people):
+    people.arrive("01016C", "collections_cashier")
+    people.arrive("01003B", "head_cashier")
+    deeds, shown = Deeds(people), second_factor.Shown("01003b", people.shows("01003B"), STRANGER)
+    assert deeds.ask("01016C", shown) == {"by": "01003B"}
+    assert deeds.ask("01016C", shown) == {"by": "01003B"}, "the same request again is answered as before"
+    assert deeds.done == [("01003B", {"head_cashier"})], "once, in their name and roles"
+    row = people.hub.reader.execute("SELECT * FROM journal WHERE kind = 'second_factor_shown'").fetchone()
+    assert (row["actor"], json.loads(row["payload"])) == (
+        "01003B",
+        {"agent": "01003B", "what": "closing 3", "at": "01016C", "address": STRANGER, "factor": "totp"},
+    )
+    with pytest.raises(NotAuthenticated):
+        deeds.ask("01016C", shown, "k2")
+    own = second_factor.Shown("", people.shows("01003B"))
+    assert deeds.ask("01003B", own, "k3") == {"by": "01003B"}, "or at a screen of their own"
+
+
+def test_in_the_demo_the_hub_vouches_for_whoever_sits_in_a_chair_and_for_nobody_who_came_to_it(people):
+    people.arrive("01016C", "collections_cashier")
+    people.arrive("01003B", "head_cashier")
+    deeds = Deeds(people)
+    with pytest.raises(NotAuthenticated):
+        deeds.ask("01003B", second_factor.Shown(), "k1")
+    second_factor.vouch_for_chairs(people.hub)
+    assert deeds.ask("01003B", second_factor.Shown(), "k2") == {"by": "01003B"}
+    for shown in (second_factor.Shown("01003B"), second_factor.Shown("", "000000")):
+        with pytest.raises(NotAuthenticated):
+            deeds.ask("01016C", shown, f"k {shown}")
+
+
+def test_who_guesses_the_code_of_a_second_person_is_stopped_and_nothing_is_done(people):
+    people.arrive("01016C", "collections_cashier")
+    people.arrive("01003B", "head_cashier")
+    deeds = Deeds(people)
+    wrong = (("01003B", "000000"), ("01003B", people.shows("01016C")), ("NOBODY", "000000"), ("01003B", ""))
+    for n, (person, code) in enumerate((wrong * 2)[:7]):
+        with pytest.raises(NotAuthenticated):
+            deeds.ask("01016C", second_factor.Shown(person, code, STRANGER), f"k{n}")
+    with pytest.raises(TooMany):
+        deeds.ask("01016C", second_factor.Shown("01003B", people.shows("01003B"), STRANGER), "right")
+    assert deeds.done == []
+    assert people.journal.count("sign_in_failed") == 5

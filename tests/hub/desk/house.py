@@ -22,6 +22,7 @@ from hub.queues import actions as queues
 from hub.rooms import open_hub
 from hub.settings import Settings
 from hub.settings_files import load_settings
+from tests.patience import patience
 
 ROOT = Path(__file__).parents[3]
 #: code → name, roles. Each test sits at a counter of its own, so that none waits for another.
@@ -98,7 +99,7 @@ class House:
 
     def _page(self, method: str, path: str, code: str, form: str = "") -> http.client.HTTPResponse:
         """What the hub answers to a page of the agent's."""
-        door = http.client.HTTPConnection("127.0.0.1", self.settings.hub.port, timeout=10)
+        door = http.client.HTTPConnection("127.0.0.1", self.settings.hub.port, timeout=patience(10))
         headers = {
             "Cookie": f"{cookie._PLAIN}={self.sessions[code]}", "X-CSRF-Token": csrf.token_for(self.sessions[code]),
             "Content-Type": "application/x-www-form-urlencoded",
@@ -112,7 +113,7 @@ class House:
     def ask(self, path: str, **body: Any) -> dict[str, Any]:
         """What the API answers; a refusal too is an answer."""
         body = {"key": f"test {next(self.keys)} {os.getpid()}"} | body
-        door = http.client.HTTPConnection("127.0.0.1", self.settings.hub.port, timeout=10)
+        door = http.client.HTTPConnection("127.0.0.1", self.settings.hub.port, timeout=patience(10))
         headers = {"Authorization": f"Bearer {self.api}", "Content-Type": "application/json"}
         door.request("POST", f"/api/v1{path}", json.dumps(body), headers)
         answer = dict(json.load(door.getresponse()))

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from hub.agents import cookie
 from tests.hub.desk.house import SECRET
+from tests.patience import patience
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ALINE = "00733C"
@@ -50,7 +51,7 @@ def test_f10_locks_and_whoever_has_the_secret_finds_all_that_was_typed(aline):
     unlock(aline)
     expect(typed(aline)).to_have_value("D14")
     expect(aline.locator(".toasts")).to_be_empty()
-    expect(aline.locator("#strip")).to_have_attribute("data-kind", "info", timeout=10_000)
+    expect(aline.locator("#strip")).to_have_attribute("data-kind", "info", timeout=patience(10_000))
     forms = aline.locator("input[name=csrf]").evaluate_all("all => new Set(all.map(one => one.value)).size")
     assert forms == 1
     assert aline.request.get("/desk/line").status == 200

@@ -10,6 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from hub.client import HubClient
+from tests.patience import patience
+from tests.windows import weighed
 
 pytestmark = pytest.mark.browser
 
@@ -167,8 +169,11 @@ def test_the_menu_pauses_and_calls_one_ticket(house, rose):
     expect(rose.locator("#waited")).to_contain_text("choisi par l'agent")
     key(rose, "F5")
     key(rose, "F8")
+    expect(rose.locator("#idle-what")).to_have_text("Personne au guichet")
     rose.locator("#menu summary").press("Enter")
+    expect(rose.get_by_role("button", name="Pause", exact=True)).to_be_enabled()
     rose.get_by_role("button", name="Pause", exact=True).press("Enter")
+    expect(rose.locator("dialog[open]")).to_be_visible()
     rose.keyboard.press("1")
     expect(rose.locator("#idle-what")).to_contain_text("En pause")
     rose.get_by_role("button", name="Fin de pause").click()
@@ -245,7 +250,7 @@ def test_the_hub_is_lost_and_comes_back_by_itself(house, rose):
     expect(rose.locator("#keys button:enabled")).to_have_count(0)
     expect(rose.locator("#ticket")).to_have_text(label)
     house.start()
-    expect(rose.locator("#strip")).to_have_attribute("data-kind", "info", timeout=15_000)
+    expect(rose.locator("#strip")).to_have_attribute("data-kind", "info", timeout=patience(15_000))
     key(rose, "F5")
     expect(rose.locator("#state")).to_have_text("En service")
 
@@ -255,8 +260,8 @@ def test_a_session_that_ended_elsewhere_says_so(house, desk_of):
     page = desk_of(ALINE)
     live(page)
     csrf = page.locator("meta[name=csrf]").get_attribute("content") or ""
-    page.context.request.post("/logout", form={"csrf": csrf}, timeout=6_000)
-    expect(page.locator("#strip-text")).to_contain_text("Votre session est terminée", timeout=12_000)
+    page.context.request.post("/logout", form={"csrf": csrf}, timeout=patience(6_000))
+    expect(page.locator("#strip-text")).to_contain_text("Votre session est terminée", timeout=patience(12_000))
     expect(page.get_by_role("link", name="Se reconnecter")).to_be_visible()
     expect(page.locator("#keys button:enabled")).to_have_count(0)
 
@@ -277,7 +282,7 @@ def test_what_is_typed_outlives_a_call_a_reload_and_a_restart(house, rose):
     expect(rose.locator("#strip-text")).to_contain_text("Liaison perdue")
     note(rose).type(", copie faite")
     house.start()
-    expect(rose.locator("#strip")).to_have_attribute("data-kind", "info", timeout=15_000)
+    expect(rose.locator("#strip")).to_have_attribute("data-kind", "info", timeout=patience(15_000))
     rose.reload()
     expect(note(rose)).to_have_value("pièce 0401 vue, copie faite")
     expect(rose.locator("[name=agreed]")).to_be_checked()
@@ -338,9 +343,7 @@ def test_the_focus_is_seen_on_every_key(rose):
 
 def test_the_desk_ships_little(house, desk_of):
     house.sit(ROSE, "05")
-    sizes: dict[str, int] = {}
     page = desk_of(ROSE, "/healthz")
-    page.on("requestfinished", lambda sent: sizes.__setitem__(sent.url, sent.sizes()["responseBodySize"]))
+    shipped = weighed(page)
     page.goto("/desk", wait_until="networkidle")
-    sizes = {url: size for url, size in sizes.items() if re.search(r"\.(js|css)$", url)}
-    assert 0 < sum(sizes.values()) <= SHIPPED_BYTES, sizes
+    assert 0 < sum(shipped.values()) <= SHIPPED_BYTES, shipped

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 from html import unescape
 from pathlib import Path
 from typing import Any, ClassVar
-
-from werkzeug.serving import make_server
 
 from hub import scans
 from hub.agents import actions as agents
@@ -33,6 +30,7 @@ from hub.supervision.pages import pages as supervision_pages
 from tests.hub.people.town import BAMOU, Town
 from tests.look.fake_hub import Plug
 from tests.office import Office, demo_settings
+from tests.serving import served, unserved
 
 SECRET = "une phrase facile a retenir"
 JUDITH, ARSENE, NADEGE = "00815D", "00816D", "00902F"
@@ -207,8 +205,7 @@ class House(Office):
         screen = Screen("desk", lambda actor: actor.agent is not None, lambda actor: actor.agent, desks.picture)
         self.live.append(Realtime(self.hub, io, identify_socket(self.hub), (screen,)))
         self.live[0].start()
-        self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = served(self.app)
         self.plug = Plug(self.server.server_port)
         return self
 
@@ -221,9 +218,8 @@ class House(Office):
 
     def close(self) -> None:
         if self.server:
-            self.plug.cut()
-            self.server.shutdown()
-            self.server.server_close()
+            self.plug.close()
+            unserved(self.server)
         self.hub.workshop.close()
         self.hub.store.close()
 

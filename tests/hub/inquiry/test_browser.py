@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.hub.inquiry.house import JUDITH, WHOLE
+from tests.windows import weighed
 
 pytestmark = pytest.mark.browser
 #: P26.
@@ -191,14 +192,12 @@ def test_all_that_is_needed_is_seen_without_scrolling_and_by_everybody(desk):
 
 
 def test_what_is_shipped_fits_an_old_machine(house, window, note):
-    sizes: dict[str, int] = {}
     house.visitor()
     page = window(path="/healthz")
-    page.on("requestfinished", lambda sent: sizes.__setitem__(sent.url, sent.sizes()["responseBodySize"]))
+    shipped = weighed(page)
     page.goto("/desk/inquiry/file/P1", wait_until="networkidle")
-    sizes = {url: size for url, size in sizes.items() if re.search(r"\.(js|css)$", url)}
-    note(f"{sum(sizes.values())} bytes of scripts and styles")
-    assert 0 < sum(sizes.values()) <= SHIPPED_BYTES, sizes
+    note(f"{sum(shipped.values())} bytes of scripts and styles")
+    assert 0 < sum(shipped.values()) <= SHIPPED_BYTES, shipped
 
 
 #: Fourteen of everything, each as long as it may be met.

@@ -18,6 +18,7 @@ from hub.people.columns import KINDS
 from hub.people.manual import import_page
 from hub.queues import actions as queues
 from tests.hub.people.town import BAMOU, TODAY, Today
+from tests.patience import patience
 
 pytestmark = pytest.mark.slow  # seconds, and not the first to be asked
 
@@ -176,7 +177,7 @@ def test_a_killed_import_goes_on_where_it_was_and_repeats_nothing(town):
     )  # fmt: skip
     assert child.stdout.readline() == "4000\n"  # inside the second piece's commit
     child.send_signal(signal.SIGKILL)
-    child.communicate(timeout=30)
+    child.communicate(timeout=patience(30))
     with replica.reading(town.data) as reader:
         left = importing.run_of(reader.execute("SELECT * FROM import_run").fetchone())
     assert (left.lines, left.ended) == (2_000, None)

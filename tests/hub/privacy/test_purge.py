@@ -12,6 +12,10 @@ from hub.ask import HUB, Actor, Ask
 from hub.errors import NotAllowed, Refused, StoreFault
 from hub.privacy import actions, purge, store
 from hub.queues import actions as queues
+from hub.services.cash import paying
+from hub.services.deposit import actions as deposit
+from hub.services.deposit.model import Depositor, Draft
+from hub.services.request import actions as request
 from hub.verify import Rooms, verify
 from tests.hub.inquiry.house import JUDITH, House
 
@@ -160,6 +164,60 @@ def test_what_a_backup_brought_back_is_told_and_destroyed_again(aged):
     assert SECRET.encode() not in everything(aged)
     assert store.proposal(aged.hub.reader, number).ended == ended
     assert "Une sauvegarde a ramené" not in aged.browser(CHIEF).open("/privacy").words
+
+
+# --- files that are still worked on
+
+
+CLERK, OFFICER = Ask(Actor(agent=JUDITH)), Ask(Actor(agent="01204H", roles=frozenset({"case_officer"})))
+ASKED = request.Asked("request", "missing_months", "question-encore-ouverte", party="P1", visitor="BAMOU")
+
+
+@pytest.fixture
+def open_files(house):
+    """A request, a draft of a deposit and an unpaid order of eleven years ago, beside a visit of then."""
+    _day_of_work(house, SECRET)
+    request.send_on(house.hub, CLERK, asked=ASKED, why="complex", service="21")
+    deposit.begin(house.hub, CLERK, draft=Draft(Depositor("DEPOSANT-DU-BROUILLON")))
+    order = {"number": "4417", "nature": "pension", "amount": 600_000, "payee": "PAYE-EN-ATTENTE", "party": "P1",
+             "pay_from": "2026-03-02", "pay_until": "2099-12-31"}  # fmt: skip
+    paying.receive(house.hub, ask(CHIEF), said=[order])
+    queues.close_day(house.hub, Ask(HUB), force=True)
+    house.later(seconds=11 * YEAR_S)
+    return house
+
+
+def still_there(house) -> list[str]:
+    kept = everything(house)
+    return [each for each in ("question-encore", "DEPOSANT-DU", "PAYE-EN", SECRET) if each.encode() in kept]
+
+
+def test_what_is_still_worked_on_stays_whatever_its_age_and_the_page_says_why(open_files):
+    house = open_files
+    said = house.browser(CHIEF).open("/privacy").words
+    assert "1 écriture aussi ancienne reste : on travaille encore à son dossier. (requête 1)" in said
+    assert "(ordre 4417)" in said
+    number = approved(house)
+    assert store.proposal(house.hub.reader, number).held == ("request 1", "order 4417", "deposit 1")
+    destroy(house, number)
+    assert still_there(house) == ["question-encore", "DEPOSANT-DU", "PAYE-EN"]
+    rooms = Rooms(house.rooms.appliers, house.rooms.migrations, house.rooms.state_tables)
+    assert verify(house.hub.store.folder, rooms).problems == []
+
+
+def test_a_file_goes_once_it_is_done_with_and_one_that_is_taken_up_again_stops_the_destruction(open_files):
+    house = open_files
+    request.take(house.hub, OFFICER, request=1)
+    request.answer(house.hub, OFFICER, request=1, channel="counter", text="Voici.")
+    request.inform(house.hub, CLERK, request=1)
+    deposit.abandon(house.hub, CLERK, deposit=1)
+    number = approved(house)
+    assert store.proposal(house.hub.reader, number).held == ("order 4417",)
+    request.contest(house.hub, CLERK, request=1, text="Ce n'est pas cela.")
+    with pytest.raises(Refused) as refused:
+        destroy(house, number)
+    assert (refused.value.reason, refused.value.facts["file"]) == ("worked_on_again", "request 1")
+    assert SECRET in still_there(house), "nothing goes"
 
 
 def test_what_a_killed_hub_left_behind_is_cleared_away(aged):

@@ -29,11 +29,11 @@ from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.queues.model import Ticket
 from hub.services import ports
-from hub.settings_files import load_settings
 from hub.store import Store
 from hub.visits import store as visit_store
 from hub.visits.migrations import migrations as visit_migrations
 from hub.workshop.workshop import Workshop
+from tests.office import settings_with
 
 CONFIG = Path(__file__).parents[3] / "config"
 AGENT = Actor(agent="01016E", roles=frozenset({"receptionist"}))
@@ -61,7 +61,7 @@ class Office:
             migration_sets=(*sets, *(s.migrations for s in services if s.migrations)),
             clock=self.clock,
         )
-        self.hub = Hub(load_settings(CONFIG, {"agency": {"languages": [language]}}), store)
+        self.hub = Hub(settings_with({"agency": {"languages": [language]}}), store)
         store.guards, store.listeners = ports.guards(self.hub, services), ports.listeners(self.hub, services)
         self.services = services
         self.keys = 0

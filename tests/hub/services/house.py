@@ -1,5 +1,6 @@
 """A house with central data, a desk and its real services: what is asked goes the whole road, on real files."""
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -10,6 +11,9 @@ from flask import Flask, g
 from jinja2 import ChoiceLoader, DictLoader
 
 from hub.agents import actions as agents
+from hub.agents import store as agent_store
+from hub.agents import totp, vault
+from hub.agents.model import AgentAdded, SecondFactorEnrolled
 from hub.ask import HUB, Actor, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
@@ -20,12 +24,12 @@ from hub.queues import actions as queues
 from hub.queues import store as queue_store
 from hub.rooms import brought
 from hub.services import ports
-from hub.settings_files import load_settings
 from hub.store import Store
 from hub.verify import Rooms, verify
 from hub.workshop.workshop import Workshop
 from tests.hub.people.town import Town
-from tests.hub.services.conftest import CONFIG, FRAME, KIOSK
+from tests.hub.services.conftest import FRAME, KIOSK
+from tests.office import settings_with
 
 CLERK = Actor(agent="00815D", roles=frozenset({"clerk"}))
 CASHIER = Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
@@ -51,7 +55,7 @@ class House(Town):
             folder / "data", appliers=self.rooms.appliers, migration_sets=self.rooms.migrations, clock=self.clock
         )
         self.hub = Hub(
-            load_settings(CONFIG, settings | {"counter_services": list(names)}),
+            settings_with(settings | {"counter_services": list(names)}),
             store,
             workshop or Workshop(),
             self.services,
@@ -66,6 +70,7 @@ class House(Town):
     def close(self) -> None:
         if self.own_workshop:
             self.hub.workshop.close()
+        self.hub.viewer.close()
         self.hub.store.close()
 
     def ask(self, actor: Actor = CLERK, **body) -> Ask:
@@ -87,6 +92,19 @@ class House(Town):
     @staticmethod
     def period(party: str, period: str, due: int = 134_848, paid: int = 134_848) -> dict[str, str]:
         return {"ref": f"C-{party}-{period}", "party": party, "period": period, "due": str(due), "paid": str(paid)}
+
+    def shows(self, actor: Actor) -> str:
+        """What the telephone of somebody who works here shows, half a minute after the last code was used."""
+        folder, secret = self.hub.store.folder, hashlib.sha256(actor.agent.encode()).digest()[: totp.SECRET_BYTES]
+        if agent_store.agent(self.hub.reader, actor.agent) is None:
+            with self.hub.store.transaction(Ask(HUB)) as tx:
+                tx.record(AgentAdded(actor.agent, f"NGOMA {actor.agent}", tuple(actor.roles)))
+                tx.record(SecondFactorEnrolled(actor.agent, 0))
+                agent_store.keep_factor(
+                    tx, actor.agent, vault.sealed(folder, actor.agent, secret), last_step=0, drift=0
+                )
+        self.clock.advance(seconds=30)
+        return totp.code_of(secret, totp.step_of(self.clock.now().at))
 
     def visitor(self, counter: str = "02", service: str = "RAS", agent: Actor = CLERK) -> int:
         """Somebody takes a ticket, is called by the agent and sits down; the ticket's row."""
@@ -110,7 +128,8 @@ class House(Town):
     def replayed(self) -> None:
         """The journal gives every row again, and the chain holds."""
         rooms = Rooms(self.rooms.appliers, self.rooms.migrations, self.rooms.state_tables, self.rooms.faults)
-        assert verify(self.hub.store.folder, rooms).problems == []
+        problems = verify(self.hub.store.folder, rooms).problems
+        assert problems == [], problems
 
     def public_journal(self) -> str:
         """Everything that stands in the public part, answers included: nobody may be named there."""

@@ -23,6 +23,7 @@ from hub.printing import actions as printing
 from hub.queues import actions as queues
 from hub.services.cash import actions, ages, chain, ending, paper, store
 from hub.services.cash.actions import Payment
+from hub.services.cash.migrations import OLD_REPRINTS
 from hub.services.cash.model import Payer
 from hub.services.cash.office import office_of
 from hub.services.certificate import actions as certificates
@@ -450,7 +451,12 @@ def test_months_and_then_their_year_are_closed_with_grand_totals(house):
         close_till(house, pieces_for(house, store.till(house.hub.reader, "C01").cash))
     with pytest.raises(NotAllowed):
         ages.close_period(house.hub, house.ask(CASHIER), till="C01")
-    closed = [ages.close_period(house.hub, house.ask(CHIEF), till="C01")["period"] for _ in range(3)]
+    chief = Screen(house, CHIEF)
+    chief.send("/desk/cash/tills/C01/period")
+    assert (chief.status, store.periods_closed(house.hub.reader, "C01", ages.MONTH)) == (401, []), "with their own code"
+    chief.send("/desk/cash/tills/C01/period", factor=house.shows(CHIEF))
+    closed = [store.periods_closed(house.hub.reader, "C01", ages.MONTH)[0].period]
+    closed += [ages.close_period(house.hub, house.ask(CHIEF), till="C01")["period"] for _ in range(2)]
     assert closed == ["2013-03", "2013-05", "2013"]
     with pytest.raises(Refused, match="is over"):
         ages.close_period(house.hub, house.ask(CHIEF), till="C01")
@@ -581,6 +587,54 @@ def test_the_drawer_opens_by_the_printer_s_pulse_and_each_opening_is_written_dow
     assert b"\x1bp\x00" in ink.encode((Drawer(),)), "ESC p: the pulse"
     assert any(getattr(line, "text", "") == found.receipt for line in printed(house))
     assert found.copies == 1
+    house.replayed()
+
+
+def test_a_pulse_whose_job_is_taken_again_is_written_down_again_with_its_reason(house):
+    """The printer's process died in between: the drawer may open a second time, and both stand on the page."""
+    with_printer(house)
+    open_till(house)
+    actions.open_drawer(house.hub, house.ask(CASHIER), reason="change")
+    first = printing.take(house.hub, Ask(KIOSK))
+    printed(house)
+    openings = [(row["reason"], row["job"], row["again"]) for row in store.openings_of(house.hub.reader, 1)]
+    assert openings == [("change", first["job"], 0), ("change", first["job"], 1)]
+    screen = Screen(house, SUPERVISOR).open("/desk/cash/oversight")
+    assert "Impulsion répétée par l'imprimante : Faire de la monnaie" in screen.words
+    house.replayed()
+
+
+def test_all_that_is_out_of_the_ordinary_stands_on_one_page_and_is_filtered(house):
+    supervisor = Screen(house, SUPERVISOR)
+    supervisor.open("/desk/cash/oversight")
+    assert "Rien d'inhabituel ces jours-là." in supervisor.words
+    open_till(house)
+    found = pay(house)
+    for _ in range(3):
+        actions.print_receipt(house.hub, house.ask(CASHIER), receipt=found.receipt)
+    kept = [tuple(row) for row in house.hub.reader.execute("SELECT * FROM cash_reprint")]
+    house.hub.store.writer.execute("DELETE FROM cash_reprint")
+    house.hub.store.writer.execute(OLD_REPRINTS)
+    assert [tuple(row) for row in house.hub.reader.execute("SELECT * FROM cash_reprint")] == kept, "older files, too"
+    ask = actions.ask_reversal(house.hub, house.ask(CASHIER), receipt=found.receipt, reason="typing")["ask"]
+    actions.decide_reversal(house.hub, house.ask(SUPERVISOR), ask=ask, granted=True)
+    ending.count_surprise(house.hub, house.ask(CHIEF), till="C01", pieces={"n10000": 4})
+    house.clock.advance(minutes=5)
+    close_till(house, FLOAT | {"c100": 1}, motive="change", note="trouvé par terre")
+    supervisor.open("/desk/cash/oversight")
+    told = ("C01-2013-000001 : 2e duplicata", "annulé, décidé par 00411A. Erreur de saisie", "Situation de caisse",
+            "Arrêté Z1, approuvé par 01003B. Monnaie trouvé par terre")  # fmt: skip
+    assert all(each in supervisor.words for each in told), supervisor.words
+    assert supervisor.words.index("Arrêté Z1") < supervisor.words.index("2e duplicata"), "last first"
+    assert "Ngoma" not in supervisor.words, "no payer"
+    for asked, shown in (("look=reprint", told[:1]), ("look=difference&till=C01", told[2:]), ("till=C02", ()),
+                         ("agent=01003b", told[2:3]), ("from=2013-03-30&to=2013-03-31", ())):  # fmt: skip
+        supervisor.open(f"/desk/cash/oversight?{asked}")
+        assert [each for each in told if each in supervisor.words] == list(shown), asked
+    for wrong in ("from=hier", "from=2013-04-01&to=2013-03-01", "look=x", "from=0001-01-01",
+                  "from=9999-01-01&to=9999-12-31"):  # fmt: skip
+        supervisor.open(f"/desk/cash/oversight?{wrong}")
+        assert supervisor.status == 422, wrong
     house.replayed()
 
 
@@ -741,12 +795,42 @@ def test_the_closing_goes_to_another_person_s_page_and_back_as_paper(till):
     chief.open("/desk/cash/control")
     assert "Arrêté de 01016E, journée du 29/03/2013" in chief.words
     chief.send("/desk/cash/sessions/1", approve="1")
+    assert (chief.status, "Ce code n'est pas le bon" in chief.words) == (401, True), "their own code is asked for"
+    chief.send("/desk/cash/sessions/1", approve="1", factor=till.house.shows(CHIEF))
     assert "Total caisse · 1 opération 134 848" in chief.words
     chief.send("/desk/cash/closings/1/print")
     assert chief.headers["Content-Type"] == "application/pdf"
     auditor = Screen(till.house, AUDITOR)
     auditor.open("/desk/cash/closings/1")
     assert auditor.status == 200
+
+
+def test_a_second_person_decides_at_the_cashier_s_screen_with_their_own_code(till):
+    """A reversal and the closing: whoever types their login name and code there decides, the cashier never does."""
+    house, receipt = till.house, pay(till.house).receipt
+    till.send(f"/desk/cash/receipts/{receipt}/reverse", reason="typing")
+    assert "Code agent" in till.words
+    for person, code in ((CASHIER, house.shows(CASHIER)), (CHIEF, "000000"), (AUDITOR, house.shows(AUDITOR))):
+        house.shows(person)
+        till.send("/desk/cash/reversals/1", grant="1", person=person.agent, factor=code)
+        assert till.status in (401, 403), person
+        assert receipt in till.words
+    till.send("/desk/cash/reversals/1", grant="1", person=SUPERVISOR.agent, factor=house.shows(SUPERVISOR))
+    assert "Annulé par C01-2013-000002" in till.words
+    assert store.receipt(house.hub.reader, "C01-2013-000002").approver == SUPERVISOR.agent
+    queues.finish(house.hub, house.ask(CASHIER), counter="11")
+    till.send("/desk/cash/close/count", n10000="5")
+    till.send("/desk/cash/close/propose")
+    assert "Le chef caissier peut approuver ici" in till.words
+    till.send("/desk/cash/sessions/1", approve="1", person="nobody", factor="1")
+    assert (till.status, "L'arrêté est proposé" in till.words) == (401, True)
+    till.send("/desk/cash/sessions/1", approve="1", person=CHIEF.agent.lower(), factor=house.shows(CHIEF))
+    assert (till.status, store.closing(house.hub.reader, 1).approver) == (200, CHIEF.agent)
+    said = [json.loads(row["payload"]) for row in house.hub.reader.execute(
+        "SELECT payload FROM journal WHERE kind = 'second_factor_shown' ORDER BY seq")]  # fmt: skip
+    assert [(each["agent"], each["what"], each["at"]) for each in said[-2:]] == [
+        (SUPERVISOR.agent, "cash.reversal/1", CASHIER.agent), (CHIEF.agent, "cash.closing/1", CASHIER.agent),
+    ]  # fmt: skip
 
 
 def test_a_receipt_is_checked_by_its_code_and_an_altered_one_is_told(till):

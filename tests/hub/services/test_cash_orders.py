@@ -186,6 +186,21 @@ def test_above_the_limit_another_person_allows_it_for_this_once(house):
     assert actions.known(house.hub, pay(house)["receipt"]).approver == CHIEF.agent
 
 
+def test_above_the_limit_another_person_types_their_code_at_the_cashier_s_screen(house):
+    receive(house, PENSION | {"amount": 500_001})
+    open_till(house, 600_000)
+    reserve(house)
+    screen = Screen(house, PAYER)
+    screen.open("/desk/cash/orders/4417")
+    assert "Une autre personne peut autoriser ici" in screen.words
+    screen.send("/desk/cash/orders/4417", step="allow", person=PAYER.agent, factor=house.shows(PAYER))
+    assert (screen.status, order(house).approved_by) == (403, None)
+    screen.send("/desk/cash/orders/4417", step="allow", person=CHIEF.agent, factor=house.shows(CHIEF))
+    assert order(house).approved_by == CHIEF.agent
+    screen.send("/desk/cash/orders/4417", step="pay", id_type="identity_card", id_number="1236548")
+    assert "−500 001 FCFA" in screen.words
+
+
 def test_a_payment_taken_back_the_same_day_is_paid_again(house):
     receive(house)
     open_till(house)
@@ -227,6 +242,20 @@ def test_orders_are_taken_over_once_and_wrong_ones_are_named(house):
     answer = receive(house, PENSION, PENSION, PENSION | {"amount": 1}, *wrong)
     assert (answer["received"], answer["known"], [each["line"] for each in answer["refused"]]) == (
         1, 1, [3, 4, 5, 6, 7, 8, 9, 10])  # fmt: skip
+
+
+def test_what_is_known_already_is_a_right_answer_under_any_key(house):
+    """The same file under the same key is answered as before, under another key as known; neither is a fault."""
+    ask = house.ask(CHIEF)
+    first = paying.receive(house.hub, ask, said=(PENSION,))
+    assert paying.receive(house.hub, ask, said=(PENSION,)) == first
+    assert receive(house) == {"received": 0, "known": 1, "refused": []}
+    assert receive(house, {"number": "?"})["known"] == 0
+    assert house.kinds().count("payment_order_received") == 1
+    there, here = ({"number": n, "agency": a} for n, a in (("N7", "CNSS-PNR"), ("N8", house.hub.settings.agency.code)))
+    assert "paid at CNSS-PNR" in receive(house, PENSION | there)["refused"][0]["why"], "no other agency pays it"
+    assert receive(house, PENSION | here)["received"] == 1
+    assert house.kinds().count("treasury_heard") == 5
 
 
 def test_the_command_takes_over_a_file(configured, tmp_path):

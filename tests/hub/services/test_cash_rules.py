@@ -230,7 +230,9 @@ def test_numbers_without_a_gap():
 def collected(**more):
     values = {"operation": "contribution", "who": BAKER, "lines": [("2013-T1", 134_848)], "tender": "cash",
               "tendered": 150_000, "said": {}, "on": EASTER_FRIDAY}  # fmt: skip
-    return rules.collect(OFFICE, **values | more)
+    values |= more
+    paid = {name: values.pop(name) for name in ("tender", "tendered", "said")}
+    return rules.collect(rules.due(OFFICE, **values), **paid)
 
 
 def test_cash_is_taken_with_its_change():

@@ -12,7 +12,7 @@ from hub.ask import HUB, Ask
 from hub.rooms import open_hub
 from tests.hub.desk.house import new_house
 from tests.hub.services.house import BAMOU, House
-from tests.windows import PULLED_PLUG, REFUSED, windows
+from tests.windows import PULLED_PLUG, REFUSED, weighed, windows
 
 pytestmark = pytest.mark.browser
 ROSE, SYLVIE = "01016E", "01101G"
@@ -179,8 +179,7 @@ def test_a_validator_ticks_rejects_with_a_motive_and_validates_the_rest(desk, ag
 
 
 def test_the_tab_ships_little_and_each_page_is_quiet(desk):
-    shipped = {}
-    desk.on("response", lambda r: shipped.update({r.url: len(r.body())}) if re.search(r"\.(js|css)", r.url) else None)
+    shipped = weighed(desk)
     desk.goto("/desk/deposit")
     desk.wait_for_load_state("load")
     desk.locator("#new").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.hub.desk.house import new_house
 from tests.hub.services.house import BAKER, DEBTOR, House
-from tests.windows import REFUSED, windows
+from tests.windows import REFUSED, weighed, windows
 
 pytestmark = pytest.mark.browser
 ROSE = "01016E"
@@ -107,8 +107,7 @@ def test_who_is_not_convinced_leaves_with_a_number_and_nothing_typed_is_lost(des
 
 
 def test_the_tabs_ship_little(desk):
-    shipped = {}
-    desk.on("response", lambda r: shipped.update({r.url: len(r.body())}) if re.search(r"\.(js|css)", r.url) else None)
+    shipped = weighed(desk)
     for page in ("/desk/certificate", "/desk/request"):
         shipped.clear()
         desk.goto(page)

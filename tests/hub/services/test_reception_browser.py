@@ -1,15 +1,14 @@
 """The receptionist's hand stays on the keyboard, under the content policy that the hub sends."""
 
 import logging
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from hub.headers import HTMX_SECURITY_POLICY
 from tests.hub.services.conftest import Office, app_of
+from tests.serving import served, unserved
 from tests.windows import PULLED_PLUG, REFUSED, windows
 
 pytestmark = pytest.mark.browser
@@ -18,7 +17,7 @@ NOT_SENT = ("htmx:sendError", "htmx:afterRequest")
 
 
 @pytest.fixture
-def served(office: Office) -> Iterator[str]:
+def address(office: Office) -> Iterator[str]:
     app = app_of(office)
 
     @app.after_request
@@ -27,19 +26,15 @@ def served(office: Office) -> Iterator[str]:
         return response
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    server = served(app)
     yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    unserved(server)
 
 
 @pytest.fixture
-def desk(chromium, served) -> Iterator[Page]:
+def desk(chromium, address) -> Iterator[Page]:
     with windows(chromium, *PULLED_PLUG, *REFUSED, *NOT_SENT) as opened:
-        page = opened.open(viewport={"width": 1366, "height": 768}, base_url=served)
+        page = opened.open(viewport={"width": 1366, "height": 768}, base_url=address)
         page.goto("/desk/reception")
         page.wait_for_load_state("networkidle")
         yield page

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from werkzeug.serving import make_server
 
 from hub import outbox
 from hub.agents import actions as agents
@@ -33,6 +30,7 @@ from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
 from tests.look.fake_hub import Plug
 from tests.office import Office, demo_settings
+from tests.serving import served, unserved
 
 APPLIERS = queue_store.APPLIERS | agent_store.APPLIERS | outbox.APPLIERS
 SETS = (queue_migrations, agent_migrations, outbox.migrations)
@@ -120,8 +118,7 @@ class House(Office):
         io = socket_server(self.app)
         self.live.append(Realtime(self.hub, io, identify_socket(self.hub), self._screens()))
         self.live[0].start()
-        self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = served(self.app)
         self.plug = Plug(self.server.server_port)
         return self
 
@@ -153,7 +150,6 @@ class House(Office):
 
     def close(self) -> None:
         if self.server:
-            self.plug.cut()
-            self.server.shutdown()
-            self.server.server_close()
+            self.plug.close()
+            unserved(self.server)
         self.hub.store.close()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from hub.queues import store
 from tests.hub.supervision import known_day, stories
+from tests.patience import patience
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -66,7 +67,7 @@ def test_without_the_hub_the_board_says_since_when(morning, open_page):
     page = open_page("/supervision")
     expect(page.locator("#close-button")).to_be_enabled()
     morning.cut()
-    expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+    expect(page.locator("#lost")).to_be_visible(timeout=patience(15_000))
     expect(page.locator("#lost")).to_contain_text("ces chiffres datent de 08:00")
     expect(page.locator("#close-button")).to_be_disabled()
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from hub import outbox
+from hub.agents import actions as agents
 from hub.ask import HUB, Ask
 from hub.settings import Counter
 from hub.settings_files import load_settings
@@ -120,6 +121,10 @@ def test_devices_in_trouble_and_visitors_who_need_help(house):
     ]
     house.trouble("printer", "ok")
     assert len(alerts(house)) == 3
+    where = {"part": "token", "state": "twice", "detail": "10.0.0.5 + 10.0.0.66"}
+    agents.suspect(house.hub, Ask(HUB), device="K1", **where)
+    (said,) = [text for code, level, text in alerts(house) if (code, level) == ("trouble", "bad")]
+    assert said.startswith("K1 : le même jeton sert à deux liaisons à la fois (10.0.0.5 + 10.0.0.66)")
 
 
 def test_the_worst_alert_comes_first_and_the_rest_is_counted(house):

@@ -11,6 +11,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.rooms import open_hub
 from tests.hub.desk.house import new_house
 from tests.hub.supervision.conftest import SIZE
+from tests.patience import patience
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SUPERVISOR = "00411A"
@@ -46,8 +47,8 @@ def test_the_whole_hub_tells_its_supervisor(real, chromium):
     expect(page.locator("#alerts-none")).to_be_visible()
     # a restart: the day's figures are there again, without a reload
     real.kill()
-    expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+    expect(page.locator("#lost")).to_be_visible(timeout=patience(15_000))
     real.start()
-    expect(page.locator("#lost")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#lost")).to_be_hidden(timeout=patience(15_000))
     expect(page.locator('#tiles [data-name="05"]')).to_contain_text("D001")
     window.close()

@@ -54,6 +54,7 @@ function firstDay(said) {
 // --- paying: what is ticked is due, what is given above it goes back
 const pay = document.getElementById("pay-form");
 if (pay) {
+  const tendered = pay.querySelector("#tendered");
   const due = () => {
     let sum = 0;
     for (const row of pay.querySelectorAll(".dues tbody tr")) {
@@ -75,9 +76,10 @@ if (pay) {
   };
   const show = () => {
     const sum = due();
-    const given = francs(pay.querySelector("#tendered").value);
-    const back = given - sum;
     pay.querySelector("[data-due]").textContent = grouped(sum);
+    if (!tendered) return; // at another counter nothing is given
+    const given = francs(tendered.value);
+    const back = given - sum;
     const line = pay.querySelector(".back");
     line.hidden = !given || !back;
     line.classList.toggle("short", back < 0);
@@ -88,9 +90,39 @@ if (pay) {
       for (const input of part.querySelectorAll("input")) input.disabled = part.hidden;
     }
   };
-  pay.addEventListener("input", show);
-  pay.addEventListener("change", show);
+  /** Why something else is paid than was prepared is asked once something else is. */
+  const word = pay.querySelector("[data-word]");
+  const said = () => JSON.stringify([...pay.querySelectorAll(".dues input, #operation")].map((each) => (each.type === "checkbox" ? each.checked : each.value)));
+  const before = said();
+  const askWhy = () => {
+    if (word) word.hidden = said() === before && !word.querySelector(".error");
+  };
+  for (const happens of ["input", "change"]) {
+    pay.addEventListener(happens, show);
+    pay.addEventListener(happens, askWhy);
+  }
   show();
+  askWhy();
+  if (tendered) turnToPayer(pay, due, () => (tendered.closest("[hidden]") ? 0 : francs(tendered.value)));
+}
+
+/** The screen towards the payer shows what stands here: told after a moment of rest, and only when it is another thing. */
+function turnToPayer(form, due, given) {
+  const REST_MS = 150;
+  let resting = 0;
+  let told = "";
+  const tell = () => {
+    const body = new URLSearchParams({ due: due() || 0, given: given() || "", csrf: form.querySelector("[name=csrf]").value });
+    if (String(body) === told) return;
+    told = String(body);
+    fetch("/desk/cash/payer", { method: "POST", body }).catch(() => (told = ""));
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(resting);
+    resting = setTimeout(tell, REST_MS);
+  });
+  form.addEventListener("submit", () => clearTimeout(resting));
+  tell();
 }
 
 const lost = document.querySelector(".cash[data-lost]")?.dataset.lost;

@@ -106,12 +106,14 @@ if (list) {
   const form = document.getElementById("decide");
   const boxes = form ? [...form.querySelectorAll("input[name=document]")] : [];
   const row = (box) => box.closest("tr");
+  const every = document.getElementById("tick-all");
   let here = -1;
 
   const count = () => {
     const shown = document.getElementById("ticked");
     if (shown) shown.textContent = boxes.filter((box) => box.checked).length;
     for (const box of boxes) row(box).classList.toggle("ticked", box.checked);
+    if (every) every.checked = boxes.length > 0 && boxes.every((box) => box.checked);
   };
   const go = (to) => {
     if (!boxes.length) return;
@@ -154,6 +156,9 @@ if (list) {
     } else {
       form.querySelector(`[name=outcome][data-key="${event.key.toUpperCase()}"]`)?.click();
     }
+  });
+  every?.addEventListener("change", () => {
+    for (const box of boxes) box.checked = every.checked;
   });
   form?.addEventListener("change", count);
   form?.addEventListener("focusin", ({ target }) => boxes.includes(target) && boxes.indexOf(target) !== here && go(boxes.indexOf(target)));
