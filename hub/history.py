@@ -102,7 +102,8 @@ class History:
 
     def __init__(self, name: str, path: str | None = None, *, actor: str = "") -> None:
         self._actor = actor or f"dev:{name}"
-        self._name = f"{name}.{os.getpid()}.{next(_RECORDERS)}"
+        # a busy machine gives a process's number again within minutes, but not within a millisecond
+        self._name = f"{name}.{os.getpid()}-{time.monotonic_ns() // 1_000_000}.{next(_RECORDERS)}"
         self._lanes = itertools.count(1)
         self._free: list[list[Any]] = []
         self._watching: list[Any] = [f"{self._name}.0", 0]
