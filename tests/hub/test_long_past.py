@@ -51,6 +51,7 @@ OF_WHAT_IS_OPEN = {
     "ticket_open", "print_job_open", "print_job_doubt", "outbox_to_send", "outbox_refused", "outbox_unheard",
     "inbox_open", "request_to_do",
     "certificate_unprinted", "notice_waiting", "cash_session_till", "cash_receipt_open", "cash_reversal_open",
+    "cash_lot_waiting",
     "payment_order_in_hand", "cash_prepared_waiting", "order_request_refused",
     "deposit_draft", "deposit_to_hand", "deposit_document_open", "deposit_document_back",
 }  # fmt: skip

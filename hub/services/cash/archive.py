@@ -69,7 +69,7 @@ def write(hub: Hub, path: Path, by: str) -> None:
 
 def _manifest(hub: Hub, reader: store.Reader, by: str) -> Line:
     """What is in it, and where each till's book ends, signed."""
-    key = hub.store.folder / SIGNING_KEY
+    key = hub.store.folder.joinpath(SIGNING_KEY)
     said = {
         "format": FORMAT, "version": VERSION, "agency": hub.settings.agency.code, "made_at": hub.now().at, "by": by,
         "public_key": public_key(key).hex(),

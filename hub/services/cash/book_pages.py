@@ -35,7 +35,7 @@ def books() -> Response:
     hub = the_hub()
     archive.take(hub, asked("cash.books"))
     with tempfile.TemporaryDirectory(prefix="mbote-tills-") as folder:
-        path = Path(folder) / "books.zip"
+        path = Path(folder).joinpath("books.zip")
         ask_room(path.parent, "the books of the tills")
         archive.write(hub, path, g.actor.agent or "")
         name = f"caisses-{hub.settings.agency.code}-{local(hub.now().at, hub.settings.agency.zone):%Y%m%d-%H%M}.zip"

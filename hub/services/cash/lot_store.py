@@ -25,11 +25,11 @@ def lot(reader: Reader, reference: str) -> lots.Lot | None:
 
 
 def last(reader: Reader, limit: int = SHOWN) -> list[lots.Lot]:
-    """The last lots, those that wait for somebody first."""
-    rows = reader.execute(
-        "SELECT * FROM cash_lot ORDER BY state NOT IN ('V0', 'R1', 'R2'), at DESC, reference DESC LIMIT ?", (limit,)
-    )
-    return [_lot(row) for row in rows]
+    """Lots that wait for somebody, then the last ones."""
+    first = waiting(reader)
+    rows = reader.execute("SELECT * FROM cash_lot ORDER BY rowid DESC LIMIT ?", (limit,))
+    names = {each.reference for each in first}
+    return first + [each for each in map(_lot, rows) if each.reference not in names]
 
 
 def of_closing(reader: Reader, closing: int) -> list[lots.Lot]:
@@ -55,14 +55,13 @@ def waiting(reader: Reader) -> list[lots.Lot]:
 def about(reader: Reader, aggregate: str) -> Found | None:
     """The lot that a till's messages wait for: the one that was refused, else the last."""
     kind, _, code = aggregate.partition(" ")
+    refused = [each.reference for each in waiting(reader) if each.till == code and each.state == "R2"]
     row = reader.execute(
-        "SELECT reference FROM cash_lot WHERE till = ? AND message IS NOT NULL"
-        " ORDER BY state = 'R2' DESC, closing DESC, rowid DESC LIMIT 1",
-        (code,),
+        "SELECT reference FROM cash_lot WHERE till = ? ORDER BY closing DESC LIMIT 1", (code,)
     ).fetchone()
     if kind != "till" or row is None:
         return None
-    name = row["reference"]
+    name = refused[0] if refused else row["reference"]
     return Found(name, "building-bank", "cash.found_lot", f"/desk/cash/treasury/{name}", {"lot": name})
 
 
