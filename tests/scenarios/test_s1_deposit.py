@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from hardware.escpos_reader import Drawn
 from hub.demo.processes import Processes
-from tests.agency import opened, until
+from tests.agency import FINGER_MS, opened, strain, until
 from tests.hub.services.scanner import pdf
 from tests.windows import windows
 
@@ -56,11 +56,9 @@ def test_s1_from_the_kiosk_to_the_head_office(agency, chromium):
     # kiosk and panel have found the hub: on a busy machine a press before would give the kiosk's own number
     until(lambda: clients(agency) >= 2, 20, "kiosk and panel")
     assert agency.give("DEP") == "D001"
+    assert agency.counter("05").serve() == "D001"
     agency.press("DEP")
     until(lambda: agency.slips() == ["D002"], 15, "paper")
-    assert agency.counter("05").next() == "D001"
-    agency.counter("05").step("start")
-    agency.counter("05").step("finish")
     with windows(chromium, "status of 4") as of:
         room = of.open(viewport={"width": 1920, "height": 1080})
         sounds = []
@@ -77,7 +75,7 @@ def test_s1_from_the_kiosk_to_the_head_office(agency, chromium):
             lambda: any(c["ticket"] == "D002" for c in screen.pictures.get("board", {}).get("calls", ())), 5, "a call"
         )
         heard = time.monotonic() - pressed
-        assert heard < 0.5 + 0.5, heard  # a finger is 90 ms on the key; the machine is shared
+        assert heard < (0.5 + FINGER_MS / 1000) * max(1.0, strain()), heard
         expect(room.locator("#call .label")).to_have_text("D002")
         expect(room.locator("#call .code")).to_have_text("05")
         room.wait_for_function("JSON.parse(sessionStorage.getItem('mbote.rung') ?? '[]').length >= 1")
