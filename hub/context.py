@@ -14,6 +14,7 @@ from hub.clock import Instant, local
 from hub.settings import Settings
 from hub.shelf import FOLDER, Shelf
 from hub.store import Store, Transaction
+from hub.waits.watch import Watch
 from hub.workshop.viewer import Viewer
 from hub.workshop.workshop import Workshop
 
@@ -31,6 +32,8 @@ class Hub:
     workshop: Workshop = field(default_factory=Workshop)
     #: The counter services that this agency uses, in its order.
     services: tuple[CounterService, ...] = ()
+    #: How long people wait here.
+    waits: Watch = field(default_factory=Watch)
     #: Looks into files that come from outside, each in a process of its own.
     viewer: Viewer = field(default_factory=Viewer)
     _shelves: dict[str, Shelf] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from hub.errors import ConfigurationFault
 ROLE = "role"
 #: role → its units, in the order in which they are started.
 UNITS: dict[str, tuple[str, ...]] = {
-    "hub": ("mbote-hub.service", "mbote-backup.service", "mbote-drill.timer"),
+    "hub": ("mbote-hub.service", "mbote-backup.service", "mbote-drill.timer", "mbote-waits.timer"),
     "kiosk": ("mbote-kiosk.service", "mbote-touch.service"),
     "panel": ("mbote-panel.service",),
     "printer": ("mbote-printer.service",),

@@ -1,18 +1,36 @@
 """What a visitor can know of a service before taking a ticket: its hours today, and how long the wait will be.
 
-The action that gives the ticket and the pictures that announce it must say the same.
+The action that gives the ticket and the pictures that announce it must say the same. A wait is a range, never a
+point, and nothing where nobody serves (requirements C.5). What is known of waits follows the journal: each look
+reads the entries since the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from hub.clock import Instant, local
 from hub.context import Hub
-from hub.queues import estimate
+from hub.queues import store
 from hub.queues.model import CounterSession
-from hub.settings import DAYS, Opening, Service
+from hub.settings import DAYS, Opening, Service, Settings
+from hub.waits import watch
+from hub.waits.forecast import Forecast
+from hub.waits.hall import KINDS, Places
 from hub.wire import Wait
+
+#: Waits are announced in steps of so many seconds.
+STEP_S = 300
+#: The file of the night is looked for so often.
+LOOK_EVERY_MS = 60_000
+_SINCE = (
+    "SELECT seq, at, certain, kind, subject, payload FROM journal WHERE seq > ? AND kind IN"  # noqa: S608 (marks alone)
+    f" ({','.join('?' * len(KINDS))}) ORDER BY seq"
+)
 
 
 def minute(hub: Hub, now: Instant) -> str:
@@ -33,8 +51,26 @@ def last_times(opening: Opening, service: Service) -> tuple[str, str]:
 
 
 def announced(hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int) -> Wait | None:
-    """The range announced to someone with `ahead` people before in this service."""
-    return estimate.announced(ahead, service.mean_min, servers(hub, sessions, service.code))
+    """What visitors are told with `ahead` people before.
+
+    Nine of ten wait longer than its low end, and nine of ten less than its high one: P10 to P90.
+    """
+    if (found := _forecast(hub, sessions, service, ahead)) is None:
+        return None
+    return in_steps(found.p10, found.p90)
+
+
+def foreseen(hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int) -> Wait | None:
+    """What the supervisor sees of the same wait: P20 to P80."""
+    if (found := _forecast(hub, sessions, service, ahead)) is None:
+        return None
+    return in_steps(found.p20, found.p80)
+
+
+def in_steps(low_min: float, high_min: float) -> Wait:
+    """A range in whole steps that holds what it is given, at least one step wide."""
+    low = math.floor(low_min * 60 / STEP_S) * STEP_S
+    return Wait(low, max(low + STEP_S, math.ceil(high_min * 60 / STEP_S) * STEP_S))
 
 
 def servers(hub: Hub, sessions: Mapping[str, CounterSession], service: str) -> float:
@@ -44,3 +80,81 @@ def servers(hub: Hub, sessions: Mapping[str, CounterSession], service: str) -> f
         if service in c.services and c.code in sessions and sessions[c.code].state not in ("closed", "paused")
     ]  # fmt: skip
     return sum(1 / len(c.services) for c in serving)
+
+
+def _forecast(
+    hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int
+) -> Forecast | None:  # fmt: skip
+    """The wait expected; None when no counter serves, or no day is open."""
+    if not servers(hub, sessions, service.code):
+        return None
+    if not ahead and any(
+        sessions[c.code].state == "free"
+        for c in hub.settings.counters
+        if service.code in c.services and c.code in sessions
+    ):
+        return Forecast(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    with hub.waits.turn:
+        follow(hub)
+        return hub.waits.announce(service.code, minute_of_day(hub.settings, hub.now().at), ahead)
+
+
+# --- following the journal ---------------------------------------------------------------------
+
+
+def follow(hub: Hub) -> None:
+    """Bring what is known of waits up to the last entry."""
+    reader, known, now = hub.reader, hub.waits, hub.now()
+    if known.look_ms <= now.mono:
+        day = store.day(reader)
+        if day is None:
+            return
+        file = hub.store.folder / watch.FILE
+        following = (day.id, _changed(file))
+        if following != known.following:
+            known.begin(places(hub.settings), following, day.first_seq - 1, _content(file))
+        known.look_ms = now.mono + LOOK_EVERY_MS
+    known.follow(entries(hub.settings, reader.execute(_SINCE, (known.seq, *KINDS))))
+
+
+def _changed(file: Path) -> int:
+    """When the night's file was written, ns; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def entries(settings: Settings, rows: Iterator[sqlite3.Row] | sqlite3.Cursor) -> Iterator[watch.Entry]:
+    """Rows of the journal as a line hears of them: a ticket joins when it was pressed, not when it was heard of."""
+    for row in rows:
+        facts = json.loads(row["payload"])
+        about, _, number = row["subject"].partition(" ")
+        at = facts["issued_at"] if row["kind"] == "ticket_issued" else row["at"]
+        if about == "counter":
+            facts["counter"] = number
+        yield watch.Entry(
+            row["seq"], row["kind"], int(number) if about == "ticket" else 0, facts, minute_of_day(settings, at),
+            local(at, settings.agency.zone).weekday(), certain=bool(row["certain"]),
+        )  # fmt: skip
+
+
+def minute_of_day(settings: Settings, at_ms: int) -> float:
+    """The local minute, with its parts."""
+    then = local(at_ms, settings.agency.zone)
+    return then.hour * 60 + then.minute + then.second / 60
+
+
+def places(settings: Settings) -> Places:
+    """Who serves what here."""
+    return Places(
+        {counter.code: tuple(counter.services) for counter in settings.counters},
+        {service.code: float(service.mean_min) for service in settings.services},
+    )

@@ -95,14 +95,23 @@ def within_target(passages: Iterable[Passage], targets: Mapping[str, int]) -> fl
     return ratio(sum(wait.ms <= target for wait, target in waits), len(waits))
 
 
-def announced_kept(visits: Iterable[Visit]) -> float | None:
-    """The share of those received, and told a range, whose wait fell into it (C.6)."""
+def announced(visits: Iterable[Visit]) -> dict[str, float | None]:
+    """How good the announced ranges were, of those received and told one.
+
+    `_kept` is the share that fell inside (C.6); `_error_s` the mean distance of the wait from the middle;
+    `_width_s` the median width.
+    """
     told = [
-        v.low_s * 1000 <= v.wait.ms <= v.high_s * 1000
+        (v.low_s, v.wait.ms / 1000, v.high_s)
         for v in visits
         if v.low_s is not None and v.high_s is not None and v.wait and v.wait.certain
     ]
-    return ratio(sum(told), len(told))
+    missed = [abs(wait - (low + high) / 2) for low, wait, high in told]
+    return {
+        "announced_kept": ratio(sum(low <= wait <= high for low, wait, high in told), len(told)),
+        "announced_error_s": round(sum(missed) / len(missed), 3) if missed else None,
+        "announced_width_s": percentile(sorted(high - low for low, _, high in told), 0.5) if told else None,
+    }
 
 
 def counts(visits: Sequence[Visit]) -> dict[str, Any]:
@@ -129,9 +138,9 @@ def summary(
     return (
         counts(visits)
         | steps(passages, len({number for number, _ in passed}))
+        | announced(visits)
         | {
             "visit_wait": spread(visit.wait for visit in visits),
-            "announced_kept": announced_kept(visits),
             "passages": len(passages),
             "wait": spread(passage.wait for passage in passages),
             "wait_to_call": spread(passage.wait_to_call for passage in passages),

@@ -139,15 +139,15 @@ def _open_counters(scene: Scene, service: Service) -> int:
 
 def _queue(scene: Scene, service: Service) -> QueueRow:
     line = scene.at.waiting.get(service.code)
-    announced = pictures.announced(scene.hub, scene.at, service)
+    foreseen = pictures.foreseen(scene.hub, scene.at, service)
     p80_ms = _p80([wait.ms for wait in scene.waits if wait.service == service.code])
     return QueueRow(
         service=service.code,
         label=service.name,
         waiting=line.count if line else 0,
         oldest_s=line.oldest_ms // _S if line else None,
-        low_s=announced.low_s if announced else None,
-        high_s=announced.high_s if announced else None,
+        low_s=foreseen.low_s if foreseen else None,
+        high_s=foreseen.high_s if foreseen else None,
         open_counters=_open_counters(scene, service),
         served=scene.states.get((service.code, "served"), 0),
         p80_s=None if p80_ms is None else p80_ms // _S,

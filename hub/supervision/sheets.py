@@ -96,6 +96,8 @@ COLUMNS = (
     Column("passages", "more", lambda row: row["passages"], _count, on_page=False),
     Column("visit_wait_p80_s", "more", lambda row: row["visit_wait"]["p80_s"], _minutes, on_page=False),
     Column("announced_kept", "more", lambda row: row["announced_kept"], _percent, on_page=False),
+    Column("announced_error_s", "more", lambda row: row["announced_error_s"], _minutes, on_page=False),
+    Column("announced_width_s", "more", lambda row: row["announced_width_s"], _minutes, on_page=False),
     Column("uncertain", "more", lambda row: row["uncertain"], _count, on_page=False),
 )
 ON_PAGE = tuple(column for column in COLUMNS if column.on_page)

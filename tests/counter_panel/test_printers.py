@@ -22,6 +22,7 @@ from hub.paper import Cut, Text
 from hub.printing import rules, store
 from hub.rooms import open_hub
 from hub.settings_files import load_settings
+from tests.patience import patience
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 SOON_S = 15
@@ -55,7 +56,7 @@ class Counters:
     @contextmanager
     def _hub(self):
         """The agency's store, while no hub runs; a killed one lets go of it in a moment."""
-        end = time.monotonic() + SOON_S
+        end = time.monotonic() + patience(SOON_S)
         while True:
             try:
                 hub = open_hub(self.settings)
@@ -78,7 +79,7 @@ class Counters:
 
     def start_hub(self):
         process = self._start("hub.demo.child", "hub")
-        wait_answer(self.agency.port)
+        wait_answer(self.agency.port, patience(15))
         return process
 
     def own(self, printer, device):
@@ -109,7 +110,7 @@ class Counters:
         return [[line.text for line in slip if line.kind == "text"] for slip in list(self.paper[printer].slips)]
 
     def wait_for_papers(self, printer, count, seconds=SOON_S):
-        self.paper[printer].wait_for_slips(count, seconds)
+        self.paper[printer].wait_for_slips(count, patience(seconds))
         return self.on(printer)
 
     def states(self):
@@ -126,7 +127,7 @@ def counters(tmp_path):
 
 
 def until(true, seconds, what):
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience(seconds)
     while not true():
         assert time.monotonic() < end, what
         time.sleep(0.02)

@@ -45,6 +45,8 @@ ORDER = {"nature": "pension", "payee": "N", "period": "2026-T1", "pay_from": "20
 PERIOD, DETAILS = "2026-T1", {"number": "1", "bank": "B", "reference": "V", "phone": "060001234"}
 SHOWN = {"id_type": "passport", "id_number": "12345"}
 ANSWER_S = 15.0
+#: At a till they go on asking while the hub dies several times in a row.
+TILL_PATIENCE_S = 60.0
 #: What needs the word of a second person, given with their telephone.
 WORDS = frozenset({("cash.approve", "pay"), ("cash.approve", "reverse"), ("till.close", None)})
 #: What of an action's answer the rules are about.
@@ -428,7 +430,7 @@ def send_orders(hub: Hub, chance: random.Random, many: int) -> list[tuple[str, i
 
 @contextmanager
 def at_the_tills(
-    agency: Any, book: Path, seed: int, *, orders: int, patience_s: float = PATIENCE_S
+    agency: Any, book: Path, seed: int, *, orders: int, patience_s: float = TILL_PATIENCE_S
 ) -> Iterator[list[Crew]]:
     """Both tills of a running agency are worked over its pages, and the head cashier looks over them."""
     chance, stop = random.Random(seed), threading.Event()  # noqa: S311 (nothing is kept secret with it)

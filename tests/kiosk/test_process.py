@@ -18,11 +18,13 @@ import pytest
 from hardware.line_server import tell
 from hub.bench.rig import free_port
 from kiosk.press import STANDING_MS
-from tests.patience import patience
+from tests.patience import crowd, patience
 
 pytestmark = pytest.mark.slow  # real sockets, real waits
 
 ROOT = Path(__file__).parents[2]
+#: So many want each processor: a paper may come out too late for its visitor.
+BUSY = 2.0
 
 
 class Process:
@@ -90,12 +92,13 @@ def test_a_kiosk_killed_between_press_and_answer_loses_no_press(process, hub, pr
     assert process.end(signal.SIGKILL) == -signal.SIGKILL
     del hub.answers["issue"]
     process.start()
-    report = hub.wait_for("printed|failed")[0]
+    report = hub.wait_for("printed|shown|failed")[0]
     assert report["issue"] == key
     assert report["label"] in ("D001", "K1-001")
     assert len(printer.slips) == (report["what"] == "printed")
     late = time.monotonic() - pressed > STANDING_MS / 1_000
-    assert report["what"] == "printed" or late, "whoever still stands there gets the paper"
+    assert report["what"] != "failed" or late, "whoever still stands there has the number"
+    assert report["what"] == "printed" or late or crowd() > BUSY, "and the paper, where it comes in time"
 
 
 @pytest.mark.slow

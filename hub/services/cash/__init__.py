@@ -13,7 +13,7 @@ what an order may require · `lots` `treasury` what it hears of a closing, and w
 
 from __future__ import annotations
 
-from hub.services.cash import actions, checking, facing, lot_store, order_store, store, telling, treasury, work
+from hub.services.cash import actions, checking, facing, lot_store, order_store, store, telling, work
 from hub.services.cash.book_pages import blueprint
 from hub.services.cash.migrations import migrations
 from hub.services.ports import CounterService
@@ -29,7 +29,7 @@ COUNTER_SERVICE = CounterService(
     appliers=work.APPLIERS,
     state_tables=work.STATE_TABLES,
     listens=work.LISTENS,
-    inbox=treasury.INBOX,
+    inbox=work.INBOX,
     about=lot_store.about,
     guards={"counter_closed": actions.counter_closes},
     thread=work.thread,

@@ -21,6 +21,7 @@ from hub.services.cash import model as m
 from hub.services.cash import order_requests as q
 from hub.services.cash import orders as o
 from hub.services.cash.office import office_of
+from hub.services.ports import Inbound, Received
 from hub.store import Transaction
 from hub.visits.actions import purpose_of
 
@@ -36,7 +37,10 @@ def receive(tx: Transaction, hub: Hub, *, said: Iterable[Mapping[str, Any]]) -> 
 
     A line may name the `request` of a counter that it answers; one with `refused` refuses it by that code.
     """
-    ours = hub.settings.agency.code
+    return _take_over(tx, hub.settings.agency.code, said)
+
+
+def _take_over(tx: Transaction, ours: str, said: Iterable[Mapping[str, Any]]) -> Answer:
     received, known, refused = 0, 0, []
     for line, each in enumerate(said, 1):
         if line > MOST_TOGETHER:
@@ -52,20 +56,59 @@ def receive(tx: Transaction, hub: Hub, *, said: Iterable[Mapping[str, Any]]) -> 
 
 
 def _receive(tx: Transaction, said: Mapping[str, Any], ours: str) -> bool:
-    """One order; whether it is new. All is looked at before anything is written. Raises Refused.
+    """One order; whether it is new. All is looked at before anything is written. Raises Refused."""
+    event, new, asked_for = _looked_at(tx.connection, said, ours)
+    if new:
+        tx.record(event)
+    requesting.grant(tx, asked_for, event)
+    return new
+
+
+def _looked_at(
+    reader: store.Reader, said: Mapping[str, Any], ours: str
+) -> tuple[o.PaymentOrderReceived, bool, q.OrderRequest | None]:
+    """An order as it was sent, whether it is new, and which request it answers. Raises Refused, Unreadable.
 
     An order that names an agency is paid there and nowhere else, so that no two can pay it while no network tells them.
     """
     if said.get("agency") not in (None, ours):
         raise Unreadable(f"agency: this order is paid at {said['agency']}"[:120], code="order_wrong", field="agency")
-    event, asked_for = o.received(said), requesting.named(tx, said)
-    new = o.is_new(event, order_store.order(tx.connection, event.order))
+    event, asked_for = o.received(said), requesting.named(reader, said)
+    new = o.is_new(event, order_store.order(reader, event.order))
     if asked_for is not None:
         q.answers(event, asked_for)
-    if new:
-        tx.record(event)
-    requesting.grant(tx, asked_for, event)
-    return new
+    return event, new, asked_for
+
+
+def _check_letter(hub: Hub, reader: store.Reader, received: Received) -> None:
+    """Every line of a letter can be taken over. Raises Refused, naming the first that cannot."""
+    for line, each in enumerate(_lines(received), 1):
+        try:
+            if "refused" in each:
+                requesting.refusal(reader, each)
+            else:
+                _looked_at(reader, each, hub.settings.agency.code)
+        except Refused as error:
+            raise Unreadable(f"line {line}: {error.message}", code="order_wrong", field="orders") from error
+
+
+def _lines(received: Received) -> list[Mapping[str, Any]]:
+    said = received.payload.get("orders") if isinstance(received.payload, Mapping) else None
+    if (
+        not isinstance(said, list)
+        or not 0 < len(said) <= MOST_TOGETHER
+        or not all(isinstance(x, Mapping) for x in said)
+    ):
+        raise Unreadable(f"orders: a list of 1 to {MOST_TOGETHER}", code="order_wrong", field="orders")
+    return said
+
+
+def _apply_letter(hub: Hub, tx: Transaction, received: Received) -> None:
+    _take_over(tx, hub.settings.agency.code, _lines(received))
+
+
+#: Orders and refusals as a letter of the centre: `{"orders": [...]}`, each as a line of the file.
+LETTER = Inbound(topic="ordre.paiement", title="cash.inbox_orders", check=_check_letter, apply=_apply_letter)
 
 
 def _order(tx: Transaction, number: str) -> o.Order:

@@ -90,26 +90,34 @@ def told(tx: Transaction, hub: Hub, *, request: int) -> Answer:
 # --- what the treasury answers ---------------------------------------------------------------
 
 
-def named(tx: Transaction, said: Mapping[str, Any]) -> q.OrderRequest | None:
+def named(reader: store.Reader, said: Mapping[str, Any]) -> q.OrderRequest | None:
     """The request that a line of the treasury answers, if it names one. Raises Unreadable for one that is none."""
     if not said.get("request"):
         return None
-    found = request_store.of_ref(tx.connection, str(said["request"])[:80])
+    found = request_store.of_ref(reader, str(said["request"])[:80])
     if found is None:
         raise Unreadable(f"request: none of ours: {said['request']}"[:120], code="order_wrong", field="request")
     return found
 
 
-def refuse(tx: Transaction, said: Mapping[str, Any]) -> bool:
-    """A line that refuses a request; whether that is news. Raises Refused, Unreadable."""
-    found, (code, words) = named(tx, said), q.refusal(said)
+def refusal(reader: store.Reader, said: Mapping[str, Any]) -> tuple[q.OrderRequestRefused, bool]:
+    """A line that refuses a request, and whether that is news. Raises Refused, Unreadable."""
+    found, (code, words) = named(reader, said), q.refusal(said)
     if found is None:
         raise Unreadable("request: which one is refused", code="order_wrong", field="request")
+    event = q.OrderRequestRefused(found.id, code, words)
     if found.state in ("refused", "told") and found.code == code:
-        return False
+        return event, False
     q.step(found, "refuse")
-    tx.record(q.OrderRequestRefused(found.id, code, words))
-    return True
+    return event, True
+
+
+def refuse(tx: Transaction, said: Mapping[str, Any]) -> bool:
+    """Take over a line that refuses a request; whether that is news. Raises Refused, Unreadable."""
+    event, news = refusal(tx.connection, said)
+    if news:
+        tx.record(event)
+    return news
 
 
 def grant(tx: Transaction, found: q.OrderRequest | None, order: PaymentOrderReceived) -> None:

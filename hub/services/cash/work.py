@@ -52,6 +52,7 @@ def refused(hub: Hub, tx: Transaction, event: Any) -> None:
     treasury.refused(hub, tx, event)
 
 
+INBOX = (*treasury.INBOX, paying.LETTER)
 LISTENS: dict[str, Heard] = {
     "cash_entry_made": taken_back, "day_closed": preparing.day_over, "outbox_message_refused": refused,
     "outbox_message_applied": treasury.taken,

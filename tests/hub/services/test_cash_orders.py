@@ -13,6 +13,7 @@ from hub.cli import main
 from hub.errors import IllegalStep, NotAllowed, Refused, Unreadable
 from hub.services.cash import actions, ending, office, order_store, paying, store
 from hub.services.cash import orders as o
+from hub.services.ports import Received
 from tests.hub.services.conftest import CONFIG
 from tests.hub.services.house import BAMOU, SUPERVISOR, House, Screen, brazzaville
 
@@ -256,6 +257,23 @@ def test_what_is_known_already_is_a_right_answer_under_any_key(house):
     assert "paid at CNSS-PNR" in receive(house, PENSION | there)["refused"][0]["why"], "no other agency pays it"
     assert receive(house, PENSION | here)["received"] == 1
     assert house.kinds().count("treasury_heard") == 5
+
+
+def letter(*orders):
+    return Received(1, "k", paying.LETTER.topic, {"orders": list(orders)}, 0)
+
+
+def test_orders_come_as_a_letter_of_the_centre_too_whole_or_not_at_all(house):
+    with house.hub.store.transaction(house.ask(CHIEF)) as tx:
+        paying.LETTER.check(house.hub, house.hub.reader, letter(PENSION))
+        paying.LETTER.apply(house.hub, tx, letter(PENSION))
+    assert order(house).state == "payable"
+    elsewhere, nowhere = PENSION | {"agency": "CNSS-PNR"}, {"request": "X", "refused": "R1"}
+    for wrong in (letter(), letter("x"), letter(PENSION | {"amount": 1}), letter(nowhere), letter(elsewhere),
+                  letter({"refused": "R1"}), replace(letter(), payload=[])):  # fmt: skip
+        with pytest.raises(Refused) as refused:
+            paying.LETTER.check(house.hub, house.hub.reader, wrong)
+        assert refused.value.reason == "order_wrong"
 
 
 def test_the_command_takes_over_a_file(configured, tmp_path):
