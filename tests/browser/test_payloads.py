@@ -45,7 +45,7 @@ SCREENS = {
     "/desk/certificate": "clerk", "/desk/deposit/validation": "validator", "/desk/deposit": "clerk",
     "/desk/inquiry/looks": "supervisor", "/desk/inquiry": "clerk", "/desk/request": "case_officer",
     "/desk/strip": "clerk", "/desk/visits": "clerk", "/desk/reception": "receptionist", "/desk": "clerk",
-    "/supervision": "supervisor",
+    "/supervision": "supervisor", "/exchange": "admin",
 }  # fmt: skip
 #: Screens of the room are looked at by themselves, doors by what is typed into them; the rest are files.
 ELSEWHERE = re.compile(
@@ -54,7 +54,7 @@ ELSEWHERE = re.compile(
 #: A field of an address → what stands for it, of each planted text by its number.
 VALUES = {
     "ref": "P{}", "number": "{}", "certificate": "{}", "order": "44{:02d}", "closing": "1", "till": "C02",
-    "proposal": "1",
+    "proposal": "1", "prepared": "1", "lot": "1", "kind": "csv", "scan": "1", "page": "1",
 }  # fmt: skip
 #: Pages of what there is none of here: a destruction takes two, and a closed day.
 NOT_HERE = {"/privacy/<proposal>/certificate"}
