@@ -71,7 +71,7 @@ FIELDS = {
 #: A call picked by hand follows no rule.
 BY_HAND = 0
 #: Entries that a start of the hub writes by itself.
-NEUTRAL = ("hub.start",)
+NEUTRAL = ("hub.start", "configuration_changed")
 
 
 def event_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[Line]:

@@ -14,6 +14,9 @@ from hub.errors import NotFound
 from hub.journal import Event
 from hub.store import Transaction
 
+#: So many settings in one entry of the journal: the first start of a box has hundreds, and a line of its export 16 KiB.
+AN_ENTRY = 80
+
 
 def kinds(hub: Hub) -> dict[str, type[Event]]:
     """Every kind of event that this hub knows, and its class."""
@@ -24,8 +27,8 @@ def kinds(hub: Hub) -> dict[str, type[Event]]:
 def note_configuration(tx: Transaction, hub: Hub) -> Answer:
     """Compare what the box is configured to be with what it recorded last, and record what differs."""
     found = configuration.changes(store.configured(tx.connection), configuration.values_of(hub.settings))
-    if found:
-        tx.record(ConfigurationChanged(found))
+    for start in range(0, len(found), AN_ENTRY):
+        tx.record(ConfigurationChanged(found[start : start + AN_ENTRY]))
     return {"changes": len(found)}
 
 

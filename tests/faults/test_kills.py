@@ -112,7 +112,7 @@ def busy(rig, kills, seed):
     chance, deaths, screens = chances(seed), Deaths(), Screens(rig.agency)
     deaths.stretched = strain()
     people = Crowd(rig.agency, rig.book, kiosks=4, agents=4, seed=seed, pause_s=PAUSE_S, lingering=LINGERING)
-    with people, pressing(rig, seed), at_the_tills(rig.agency, rig.book, seed, orders=ORDERS_A_KILL * kills):
+    with at_the_tills(rig.agency, rig.book, seed, orders=ORDERS_A_KILL * kills), people, pressing(rig, seed):
         for _ in range(kills):
             time.sleep(chance.uniform(SOONEST_S, LATEST_S))
             deaths.one(rig, screens, chance.choice(("arbiter", "worker")))

@@ -55,7 +55,9 @@ def hall(tmp_path):
     first = next(counter for counter in settings.counters if counter.services)
     codes = [f"{number}" for number in range(61, 61 + AGENTS)]
     counters = tuple(first.model_copy(update={"code": code, "services": (SERVICE,)}) for code in codes)
-    hub = Hub(settings.model_copy(update={"counters": counters}), open_store(tmp_path / "data", None))
+    hub = Hub(
+        settings.model_copy(update={"counters": counters, "counter_services": ()}), open_store(tmp_path / "data", None)
+    )
     actions.open_day(hub, Ask(SUPERVISOR, "day"))
     for code in codes:
         actions.open_counter(hub, Ask(SUPERVISOR, f"open {code}"), counter=code, agent=f"0000{code}")

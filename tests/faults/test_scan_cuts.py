@@ -65,7 +65,8 @@ class Card:
             card.step()
             fsync(fd)
             path = Path(f"/proc/self/fd/{fd}").readlink()
-            card._undo = [each for each in card._undo if each[0] != path]
+            if card.honest or not path.is_dir():
+                card._undo = [each for each in card._undo if each[0] != path]
 
         def renamed(path: Path, target: Path) -> Path:
             card.step()

@@ -54,9 +54,13 @@ OF_WHAT_IS_OPEN = {
     "cash_lot_waiting",
     "payment_order_in_hand", "cash_prepared_waiting", "order_request_refused",
     "deposit_draft", "deposit_to_hand", "deposit_document_open", "deposit_document_back",
+    "deposit_scan_waiting",
 }  # fmt: skip
 #: Texts whose plan is a walk through a table that grows, and why the walk is short.
 SHORT_WALKS = {
+    "SELECT file FROM deposit_scan WHERE file IS NOT NULL":
+        "at a start, and for a copy: which files must be there; as long as there are files on the shelf",
+    "SELECT sha256 FROM deposit_scan WHERE file IS NULL": "the same",
     "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1": "the last entry",
     "SELECT at FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT 1": "one entry",
     "SELECT boot, machine FROM boot ORDER BY boot DESC LIMIT 1": "the last boot",

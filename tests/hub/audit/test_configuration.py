@@ -86,16 +86,18 @@ def box(house, tmp_path):
 @pytest.mark.slow
 def test_a_start_records_what_was_changed_since_the_last_one_and_by_nobody_known(house, auditor, box, monkeypatch):
     folder, start = box
-    assert start() > 100
+    first = start()
+    assert first > 100
     assert start() == 0
+    told = -(-first // actions.AN_ENTRY)  # so many entries
     file = folder / "agency.toml"
     file.write_text(file.read_text("utf-8").replace("#recalls = 3", "recalls = 5"), "utf-8")
     (folder / "retention.toml").write_text("[visits]\nmonths = 12\n", "utf-8")
     monkeypatch.setattr(configuration, "VERSION", "9.9.9")
     assert start() == 4
-    entries = house.entries("configuration_changed")
-    changed = {name: (before, after) for name, before, after in json.loads(entries[1]["payload"])["changes"]}
-    assert (entries[1]["actor"], entries[1]["device"]) == (None, "hub")
+    entries = house.entries("configuration_changed")[told:]
+    changed = {name: (before, after) for name, before, after in json.loads(entries[0]["payload"])["changes"]}
+    assert (entries[0]["actor"], entries[0]["device"]) == (None, "hub")
     assert changed["queue.recalls"] == ("3", "5")
     assert changed["version"][1] == "9.9.9"
     assert changed["file retention.toml"][0] is None
@@ -109,4 +111,4 @@ def test_a_start_records_what_was_changed_since_the_last_one_and_by_nobody_known
     assert search(house, text="9.9.9").lines[0].kind == "configuration_changed"
     (folder / "retention.toml").unlink()
     start()
-    assert json.loads(house.entries("configuration_changed")[2]["payload"])["changes"][0][2] is None
+    assert json.loads(house.entries("configuration_changed")[-1]["payload"])["changes"][0][2] is None
