@@ -12,13 +12,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import weakref
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hub.bench.rig import free_port
+from hardware.printer_emulator import kept_port
 from hub.installation import release
 from hub.installation.box import Box
 from hub.installation.place import Place
@@ -126,9 +127,11 @@ class Town(Box):
 
 def founded(root: Path, workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Town:
     box = Town(Place(root))
+    port = kept_port()  # while its hub is down, nobody else is given it
+    weakref.finalize(box, port.close)
     config = box.place.config
     shutil.copytree(ROOT / "config", config)
-    (config / "local.toml").write_text(f"[hub]\nport = {free_port()}\ndata = '{root / 'data'}'\n")
+    (config / "local.toml").write_text(f"[hub]\nport = {port.getsockname()[1]}\ndata = '{root / 'data'}'\n")
     (config / "role").write_text("hub\n")
     (root / "data").mkdir()
     tools = root / "tools"

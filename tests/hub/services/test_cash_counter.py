@@ -212,6 +212,7 @@ def test_who_asked_for_an_order_does_not_pay_it(house):
     """Whoever has both roles, against the audit's advice."""
     both, who = replace(PAYER, roles=frozenset({"clerk", "benefits_cashier"})), Payer("insured", "BAMOU", "1", "P1")
     asked = requesting.ask_order(house.hub, house.ask(both), who=who, nature="daily_allowance", reason="x")
+    Screen(house, PAYER).send("/desk/cash/open", n10000="20")  # unless it is open
     answer(house, **ORDER | {"number": "Q9", "request": asked["ref"]})
     paying.reserve(house.hub, house.ask(both), order="Q9")
     with pytest.raises(NotAllowed, match="another person pays"):

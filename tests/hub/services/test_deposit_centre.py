@@ -69,6 +69,7 @@ def test_a_list_holds_from_its_day_on_and_the_preview_has_said_what_it_changes(h
 
 
 def test_a_later_list_changes_only_the_codes_that_it_names(house):
+    letter(house, "document_types", {"0699": {"label": {"fr": "Attestation de domiciliation"}, "months": 1}})
     letter(house, "document_types", {"0698": {"label": {"fr": "Quittance d'eau"}}})
     letter(house, "life_events", {
         "circumstance": {"moved": {"kind": "yes", "ask": {"fr": "A déménagé"}}},

@@ -83,16 +83,23 @@ document.addEventListener("click", ({ target }) => {
 
 /* ---------------------------------------------------------------- the sheet */
 
+/** The turn in which a sheet that has come is looked at. */
+let looking = 0;
+
 document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target === view && view.setAttribute("aria-busy", "true"));
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   if (target !== view) return;
   view.removeAttribute("aria-busy");
   leave();
   tellStale();
-  setTimeout(lookAtIt); // it makes the browser lay the page out: on an old PC that is long enough for a turn of its own
+  looking = setTimeout(lookAtIt); // it makes the browser lay the page out: on an old PC long enough for a turn of its own
 });
+document.addEventListener("keydown", lookAtIt, true); // a key that comes sooner is meant for the page as it then is
 
 function lookAtIt() {
+  if (!looking) return;
+  clearTimeout(looking);
+  looking = 0;
   scrollTo(0, 0);
   if (!document.activeElement?.closest("#note, #hand")) view.querySelector("h2")?.focus({ preventScroll: true });
   if (view.querySelector("[data-asked]")) document.getElementById("contact-channel")?.focus();
