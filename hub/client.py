@@ -145,7 +145,8 @@ class HubClient:
         while not self._closed.is_set():
             self._gone.clear()
             if self._connect():
-                self._gone.wait()
+                if not self._closed.is_set():  # hung up for good between two lines
+                    self._gone.wait()
                 self._hang_up()
                 self._complain("hung up" if self._closed.is_set() else f"the line broke: {self._why_ended}")
             if self._line is not None:

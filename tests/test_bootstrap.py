@@ -149,7 +149,7 @@ ASKS_THE_CACHE = f"""case "$*" in *lastfailed*) exec {sys.executable} "$@" ;; es
 echo "${{0##*/}}"""
 
 
-@pytest.mark.parametrize(("count", "again"), [(0, False), (1, True), (2, True), (3, False)])
+@pytest.mark.parametrize(("count", "again"), [(0, False), (1, True), (4, True), (5, False)])
 def test_few_tests_that_fail_are_tried_once_more_alone_and_many_are_not(clone, count, again):
     (clone.tools / "python3").write_text(STAND_IN.replace('echo "${0##*/}', ASKS_THE_CACHE))
     cache = clone.root / ".pytest_cache" / "v" / "cache"

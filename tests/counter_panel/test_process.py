@@ -57,7 +57,7 @@ def box(tmp_path, hub):
     (config / "panel.token").write_text("T")
     hub.show("counters", counters(face("05"), face("02", waiting=3)))
     process = subprocess.Popen(
-        [sys.executable, "-m", "counter_panel", str(config)],
+        [sys.executable, "-X", "faulthandler", "-m", "counter_panel", str(config)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout.readline() == "ready P1\n", process.stderr.read()
@@ -65,7 +65,11 @@ def box(tmp_path, hub):
     yield process, bench
     bench.close()
     process.send_signal(signal.SIGTERM)
-    _, complaints = process.communicate(timeout=patience(10))
+    try:
+        _, complaints = process.communicate(timeout=patience(10))
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # it says where each of its threads stands
+        _, complaints = process.communicate()
     assert process.returncode == 0, complaints
 
 

@@ -89,9 +89,10 @@ def a_rush(hall: Office, call_next: Next, tickets: int) -> None:
         me, number = Actor(agent=code), 0
         while not ended.is_set():
             number += 1
+            everybody_came = len(given) == tickets  # before it asks: the answer knows of them all
             answer = call_next(hall.hub, Ask(me, f"n{rush}-{number}"), counter=code)
             if answer["ticket"] is None:
-                if len(given) == tickets and answer["waiting"] == 0:
+                if everybody_came and answer["waiting"] == 0:
                     ended.set()
                 ended.wait(0.01)  # who was told "nobody" looks up before pressing again
                 continue
