@@ -234,7 +234,7 @@ class Box:
 
     def open(self):
         self.line = HubClient(self.house.url, self.file.read, keep=self.keep).open()
-        assert self.line.wait_connected(5)
+        assert self.line.wait_connected(patience(10))
         return self.line
 
     @property

@@ -83,25 +83,21 @@ document.addEventListener("click", ({ target }) => {
 
 /* ---------------------------------------------------------------- the sheet */
 
-/** The turn in which a sheet that has come is looked at. */
-let looking = 0;
-
 document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target === view && view.setAttribute("aria-busy", "true"));
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   if (target !== view) return;
   view.removeAttribute("aria-busy");
   leave();
   tellStale();
-  looking = setTimeout(lookAtIt); // it makes the browser lay the page out: on an old PC long enough for a turn of its own
+  if (!document.activeElement?.closest("#note, #hand")) document.activeElement?.blur(); // the next key is the sheet's
+  setTimeout(lookAtIt); // it makes the browser lay the page out: on an old PC that is long enough for a turn of its own
 });
-document.addEventListener("keydown", lookAtIt, true); // a key that comes sooner is meant for the page as it then is
 
+/** From its top; what is read first is its name, unless somebody writes or has gone on already. */
 function lookAtIt() {
-  if (!looking) return;
-  clearTimeout(looking);
-  looking = 0;
   scrollTo(0, 0);
-  if (!document.activeElement?.closest("#note, #hand")) view.querySelector("h2")?.focus({ preventScroll: true });
+  if (document.activeElement !== document.body) return;
+  view.querySelector("h2")?.focus({ preventScroll: true });
   if (view.querySelector("[data-asked]")) document.getElementById("contact-channel")?.focus();
 }
 // Back to a page that can no longer be shown (the visit is over): the whole page says so.
