@@ -31,25 +31,24 @@ class AgentsBrowser:
     def post(self, path: str, **form: str) -> tuple[http.client.HTTPResponse, bytes]:
         """A form that is sent; the answer is not followed."""
         filled = {"key": key(), csrf.FIELD: csrf.token_for(self._session)} | form
-        head = {"Cookie": self._cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        self._connection.request("POST", path, urlencode(filled), head)
-        answer = self._connection.getresponse()
-        return answer, answer.read()
+        return self._ask("POST", path, urlencode(filled), {"Content-Type": "application/x-www-form-urlencoded"})
 
     def send(self, path: str, content: bytes) -> tuple[http.client.HTTPResponse, bytes]:
         """A file that is sent as a page's script does."""
-        head = {"Cookie": self._cookie, csrf.HEADER: csrf.token_for(self._session), "X-Key": key()}
-        self._connection.request("POST", path, content, head | {"Content-Type": "application/octet-stream"})
-        answer = self._connection.getresponse()
-        return answer, answer.read()
+        head = {csrf.HEADER: csrf.token_for(self._session), "X-Key": key(), "Content-Type": "application/octet-stream"}
+        return self._ask("POST", path, content, head)
 
     def search(self, typed: str) -> bytes:
         """What the hub finds for these letters, as the box of inquiry asks it. Raises RuntimeError when it refuses."""
-        self._connection.request(
-            "GET", f"/desk/inquiry/search?q={quote(typed)}", headers={"Cookie": self._cookie, "HX-Request": "true"}
-        )
-        answer = self._connection.getresponse()
-        found = answer.read()
+        path = f"/desk/inquiry/search?q={quote(typed)}"
+        answer, found = self._ask("GET", path, None, {"HX-Request": "true"})
         if answer.status != http.client.OK:
             raise RuntimeError(f"the search was refused: {answer.status} {found[:300]!r}")
         return found
+
+    def _ask(
+        self, method: str, path: str, body: str | bytes | None, head: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        self._connection.request(method, path, body, head | {"Cookie": self._cookie})
+        answer = self._connection.getresponse()
+        return answer, answer.read()

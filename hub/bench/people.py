@@ -18,9 +18,9 @@ from typing import Any
 from hub.ask import Actor, Ask
 from hub.bench import limits
 from hub.bench.agents import AgentsBrowser
-from hub.bench.figures import Budget, Limits, Line, ratio, summary, timed
+from hub.bench.figures import Budget, Limits, Line, summary, timed
 from hub.bench.rig import free_port, pss_mb, running
-from hub.bench.screens import until_the_last
+from hub.bench.screens import beside_call10, until_the_last
 from hub.clock import SystemClock
 from hub.demo.agency import Agency, prepare
 from hub.demo.country import Country
@@ -277,9 +277,10 @@ def _calls_beside_search(agency: Agency, asked: list[Any], calls: int, limit: Li
             hand.join()
     per_s = sum(letters) / (time.perf_counter() - began)
     figures = {"beside": beside, "alone": alone, "searches_per_s": round(per_s, 1)}
-    budgets = (ratio(beside, limit["call10"], "p50", 2, "call10"), ratio(beside, limit["call10"], "p99", 3, "call10"))
     note = f"{len(TYPISTS)} agents type names all the time, {LETTERS_PER_S} letters a second each"
-    return Line("P3", "agent's next to the last of 10 displays, beside the search", figures, budgets, note)
+    return Line(
+        "P3", "agent's next to the last of 10 displays, beside the search", figures, beside_call10(beside, limit), note
+    )
 
 
 def _type_on(browser: AgentsBrowser, rows: list[Any], done: threading.Event, letters: list[int], number: int) -> None:
