@@ -25,6 +25,8 @@ LINE_BYTES, FILE_BYTES = 1_000_000, 8_000_000
 #: How a file of lines is called.
 SUFFIX = ".jsonl"
 SIGNATURE = "signature"
+#: The most characters of a code, and of what the centre says beside it.
+CODE_LENGTH, NOTE_LENGTH = 40, 300
 KEY_BYTES = 32
 
 Said = dict[str, Any]

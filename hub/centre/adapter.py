@@ -15,11 +15,11 @@ from typing import Literal, Protocol
 
 from hub.centre.store import Row
 from hub.chain import canonical_json
+from hub.envelope import CODE_LENGTH, NOTE_LENGTH
 
 #: What the program ends with.
 INTEGRATED, REJECTED = 0, 10
 PATIENCE_S = 60.0
-CODE_LENGTH, NOTE_LENGTH = 40, 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,6 @@ from hub.sleeper import Sleeper
 CLOSES_S = 5.0
 #: The most files looked at in one go: the rest waits for the next.
 MOST_FILES = 1_000
-#: What is not wrong with the file: another must come first.
-GAP = "gap"
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +89,7 @@ class Drop:
             content = envelope.read_file(file)
             taken = inbox.take(hub, Ask(HUB), content)
         except Refused as refused:
-            if refused.reason != GAP:
+            if refused.reason != inbox.GAP:
                 self._refused[file.name] = (found.st_size, found.st_mtime_ns, read + 1 if again else 1)
                 if again:
                     _note(hub, content or str(file.name).encode(), file.name, refused)

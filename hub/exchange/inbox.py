@@ -7,7 +7,6 @@ Letters are numbered from 1 for each agency, so one that comes again is known, a
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +22,8 @@ from hub.exchange.ways import answers_of
 from hub.services.ports import Inbound, Received
 from hub.store import Transaction
 
-log = logging.getLogger(__name__)
+#: Nothing is wrong with the letter: another must come first.
+GAP = "gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def take_letter(tx: Transaction, hub: Hub, *, letter: m.Letter) -> Answer:
             )
         return {"number": letter.number, "new": False}
     if letter.number > last + 1:
-        raise Refused(f"letter {last + 1} of the centre is missing: ask for it", code="gap", missing=last + 1)
+        raise Refused(f"letter {last + 1} of the centre is missing: ask for it", code=GAP, missing=last + 1)
     return {"number": letter.number, "new": True, **_take(tx, hub, letter)}
 
 

@@ -103,7 +103,7 @@ def take_file(hub: Hub, ask: Ask, name: str) -> Answer:
     try:
         taken = inbox.take(hub, ask, content)
     except Refused as refused:
-        if refused.reason != "gap":
+        if refused.reason != inbox.GAP:
             inbox.note_refused_file(
                 hub, Ask(ask.actor), file=inbox.digest(content), name=name, code=refused.reason
             )  # fmt: skip

@@ -39,7 +39,6 @@ ANSWERS: dict[str, Outcome] = {"acknowledged": "acknowledged", "integrated": "ap
 EARLY = "early"
 #: The most bytes of one request with messages.
 REQUEST_BYTES = 1_000_000
-CODE_LENGTH, NOTE_LENGTH = 40, 300
 _OK, _NOTHING = 200, 204
 
 
@@ -211,7 +210,8 @@ def _heard(said: Said) -> Heard:
         return Heard(key, version, None)
     if answer not in ANSWERS:
         raise Unreadable(f"answer: one of {', '.join((*ANSWERS, EARLY))}", code="garbage", field="answer")
-    code, note = str(said.get("code") or "")[:CODE_LENGTH], str(said.get("note") or "")[:NOTE_LENGTH]
+    code = str(said.get("code") or "")[: envelope.CODE_LENGTH]
+    note = str(said.get("note") or "")[: envelope.NOTE_LENGTH]
     return Heard(key, version, Answered(key, version, ANSWERS[answer], code, note or None))
 
 
@@ -234,7 +234,7 @@ def _complaint(content: bytes) -> str:
     """What an error of the centre says, in one line."""
     try:
         error = json.loads(content)["error"]
-        return " ".join(f"{error['code']}: {error['message']}".split())[:NOTE_LENGTH]
+        return " ".join(f"{error['code']}: {error['message']}".split())[: envelope.NOTE_LENGTH]
     except (ValueError, KeyError, TypeError, RecursionError):
         return "no answer that can be read"
 
