@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.ask import Actor, Answer
+from hub.ask import Actor, Answer, Ask
 from hub.context import Hub, action
 from hub.errors import Refused
+from hub.people.actions import names_of
+from hub.people.model import Hit
 from hub.printing.store import queue_job
 from hub.queues import faces
 from hub.queues import store as queues
@@ -38,6 +40,13 @@ def purpose_of(hub: Hub, actor: Actor) -> Purpose:
     if ticket is not None:
         return Purpose(ticket=ticket)
     return Purpose(contact=contact if rules.holds(contact, hub.now()) else None)
+
+
+def concerned_files(hub: Hub, actor: Actor) -> tuple[Hit, ...]:
+    """Whom the visit at this agent's counter is about, as far as they have a file."""
+    ticket = purpose_of(hub, actor).ticket
+    refs = [each.party for each in store.concerned(hub.reader, ticket.id) if each.party] if ticket else []
+    return tuple(names_of(hub, Ask(actor), refs).values()) if refs else ()
 
 
 def visit_of(tx: Transaction, visit: str) -> Ticket:

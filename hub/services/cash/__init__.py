@@ -13,18 +13,35 @@ what an order may require · `lots` `treasury` what it hears of a closing, and w
 
 from __future__ import annotations
 
-from hub.services.cash import actions, checking, facing, lot_store, order_store, store, telling, work
-from hub.services.cash.book_pages import blueprint
+from hub.services.cash import (
+    actions,
+    book_pages,
+    checking,
+    facing,
+    facing_pages,
+    lot_store,
+    order_pages,
+    order_store,
+    oversight_pages,
+    pages,
+    prepared_pages,
+    store,
+    telling,
+    treasury_pages,
+    work,
+)
 from hub.services.cash.migrations import migrations
 from hub.services.ports import CounterService
 
+#: Loaded, so that the blueprint has all its pages before a hub takes it.
+PAGES = (pages, order_pages, prepared_pages, facing_pages, oversight_pages, treasury_pages, book_pages)
 COUNTER_SERVICE = CounterService(
     name="cash",
     title="cash.title",
     icon="cash",
     roles=work.TAB,
     beside=work.PREPARERS,
-    pages=blueprint,
+    pages=pages.pages,
     migrations=migrations,
     appliers=work.APPLIERS,
     state_tables=work.STATE_TABLES,

@@ -11,12 +11,8 @@ from hub.agents.forms import asked, the_hub
 from hub.clock import local
 from hub.disk import ask_room
 from hub.services.cash import ages, archive, paper, store
-from hub.services.cash import treasury_pages as before
 from hub.services.cash.pages import BACK, pages
 from hub.workshop.answer import pdf
-
-#: All pages of the tills: these come last.
-blueprint = before.blueprint
 
 
 @pages.post("/tills/<till>/periods/<period>/print")

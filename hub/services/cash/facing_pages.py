@@ -11,7 +11,7 @@ from hub.agents.forms import the_hub
 from hub.money import typed
 from hub.say import direction, say
 from hub.services.cash import facing
-from hub.services.cash.prepared_pages import blueprint as pages
+from hub.services.cash.pages import pages
 
 #: Words stand in so many languages on it: two are read from where a payer stands.
 LANGUAGES = 2
@@ -37,7 +37,3 @@ def face_payer() -> Response:
     due = typed(request.form.get("due", ""), "due")
     facing.show(the_hub(), g.actor.agent or "", due, typed(given, "given") if given else None)
     return make_response("", 204)
-
-
-#: All pages of the tills: these come last.
-blueprint = pages

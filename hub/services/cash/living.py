@@ -8,7 +8,7 @@ from typing import Any
 from hub.ask import Answer
 from hub.context import Hub, action
 from hub.errors import NotFound, Refused
-from hub.journal import Appliers, Rows
+from hub.journal import Appliers, Rows, apply_nothing
 from hub.services.cash import actions, life, order_store
 from hub.services.cash import orders as o
 from hub.services.cash.office import office_of
@@ -89,13 +89,9 @@ def _decided(rows: Rows, event: life.LifeCertificateDecided) -> None:
     rows.run("UPDATE life_certificate SET state = ? WHERE document = ?", event.state, event.document)
 
 
-def _tells_only(rows: Rows, event: life.LifeCertificateTaken) -> None:
-    del rows, event
-
-
 APPLIERS: Appliers = {
     life.LifeCertificateNoted: _noted,
     life.LifeCertificateDecided: _decided,
-    life.LifeCertificateTaken: _tells_only,
+    life.LifeCertificateTaken: apply_nothing,
 }
 STATE_TABLES: dict[str, tuple[str, ...]] = {"life_certificate": ("party", "valid_until")}

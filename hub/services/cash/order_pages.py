@@ -66,4 +66,3 @@ BACK |= dict.fromkeys(
     ("order", "do_order"), lambda status, **said: _order((request.view_args or {})["order"], status, **said)
 )
 #: All pages of the tills: these come last.
-blueprint = pages

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from hub.errors import IllegalStep, NotAllowed, Refused, Unreadable, chosen
+from hub.errors import IllegalStep, NotAllowed, Refused, Unreadable, chosen, written
 from hub.journal import Event
 from hub.services.cash.orders import PaymentOrderReceived
 
@@ -134,9 +134,8 @@ def step(found: OrderRequest, name: str) -> RequestState:
 def asked(nature: str, period: str, reason: str) -> tuple[Asked, str, str]:
     """What is asked for, for when, and why. Raises Unreadable."""
     what = chosen(nature, ASKED, Unreadable("say what is to be paid", code="nature_needed", field="nature"))
-    why = " ".join(reason.split())[:REASON_LENGTH]
-    if not why:
-        raise Unreadable("say why, and by which documents", code="why_needed", field="reason")
+    missing = Unreadable("say why, and by which documents", code="why_needed", field="reason")
+    why = written(reason, REASON_LENGTH, missing)
     return what, " ".join(period.split()).upper()[:PERIOD_LENGTH], why
 
 

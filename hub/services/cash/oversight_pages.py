@@ -9,9 +9,8 @@ from flask import Response, request
 from hub.agents import store as agents
 from hub.agents.forms import the_hub
 from hub.services.cash import oversight
-from hub.services.cash.facing_pages import blueprint as pages
 from hub.services.cash.office import office_of
-from hub.services.cash.pages import BACK, show
+from hub.services.cash.pages import BACK, pages, show
 
 
 @pages.get("/oversight")
@@ -37,5 +36,3 @@ def _page(status: int = 200, **parts: Any) -> Response:
 #: Whose acts stand on the page.
 _SHOWN = frozenset({"collections_cashier", "benefits_cashier", "head_cashier", "supervisor", "clerk", "case_officer"})
 BACK["oversee"] = _page
-#: All pages of the tills: these come last.
-blueprint = pages

@@ -48,7 +48,7 @@ from hub.services.cash.office import office_of, papers
 from hub.services.cash.oversight import Line
 from hub.services.cash.prepared import Prepared
 from hub.services.cash.witness import witnessed
-from hub.visits.actions import purpose_of
+from hub.visits.actions import concerned_files, purpose_of
 from hub.workshop.answer import pdf
 
 #: Digits of a number that a row can have.
@@ -174,7 +174,7 @@ def _till(status: int = 200, **parts: Any) -> Response:
     place = office_of(hub.settings).till(session.till)
     whole: dict[str, Any] = {
         "session": session, "place": place, "today": hub.today().isoformat(), "typed": "", "hits": None,
-        "full": place is not None and found.cash > place.ceiling, "concerned": payment_form.of_the_visit(),
+        "full": place is not None and found.cash > place.ceiling, "concerned": concerned_files(the_hub(), g.actor),
         "last": store.last_entries(hub.reader, session.id), "kept": {},
         "asked": {(each.year, each.number) for each in store.reversals_asked(hub.reader, session.id)},
         **_prepared(place),

@@ -15,14 +15,11 @@ from hub.ask import Ask
 from hub.clock import local
 from hub.errors import Unreadable, chosen
 from hub.money import typed
-from hub.people.actions import find, names_of
-from hub.people.model import Hit
+from hub.people.actions import find
 from hub.services.cash import account
 from hub.services.cash import model as m
 from hub.services.cash.office import office_of
 from hub.services.cash.prepared import Prepared
-from hub.visits import store as visits
-from hub.visits.actions import purpose_of
 
 #: Rows of a payment that a form may hold, and empty ones for periods that the account does not know.
 MOST_ROWS, FREE_ROWS = 60, 2
@@ -91,15 +88,6 @@ def _period(said: str) -> str:
         return f"{plain[2:]}-T{plain[0]}"
     month, _, year = plain.partition("-")
     return f"{year}-{month.zfill(2)}" if len(year) == 4 and month.isdecimal() else plain  # noqa: PLR2004 (03/2013)
-
-
-def of_the_visit() -> tuple[Hit, ...]:
-    """Whom the visit at this counter is about, as far as they have a file."""
-    at_hand = purpose_of(the_hub(), g.actor).ticket
-    if at_hand is None:
-        return ()
-    refs = [each.party for each in visits.concerned(the_hub().reader, at_hand.id) if each.party]
-    return tuple(names_of(the_hub(), Ask(g.actor), refs).values()) if refs else ()
 
 
 def file_meant(said: str) -> str | None:

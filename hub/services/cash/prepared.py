@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from hub.errors import IllegalStep, Refused, Unreadable
+from hub.errors import IllegalStep, Refused, Unreadable, written
 from hub.journal import Event
 from hub.services.cash.model import Operation, PaidPeriod, Payer, PayerKind
 from hub.services.cash.rules import Draft
@@ -166,10 +166,7 @@ def _lines(draft: Draft) -> tuple[tuple[str, int, str], ...]:
 
 def word(said: str) -> str:
     """Why it is changed or dropped. Raises Unreadable."""
-    why = " ".join(said.split())[:WORD_LENGTH]
-    if not why:
-        raise Unreadable("say why", code="word_needed", field="word")
-    return why
+    return written(said, WORD_LENGTH, Unreadable("say why", code="word_needed", field="word"))
 
 
 def revise(found: Prepared, draft: Draft, said: str) -> CollectionRevised | None:

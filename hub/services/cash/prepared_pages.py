@@ -28,11 +28,10 @@ from hub.services.cash import (
 )
 from hub.services.cash import model as m
 from hub.services.cash.office import office_of
-from hub.services.cash.order_pages import blueprint as pages
 from hub.services.cash.order_requests import ASKED, OrderRequest
 from hub.services.cash.orders import Order
-from hub.services.cash.pages import BACK, HOMES, number_of, show
-from hub.visits.actions import purpose_of
+from hub.services.cash.pages import BACK, HOMES, number_of, pages, show
+from hub.visits.actions import concerned_files, purpose_of
 
 
 @pages.get("/prepared")
@@ -51,7 +50,8 @@ def _prepared(status: int = 200, **parts: Any) -> Response:
     whole: dict[str, Any] = {
         "prepared": prepared_store.of_date(hub.reader, hub.today().isoformat()), "preparer": preparer,
         "taker": not work.TAKERS.isdisjoint(g.actor.roles), "visit": purpose_of(hub, g.actor).ticket, "typed": "",
-        "hits": None, "requests": _requests(), "concerned": payment_form.of_the_visit() if preparer else (), "kept": {},
+        "hits": None, "requests": _requests(), "kept": {},
+        "concerned": concerned_files(hub, g.actor) if preparer else (),
     }  # fmt: skip
     return show("prepared", status, **whole | parts)
 
@@ -191,5 +191,3 @@ BACK |= {
     ),
     "do_prepared": lambda status, **said: _one((request.view_args or {})["prepared"], status, **said),
 }
-#: All pages of the tills: these come last.
-blueprint = pages

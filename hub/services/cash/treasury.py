@@ -29,16 +29,9 @@ PILOTS = frozenset({"head_cashier"})
 DOMAIN = "mbote-lot"
 
 
-def known(hub: Hub, reference: str) -> lots.Lot:
+def known(reader: store.Reader, reference: str) -> lots.Lot:
     """One lot. Raises NotFound."""
-    found = lot_store.lot(hub.reader, reference)
-    if found is None:
-        raise NotFound("no such lot", code="no_lot", field="lot")
-    return found
-
-
-def _lot(tx: Transaction, reference: str) -> lots.Lot:
-    found = lot_store.lot(tx.connection, reference)
+    found = lot_store.lot(reader, reference)
     if found is None:
         raise NotFound("no such lot", code="no_lot", field="lot")
     return found
@@ -78,7 +71,7 @@ def _make(  # noqa: PLR0913, PLR0917 (what a lot is made of)
         reference, closing.till, closing.id, closing.date, state, rows, closing.hash, replaces
     )  # fmt: skip
     tx.record(event)
-    return _lot(tx, reference)
+    return known(tx.connection, reference)
 
 
 def _next(tx: Transaction, hub: Hub, closing: m.Closing, mark: str) -> str:
@@ -94,14 +87,14 @@ def _send(tx: Transaction, hub: Hub, lot: lots.Lot, held: Mapping[str, str]) -> 
     if back and not sent:
         lots.step(lot, "reject")
         tx.record(lots.TreasuryLotHeldBack(lot.reference))
-        return _lot(tx, lot.reference)
+        return known(tx.connection, lot.reference)
     lots.step(lot, "validate")
     said = lots.payload(replace(lot, items=sent), closing, office)
     message = _queued(tx, lot, said)
     tx.record(lots.TreasuryLotSent(lot.reference, tuple(each.receipt for each in sent), message))
     if back:
         _make(tx, closing, _next(tx, hub, closing, "R"), back, "R1")
-    return _lot(tx, lot.reference)
+    return known(tx.connection, lot.reference)
 
 
 def _queued(tx: Transaction, lot: lots.Lot, said: dict[str, Any]) -> int:
@@ -120,7 +113,7 @@ def _queued(tx: Transaction, lot: lots.Lot, said: dict[str, Any]) -> int:
 def send(tx: Transaction, hub: Hub, *, lot: str, held: Mapping[str, str]) -> Answer:
     """Send a lot, but for what is `held` back (receipt → code). Raises NotAllowed, Refused, Unreadable, IllegalStep."""
     _pilot(tx)
-    found = _send(tx, hub, _lot(tx, lot), held)
+    found = _send(tx, hub, known(tx.connection, lot), held)
     return {"lot": found.reference, "state": found.state, "items": len(found.items), "sum": found.sum}
 
 
@@ -128,7 +121,7 @@ def send(tx: Transaction, hub: Hub, *, lot: str, held: Mapping[str, str]) -> Ans
 def correct(tx: Transaction, hub: Hub, *, lot: str, accounts: Mapping[str, str], motive: str) -> Answer:
     """Put a lot right that was held back or refused: another stands in its place, to be sent. No amount is typed."""
     _pilot(tx)
-    before = _lot(tx, lot)
+    before = known(tx.connection, lot)
     lots.step(before, "correct")
     missing = Unreadable("say what was put right", code="motive_needed", field="motive")
     why = written(motive, rules.NOTE_LENGTH, missing)

@@ -11,12 +11,9 @@ from hub import outbox
 from hub.agents.forms import asked, the_hub
 from hub.errors import NotFound, Unreadable
 from hub.services.cash import lot_store, lots, store, treasury
-from hub.services.cash import oversight_pages as before
 from hub.services.cash.office import office_of
 from hub.services.cash.pages import BACK, pages, show
 
-#: All pages of the tills: these come last.
-blueprint = before.blueprint
 FORMATS = {"json": "application/json", "csv": "text/csv"}
 
 
@@ -45,7 +42,7 @@ def lot_page(lot: str) -> Response:
 
 def _lot(reference: str, status: int = 200, **parts: object) -> Response:
     hub = the_hub()
-    found = treasury.known(hub, reference)
+    found = treasury.known(hub.reader, reference)
     office = office_of(hub.settings)
     with hub.snapshot() as reader:
         family = lot_store.of_closing(reader, found.closing)
@@ -62,7 +59,7 @@ def _lot(reference: str, status: int = 200, **parts: object) -> Response:
 def lot_file(lot: str, kind: str) -> Response:
     """The same as a file: signed JSON, or the entry as a spreadsheet reads it."""
     hub = the_hub()
-    found = treasury.known(hub, lot)
+    found = treasury.known(hub.reader, lot)
     if kind not in FORMATS:
         raise NotFound("no such file", field="kind")
     if kind == "json":
@@ -84,7 +81,7 @@ def do_lot(lot: str) -> AnyResponse:
         treasury.send(hub, asked(f"cash.lot/{lot}"), lot=lot, held=_held(form))
     elif what == "correct":
         accounts = {name.removeprefix("account."): value for name, value in form.items() if name.startswith("account.")}
-        items = {each.receipt: each.account for each in treasury.known(hub, lot).items}
+        items = {each.receipt: each.account for each in treasury.known(hub.reader, lot).items}
         changed = {receipt: account for receipt, account in accounts.items() if items.get(receipt) != account}
         answer = treasury.correct(hub, asked(f"cash.lot/{lot}"), lot=lot, accounts=changed,
                                   motive=form.get("motive", ""))  # fmt: skip

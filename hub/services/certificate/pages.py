@@ -17,14 +17,13 @@ from hub.agents.forms import asked, new_key, the_hub
 from hub.ask import Ask
 from hub.clock import local
 from hub.errors import NotFound, Refused
-from hub.people.actions import find, names_of
-from hub.people.model import MASKED, Hit
+from hub.people.actions import find
+from hub.people.model import MASKED
 from hub.say import say, say_refused
 from hub.services.certificate import actions, paper, rules, store
 from hub.services.certificate.actions import TILL, Examined, Impossible, Purpose, Verdict
 from hub.services.certificate.model import REASONS, TENDERS, Certificate, Receipt, Refusal
-from hub.visits import store as visits
-from hub.visits.actions import purpose_of
+from hub.visits.actions import concerned_files, purpose_of
 from hub.workshop.answer import pdf
 
 #: How somebody asks who does not stand at the counter.
@@ -94,15 +93,6 @@ def _purpose(said: Any) -> Purpose:
     return Purpose(None, said.get("channel", ""), said.get("motive", ""))
 
 
-def _concerned() -> tuple[Hit, ...]:
-    """Whom the visit at this counter is about, as far as they have a file."""
-    at_hand = purpose_of(the_hub(), g.actor).ticket
-    if at_hand is None:
-        return ()
-    refs = [each.party for each in visits.concerned(the_hub().reader, at_hand.id) if each.party]
-    return tuple(names_of(the_hub(), Ask(g.actor), refs).values()) if refs else ()
-
-
 @pages.get("")
 def page() -> Response:
     """Where a search begins, and where a file that was chosen stands."""
@@ -112,7 +102,7 @@ def page() -> Response:
     if found := _by_number(typed):
         return _show("one", found=found)
     mine = store.unprinted(the_hub().reader, g.actor.agent or "")
-    hits = find(the_hub(), Ask(g.actor), typed) if typed else _concerned() or None
+    hits = find(the_hub(), Ask(g.actor), typed) if typed else concerned_files(the_hub(), g.actor) or None
     return _show("start", typed=typed, hits=hits, unprinted=mine)
 
 

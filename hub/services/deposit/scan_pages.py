@@ -117,7 +117,7 @@ def scan(scan: int) -> Response:
 
 def _scan(number: int, status: int = 200, **parts: Any) -> Response:
     hub = the_hub()
-    found = scanning.known(hub, number)
+    found = scanning.known(hub.reader, number)
     with hub.snapshot() as reader:
         of = store.deposit(reader, found.deposit) if found.deposit else None
         lines = store.documents(reader, of.id) if of else ()
@@ -129,7 +129,7 @@ def _scan(number: int, status: int = 200, **parts: Any) -> Response:
 def scan_page(scan: int, page: int) -> Response:
     """One page as a picture that was drawn here."""
     hub = the_hub()
-    found = scanning.known(hub, scan)
+    found = scanning.known(hub.reader, scan)
     if not 1 <= page <= found.pages:
         raise NotFound("no such page", code="no_scan", field="page")
     return _foreign(hub.viewer.page(scanning.content_of(hub, found), page), "image/jpeg")
@@ -138,7 +138,7 @@ def scan_page(scan: int, page: int) -> Response:
 def scan_file(scan: int) -> Response:
     """The file as it came, to be kept: the journal says who has it."""
     hub = the_hub()
-    found = scanning.known(hub, scan)
+    found = scanning.known(hub.reader, scan)
     content = scanning.content_of(hub, found)
     scanning.open_file(hub, asked(f"deposit.scan_file/{scan}"), scan=scan)
     response = _foreign(content, MIME[found.media])  # type: ignore[index] # a row has what the viewer found
@@ -163,7 +163,7 @@ def place_scan(scan: int) -> AnyResponse:
     if chosen.isdecimal():
         document = int(chosen)
     elif chosen == "deposit":
-        deposit = scanning.known(the_hub(), scan).deposit
+        deposit = scanning.known(the_hub().reader, scan).deposit
     answer = scanning.place(
         the_hub(), asked(f"deposit.place_scan/{scan}"), scan=scan, deposit=deposit, document=document
     )

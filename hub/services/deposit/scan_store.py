@@ -68,11 +68,6 @@ def at_home(reader: Reader, most: int) -> list[m.DocumentScan]:
     return [_scan_of(row) for row in rows]
 
 
-def next_id(reader: Reader) -> int:
-    """The number of the next one."""
-    return int(reader.execute("SELECT coalesce(max(id), 0) + 1 FROM deposit_scan").fetchone()[0])
-
-
 def files(reader: Reader) -> Named:
     """What must be on the shelf, and what was destroyed."""
     named = frozenset(row[0] for row in reader.execute("SELECT file FROM deposit_scan WHERE file IS NOT NULL"))

@@ -27,9 +27,9 @@ def shelf_of(hub: Hub) -> Shelf:
     return hub.shelf(ROOM)
 
 
-def known(hub: Hub, scan: int) -> m.DocumentScan:
+def known(reader: store.Reader, scan: int) -> m.DocumentScan:
     """One scan. Raises NotFound."""
-    found = scan_store.scan(hub.reader, scan)
+    found = scan_store.scan(reader, scan)
     if found is None:
         raise NotFound("no such scan", code="no_scan", field="scan")
     return found
@@ -91,7 +91,7 @@ def _note(  # noqa: PLR0913 (what is known of a file)
     of, line = _place(tx, deposit, document)
     if of is not None:
         _quota(tx, of, size)
-    number = scan_store.next_id(tx.connection)
+    number = store.next_id(tx.connection, "deposit_scan")
     tx.record(
         m.ScanKept(number, sha256, size, look.media, look.pages, by, look.flags, of, line, sha256, name)
     )  # fmt: skip
@@ -127,7 +127,7 @@ def _place(tx: Transaction, deposit: int | None, document: int | None) -> tuple[
 def place(tx: Transaction, hub: Hub, *, scan: int, deposit: int | None, document: int | None = None) -> Answer:
     """Say whose a scan is, or that it is somebody else's than was thought. Raises Refused for one set aside."""
     del hub
-    found = _scan(tx, scan)
+    found = known(tx.connection, scan)
     if found.state == "set_aside":
         raise Refused("this scan was set aside", code="scan_set_aside")
     of, line = _place(tx, deposit, document)
@@ -142,7 +142,7 @@ def place(tx: Transaction, hub: Hub, *, scan: int, deposit: int | None, document
 def set_aside(tx: Transaction, hub: Hub, *, scan: int) -> Answer:
     """It shows nothing of use; only the retention destroys it."""
     del hub
-    if _scan(tx, scan).state != "set_aside":
+    if known(tx.connection, scan).state != "set_aside":
         tx.record(m.ScanSetAside(scan))
     return {"scan": scan}
 
@@ -151,7 +151,7 @@ def set_aside(tx: Transaction, hub: Hub, *, scan: int) -> Answer:
 def open_file(tx: Transaction, hub: Hub, *, scan: int) -> Answer:
     """Somebody is given the file itself, and the journal says so."""
     del hub
-    _scan(tx, scan)
+    known(tx.connection, scan)
     tx.record(m.ScanOpened(scan))
     return {"scan": scan}
 
@@ -160,13 +160,6 @@ def open_file(tx: Transaction, hub: Hub, *, scan: int) -> Answer:
 def note_handed_on(tx: Transaction, hub: Hub, *, scan: int) -> Answer:
     """The document-management system has it."""
     del hub
-    if _scan(tx, scan).handed_on is None:
+    if known(tx.connection, scan).handed_on is None:
         tx.record(m.ScanHandedOn(scan))
     return {"scan": scan}
-
-
-def _scan(tx: Transaction, scan: int) -> m.DocumentScan:
-    found = scan_store.scan(tx.connection, scan)
-    if found is None:
-        raise NotFound("no such scan", code="no_scan", field="scan")
-    return found

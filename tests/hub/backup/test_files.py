@@ -19,7 +19,7 @@ def kept(safe, text: str) -> str:
     """A scan that waits; the name of its file."""
     hub = safe.office.hub
     answer = scanning.receive(hub, safe.office.ask(HUB), io.BytesIO(jpeg(text)), name=f"{text}.jpg")
-    return scanning.known(hub, answer["scan"]).sha256
+    return scanning.known(hub.reader, answer["scan"]).sha256
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hub.privacy import actions as privacy
 from hub.privacy import purge
 from hub.privacy.classes import classes
 from hub.say import words
-from hub.services.deposit import actions, batches, scan_store, scanning, separators
+from hub.services.deposit import actions, batches, scan_store, scanning, separators, store
 from hub.services.deposit.separators import Part, Target
 from hub.verify import verify
 from tests.hub.services.deposits import NADEGE, SYLVIE, Clerk, documents, seed_acknowledgement, staffed
@@ -26,6 +26,11 @@ pytestmark = pytest.mark.slow  # real files and processes
 
 MONDAY = brazzaville("2026-03-02")
 CHIEF, CASHIER = (Actor(agent=code, roles=frozenset({"supervisor"})) for code in ("00411A", "01003B"))
+
+
+def next_scan(house) -> int:
+    """The number of the next scan."""
+    return store.next_id(house.hub.reader, "deposit_scan")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def sent(screen, where, content, *, key=None, name="scan.pdf"):
 def kept(house, content=None, **where):
     """A scan that is there; its row."""
     answer = scanning.receive(house.hub, house.ask(NADEGE), io.BytesIO(content or jpeg()), name="x.jpg", **where)
-    return scanning.known(house.hub, answer["scan"])
+    return scanning.known(house.hub.reader, answer["scan"])
 
 
 def emptied(folder):
@@ -77,7 +82,7 @@ def test_a_file_is_sent_to_a_row_seen_as_a_picture_and_its_hash_is_in_the_journa
         screen, f"/desk/deposit/{deposit}/scans?document={line}", pdf("a", "b"), name="BAMOU%20acte.pdf"
     )
     assert (status, answer["pages"], answer["flags"], answer["document"]) == (201, 2, [], line)
-    found = scanning.known(house.hub, answer["scan"])
+    found = scanning.known(house.hub.reader, answer["scan"])
     assert scanning.shelf_of(house.hub).read(found.sha256) == pdf("a", "b")
     assert found.sha256 in house.public_journal()
     assert "BAMOU acte" not in house.public_journal()
@@ -99,7 +104,7 @@ def test_the_same_key_sends_once_and_the_same_content_lies_once(house, screen, d
 
 
 def test_what_is_refused_is_said_in_words_and_leaves_nothing(house, screen, deposit):
-    before = scan_store.next_id(house.hub.reader)
+    before = next_scan(house)
     for content, said in (
         (b"<svg/>", "Ce n'est ni un PDF, ni un JPEG, ni un PNG."), (jpeg()[:-40], "abîmé ou incomplet"),
         (b"%PDF-1.7\n" + bytes(10 * 1024 * 1024), "dépasse 10 Mo"), (jpeg() + b"PK", "autre chose après sa fin"),
@@ -107,7 +112,7 @@ def test_what_is_refused_is_said_in_words_and_leaves_nothing(house, screen, depo
         status, answer = sent(screen, f"/desk/deposit/{deposit}/scans", content)
         assert status in (413, 422)
         assert said in answer["said"]
-    assert scan_store.next_id(house.hub.reader) == before
+    assert next_scan(house) == before
     assert set(scanning.shelf_of(house.hub).names()) == scan_store.files(house.hub.reader).named
     assert sent(screen, "/desk/deposit/999/scans", jpeg())[0] == 404
 
@@ -136,9 +141,12 @@ def test_a_scan_is_placed_moved_and_set_aside_by_hand(house, screen, deposit):
     screen.send(f"/desk/deposit/scans/{loose.id}/place", number=label, line="77", back="list")
     assert (screen.status, "Ce dépôt n'a pas cette ligne." in screen.words) == (404, True)
     screen.send(f"/desk/deposit/scans/{loose.id}/place", number=label, line="3", back="list")
-    assert scanning.known(house.hub, loose.id).document == documents(house, deposit)[2]
+    assert scanning.known(house.hub.reader, loose.id).document == documents(house, deposit)[2]
     screen.send(f"/desk/deposit/scans/{loose.id}/place", document="deposit")
-    assert (scanning.known(house.hub, loose.id).state, "Numérisations sans pièce" in screen.words) == ("waiting", True)
+    assert (scanning.known(house.hub.reader, loose.id).state, "Numérisations sans pièce" in screen.words) == (
+        "waiting",
+        True,
+    )
     screen.send(f"/desk/deposit/scans/{loose.id}/aside")
     with pytest.raises(Refused) as refused:
         scanning.place(house.hub, house.ask(NADEGE), scan=loose.id, deposit=deposit)
@@ -204,7 +212,7 @@ def test_a_batch_is_divided_by_sheets_once_whatever_is_cut_and_the_rest_waits(
 ):
     batch = pdf("loose", sheets[0], "first", "again first", sheets[1], "second")
     (scanner / "pile.pdf").write_bytes(batch)
-    before, first = scan_store.next_id(house.hub.reader), scanning.receive
+    before, first = next_scan(house), scanning.receive
     calls = []
 
     def cut(*args, **values):
@@ -215,12 +223,12 @@ def test_a_batch_is_divided_by_sheets_once_whatever_is_cut_and_the_rest_waits(
 
     monkeypatch.setattr(scanning, "receive", cut)
     batches.round(house.hub)
-    assert scan_store.next_id(house.hub.reader) == before, "it is still being written, as far as anybody knows"
+    assert next_scan(house) == before, "it is still being written, as far as anybody knows"
     batches.round(house.hub)
     assert (len(calls), (scanner / "pile.pdf").exists()) == (3, True)
     batches.round(house.hub)
     assert not (scanner / "pile.pdf").exists()
-    found = [scanning.known(house.hub, number) for number in range(before, scan_store.next_id(house.hub.reader))]
+    found = [scanning.known(house.hub.reader, number) for number in range(before, next_scan(house))]
     lines = documents(house, deposit)
     assert [(each.document, each.pages, each.state, each.source) for each in found] == [
         (None, 1, "waiting", "batch"), (lines[0], 2, "placed", "batch"), (lines[1], 1, "placed", "batch"),
@@ -232,10 +240,10 @@ def test_a_scanner_that_makes_a_picture_of_each_page_is_understood_too(house, de
         page.convert("L").save(scanner / name, "JPEG")
     (scanner / "4.gif").write_bytes(b"GIF89a")
     (scanner / "5.jpg").symlink_to("/etc/hostname")
-    before = scan_store.next_id(house.hub.reader)
+    before = next_scan(house)
     batches.take(house.hub, scanner)
     assert batches.take(house.hub, scanner) == 4
-    found = [scanning.known(house.hub, number) for number in range(before, scan_store.next_id(house.hub.reader))]
+    found = [scanning.known(house.hub.reader, number) for number in range(before, next_scan(house))]
     assert [each.document for each in found] == [documents(house, deposit)[1]] * 2
     assert batches.refused(str(scanner)) == ["4.gif"]
     assert "4.gif" in Screen(house, NADEGE).open("/desk/deposit/scans").words
@@ -297,7 +305,7 @@ def test_scans_are_handed_on_to_a_document_system_and_destroyed_when_their_time_
     assert (away / scan.sha256[:2] / scan.sha256[2:]).read_bytes() == jpeg()
     facts = json.loads((away / scan.sha256[:2] / f"{scan.sha256[2:]}.json").read_text())
     assert (facts["register_number"], facts["line"], facts["document_type"]) == ("2013/000001", 1, "0401")
-    assert scanning.known(house.hub, scan.id).handed_on
+    assert scanning.known(house.hub.reader, scan.id).handed_on
     year = tuple(
         type(each)(each.name, 12, each.title, each.kinds)
         for each in classes(house.hub.settings.folder)
@@ -311,7 +319,7 @@ def test_scans_are_handed_on_to_a_document_system_and_destroyed_when_their_time_
     for actor in (CHIEF, CASHIER):
         privacy.approve(house.hub, house.ask(actor), proposal=number)
     assert purge.destroy(house.hub, house.ask(HUB), proposal=number, tables=house.rooms.state_tables) == 1
-    gone = scanning.known(house.hub, scan.id)
+    gone = scanning.known(house.hub.reader, scan.id)
     assert (gone.file, gone.name, gone.sha256) == (None, None, scan.sha256)
     assert list(scanning.shelf_of(house.hub).names()) == [fresh.sha256]
     assert "Le fichier a été détruit" in Screen(house, NADEGE).open(f"/desk/deposit/scans/{scan.id}").words
