@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 import time
@@ -14,6 +13,7 @@ from counter_panel.app import CounterPanel, PanelApp, by_pin
 from hardware.devices import Devices, open_devices
 from hardware.lamp import Lamp
 from hub.client import HubClient
+from hub.ending import until_told
 from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded, watching
 from hub.joining import Joiner, TokenFile
@@ -59,14 +59,6 @@ def _panel(wired: PanelCounter, devices: Devices, short: dict[str, str]) -> Coun
     display = devices.number_display(wired.counter, wired.display, wired.cascaded, wired.spi)
     lamps: dict[str, Lamp] = {name: devices.lamp(pin) for name, pin in wired.lamps.items()}
     return CounterPanel(wired.counter, display, lamps, short, min(WIDEST, 2 * wired.cascaded))
-
-
-def until_told() -> threading.Event:
-    """An event that the end of this process sets."""
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    return stop
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from counter_panel.__main__ import until_told
 from hardware.print_loop import Job, PrintLoop, State
 from hardware.printer import Printer, Reason, Status, trouble_of
 from hub.client import HubClient
+from hub.ending import until_told
 from hub.errands import Errands, HubLine, Mechanism
 from hub.errors import ConfigurationFault
 from hub.heartbeat import Heartbeat

@@ -468,17 +468,13 @@ def _list_backups(settings: Settings, place: Path) -> None:
 
 
 def _follow(settings: Settings) -> None:
-    import signal
-    import threading
-
     from hub.admin_ask import tell_running
+    from hub.ending import until_told
     from hub.recovery import follow
     from hub.server import log_lines
 
     log_lines()
-    stop = threading.Event()
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda *_: stop.set())
+    stop = until_told()
     click.echo("ready backup")
     follow(settings, lambda what, **body: tell_running(settings, what, **body), stop)
 

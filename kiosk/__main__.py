@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from hardware.devices import open_devices
 from hardware.print_loop import PrintLoop
 from hardware.printer import Printer
 from hub.client import HubClient
+from hub.ending import until_told
 from hub.heartbeat import Heartbeat
 from hub.history import History
 from hub.joining import Joiner, TokenFile
@@ -25,7 +25,6 @@ from kiosk.spool import Spool
 
 #: How long the first start waits for a catalogue before it says that it is ready without one.
 FIRST_S = 5.0
-ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 def manners(settings: Settings) -> Manners:
@@ -45,8 +44,7 @@ def manners(settings: Settings) -> Manners:
 def run(settings: Settings, stop: threading.Event | None = None) -> None:
     """Serve until told to stop. Prints `ready NAME` once a button or a touch gives a ticket."""
     heartbeat = Heartbeat.from_environment()
-    if stop is None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)  # before the first thread, which inherits it
+    stop = stop or until_told()
     kiosk = settings.kiosk
     token = TokenFile(settings.path(kiosk.token))
     with ExitStack() as opened:
@@ -73,15 +71,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
             hub.wait_connected(FIRST_S)
         heartbeat.ready(spool.waiting_reports)
         print(f"ready {kiosk.name}", flush=True)  # noqa: T201  whoever started us waits for this line
-        _wait(stop)
-
-
-def _wait(stop: threading.Event | None) -> None:
-    """Sleep until the end. A handler that sets an event is lost when the signal comes just before the sleep."""
-    if stop is not None:
         stop.wait()
-    else:
-        signal.sigwait(ENDINGS)
 
 
 if __name__ == "__main__":

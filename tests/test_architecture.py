@@ -64,6 +64,7 @@ LEAVES = {
     "client",
     "clock",
     "codes",
+    "ending",
     "errands",
     "errors",
     "headers",

@@ -7,7 +7,6 @@ started again.
 
 from __future__ import annotations
 
-import signal
 import tempfile
 import threading
 import webbrowser
@@ -18,15 +17,14 @@ from hub.admin import offline
 from hub.clock import SystemClock, local
 from hub.demo.agency import Agency, prepare
 from hub.demo.processes import Processes
+from hub.ending import until_told
 
 
 def run(  # noqa: PLR0913 (what can be said of a demo)
     *, port: int, data: Path | None, visitors: float, speed: float, people: int, open_browser: bool
 ) -> None:
     """Run the demo until Ctrl-C. `visitors` an hour come by themselves, `speed` times as fast as in life."""
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
+    stop = until_told()
     with tempfile.TemporaryDirectory(prefix="mbote-demo-") as temporary:
         agency = prepare((data or Path(temporary)).resolve(), port)
         if people:
