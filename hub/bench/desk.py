@@ -6,6 +6,7 @@ import tempfile
 import time
 from itertools import count, cycle
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import typst
@@ -41,7 +42,7 @@ def measure_desk(*, quick: bool) -> tuple[list[Line], Limits]:
         import_country(agency.settings.path(agency.settings.hub.data), PEOPLE)
         with running(agency, {"hub": COMMANDS["hub"]}):
             papers, limits = _paper_of(agency, times)
-            return [papers, _page(agency)], limits
+            return [papers, _page(agency, 1 if quick else ROUNDS)], limits
 
 
 # --- P22 ---------------------------------------------------------------------------------------
@@ -49,27 +50,33 @@ def measure_desk(*, quick: bool) -> tuple[list[Line], Limits]:
 
 def _paper_of(agency: Agency, times: int) -> tuple[Line, Limits]:
     given, printed = _papers(AgentsBrowser(agency, CLERK), times)
-    limit = summary(bare_paper(times))
+    busy, limit = summary(bare_paper(times)), summary(bare_paper(times, LOOKS_S))
     click, most = summary(printed), 1.5 * limit["p95"] + 10
     budgets = (Budget(click["p95"], most=round(most, 1), of="ms, p95: 1.5 × pdf + 10 ms"),)
     note = "a statement of contributions over HTTP: given (number, signature, on disk), a quarter second later printed"
     figures = {"print": click, "issue": summary(given)}
-    return Line("P22", "certificate, click to the PDF's last byte", figures, budgets, note), {"pdf": limit}
+    return Line("P22", "certificate, click to the PDF's last byte", figures, budgets, note), {
+        "pdf": limit,
+        "pdf_busy": busy,
+    }
 
 
-def bare_paper(times: int) -> list[float]:
-    """`pdf`: what typst alone takes for a page with a table of twelve rows, seconds."""
+#: No page is drawn twice: of what it has drawn before typst remembers much.
+_NUMBERS = count()
+
+
+def bare_paper(times: int, rest_s: float = 0.0) -> list[float]:
+    """`pdf`: what typst alone takes for a page with a table of twelve rows, seconds; after a rest, as ours is asked."""
     letters = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
-    numbers = count()
 
-    def drawn() -> None:  # another page each time: of what it has drawn before typst remembers much
-        page = PLAIN.replace("NUMBER", str(next(numbers))).replace("CELLS", str(4 * ROWS)).encode()
+    def drawn() -> None:
+        page = PLAIN.replace("NUMBER", str(next(_NUMBERS))).replace("CELLS", str(4 * ROWS)).encode()
         sources: Any = {"main": page}  # its stub knows of one file only
         compiler = typst.Compiler(sources, font_paths=letters, ignore_system_fonts=True)
         compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=0)
 
     drawn()  # the first one reads the letters
-    return timed(drawn, times)
+    return timed(drawn, times, rest_s)
 
 
 def _papers(forms: AgentsBrowser, times: int) -> tuple[list[float], list[float]]:
@@ -107,10 +114,12 @@ _SHIPPED = """() => performance.getEntriesByType("resource")
 _LOADED = """() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd"""
 _BUSY = "() => mboteBusy"
 #: What an agent does all day: keys, and how long they look at what comes.
-_HANDS = (*"boulangerie", "Enter", *"23451", "F9", *"ngoma", "Enter")
+_HANDS = ("F9", *"boulangerie", "Enter", *"23451", "F9", *"ngoma", "Enter")
+#: So often: the page and the hub share two cores with the browser's own work, and one turn may wait for any of them.
+ROUNDS = 5
 
 
-def _page(agency: Agency) -> Line:
+def _page(agency: Agency, rounds: int) -> Line:
     """The page of inquiry on a slow processor: what is shipped, when it answers, what blocks it afterwards."""
     door = f"{agency.url}demo/agent/{CLERK}?to=/desk/inquiry"
     with page_at(door, size=(1366, 768), slower=SLOWER, script=_WATCH) as page:
@@ -120,30 +129,40 @@ def _page(agency: Agency) -> Line:
         shipped, loaded = page.evaluate(_SHIPPED), page.evaluate(_LOADED)
         interactive = max([loaded, *(start + length for start, length in page.evaluate(_BUSY))])
         _visitor(agency, page)
-        blocked: dict[str, float] = {}
-        for pressed in _HANDS:
-            before = len(page.evaluate(_BUSY))
-            page.keyboard.press(pressed)
-            page.wait_for_timeout(350)
-            longest = max((length for _, length in page.evaluate(_BUSY)[before:]), default=0)
-            blocked[pressed] = max(blocked.get(pressed, 0), longest)
+        each = [_blocked(page) for _ in range(rounds)]
         shown = page.locator("article.sheet").count()
     if not shown:
         raise RuntimeError("no file was opened: what was measured is not the agent's day")
+    middle = {what: median(one[what] for one in each) for what in each[0]}
     figures = {
         "shipped_kb": round(shipped / KB, 1),
         "interactive_ms": round(interactive),
-        "blocked_ms": {what: length for what, length in blocked.items() if length},
+        "blocked_ms": {what: length for what, length in middle.items() if length},
+        "worst_ms": max(max(one.values()) for one in each),
     }
     budgets = (
         Budget(shipped / KB, most=250, of="kB of JS and CSS"),
         Budget(interactive, most=1_500, of=f"ms until the page answers, {SLOWER} times slower, nothing in the cache"),
-        Budget(max(blocked.values()), most=100, of=f"ms that one action blocks it, {SLOWER} times slower"),
+        Budget(
+            max(middle.values()), most=100, of=f"ms that one action blocks it, {SLOWER} times slower, of {rounds} times"
+        ),
     )
     note = (
         "interactive: the document is there with its scripts, and the last long task of its first two seconds is over"
     )
     return Line("P26", "the agent's page: weight, time until it answers, what blocks it", figures, budgets, note)
+
+
+def _blocked(page: Any) -> dict[str, float]:
+    """For each key of the hands, the longest time that the page did not answer after it, ms."""
+    found: dict[str, float] = {}
+    for pressed in _HANDS:
+        before = len(page.evaluate(_BUSY))
+        page.keyboard.press(pressed)
+        page.wait_for_timeout(350)
+        longest = max((length for _, length in page.evaluate(_BUSY)[before:]), default=0)
+        found[pressed] = max(found.get(pressed, 0), longest)
+    return found
 
 
 def _visitor(agency: Agency, page: Any) -> None:

@@ -88,10 +88,11 @@ def ratio(ours: dict[str, float], limit: dict[str, float], share: str, most: flo
     return Budget(ours[share] / limit[share], most=most, of=f"{share} of {of}")
 
 
-def timed(work: Callable[[], Any], times: int) -> list[float]:
-    """How long each of so many runs took, seconds."""
+def timed(work: Callable[[], Any], times: int, rest_s: float = 0.0) -> list[float]:
+    """How long each of so many runs took, seconds; before each the machine rests, from which it wakes slowly."""
     taken = []
     for _ in range(times):
+        time.sleep(rest_s)
         began = time.perf_counter()
         work()
         taken.append(time.perf_counter() - began)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import segno
 
+#: A paper is drawn ahead and asked for a moment later, by the same words: its code is looked for once.
+REMEMBERED = 64
 _DARK = re.compile(rb"[^\0]+")
 
 
+@lru_cache(REMEMBERED)
 def qr_picture(text: str) -> str:
     """The SVG of a text.
 

@@ -22,7 +22,12 @@ function choose(place) {
   box.setAttribute("aria-expanded", String(all.length > 0));
   if (now) box.setAttribute("aria-activedescendant", now.id);
   else box.removeAttribute("aria-activedescendant");
-  now?.scrollIntoView({ block: "nearest" });
+}
+
+/** Only now may the list stand elsewhere than at its top: to look makes the browser lay the page out, in this turn. */
+function step(move) {
+  choose(chosen + move);
+  options()[chosen]?.scrollIntoView({ block: "nearest" });
 }
 
 function leave() {
@@ -43,7 +48,7 @@ function open() {
 
 box.addEventListener("keydown", (event) => {
   const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (move) choose(chosen + move);
+  if (move) step(move);
   else if (event.key === "Escape") leave();
   else if (event.key === "Enter") open();
   else return;
@@ -84,12 +89,16 @@ document.addEventListener("click", ({ target }) => {
 /* ---------------------------------------------------------------- the sheet */
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target === view && view.setAttribute("aria-busy", "true"));
+// The next key is the sheet's. Before the swap: afterwards the browser would lay the new page out for it, and only to blur.
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
+  if (target !== view || !shouldSwap) return;
+  if (!document.activeElement?.closest("#note, #hand")) document.activeElement?.blur();
+});
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   if (target !== view) return;
   view.removeAttribute("aria-busy");
   leave();
   tellStale();
-  if (!document.activeElement?.closest("#note, #hand")) document.activeElement?.blur(); // the next key is the sheet's
   setTimeout(lookAtIt); // it makes the browser lay the page out: on an old PC that is long enough for a turn of its own
 });
 
