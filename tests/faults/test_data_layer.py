@@ -30,7 +30,7 @@ from tests.faults.tills import arrived
 from tests.office import CONFIG, Office
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-KILLS, NIGHTLY_KILLS, PIECES = 300, 10_000, 4
+KILLS, NIGHTLY_KILLS, PIECES = 1_000, 10_000, 4
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (a folder of our own in it)
 LOOKED = [
     *(f"G{n}" for n in (0, 1, 2, 4, 9)), *(f"Q{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 19, 20)),
