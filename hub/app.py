@@ -74,16 +74,20 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
 
 
 class _App(Flask):
-    """Flask, but for a refusal of what a room draws to say a refusal."""
+    """Flask, but for what goes wrong while a room draws the page that says a refusal."""
 
     def handle_user_exception(self, e: Exception) -> Any:
-        """What a room refuses it says on a page of its own. Where that page's subject is not there, the common one."""
+        """What a room refuses it says on a page of its own. Where that cannot be drawn, the common answer says why."""
         try:
             return super().handle_user_exception(e)
         except Refused as refused:
             if refused is e:
                 raise
             return self.make_response(_answer(refused))
+        except (StoreFault, sqlite3.DatabaseError) as fault:
+            if fault is e:
+                raise
+            return super().handle_user_exception(fault)
 
 
 class _Number(IntegerConverter):

@@ -28,20 +28,20 @@ def bare_debian(folder: Path) -> None:
     )
     (folder / "etc/fstab").write_text("/dev/vda / ext4 rw,noatime 0 1\n")
     (folder / "etc/hostname").write_text("agency\n")
-    (folder / "root/.bashrc").write_text(f'PS1="{PROMPT}"; bind "set enable-bracketed-paste off"\n')
+    (folder / "etc/bash.bashrc").write_text(f'PS1="{PROMPT}"; bind "set enable-bracketed-paste off"\n')
 
 
 def installed(folder: Path, deb: Path) -> float:
     """The package put into that Debian, without any network; how long it took, seconds."""
-    (folder / "root/mbote.deb").write_bytes(deb.read_bytes())
+    (folder / "var/mbote.deb").write_bytes(deb.read_bytes())
     subprocess.run(["mount", "-t", "proc", "proc", folder / "proc"], check=True)
     try:
         began = time.monotonic()
-        subprocess.run(["unshare", "-n", "chroot", folder, "dpkg", "-i", "/root/mbote.deb"], check=True)
+        subprocess.run(["unshare", "-n", "chroot", folder, "dpkg", "-i", "/var/mbote.deb"], check=True)
         return time.monotonic() - began
     finally:
         subprocess.run(["umount", folder / "proc"], check=True)
-        (folder / "root/mbote.deb").unlink()
+        (folder / "var/mbote.deb").unlink()
 
 
 def disk_of(folder: Path, disk: Path) -> None:

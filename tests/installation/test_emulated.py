@@ -34,7 +34,7 @@ WantedBy=multi-user.target
 PRESSER = f"""[Unit]
 After=local-fs.target
 [Service]
-ExecStart={PYTHON} /root/press.py /root/pressed
+ExecStart={PYTHON} /usr/local/press.py /var/pressed
 [Install]
 WantedBy=multi-user.target
 """
@@ -84,7 +84,7 @@ def machine(folder):
     bare_debian(bare)
     deb = max((ROOT / "dist").glob("mbote_*_amd64.deb"), key=lambda each: each.stat().st_mtime)
     took = installed(bare, deb)
-    (bare / "root/press.py").write_text(PRESS)
+    (bare / "usr/local/press.py").write_text(PRESS)
     units = bare / "etc/systemd/system"
     (units / "printer9100.service").write_text(PRINTER)
     (units / "presses.service").write_text(PRESSER)
@@ -108,7 +108,7 @@ def test_a_bare_debian_becomes_a_hub_with_its_kiosk_and_comes_back_from_a_power_
     said = machine.run("mbote setup hub kiosk", 900)
     assert "K1 is paired with this hub" in said
     machine.run("sleep 5; mbote day open")
-    machine.run(f"{PYTHON} /root/press.py")
+    machine.run(f"{PYTHON} /usr/local/press.py")
     alone = [started(machine, "mbote-kiosk") for _ in range(3)]
     both = [started(machine, "mbote-hub mbote-kiosk") for _ in range(3)]
     machine.run("systemctl enable presses; sync; sleep 2")
@@ -116,9 +116,9 @@ def test_a_bare_debian_becomes_a_hub_with_its_kiosk_and_comes_back_from_a_power_
     powers = []
     for _ in range(2):
         machine.power(600)
-        said = machine.run("for i in $(seq 300); do [ -s /root/pressed ] && break; sleep 1; done; cat /root/pressed")
+        said = machine.run("for i in $(seq 300); do [ -s /var/pressed ] && break; sleep 1; done; cat /var/pressed")
         powers.append(float(re.findall(r"up ([\d.]+)", said)[-1]))
-        machine.run("rm /root/pressed; sync; mbote verify")
+        machine.run("rm /var/pressed; sync; mbote verify")
         machine.cut()
     note(
         f"{machine.package}; unit's start to a press kept: kiosk {alone} s, hub and kiosk {both} s;"
@@ -130,5 +130,5 @@ def test_a_bare_debian_becomes_a_hub_with_its_kiosk_and_comes_back_from_a_power_
 
 def started(machine, units):
     """Seconds from the start of these units until a press is kept."""
-    said = machine.run(f"systemctl stop {units}; systemctl start --no-block {units}; {PYTHON} /root/press.py")
+    said = machine.run(f"systemctl stop {units}; systemctl start --no-block {units}; {PYTHON} /usr/local/press.py")
     return float(re.findall(r"kept ([\d.]+)", said)[-1])
