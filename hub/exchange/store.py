@@ -102,7 +102,7 @@ def unread(reader: Reader, agent: str, today: date, limit: int) -> list[tuple[in
 def newest_notice(reader: Reader, today: date) -> int:
     """The number of the newest notice in force; 0 while there is none."""
     row = reader.execute(
-        "SELECT coalesce(max(number), 0) FROM inbox WHERE shown_until >= ?", (today.isoformat(),)
+        "SELECT coalesce(max(+number), 0) FROM inbox WHERE shown_until >= ?", (today.isoformat(),)
     ).fetchone()
     return int(row[0])
 
