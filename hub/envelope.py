@@ -24,6 +24,8 @@ MESSAGE, LETTER, ASK = "mbote-outbox", "mbote-inbox", "mbote-ask"
 LINE_BYTES, FILE_BYTES = 1_000_000, 8_000_000
 #: How a file of lines is called.
 SUFFIX = ".jsonl"
+#: Of the same as a spreadsheet reads it, beside such a file.
+TABLE = ".csv"
 SIGNATURE = "signature"
 #: The most characters of a code, and of what the centre says beside it.
 CODE_LENGTH, NOTE_LENGTH = 40, 300

@@ -228,8 +228,10 @@ def _adapter(program: str | None, by_hand: bool) -> Adapter:  # noqa: FBT001 (cl
 def run_centre(place: Path, host: str, port: int, program: str | None, *, plain: bool, by_hand: bool) -> None:  # noqa: PLR0913 (click hands options in)
     """Receive over HTTPS until stopped; prints `ready …` once it answers."""
     from hub.centre.running import serve
+    from hub.heartbeat import Heartbeat
 
-    serve(place, host, port, _adapter(program, by_hand), secret=not plain and host not in ("127.0.0.1", "::1"))
+    secret = not plain and host not in ("127.0.0.1", "::1")
+    serve(place, host, port, _adapter(program, by_hand), secret=secret, ready=Heartbeat.from_environment().ready)
 
 
 @centre.command("carry")

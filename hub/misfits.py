@@ -20,6 +20,7 @@ from hub.settings import (
     Counter,
     CounterPrinter,
     DayRules,
+    Deposits,
     Display,
     HubBox,
     Kiosk,
@@ -114,6 +115,20 @@ def the_centre_is_known(hub: HubBox, centre: Centre) -> Iterator[str]:
         yield f"agency.toml: hub.outbox {hub.outbox}: messages name people: write https://"
     if not centre.key:
         yield "agency.toml: hub.outbox is an address, so centre.key is needed: `mbote centre key` prints it there"
+
+
+def documents_have_a_place(deposits: Deposits) -> Iterator[str]:
+    """An address of a document-management system that is none, or on whose way anybody could read."""
+    where = deposits.scans_to
+    address = urlsplit(where) if "://" in where else None
+    if address is None:
+        return
+    if address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment:
+        yield f"agency.toml: deposits.scans_to {where!r}: an address such as 'https://ged.cnss.cg/mbote', or a folder"
+    elif address.username is not None:
+        yield "agency.toml: deposits.scans_to: no name and password in an address; write deposits.scans_token"
+    elif address.scheme == "http" and address.hostname not in LOCAL:
+        yield f"agency.toml: deposits.scans_to {where}: scans are about people: write https://"
 
 
 def devices_differ(displays: tuple[Display, ...], kiosk: Kiosk, panel: Panel) -> Iterator[str]:
@@ -259,8 +274,8 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
     devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
-    the_centre_is_known, pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ, panel_counters_exist,
-    panel_keys_differ, panel_pins_differ, printers_differ, counters_print_somewhere,
+    the_centre_is_known, documents_have_a_place, pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ,
+    panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ, counters_print_somewhere,
 )  # fmt: skip
 
 

@@ -266,8 +266,12 @@ class Deposits(Model):
     """Scans of documents: `none`; `local`: kept beside the database; `external`: also handed on to `scans_to`."""
     scans_from: str = Field(default="", examples=["/srv/scanner"])
     """Folder into which a scanner puts batches that separator sheets divide; none is watched when empty."""
-    scans_to: str = Field(default="", examples=["/mnt/documents"])
-    """Folder of the document-management system, on a mounted share, that `external` hands scans on to."""
+    scans_to: str = Field(default="", examples=["/mnt/documents", "https://ged.example/mbote"])
+    """Where `external` hands scans on to: a folder on a mounted share, or an address that takes files by PUT."""
+    scans_token: Path | None = Field(default=None, examples=["ged.token"])
+    """File that holds the token of that address (mode 0600), relative to the configuration folder."""
+    scans_authority: Path | None = Field(default=None, examples=["ged.pem"])
+    """The certificate that the address must be signed by (a file); those that the machine trusts when absent."""
 
 
 class Centre(Model):

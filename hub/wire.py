@@ -198,6 +198,14 @@ class PendingWork:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A notice of the centre that waits to be read: the number of its letter, and its title."""
+
+    letter: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Undo:
     """The last step of the counter, while it can be taken back: so many seconds from the picture on."""
 
@@ -221,7 +229,7 @@ class Seat:
 class Desk:
     """What one agent sees. `counter` is None when they are signed on to none, and only then there are `seats`.
 
-    `certain`: the hub's time is believed.
+    `certain`: the hub's time is believed. `told`: what of the centre's notices they have not read, the newest first.
     """
 
     epoch: int
@@ -238,6 +246,7 @@ class Desk:
     pending: tuple[PendingWork, ...]
     seats: tuple[Seat, ...]
     certain: bool = True
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,7 +444,8 @@ class Alert:
 class Supervision:
     """The supervisor's board. `date` is the business day's, ISO, None before the first; `alerts` worst first.
 
-    `more_alerts` were left out to keep the picture small.
+    `more_alerts` were left out to keep the picture small. `notice`: the letter of the centre's newest notice in force,
+    or 0; who has read it differs among those who see the board.
     """
 
     epoch: int
@@ -451,6 +461,7 @@ class Supervision:
     hours: tuple[HourWait, ...]
     alerts: tuple[Alert, ...]
     more_alerts: int = 0
+    notice: int = 0
 
 
 T = TypeVar("T")

@@ -28,7 +28,8 @@ from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
 from hub.door import Doorman, Limits, guard_socket, of_process, open_door
 from hub.errors import MboteError, StoreFault
-from hub.exchange import inbox, running
+from hub.exchange import inbox, notices, running
+from hub.exchange.notice_pages import pages as notice_pages
 from hub.exchange.pages import pages as exchange_pages
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
@@ -76,7 +77,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
         Rooms(
             pages=(
                 agent_pages(hub, lambda: _seats(hub), lambda: realtime[0].present() if realtime else ()),
-                desk_pages(hub, services), supervision_pages(hub), audit_pages(hub),
+                desk_pages(hub, services, notices.unread_of(hub)), notice_pages(hub),
+                supervision_pages(hub), audit_pages(hub),
                 privacy_pages(hub, services, brought(services).state_tables),
                 exchange_pages(hub, lambda: exchange[0] if exchange else running.Exchange()),
                 display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
@@ -148,7 +150,7 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             event="desk",
             takes=lambda actor: rights.allowed(actor, "desk.page"),
             profile=lambda actor: actor.agent,
-            picture=Desks(hub, services).picture,
+            picture=Desks(hub, services, notices.unread_of(hub)).picture,
         ),
         Screen(
             event="kiosk",
@@ -167,7 +169,7 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             event="supervision",
             takes=_is("supervisor", "executive", "auditor"),
             profile=lambda _: "",
-            picture=lambda reader, _: supervision(hub, reader),
+            picture=lambda reader, _: _supervision(hub, reader),
         ),
         *(_window(hub, live) for service in services for live in service.live),
     )
@@ -194,6 +196,10 @@ def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
     for ring in board.rings:
         voice.expect(ring.text)
     return board
+
+
+def _supervision(hub: Hub, reader: Any) -> Any:
+    return replace(supervision(hub, reader), notice=notices.newest(hub, reader))
 
 
 def _kiosk(hub: Hub, reader: Any, name: str) -> Any:

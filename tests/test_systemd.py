@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.roles import UNITS as UNITS_OF
+
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 UNITS = sorted(SYSTEMD.glob("*.service"))
 TIMERS = sorted(SYSTEMD.glob("*.timer"))
@@ -89,6 +91,15 @@ def test_a_process_that_hangs_is_started_again_too(unit):
     assert 0 < int(words["WatchdogSec"][0]) <= 60
     name = unit.stem.removeprefix("mbote-")
     assert words["ExecStart"] == [f"/usr/bin/mbote {name} --config /etc/mbote"]
+
+
+def test_the_centre_s_receiver_is_started_again_and_runs_nowhere_by_itself():
+    words = said(SYSTEMD / "mbote-centre.service")
+    assert (words["Restart"], words["StartLimitIntervalSec"], words["Type"]) == (["always"], ["0"], ["notify"])
+    assert 0 < int(words["WatchdogSec"][0]) <= 60
+    assert words["ConditionPathExists"] == ["/var/lib/mbote-centre/agencies.toml"]
+    assert "HOW=--by-hand" in words["Environment"][0], "nothing is integrated that nobody asked to be"
+    assert all("mbote-centre.service" not in units for units in UNITS_OF.values()), "no role of a box"
 
 
 @each_unit

@@ -236,6 +236,8 @@ _PAGES: dict[str, frozenset[str]] = {
     "exchange.again": frozenset({"supervisor", "validator", "head_cashier"}),
     "exchange.try_now": frozenset({"supervisor", "validator", "head_cashier", "admin"}),
     **dict.fromkeys(("exchange.hold", "exchange.release"), frozenset({"supervisor"})),
+    # what the centre tells the staff: whoever works with visitors or answers for those who do
+    **dict.fromkeys(("notices.unread", "notices.one", "notices.read"), _AT_COUNTERS | {"head_cashier", "supervisor"}),
     # who reads everything changes nothing: a copy and a look at a private part are written down, and are no change
     **dict.fromkeys(
         ("audit.page", "audit.reveal", "audit.copy", "audit.verify", "audit.rights"), frozenset({"auditor"})

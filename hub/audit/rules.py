@@ -26,7 +26,7 @@ FAMILIES: Mapping[str, frozenset[str]] = {
             "outbox_message_refused", "outbox_message_put_right", "outbox_message_acknowledged", "outbox_message_lost",
             "inbox_letter_taken",
             "inbox_letter_applied", "inbox_letter_refused", "inbox_letter_held", "inbox_letter_released",
-            "inbox_file_refused", "notice_queued", "notice_done", "notice_withdrawn",
+            "inbox_notice_read", "inbox_file_refused", "notice_queued", "notice_done", "notice_withdrawn",
         }
     ),
     "retention": frozenset({

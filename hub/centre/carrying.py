@@ -69,6 +69,7 @@ def _take(receiver: Receiver, file: Path) -> Received:
             key = f"key_reuse {answer['key']} {answer['version']}"
             receiver.publish([received.agency], "answers", {"answers": [answer]}, key=key, by="centre")
     file.unlink()
+    file.with_suffix(envelope.TABLE).unlink(missing_ok=True)  # what is in it stands in the message
     return received
 
 

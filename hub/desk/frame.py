@@ -12,7 +12,7 @@ from flask import g, request
 from hub.agents import cookie, sessions
 from hub.ask import Actor
 from hub.context import Hub
-from hub.desk.pictures import Desks
+from hub.desk.pictures import Desks, Notices
 from hub.say import FIRST, say, words
 from hub.settings import Counter, Service
 from hub.wire import MOTIVES, Desk, as_json
@@ -53,12 +53,12 @@ class Frame:
         return json.dumps(as_json(self.picture), ensure_ascii=False)
 
 
-def frame_of(hub: Hub, services: tuple[CounterService, ...]) -> Frame:
+def frame_of(hub: Hub, services: tuple[CounterService, ...], notices: Notices) -> Frame:
     """The frame for whoever sends this request."""
     actor: Actor = g.actor
     language = hub.settings.agency.languages[0]
     with hub.snapshot() as reader:
-        picture = Desks(hub, services).picture(reader, actor.agent or "")
+        picture = Desks(hub, services, notices).picture(reader, actor.agent or "")
     return Frame(
         picture=picture,
         tabs=tabs_of(services, actor, language),

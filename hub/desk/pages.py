@@ -7,6 +7,7 @@ the hub, and what was typed is kept by keep.js. Whatever moves while a page is o
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -21,12 +22,14 @@ from hub.clock import elapsed
 from hub.context import Hub
 from hub.desk import choosing
 from hub.desk.frame import frame_of, tabs_of
+from hub.desk.pictures import Notices
 from hub.desk.staff import staff_of
 from hub.desk.visiting import add_visits, choices_of, hand_of
 from hub.errors import Refused
 from hub.people.model import MASKED
 from hub.queues import faces, store
 from hub.say import say
+from hub.wire import as_json
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     from hub.services.ports import CounterService
@@ -37,8 +40,11 @@ _FRAMES = {True: "desk/desk.html", False: "desk/reading.html"}
 _TAKES_OVER = frozenset({"counter_taken", "agent_elsewhere"})
 
 
-def pages(hub: Hub, services: tuple[CounterService, ...]) -> Blueprint:
-    """Everything at /desk that belongs to no service, and what each page of the staff can ask for in its template."""
+def pages(hub: Hub, services: tuple[CounterService, ...], notices: Notices = lambda _reader, _agent: ()) -> Blueprint:
+    """Everything at /desk that belongs to no service, and what each page of the staff can ask for in its template.
+
+    `notices`: what the centre tells that an agent has not read yet.
+    """
     room = Blueprint(
         "desk", __name__, template_folder="templates", static_folder="static", static_url_path="/desk/static"
     )
@@ -47,7 +53,8 @@ def pages(hub: Hub, services: tuple[CounterService, ...]) -> Blueprint:
     def reader() -> dict[str, Any]:
         return {
             "staff": staff_of(hub),
-            "frame": lambda: frame_of(hub, services),
+            "frame": lambda: frame_of(hub, services, notices),
+            "unread_notices": lambda: _unread_notices(hub, notices),
             "hand": lambda: hand_of(hub),
             "hand_choices": lambda: choices_of(hub),
             "new_key": new_key,
@@ -66,6 +73,13 @@ def _seen(hub: Hub, value: Any) -> Any:
     if value != MASKED:
         return value
     return Markup('<span class="masked">{}</span>').format(say(hub.settings.agency.languages[0], "people.masked"))
+
+
+def _unread_notices(hub: Hub, notices: Notices) -> str | None:
+    """The notices of the centre for whoever reads this page, as its script reads them; None where they get none."""
+    if not rights.allowed(g.get("actor"), "notices.one"):
+        return None
+    return json.dumps(as_json(notices(hub.reader, _agent())), ensure_ascii=False)
 
 
 def _add_desk(room: Blueprint, hub: Hub, services: tuple[CounterService, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,15 @@ from hub.queues.model import Ticket
 from hub.queues.pictures import Moment
 from hub.queues.routing import Candidate, Choice
 from hub.settings import Counter
-from hub.wire import CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Upcoming, Visit
+from hub.wire import CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     import sqlite3
 
     from hub.services.ports import CounterService
 
+#: What the centre tells that an agent has not read: this room does not know from where.
+Notices = Callable[["sqlite3.Connection", str], tuple[Told, ...]]
 UPCOMING = 8
 _S_PER_MIN = 60
 #: Ages in what is shared may be so old, ms.
@@ -49,6 +51,7 @@ class Glance:
     agent: str
     common: Common
     now: Instant
+    told: tuple[Told, ...] = ()
 
     @property
     def language(self) -> str:
@@ -62,11 +65,13 @@ class Desks:
 
     hub: Hub
     services: tuple[CounterService, ...]
+    notices: Notices = lambda _reader, _agent: ()
     _last: Common | None = None
 
     def picture(self, reader: sqlite3.Connection, agent: str) -> Desk:
         """What one agent sees, wherever they are signed on: a screen of theirs stays the same when they move."""
-        eye = Glance(self.hub, reader, self.services, agent, self._common(reader), self.hub.now())
+        told = self.notices(reader, agent)
+        eye = Glance(self.hub, reader, self.services, agent, self._common(reader), self.hub.now(), told)
         code = store.counter_of_agent(reader, agent)
         counter = self.hub.settings.counter(code) if code else None
         return _at(eye, counter) if counter else _nowhere(eye)
@@ -108,6 +113,7 @@ def _at(eye: Glance, counter: Counter) -> Desk:
         on_hold=held,
         pending=_pending(eye),
         seats=(),
+        told=eye.told,
     )
 
 
@@ -129,6 +135,7 @@ def _nowhere(eye: Glance) -> Desk:
         on_hold=(),
         pending=_pending(eye),
         seats=tuple(Seat(f.counter, f.state, f.agent, f.agent_name, f.ticket) for f in seen.counters),
+        told=eye.told,
     )
 
 

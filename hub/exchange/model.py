@@ -12,6 +12,8 @@ State = Literal["waiting", "held", "applied", "refused"]
 ANSWERS = "answers"
 #: The topic of what the centre tells the staff.
 NOTICE = "notice"
+#: A notice that does not say until when waits to be read for so many days.
+NOTICE_DAYS = 90
 #: The topic of what this agency answers to a letter, and the one aggregate that these have.
 OUR_ANSWER, OUR_ANSWERS = "inbox.answer", "inbox"
 #: The most letters of a motive, and of a file's name that is kept.
@@ -116,6 +118,13 @@ class InboxLetterReleased(LetterEvent):
     """The doubts are gone: it takes effect at its date, or now where that has passed."""
 
     kind: ClassVar[str] = "inbox_letter_released"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxNoticeRead(LetterEvent):
+    """An agent has read what the centre tells the staff; the entry says who."""
+
+    kind: ClassVar[str] = "inbox_notice_read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class _Desk:
                 "back": [self._back(reader, each) for each in outbox.refused(reader, SHOWN)],
                 "waiting": [self._waits(reader, each) for each in store.waiting(reader)],
                 "letters": [each for each in newest if each.state in ("applied", "refused")],
-                "notices": [each for each in newest if _is_shown(each, today)],
+                "notices": [(each, notices.readers(reader, each.number)) for each in newest if _is_shown(each, today)],
                 "files": store.refused_files(reader, SHOWN),
                 "heard": store.last_letter_at(reader),
                 "names": agents.names(reader),

@@ -1,8 +1,7 @@
 """One thread sends what is to be sent; it sleeps until there is something, or a pause is over, and never looks between.
 
-That the way was cut is no fact about a message, so pauses (1, 5, 30 min, then hourly) belong to the way, are kept in
-memory, and a restart tries at once. A crash between sending and writing it down sends twice: the other side knows a
-message again by key and version, and acknowledges it again.
+Pauses belong to the way (`hub/pauses.py`). A crash between sending and writing it down sends twice: the other side
+knows a message again by key and version, and acknowledges it again.
 """
 
 from __future__ import annotations
@@ -12,17 +11,15 @@ from collections.abc import Callable
 
 from hub import outbox
 from hub.ask import HUB, Ask
-from hub.clock import Instant, elapsed
 from hub.context import Hub
 from hub.errors import StoreFault
 from hub.exchange import store
 from hub.exchange.ways import Away, Destination, Missed
 from hub.journal import Entry
 from hub.outbox import Answered, Message, OutboxMessageLost, OutboxMessagePutRight, OutboxMessageQueued
+from hub.pauses import PAUSES_S, Pauses
 from hub.sleeper import Sleeper
 
-#: Pauses after a way that was cut: 1, 5 and 30 minutes, then every hour.
-PAUSES_S = (60, 300, 1800, 3600)
 #: How long whoever closes it waits for the messages in hand, seconds.
 CLOSES_S = 5.0
 #: What lay in a folder so long before the centre spoke, and was not spoken of, is laid there again.
@@ -46,8 +43,7 @@ class Sender:
         self._gateway = gateway
         self._sent = sent or (lambda: None)
         self._woken = False
-        self._failures = 0
-        self._away: Instant | None = None
+        self._pauses = Pauses()
         #: Why nothing leaves, in the way's own words; empty while it holds.
         self.complaint = ""
 
@@ -73,20 +69,19 @@ class Sender:
 
     def try_now(self) -> None:
         """Somebody says that the way is back: its pauses begin anew."""
-        self._failures, self._away = 0, None
+        self._pauses.held()
         self.wake()
 
     def send_due(self) -> float | None:
         """Send until all is sent or the way is cut; how many seconds to pause, or None until there is more."""
         while not self._sleeper.closed:
-            if (pause := self._pause()) > 0:
+            if (pause := self._pauses.left_s(self._hub.now())) > 0:
                 return pause
             messages = outbox.to_send(self._hub.reader, gateway=self._gateway, again_before=self._again_before())
             if not messages:
                 return None
             if not self._send(messages):
-                self._failures += 1
-                self._away = self._hub.now()
+                self._pauses.cut(self._hub.now())
         return None
 
     def _again_before(self) -> int | None:
@@ -96,13 +91,6 @@ class Sender:
         if self._destination.hears == "later" and (spoke := store.last_letter_at(self._hub.reader)) is not None:
             return spoke - AGAIN_MS
         return None
-
-    def _pause(self) -> float:
-        """How much longer the way is left alone, after so many failures in a row."""
-        if self._away is None:
-            return 0
-        pause = PAUSES_S[min(self._failures, len(PAUSES_S)) - 1]
-        return max(0.0, pause - elapsed(self._away, self._hub.now()).ms / 1000)
 
     def _send(self, messages: list[Message]) -> bool:
         """Send some, and write down what became of them; whether the way held."""
@@ -132,7 +120,7 @@ class Sender:
         except StoreFault as fault:
             self._complain(f"sent, and not written down: {fault}")
             return False
-        self._failures, self._away = 0, None
+        self._pauses.held()
         self._sent()
         return True
 

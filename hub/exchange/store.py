@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -15,6 +17,7 @@ from hub.journal import Appliers, Rows
 Reader = sqlite3.Connection
 #: The most that a page shows of a list.
 SHOWN = 100
+_ASKS = timedelta(days=m.NOTICE_DAYS)
 migrations = Migrations("exchange")
 
 
@@ -33,6 +36,24 @@ def create(db: Database) -> None:
             STRICT, WITHOUT ROWID""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def readers(db: Database) -> None:
+    """Until which day a notice waits to be read, and who has read it."""
+    for statement in (
+        "ALTER TABLE inbox ADD COLUMN shown_until TEXT",
+        "CREATE INDEX inbox_told ON inbox (shown_until) WHERE shown_until IS NOT NULL",
+        """CREATE TABLE inbox_reader (
+            letter INTEGER NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (letter, agent))
+            STRICT, WITHOUT ROWID""",
+    ):
+        db.conn.execute(statement)
+    found = db.conn.execute(
+        "SELECT number, payload, settled FROM inbox WHERE topic = ? AND state = 'applied'", (m.NOTICE,)
+    ).fetchall()
+    for number, payload, settled in found:
+        db.conn.execute("UPDATE inbox SET shown_until = ? WHERE number = ?", (_until(payload, settled), number))
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -66,6 +87,30 @@ def newest(reader: Reader, limit: int = SHOWN) -> list[m.Kept]:
     """The newest that are no answers."""
     rows = reader.execute("SELECT * FROM inbox WHERE topic <> 'answers' ORDER BY number DESC LIMIT ?", (limit,))
     return [_kept(row) for row in rows]
+
+
+def unread(reader: Reader, agent: str, today: date, limit: int) -> list[tuple[int, Any]]:
+    """Notices in force that an agent has not read, the newest first: the letter's number and what it says."""
+    rows = reader.execute(
+        "SELECT number, payload FROM inbox WHERE shown_until >= ? AND NOT EXISTS"
+        " (SELECT 1 FROM inbox_reader WHERE letter = number AND agent = ?) ORDER BY +number DESC LIMIT ?",
+        (today.isoformat(), agent, limit),
+    )
+    return [(row["number"], json.loads(row["payload"])) for row in rows]
+
+
+def newest_notice(reader: Reader, today: date) -> int:
+    """The number of the newest notice in force; 0 while there is none."""
+    row = reader.execute(
+        "SELECT coalesce(max(+number), 0) FROM inbox WHERE shown_until >= ?", (today.isoformat(),)
+    ).fetchone()
+    return int(row[0])
+
+
+def readers_of(reader: Reader, number: int) -> frozenset[str]:
+    """The agents who have read a notice."""
+    rows = reader.execute("SELECT agent FROM inbox_reader WHERE letter = ?", (number,))
+    return frozenset(row["agent"] for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +158,24 @@ def _settled(rows: Rows, number: int, state: m.State, code: str = "") -> None:
 
 def _applied(rows: Rows, event: m.InboxLetterApplied) -> None:
     _settled(rows, event.letter, "applied")
+    row = rows.one("SELECT payload FROM inbox WHERE number = ? AND topic = ?", event.letter, m.NOTICE)
+    if row is not None:
+        rows.run("UPDATE inbox SET shown_until = ? WHERE number = ?", _until(row[0], rows.now.at), event.letter)
+
+
+def _until(payload: str | None, at: int) -> str | None:
+    """The last day (ISO) on which a notice in force since `at` waits to be read; one whose words are gone does not."""
+    if payload is None:
+        return None
+    until = json.loads(payload).get("until")
+    last = date.fromisoformat(until) if until else datetime.fromtimestamp(at / 1000, UTC).date() + _ASKS
+    return last.isoformat()
+
+
+def _notice_read(rows: Rows, event: m.InboxNoticeRead) -> None:
+    rows.run(
+        "INSERT INTO inbox_reader (letter, agent, at) VALUES (?, ?, ?)", event.letter, rows.actor.agent, rows.now.at
+    )
 
 
 def _refused(rows: Rows, event: m.InboxLetterRefused) -> None:
@@ -140,8 +203,11 @@ APPLIERS: Appliers = {
     m.InboxLetterRefused: _refused,
     m.InboxLetterHeld: _held,
     m.InboxLetterReleased: _released,
+    m.InboxNoticeRead: _notice_read,
     m.InboxFileRefused: _file_refused,
 }
 
 #: State tables and the columns that a purged private body leaves empty on both sides of a replay.
-STATE_TABLES: dict[str, tuple[str, ...]] = {"inbox": ("payload", "motive"), "inbox_file": ()}
+STATE_TABLES: dict[str, tuple[str, ...]] = {
+    "inbox": ("payload", "motive", "shown_until"), "inbox_reader": (), "inbox_file": (),
+}  # fmt: skip

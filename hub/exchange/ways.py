@@ -102,17 +102,29 @@ class Folder:
         self._writer = Writer(agency, signing_key(key))
 
     def send(self, messages: Sequence[Message]) -> Iterator[Answered]:
-        """One file a message, whole or not at all, with a name of its own. Raises Away."""
+        """One file a message, whole or not at all, with a name of its own; before it its table, if it has one.
+
+        Raises Away.
+        """
         for message in messages:
             name = f"{self._writer.agency}-{message.epoch}-{message.id:010}-{message.version}{envelope.SUFFIX}"
+            file = self.path / name
             try:
-                write_whole(self.path / name, f"{self._writer.line(message)}\n".encode())
+                if (table := table_of(message)) is not None:
+                    write_whole(file.with_suffix(envelope.TABLE), table.encode())
+                write_whole(file, f"{self._writer.line(message)}\n".encode())
             except OSError as error:
                 raise Away(f"{self.path}: {error.strerror}") from error
             yield Answered(message.key, message.version, "sent")
 
     def __repr__(self) -> str:
         return f"<Folder {self.path}>"
+
+
+def table_of(message: Message) -> str | None:
+    """What a message says as a spreadsheet reads it: the `csv` of its payload, where the service gives one."""
+    table = message.payload.get("csv") if isinstance(message.payload, dict) else None
+    return table if isinstance(table, str) else None
 
 
 class Address:

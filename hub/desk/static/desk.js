@@ -7,6 +7,7 @@ import { Away, Link, Refused } from "/look/live.js";
 import { clockwork, hasWord, icon, make, say, setIcon, setText } from "/look/page.js";
 import { KEYS, STEPS } from "/look/steps.js";
 import { openDialog } from "./dialogs.js";
+import { tell } from "./notices.js";
 import { ICONS, main, MENU, standing, ticks, undoLeft, WITH_DIALOG } from "./offer.js";
 
 const SHOWN = 8;
@@ -77,6 +78,7 @@ function draw() {
   drawHeld();
   drawPending();
   drawThread();
+  tell(desk.told);
   tick();
 }
 

@@ -85,20 +85,20 @@ def _by(entries: Iterable[CashEntry], name: str) -> dict[str, int]:
 
 def pages_of(entries: Sequence[CashEntry], office: Office, report: int = 0) -> tuple[Page[CashEntry], ...]:
     """The pages of a closing; one without a line where there was none. `report`: what an earlier sheet came to."""
-    return sheets(entries, signed, office, report)
+    return sheets(entries, signed, (office.lines_first, office.lines_other), report)
 
 
 def sheets(
-    lines: Iterable[Row], amount: Callable[[Row], int], office: Office, report: int = 0
+    lines: Iterable[Row], amount: Callable[[Row], int], holds: tuple[int, int], report: int = 0
 ) -> tuple[Page[Row], ...]:
-    """Lines of any kind on pages, as many as a page holds; each page is carried on to the next."""
+    """Lines of any kind on pages; each page is carried on to the next. `holds`: the first page, and each other one."""
     pages: list[Page[Row]] = []
-    rest, room = tuple(lines), office.lines_first
+    rest, room = tuple(lines), holds[0]
     while rest or not pages:
         rows, rest = rest[:room], rest[room:]
         added = sum(map(amount, rows))
         pages.append(Page(report, rows, added, report + added))
-        report, room = report + added, office.lines_other
+        report, room = report + added, holds[1]
     return tuple(pages)
 
 

@@ -94,8 +94,8 @@ class Office:
     report_from: int = 1
     approve_above: int = 500_000
     life_certificate: str = "0408"
-    lines_first: int = 28
-    lines_other: int = 42
+    lines_first: int = 22
+    lines_other: int = 28
 
     def till(self, code: str) -> TillPlace | None:
         """The till of that code, if there is one."""

@@ -25,6 +25,8 @@ from hub.workshop.qr import qr_picture
 COLUMNS = ("number", "payer", "at", "label", "account", "tender", "amount")
 #: Those of a month's or a year's: one line a closing.
 PERIOD_COLUMNS = ("z", "date", "cashier", "numbers", "count", "gap", "total")
+#: Lines on the first page of a month or a year, and on each other one.
+PERIOD_HOLDS = (30, 40)
 
 
 def language_of(hub: Hub) -> str:
@@ -179,12 +181,19 @@ def _drawer(found: Closing, language: str) -> list[list[str]]:
 def _row(hub: Hub, each: CashEntry, language: str) -> list[str]:
     flags = {line.flag for line in each.lines} - {"current"}
     marks = ", ".join(say(language, f"cash.flag_{flag}") for flag in sorted(flags))
-    payer = say(language, f"cash.payer_{each.payer_kind}") if each.payer_kind else "–"
     return [
-        str(each.number), payer, f"{local(each.at, hub.settings.agency.zone):%d/%m/%Y %H:%M}",
+        str(each.number), _payer(each, language), f"{local(each.at, hub.settings.agency.zone):%d/%m/%Y %H:%M}",
         f"{each.label} ({marks})" if marks else each.label, each.account, say(language, f"cash.tender_{each.tender}"),
         grouped(closings.signed(each)),
     ]  # fmt: skip
+
+
+def _payer(each: CashEntry, language: str) -> str:
+    """Of what kind they are, their number and their name (R-069); the kind alone once the rest is no longer kept."""
+    if not each.payer_kind:
+        return "–"
+    kind = say(language, f"cash.payer_{each.payer_kind}")
+    return " · ".join(filter(None, (f"{kind} {each.payer_number or ''}".strip(), each.payer)))
 
 
 def _totals(sums: dict[str, int], name: str, language: str) -> list[list[str]]:
@@ -241,7 +250,7 @@ def period_data(hub: Hub, found: PeriodClosing, copy: int) -> dict[str, Any]:
     reader, language, office = hub.reader, language_of(hub), office_of(hub.settings)
     covered = store.closings_of_period(reader, found)
     closings.justify(0, (each.totals["total"] for each in covered), found.total)
-    pages = closings.sheets(covered, _total_of, office)
+    pages = closings.sheets(covered, _total_of, PERIOD_HOLDS)
     place = office.till(found.till)
     word = "year" if len(found.period) == len("2013") else "month"
     return _common(hub) | {

@@ -5,7 +5,7 @@ what is recorded, and what is missing · `periodic` what is owed for which perio
 what can be asked · `store` what is kept · `paper`, `slips` and `layouts/` the acknowledgement · `telling` what
 depositors must hear · `published` the lists that the centre sends · `forms`, `pages`, `validating` what is shown
 `scanning` what can be asked about scans, `scan_store` what is kept of them · `separators` and `batches` the scanner's
-folder · `scan_pages` what is shown
+folder, `handing` the way on to a document-management system · `scan_pages` what is shown
 """
 
 from __future__ import annotations

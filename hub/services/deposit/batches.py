@@ -1,4 +1,4 @@
-"""The scanner's folder: batches that separator sheets divide, and the way on to a document-management system (R-020).
+"""The scanner's folder: batches that separator sheets divide (R-020). Where scans go on to: `handing`.
 
 A batch is taken when nothing in the folder has changed for a round. Each part of it is kept under a key made of the
 batch's own hash, so a batch that was cut is taken again from its beginning and nothing of it comes twice; its file goes
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import stat
 import time
@@ -22,21 +21,16 @@ import structlog
 
 from hub.ask import HUB, Ask
 from hub.context import Hub
-from hub.disk import sync_folder, write_whole
+from hub.disk import sync_folder
 from hub.errors import DiskFull, Refused
 from hub.quiet import Complaints
-from hub.services.deposit import model as m
-from hub.services.deposit import scan_store, scanning, separators, store
+from hub.services.deposit import handing, scan_store, scanning, separators
 from hub.services.deposit.separators import Part, Target
-from hub.shelf import Shelf
 from hub.store import Store
 from hub.workshop.foreign import AT_ONCE, MOST_BYTES, Look
 from hub.workshop.viewer import NotShown, NotTaken
 
 REFUSED = "refused"
-#: Who makes a folder ready for `external` puts this into it: an unmounted share is an empty folder of the card.
-READY = "mbote-documents"
-HANDED_AT_ONCE = 20
 log = structlog.get_logger("scans")
 _COMPLAINTS = Complaints(time.monotonic)
 #: What lay in the folder at the round before: name → size and time.
@@ -51,11 +45,10 @@ def round(hub: Hub) -> None:  # noqa: A001 (as a watchman makes it)
     try:
         if rules.scans_from:
             take(hub, Path(rules.scans_from))
-        if rules.scans == "external" and rules.scans_to:
-            hand_on(hub, Path(rules.scans_to))
     except (OSError, DiskFull, NotShown) as error:  # a share that is away, a full card: in the next round, or later
         if _COMPLAINTS.due(str(error)):
             log.warning("scans", fault=str(error))
+    handing.round(hub)
 
 
 # --- what the scanner left -----------------------------------------------------------------------
@@ -146,38 +139,3 @@ def _refuse(path: Path) -> None:
     place = path.parent / REFUSED
     place.mkdir(exist_ok=True)
     path.rename(place / path.name)
-
-
-# --- on to the document-management system ----------------------------------------------------------
-
-
-def hand_on(hub: Hub, folder: Path) -> int:
-    """Put what it lacks into its folder, each file with what is known of it beside; how many. Raises OSError."""
-    if not (folder / READY).is_file():
-        raise FileNotFoundError(f"{folder / READY} is not there: the share is not mounted, or was not made ready")
-    away, done = Shelf(folder), 0
-    with hub.snapshot() as reader:
-        wanted = scan_store.at_home(reader, HANDED_AT_ONCE)
-    for scan in wanted:
-        content = scanning.shelf_of(hub).read(scan.file or "")
-        if content is None:
-            log.error("lost", scan=scan.id)
-            continue
-        away.put(scan.sha256, content)
-        path = away.path(scan.sha256)
-        write_whole(path.with_name(f"{path.name}.json"), _facts(hub, scan))
-        scanning.note_handed_on(hub, Ask(HUB, f"handed-on-{scan.id}"), scan=scan.id)
-        done += 1
-    return done
-
-
-def _facts(hub: Hub, scan: m.DocumentScan) -> bytes:
-    with hub.snapshot() as reader:
-        of = store.deposit(reader, scan.deposit or 0)
-        line = store.document(reader, scan.document or 0)
-    facts = {
-        "sha256": scan.sha256, "size": scan.size, "media": scan.media, "pages": scan.pages,
-        "agency": hub.settings.agency.code, "register_number": of.label if of else None,
-        "line": line.line if line else None, "document_type": line.type if line else None,
-    }  # fmt: skip
-    return json.dumps(facts, ensure_ascii=False, indent=1).encode()

@@ -18,11 +18,13 @@ from hub.ask import Ask
 from hub.errors import NotFound, Refused, Unreadable
 from hub.headers import FOREIGN_SECURITY_POLICY
 from hub.listener import Line
+from hub.outbox import age_said
 from hub.say import say, say_refused
 from hub.services.deposit import (
     actions,
     batches,
     catalogue,
+    handing,
     pages,
     paper,
     rules,
@@ -99,6 +101,7 @@ def _scans(status: int = 200, **parts: Any) -> Response:
     with hub.snapshot() as reader:
         waiting = scan_store.waiting(reader)
         labels = {each.id: store.deposit(reader, each.deposit) for each in waiting if each.deposit}
+        handed = handing.standing(hub, reader)
     whole = {
         "waiting": waiting,
         "deposits": labels,
@@ -106,6 +109,8 @@ def _scans(status: int = 200, **parts: Any) -> Response:
         "watched": watched,
         "away": watched and not Path(watched).is_dir(),
         "off": hub.settings.deposits.scans == "none",
+        "handed": handed,
+        "handed_age": age_said(pages.language(), hub.now().at - handed.oldest) if handed and handed.oldest else "",
     }
     return pages.show("scans", status, **whole | parts)
 

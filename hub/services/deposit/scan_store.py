@@ -58,14 +58,20 @@ def waiting(reader: Reader) -> list[m.DocumentScan]:
     return [_scan_of(row) for row in rows]
 
 
-def at_home(reader: Reader, most: int) -> list[m.DocumentScan]:
-    """Those that the document-management system does not have yet: whose they are is known, and the file is there."""
-    rows = reader.execute(
-        "SELECT * FROM deposit_scan WHERE handed_on IS NULL AND state = 'placed' AND file IS NOT NULL"
-        " ORDER BY id LIMIT ?",
-        (most,),
-    )
+#: What the document-management system does not have yet: whose they are is known, and the file is there.
+_AT_HOME = "FROM deposit_scan WHERE handed_on IS NULL AND state = 'placed' AND file IS NOT NULL"
+
+
+def at_home(reader: Reader, most: int, after: int = 0) -> list[m.DocumentScan]:
+    """The next of those that the document-management system does not have yet, after a scan's number."""
+    rows = reader.execute(f"SELECT * {_AT_HOME} AND id > ? ORDER BY id LIMIT ?", (after, most))
     return [_scan_of(row) for row in rows]
+
+
+def left_at_home(reader: Reader) -> tuple[int, int | None]:
+    """How many these are, and when (wall, ms) the first of them came."""
+    count, oldest = reader.execute(f"SELECT count(*), min(at) {_AT_HOME}").fetchone()
+    return int(count), oldest
 
 
 def files(reader: Reader) -> Named:

@@ -3,6 +3,7 @@
  * picture; ages go on counting in between, and without the hub it says since when nothing is true.
  */
 
+import { askAgain } from "/desk/static/notices.js";
 import { Link } from "/look/live.js";
 import { clockwork, icon, make, say, setIcon, setText } from "/look/page.js";
 import { drawHours } from "./chart.js";
@@ -27,6 +28,7 @@ draw();
 setInterval(tick, 1_000);
 
 function take(picture) {
+  if (picture.notice !== board.notice) askAgain();
   board = picture;
   cameAt = performance.now();
   draw();

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hub import outbox
+from hub.agents import store as agents
+from hub.agents.migrations import migrations as agent_migrations
 from hub.ask import HUB, Ask
 from hub.centre import place
 from hub.centre.adapter import Verdict
@@ -80,7 +82,7 @@ class Centre:
 
 
 class Branch:
-    """The agency's side, with nothing in it but its outbox and its inbox."""
+    """The agency's side, with nothing in it but its people, its outbox and its inbox."""
 
     def __init__(self, folder: Path, centre: str, **box: object) -> None:
         self.folder, self.clock = folder, ManualClock(START)
@@ -89,8 +91,8 @@ class Branch:
 
     def open(self) -> None:
         store = Store(
-            self.folder, appliers=outbox.APPLIERS | exchange.APPLIERS, clock=self.clock,
-            migration_sets=(outbox.migrations, exchange.migrations),
+            self.folder, appliers=outbox.APPLIERS | agents.APPLIERS | exchange.APPLIERS, clock=self.clock,
+            migration_sets=(outbox.migrations, agent_migrations, exchange.migrations),
         )  # fmt: skip
         self.hub = Hub(self.settings, store)
 

@@ -160,3 +160,63 @@ def test_a_list_is_looked_at_before_it_holds_and_may_be_held_back(window, agency
     shot(page, "exchange-held")
     page.get_by_role("button", name="Libérer").click()
     expect(page.get_by_text("La lettre est libérée.")).to_be_visible()
+
+
+def test_a_notice_is_read_at_the_desk_and_what_was_being_typed_stays(window, agency):
+    agency.sit(ROSE, "05")
+    desk = window(ROSE, "/desk/deposit")
+    line = desk.locator("#notices")
+    expect(line).to_contain_text("Avis du siège : Fermeture du siège le 28 novembre")
+    box = desk.locator("input[name=q]").first
+    box.click()
+    desk.keyboard.type("2026/0004")
+    desk.keyboard.press("ArrowLeft")
+    shot(desk, "desk-told")
+    desk.keyboard.press("F1")
+    sheet = desk.locator("#notice-sheet")
+    expect(sheet).to_contain_text("Les envois de ce jour seront intégrés le lundi suivant.")
+    expect(sheet).to_contain_text("Secrétariat général")
+    shot(desk, "desk-notice")
+    desk.keyboard.press("F2")
+    desk.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    desk.keyboard.type("1")
+    expect(box).to_have_value("2026/00014"), "the cursor is where it was, and nobody was called"
+    expect(line).to_be_visible()
+    line.click()
+    expect(sheet.get_by_role("button", name="J'ai lu")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(sheet).to_be_hidden()
+    expect(line).to_be_hidden()
+    desk.keyboard.press("F1")
+    expect(sheet).to_be_hidden()
+    expect(box).to_have_value("2026/00014")
+    desk.reload()
+    expect(desk.locator("#keys")).to_be_visible()
+    expect(desk.locator("#notices")).to_be_hidden()
+
+
+def test_the_supervisor_is_told_too_and_sees_who_has_not_read(window, agency):
+    aside = window(DENISE, "/desk/deposit")
+    expect(aside.locator("#notices")).to_contain_text("Fermeture du siège le 28 novembre")
+    shot(aside, "reading-told")
+    aside.keyboard.press("F1")
+    expect(aside.locator("#notice-sheet")).to_contain_text("Les envois de ce jour")
+    aside.keyboard.press("Escape")
+    board = window(DENISE, "/supervision")
+    expect(board.locator("#notices")).to_contain_text("Fermeture du siège le 28 novembre")
+    shot(board, "board-told")
+    code = agency.settings.agency.code
+    later = {"title": {"fr": "Panne du réseau mardi"}, "text": {"fr": "Portez les envois par clé."}}
+    agency.centre.receiver.publish([code], "notice", later, key="notice 2", by="Informatique")
+    expect(board.locator("#notices")).to_contain_text("Panne du réseau mardi", timeout=20_000)
+    expect(board.locator("#notices")).to_contain_text("et 1 autre")
+    board.keyboard.press("F1")
+    expect(board.locator("#notice-sheet")).to_contain_text("Portez les envois par clé.")
+    board.keyboard.press("Enter")
+    expect(board.locator("#notices")).to_contain_text("Fermeture du siège le 28 novembre")
+    page = window(DENISE, "/exchange")
+    newest = page.locator("article.notice").first
+    newest.get_by_text("lu par 1 sur 5").click()
+    expect(newest).to_contain_text("Pas encore lu : MABIALA Rose, MOUKALA Sylvie, OKEMBA Jean, TSIBA Aline")
+    shot(page, "exchange-read-by")

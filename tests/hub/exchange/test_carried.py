@@ -64,6 +64,41 @@ def test_by_folder_a_message_leaves_is_acknowledged_and_integrated_in_two_rounds
     assert branch.states() == ["refused", "acknowledged"]
 
 
+def test_what_has_a_table_lies_there_as_a_file_for_a_spreadsheet_too_and_both_are_taken(centre, branch, stick):
+    sender, _ = by_folder(branch, stick)
+    table = "piece;compte;debit;credit\r\nCNSS-1;571000;134848;0\r\n"
+    lot = branch.says("till C01", reference="CNSS-1", csv=table)
+    branch.says("deposit 1", line=1)
+    sender.send_due()
+    to_centre = stick / "to-centre"
+    (file,) = to_centre.glob("*.csv")
+    assert file.read_bytes().decode() == table
+    said = envelope.opened(envelope.MESSAGE, file.with_suffix(".jsonl").read_bytes().strip(), branch.public)
+    assert (said["key"], said["payload"]["csv"], len(list(to_centre.iterdir()))) == (lot, table, 3)
+    spoilt = file.with_suffix(".jsonl")
+    whole = spoilt.read_bytes()
+    spoilt.write_bytes(whole.replace(b"134848", b"134849"))
+    carry(centre, stick)
+    assert sorted(each.suffix for each in to_centre.iterdir()) == [".csv", ".jsonl"], "what is refused stays, with it"
+    spoilt.write_bytes(whole)
+    carry(centre, stick)
+    assert list(to_centre.iterdir()) == []
+
+
+def test_whoever_sees_a_message_finds_its_table(branch, stick):
+    """The table is there first: while it cannot be written, there is no message either."""
+    sender, _ = by_folder(branch, stick)
+    stands_in_the_way = stick / "to-centre" / f"{CODE}-1-0000000001-1.csv"
+    stands_in_the_way.mkdir()
+    branch.says("till C01", csv="piece;compte\r\n")
+    sender.send_due()
+    assert (branch.states(), list((stick / "to-centre").glob("*.jsonl"))) == (["to_send"], [])
+    stands_in_the_way.rmdir()
+    branch.clock.advance(minutes=1)
+    sender.send_due()
+    assert (branch.states(), stands_in_the_way.read_text()) == (["sent"], "piece;compte\n")
+
+
 def test_a_file_that_was_lost_on_the_way_goes_again_once_the_centre_has_spoken_of_later_ones(centre, branch, stick):
     sender, asker = by_folder(branch, stick)
     lost = branch.says("deposit 1", line=1)

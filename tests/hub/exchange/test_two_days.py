@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import outbox
+from hub import outbox, pauses
 from hub.agents import actions as agents
 from hub.ask import HUB, Actor, Ask
 from hub.bench.rig import free_port
@@ -167,7 +167,7 @@ def test_two_days_without_the_centre_lose_and_double_nothing(tmp_path, deposits,
 
 def main(folder: Path, url: str, deposits: int) -> None:
     """A hub that takes deposits in, decides on them, sends and hears; it says what it has done, and never ends."""
-    sender.PAUSES_S = tuple(pause / SHORTER for pause in sender.PAUSES_S)
+    pauses.PAUSES_S = tuple(pause / SHORTER for pause in pauses.PAUSES_S)
     hub = open_hub(load_settings(folder))
     address = address_of(hub, url)
     asker = Asker(hub, Asked(address), 0.5).open()

@@ -14,7 +14,7 @@ from hub.privacy import actions as privacy
 from hub.privacy import purge
 from hub.privacy.classes import classes
 from hub.say import words
-from hub.services.deposit import actions, batches, scan_store, scanning, separators, store
+from hub.services.deposit import actions, batches, handing, scan_store, scanning, separators, store
 from hub.services.deposit.separators import Part, Target
 from hub.verify import verify
 from tests.hub.services.deposits import NADEGE, SYLVIE, Clerk, documents, seed_acknowledgement, staffed
@@ -300,7 +300,7 @@ def test_scans_are_handed_on_to_a_document_system_and_destroyed_when_their_time_
     scan = kept(house, deposit=deposit, document=documents(house, deposit)[0])
     batches.round(house.hub)
     assert list(away.iterdir()) == [], "a share that is not mounted is an empty folder of the card"
-    (away / batches.READY).touch()
+    (away / handing.READY).touch()
     batches.round(house.hub)
     assert (away / scan.sha256[:2] / scan.sha256[2:]).read_bytes() == jpeg()
     facts = json.loads((away / scan.sha256[:2] / f"{scan.sha256[2:]}.json").read_text())
