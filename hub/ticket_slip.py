@@ -168,10 +168,18 @@ def _when_away(ticket: Ticket) -> Iterator[Line]:
 
 
 def _follow(ticket: Ticket) -> Iterator[Line]:
-    if ticket.follow:
-        yield Feed()
-        yield Text(say(ticket.language, "slip.follow", token=ticket.follow), align="center")
+    """The code, for kiosk and reception; where there is a page for telephones, the QR opens it."""
+    if not ticket.follow:
+        return
+    yield Feed()
+    yield Text(say(ticket.language, "slip.follow", token=ticket.follow), align="center")
+    if ticket.text is None or not ticket.text.follow:
         yield Qr(ticket.follow)
+        return
+    yield Text(say(ticket.language, "slip.follow_phone"), align="center")
+    if ticket.text.wifi:
+        yield Text(say(ticket.language, "slip.follow_wifi", name=ticket.text.wifi), align="center")
+    yield Qr(f"{ticket.text.follow}/{ticket.follow}")
 
 
 def _foot(ticket: Ticket) -> Iterator[Line]:
