@@ -224,7 +224,7 @@ function reader() {
       "section", "question", "",
       make("p", "of", "", icon("scan"), make("span", "", say("scan"))),
       make("h1", "", say("scan_title")),
-      make("ul", "papers", "", ...Object.entries(READS).map(([how, picture]) => make("li", "", "", icon(picture), make("span", "", say(how))))),
+      make("ul", "papers reads", "", ...Object.entries(READS).map(([how, picture]) => make("li", "", "", icon(picture), make("span", "", say(how))))),
       make("p", "second", say("scan_note")),
       make("div", "answers", "", backButton(), button("code", "quiet", () => go({ page: "code" }), icon("ticket"), make("span", "", say("code_type")))),
     ),

@@ -92,7 +92,7 @@ export function ownPages({ say, icon, button, range, go, post, newKey, speak, re
   function lines(ticket) {
     if (ticket.state !== "waiting") return [];
     const before = ticket.ahead === 0 ? say("own_ahead_none") : counted("own_ahead", ticket.ahead);
-    return [["users", before], ["clock", ticket.high == null ? say("own_wait_unknown") : range(ticket.low, ticket.high)]];
+    return [["users", before], ["clock", ticket.high == null ? say("own_wait_unknown") : `${say("own_wait")} · ${range(ticket.low, ticket.high)}`]];
   }
 
   /** Head, what is largest, a note, the pictogram and the colour of what to do now. */

@@ -78,6 +78,7 @@ def test_a_lost_wifi_is_said_and_what_was_known_stays(telephone, phones, monkeyp
     assert page.evaluate("() => document.activeElement.textContent").strip() == "Annuler mon ticket"
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("label", ["D012", "D001", "D008"])
 def test_it_is_read_without_glasses_fits_the_smallest_and_axe_finds_nothing(telephone, phones, label):
     page = telephone(java_script_enabled=True)
