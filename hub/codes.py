@@ -54,6 +54,11 @@ def token(text: str) -> str:
     return found[1] + found[2] if found else ""
 
 
+def in_halves(code: str) -> str:
+    """A follow-up code as people read and type it: `K7M2 P9QR`."""
+    return f"{code[: TOKEN_LENGTH // 2]} {code[TOKEN_LENGTH // 2 :]}".strip()
+
+
 def read(typed: str) -> Code:
     """The code that was typed. Raises Unreadable for what is none: control characters, too short, too long."""
     found = _SYMBOLOGY.match(typed)

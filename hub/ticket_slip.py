@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hub.codes import in_halves
 from hub.paper import Cut, Feed, Line, Pair, Qr, Rule, Slip, Text
 from hub.say import say
 from hub.wire import CatalogueService, SlipText, Wait
@@ -172,7 +173,7 @@ def _follow(ticket: Ticket) -> Iterator[Line]:
     if not ticket.follow:
         return
     yield Feed()
-    yield Text(say(ticket.language, "slip.follow", token=ticket.follow), align="center")
+    yield Text(say(ticket.language, "slip.follow", token=in_halves(ticket.follow)), align="center")
     if ticket.text is None or not ticket.text.follow:
         yield Qr(ticket.follow)
         return

@@ -24,15 +24,16 @@ export function ownPages({ say, icon, button, range, go, post, newKey, speak, re
   function code() {
     const { typed, said } = visitNow();
     const keys = LETTERS.map((letter) => button(`key-${letter}`, "key", () => type(letter), make("b", "", letter)));
-    const erase = button("erase", "key erase", () => go({ typed: typed.slice(0, -1), said: "" }), icon("backspace"), make("span", "hidden-text", say("code_erase")));
+    const back = button("back", "quiet", () => go({ page: "home", typed: "", said: "", busy: false }), icon("arrow-left"), make("span", "", say("back")));
+    const eraser = button("erase", "key erase", erase, icon("backspace"), make("span", "hidden-text", say("code_erase")));
     return [
       make(
         "section", "question code", "",
         make("h1", "", say("code_title")),
         make("p", said ? "said-no" : "second", "", ...(said ? [icon("alert-triangle")] : []), make("span", "", said || say("code_note"))),
         boxes(typed),
-        make("div", "keys", "", ...keys, erase),
-        make("div", "answers", "", button("back", "quiet", () => go({ page: "home", typed: "", said: "" }), icon("arrow-left"), make("span", "", say("back")))),
+        make("div", "keys", "", ...keys, eraser),
+        make("div", "answers", "", back),
       ),
     ];
   }
@@ -52,6 +53,11 @@ export function ownPages({ say, icon, button, range, go, post, newKey, speak, re
     if (busy || typed.length >= LENGTH) return;
     go({ typed: typed + letter, said: "" });
     if (visitNow().typed.length === LENGTH) lookUp(visitNow().typed);
+  }
+
+  function erase() {
+    const { typed, busy } = visitNow();
+    if (!busy) go({ typed: typed.slice(0, -1), said: "" });
   }
 
   async function lookUp(typed) {
