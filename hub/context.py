@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
 from hub.clock import Instant, local
-from hub.pace import Bans
+from hub.knocks import Bans
 from hub.settings import Settings
 from hub.shelf import FOLDER, Shelf
 from hub.store import Store, Transaction

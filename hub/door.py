@@ -42,7 +42,7 @@ from wsproto.utilities import ProtocolError
 from hub.errors import BadRequest, NotAllowed, Refused, TooLarge, TooMany
 from hub.headers import HEADERS
 from hub.listener import Line, is_own
-from hub.pace import REMEMBERED, Bans, Pace
+from hub.knocks import REMEMBERED, Bans, Pace
 from hub.quiet import Complaints, OnceAMinute
 
 log = structlog.get_logger("door")

@@ -1,62 +1,52 @@
-"""How often somebody may come, and until when they may not: counted by name, a bounded number of names."""
+"""Whose picture goes out next: a call at once, everything else at most ten times a second, latest wins."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Iterable
 
-from hub.quiet import MINUTE_S
-
-#: How many strangers are remembered at once.
-REMEMBERED = 4_096
+#: Least time between two pictures of one kind, seconds.
+PACE_S = 0.1
 
 
 class Pace:
-    """So many a second for each name, saved up for one second. The names least seen are forgotten first."""
+    """The pictures of one announcer, by kind: which are wanted, when each was sent. Knows no clock and no thread."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self.kinds = tuple(kinds)
+        self._wanted: set[str] = set()
+        self._hurried: set[str] = set()
+        self._sent: dict[str, float] = {}
 
-    def take(self, name: str, per_s: float) -> bool:
-        """Whether one more may pass."""
-        with self._lock:
-            now = self._now()
-            left, since = self._left.pop(name, (per_s, now))
-            left = min(per_s, left + (now - since) * per_s)
-            passes = left >= 1
-            self._left[name] = (left - passes, now)
-            if len(self._left) > REMEMBERED:
-                self._left.popitem(last=False)
-            return passes
+    def __bool__(self) -> bool:
+        """Somebody wants one."""
+        return bool(self._wanted)
 
+    def want(self, kinds: Iterable[str], *, hurried: bool = False) -> None:
+        """These show something else by now; `hurried`: they do not wait for their time."""
+        ours = set(kinds).intersection(self.kinds)
+        self._wanted |= ours
+        if hurried:
+            self._hurried |= ours
 
-class Bans:
-    """Who sent more than `most` bad packets or requests within a minute, and until when they are banned."""
+    def next(self, now: float) -> tuple[str | None, float]:
+        """The kind whose turn it is, which counts as sent at `now`; or none, and how long the first one waits, seconds.
 
-    def __init__(self, most: int, ban_s: float, now: Callable[[], float]) -> None:
-        self._most = most
-        self._ban_s = ban_s
-        self._now = now
-        self._bad: OrderedDict[str, deque[float]] = OrderedDict()
-        self._until: OrderedDict[str, float] = OrderedDict()
-        self._lock = threading.Lock()
+        Those in a hurry go first, then whoever waits longest.
+        """
+        if not self._wanted:
+            return None, PACE_S
+        turns = {kind: self._turn(kind) for kind in self.kinds if kind in self._wanted}
+        first = min(turns, key=turns.__getitem__)
+        if turns[first] > now:
+            return None, turns[first] - now
+        self._wanted.discard(first)
+        self._hurried.discard(first)
+        self._sent[first] = now
+        return first, 0.0
 
-    def bad(self, name: str) -> None:
-        """One more bad packet of this name."""
-        with self._lock:
-            now = self._now()
-            seen = self._bad.pop(name, deque[float](maxlen=self._most + 1))
-            self._bad[name] = seen
-            seen.append(now)
-            if len(seen) > self._most and now - seen[0] <= MINUTE_S:
-                self._until[name] = now + self._ban_s
-            for table in (self._bad, self._until):
-                if len(table) > REMEMBERED:
-                    table.popitem(last=False)
+    def _turn(self, kind: str) -> float:
+        never = float("-inf")
+        return never if kind in self._hurried else self._sent.get(kind, never) + PACE_S
 
-    def left_s(self, name: str) -> float:
-        """For how long the name is banned; 0 when it is not."""
-        return max(0.0, self._until.get(name, 0.0) - self._now())
+    def __repr__(self) -> str:
+        return f"<Pace {sorted(self._wanted)}>"

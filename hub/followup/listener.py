@@ -35,7 +35,7 @@ from hub.errors import MboteError, NotFound, Refused
 from hub.followup import page
 from hub.followup.page import Shown, Trouble
 from hub.headers import HEADERS
-from hub.pace import Bans, Pace
+from hub.knocks import Bans, Pace
 from hub.queues import followup, store
 from hub.queues.model import Ticket
 from hub.quiet import Complaints

@@ -28,7 +28,7 @@ from hub.door import (
     too_deep,
 )  # fmt: skip
 from hub.errors import BadRequest, Refused, TooLarge
-from hub.pace import Bans, Pace
+from hub.knocks import Bans, Pace
 from hub.quiet import Complaints
 from tests.patience import patience
 from tests.serving import served, unserved
