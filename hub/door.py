@@ -41,8 +41,8 @@ from wsproto.utilities import ProtocolError
 
 from hub.errors import BadRequest, NotAllowed, Refused, TooLarge, TooMany
 from hub.headers import HEADERS
-from hub.listener import Line, is_own
 from hub.knocks import REMEMBERED, Bans, Pace
+from hub.listener import Line, is_own
 from hub.quiet import Complaints, OnceAMinute
 
 log = structlog.get_logger("door")
