@@ -107,7 +107,7 @@ def test_what_no_telephone_sends_is_refused_in_a_line(phones, request_, status):
 
 
 def test_who_sends_drop_by_drop_or_nothing_keeps_nobody_waiting(phones, monkeypatch):
-    monkeypatch.setattr(door, "REQUEST_S", 1.0)
+    monkeypatch.setattr(door, "REQUEST_S", patience(1.0))
     silent = [socket.create_connection(("127.0.0.1", phones.port)) for _ in range(door.PER_ADDRESS - 1)]
     began = time.monotonic()
     assert phones.ask(f"/{phones.code('D012')}")[0] == 200
