@@ -20,6 +20,8 @@ from tests.windows import windows
 
 pytestmark = pytest.mark.browser
 
+#: What is asked of the hub about somebody's ticket; a line that breaks and comes back asks other things.
+ASKED = "scanned|own_let_pass|own_cancel"
 NOTHING = {"words": "scan_none", "facts": {}, "service": "", "label": ""}
 FOUND = {"words": "scan_ticket", "facts": {"ticket": "D042"}, "service": "", "label": "", "followed": MINE}
 
@@ -100,7 +102,7 @@ def test_a_typed_code_tells_how_it_stands_and_others_are_let_pass_after_a_questi
     page.wait_for_selector("text=C'est terminé")
     page.click("[data-id=done]")
     page.wait_for_selector(".services")
-    assert [ask["code"] for ask in hub.asked] == ["ZZZZZZZZ", *[CODE] * 4]
+    assert [ask["code"] for ask in hub._of(ASKED)] == ["ZZZZZZZZ", *[CODE] * 4]
 
 
 def test_the_keys_of_a_keyboard_do_it_all(open_at, hub):
@@ -179,4 +181,4 @@ def test_the_kiosk_s_door_takes_an_act_and_nothing_else(kiosk_and_hub, hub):
     ):
         assert kiosk.post("/own", bad)[0] == expected
     assert kiosk.post("/own", good, Origin="http://evil.example")[0] == 403
-    assert hub.asked == []
+    assert hub._of(ASKED) == []
