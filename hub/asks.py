@@ -21,7 +21,7 @@ from hub.context import Hub
 from hub.errors import NotAllowed, NotFound, Unreadable
 from hub.printing import actions as printing
 from hub.queues import actions as queues
-from hub.queues import store
+from hub.queues import followup, store
 from hub.queues.model import Category, Channel, Mode, Paper, Priority
 
 Key = Annotated[str, Field(min_length=1, max_length=64)]
@@ -85,6 +85,12 @@ class ScannedBody(Body):
     """What a scanner typed."""
 
     code: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
+class CodeBody(Body):
+    """The follow-up code on a ticket."""
+
+    code: Word
 
 
 class TroubleBody(Body):
@@ -271,7 +277,7 @@ ASKS: dict[str, Spec] = {
     "failed": Spec(PaperBody, _paper("failed"), summary="The ticket's paper failed"),
     "scanned": Spec(
         ScannedBody,
-        lambda hub, _, body: scans.look(hub, body.code),
+        lambda hub, ask, body: scans.look(hub, body.code, ask.actor.scope),
         "/scans",
         summary="A paper or a card was held under the kiosk's scanner",
     ),
@@ -281,6 +287,9 @@ ASKS: dict[str, Spec] = {
     ),
     "return": _on(TicketBody, queues.give_back, "return", "Bring an absent visitor back"),
     "cancel": _on(TicketBody, queues.cancel, "cancel", "Give a ticket up"),
+    "let_pass": _on(TicketBody, followup.let_pass, "let-pass", "Let others go before a waiting visitor, once"),
+    "own_cancel": Spec(CodeBody, _plain(followup.cancel_own), summary="A visitor gives their own ticket up"),
+    "own_let_pass": Spec(CodeBody, _plain(followup.let_pass_own), summary="A visitor lets others go first"),
     "priority": _on(PriorityBody, queues.set_priority, "priority", "Set a ticket's priority class"),
     "reprint": _on(TicketBody, queues.reprint, "reprint", "Print a further copy of a ticket"),
     "confirm_paper": Spec(

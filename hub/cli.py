@@ -652,7 +652,7 @@ def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str |
 @click.option("--nightly", is_flag=True, help="waits: learn again after each day that is scored, as a hub does.")
 @click.option("--by-queue", is_flag=True, help="waits: ours in each queue as well, and what it cost.")
 def bench(what: str, quick: bool, tickets: int | None, past: Path | None, **judged: Any) -> None:  # noqa: FBT001 (click hands options in)
-    """Measure this box beside its limits, as JSON: queue, wire, people, desk, deposits, tills, million, pi or all.
+    """Measure beside its limits, as JSON: queue, wire, telephones, people, desk, deposits, tills, million, pi or all.
 
     `waits --data DIR --fit-until DATE` scores the announced wait on the days after DATE instead (docs/waits.md).
     """

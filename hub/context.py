@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
 from hub.clock import Instant, local
+from hub.knocks import Bans
 from hub.settings import Settings
 from hub.shelf import FOLDER, Shelf
 from hub.store import Store, Transaction
@@ -20,6 +22,10 @@ from hub.workshop.workshop import Workshop
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     from hub.services.ports import CounterService
+
+
+#: Codes that no ticket has, from one device or address within a minute; and how long it is then not answered, seconds.
+WRONG_CODES, WAIT_S = 20, 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +42,8 @@ class Hub:
     waits: Watch = field(default_factory=Watch)
     #: Looks into files that come from outside, each in a process of its own.
     viewer: Viewer = field(default_factory=Viewer)
+    #: Who tries codes that no ticket has.
+    guesses: Bans = field(default_factory=lambda: Bans(WRONG_CODES, WAIT_S, time.monotonic))
     _shelves: dict[str, Shelf] = field(default_factory=dict)
 
     def now(self) -> Instant:

@@ -485,6 +485,22 @@ def ports(settings: Settings) -> Iterator[Finding]:
 HEALTHY = 200
 
 
+def telephones(settings: Settings) -> Iterator[Finding]:
+    """Whether the page for visitors' telephones is where the settings say; nothing where it is off."""
+    said, at = settings.followup, f"{settings.followup.host}:{settings.followup.port}"
+    if not said.host or "hub" not in roles_in(settings.folder):
+        return
+    if status_at(f"http://{at}", "/") == NOTHING_THERE:
+        yield Finding("telephones", "ok", f"the page for telephones answers at {at}")
+    else:
+        do = f"has this box the address {said.host}? systemctl restart mbote-hub, then journalctl -u mbote-hub -n 20"
+        yield Finding("telephones", "fault", f"the page for telephones does not answer at {at}", do)
+
+
+#: What that page's door says to whoever has no code.
+NOTHING_THERE = 404
+
+
 def secrecy(settings: Settings) -> Iterator[Finding]:
     """Whether neighbours are spoken to by TLS, and with which key."""
     if not settings.hub.secret or "hub" not in roles_in(settings.folder):
@@ -514,5 +530,6 @@ def cannot_listen(host: str, port: int) -> str:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    configuration, data_folder, database, backups, centre, clock, ports, secrecy, tokens, *ROUNDS, pins, printer, voice,
+    configuration, data_folder, database, backups, centre, clock, ports, telephones, secrecy, tokens, *ROUNDS, pins,
+    printer, voice,
 )  # fmt: skip

@@ -29,7 +29,8 @@ Values = dict[str, Any]
 #: What we ask → the format's function.
 FUNCTIONS = {
     "issue": "ticket.issue", "printed": "ticket.paper", "shown": "ticket.paper", "failed": "ticket.paper",
-    "confirm_paper": "ticket.paper", "return": "ticket.return", "cancel": "ticket.cancel", "priority": "ticket.prio",
+    "confirm_paper": "ticket.paper", "return": "ticket.return", "cancel": "ticket.cancel", "let_pass": "ticket.pass",
+    "priority": "ticket.prio",
     "reprint": "ticket.reprint", "next": "call.next", "pick": "call.pick", "recall": "call.recall",
     "release": "call.release", "start": "serve.start", "finish": "serve.end", "no_show": "serve.end",
     "transfer": "serve.end", "hold": "serve.hold", "resume": "serve.resume", "undo": "serve.undo",

@@ -45,6 +45,7 @@ KINDS = {
     "ticket_released": "call.release",
     "ticket_no_show": "call.noshow",
     "ticket_returned": "ticket.return",
+    "ticket_let_pass": "ticket.pass",
     "service_started": "serve.start",
     "ticket_held": "serve.hold",
     "ticket_resumed": "serve.resume",

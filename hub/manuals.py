@@ -27,8 +27,8 @@ Five files in one folder, in TOML. `mbote init DIR` writes them with a comment o
 are needed; every other setting has a default. Paths start at the folder.
 
 A sixth file, `local.toml`, may say what is special to one box, and has the last word. Its tables are
-called agency, queue, day, hub, backup, deposits, centre, displays, services, counters, counter_services, kiosk and
-panel; tables are merged with those of the other files, lists take their place.
+called agency, queue, day, hub, backup, deposits, centre, followup, displays, services, counters, counter_services,
+kiosk and panel; tables are merged with those of the other files, lists take their place.
 """
 COMMAND_LINE = """\
 # Command line

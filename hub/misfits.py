@@ -22,6 +22,7 @@ from hub.settings import (
     DayRules,
     Deposits,
     Display,
+    FollowUp,
     HubBox,
     Kiosk,
     Panel,
@@ -144,6 +145,12 @@ def roll_is_nobodys_series(queue: QueueRules, services: tuple[Service, ...], kio
             f"agency.toml: queue.roll {queue.roll} also begins the numbers of a service or of the kiosk: two visitors"
             " would answer one call; choose another letter"
         )
+
+
+def the_page_has_a_port_of_its_own(hub: HubBox, followup: FollowUp) -> Iterator[str]:
+    """The page for telephones where the hub listens already."""
+    if followup.host and followup.port == hub.port and hub.host in (followup.host, "0.0.0.0"):  # noqa: S104 (read, not bound)
+        yield f"agency.toml: followup.port {followup.port} is the hub's own on {hub.host}; choose another"
 
 
 def counter_services_exist(counter_services: tuple[str, ...]) -> Iterator[str]:
@@ -274,14 +281,18 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
     devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
-    the_centre_is_known, documents_have_a_place, pins_are_for_wires, kiosk_pins_differ, one_box_pins_differ,
-    panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ, counters_print_somewhere,
+    the_centre_is_known, documents_have_a_place, the_page_has_a_port_of_its_own, pins_are_for_wires, kiosk_pins_differ,
+    one_box_pins_differ, panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,
+    counters_print_somewhere,
 )  # fmt: skip
 
 
 def remarks(settings: Settings) -> list[str]:
     """What works and is probably not meant."""
-    return [*_hub_addresses(settings), *_unreachable(settings), *_unsaid(settings.agency, settings.services)]
+    return [
+        *_hub_addresses(settings), *_unreachable(settings), *_unsaid(settings.agency, settings.services),
+        *_guests(settings.followup),
+    ]  # fmt: skip
 
 
 def _hub_addresses(settings: Settings) -> Iterator[str]:
@@ -293,6 +304,15 @@ def _hub_addresses(settings: Settings) -> Iterator[str]:
         port = url.port or (443 if url.scheme == "https" else 80)
         if url.hostname in LOCAL and port != settings.hub.port:
             yield f"{file}: hub {address}, but the hub of this box listens on port {settings.hub.port} (agency.toml)"
+
+
+def _guests(followup: FollowUp) -> Iterator[str]:
+    """The page for telephones where the firewall does not know whose network it is."""
+    if followup.host and not followup.guests and followup.host not in LOCAL:
+        yield (
+            "agency.toml: followup.host without guests: whoever has the page reaches the hub's other port as well;"
+            " name the guests' interface"
+        )
 
 
 def _unreachable(settings: Settings) -> Iterator[str]:

@@ -17,6 +17,7 @@ from hub.codes import Code
 from hub.context import Hub
 from hub.errors import StoreFault, Unreadable
 from hub.people import actions as people
+from hub.queues import followup
 from hub.queues import store as queues
 from hub.queues.model import Ticket
 from hub.wire import ScanFound, as_json
@@ -35,23 +36,29 @@ class Scan:
     party: str | None = None
 
 
-def look(hub: Hub, code: str) -> Answer:
-    """What there is to say to whoever brings this: a `ScanFound`. Raises Unreadable for what is no code."""
+def look(hub: Hub, code: str, who: str) -> Answer:
+    """What there is to say to whoever brings this: a `ScanFound`. Raises Unreadable for what is no code.
+
+    `who` is the device that asks: after too many codes that could be a ticket's and are nothing, it raises TooMany.
+    """
     read = codes.read(code)
+    if read.token:
+        followup.not_guessing(hub, who)
     scan = _known(hub, read)
     with hub.snapshot() as reader:
-        ticket = queues.open_ticket_of_token(reader, read.text)
-        found = _of_ticket(ticket) if ticket else _offered(hub, reader, scan)
+        ticket = queues.ticket_of_token(reader, read.token) if read.token else None
+        found = _of_ticket(hub, reader, ticket) if ticket else _offered(hub, reader, scan)
+    if read.token and ticket is None and found.words == NOTHING and scan == Scan():
+        hub.guesses.bad(who)
     answer: Answer = as_json(found)
     return answer
 
 
-def _of_ticket(ticket: Ticket) -> ScanFound:
+def _of_ticket(hub: Hub, reader: Reader, ticket: Ticket) -> ScanFound:
     """To whoever shows the ticket that they have: another one would only make the line longer."""
-    called = ticket.state in ("called", "serving")
-    return ScanFound(
-        CALLED if called else TICKET, {"ticket": ticket.label, "counter": ticket.stage.counter or ""}, "", ""
-    )
+    told = followup.followed(hub, reader, ticket)
+    words = CALLED if ticket.state in ("called", "serving") else NOTHING if told.state == "over" else TICKET
+    return ScanFound(words, {"ticket": ticket.label, "counter": ticket.stage.counter or ""}, "", "", told)
 
 
 def _offered(hub: Hub, reader: Reader, scan: Scan) -> ScanFound:

@@ -138,6 +138,8 @@ class QueueRules(Model):
     """An absent visitor may come back within this time, once."""
     return_behind: Annotated[int, Field(ge=0, le=99)] = 3
     """The returned ticket becomes callable after so many others of its queue."""
+    let_pass: Annotated[int, Field(ge=0, le=99)] = 3
+    """A waiting visitor may let so many others go first, once; 0: nobody may."""
     release_s: Annotated[int, Field(ge=0, le=600)] = 15
     """A call made by mistake can be released for so long."""
     undo_s: Annotated[int, Field(ge=0, le=600)] = 60
@@ -294,6 +296,50 @@ class Centre(Model):
     def alarm_ms(self) -> int:
         """The same in milliseconds."""
         return self.alarm_h * 3_600_000
+
+
+class FollowUp(Model):
+    """Where visitors follow their ticket by their own telephone. Nothing is served or sent unless it says where."""
+
+    host: Annotated[
+        str, Field(pattern=form(r"^(\d{1,3}(\.\d{1,3}){3})?$", "an address of this box such as '192.168.50.1'"))
+    ] = ""
+    """Address of this box on which the page for telephones is served, in the guests' network; empty: it is off."""
+    port: Port = 8085
+    """Port of that page, which serves nothing else."""
+    guests: Annotated[
+        str, Field(pattern=form(r"^[A-Za-z0-9_.-]{0,15}$", "a network interface such as 'eth1' or 'eth0.50'"))
+    ] = ""
+    """Network interface of the guests, for the firewall: from there that page is reached, and nothing else."""
+    wifi: Annotated[str, Field(max_length=32)] = ""
+    """Name of the guests' Wi-Fi, printed on tickets beside the QR."""
+    address: Annotated[
+        str,
+        Field(pattern=form(r"^(https?://[^\s/?#]+(/[^\s/?#]+)*)?$", "an address such as 'https://suivi.example.cg'")),
+    ] = ""
+    """What the QR of a ticket opens, before its code; `http://HOST:PORT` when empty."""
+    relay: Annotated[
+        str,
+        Field(
+            pattern=form(r"^(https://[^\s/?#]+(/[^\s/?#]*)*)?$", "an address such as 'https://suivi.example.cg/push'")
+        ),
+    ] = ""
+    """Address of an operator's relay that is told how all tickets stand, signed; empty: nobody is told."""
+    relay_s: Annotated[int, Field(ge=2, le=600)] = 15
+    """The relay is told at most so often, and at least four times as rarely while the day is open."""
+    relay_authority: Path | None = Field(default=None, examples=["relay.pem"])
+    """The certificate that the relay's must be signed by (a file); those that the machine trusts when absent."""
+
+    @property
+    def opens(self) -> str:
+        """What stands before the code in a ticket's QR; '' where no telephone can follow it."""
+        return self.address or (f"http://{self.host}:{self.port}" if self.host else "")
+
+    @model_validator(mode="after")
+    def _relay_can_be_found(self) -> FollowUp:
+        if self.relay and not self.opens:
+            raise ValueError("relay needs address: what telephones open there, printed on tickets")
+        return self
 
 
 class Display(Model):
@@ -539,6 +585,8 @@ class Settings(Model):
     """Documents handed in at the counter."""
     centre: Centre = Centre()
     """The head office."""
+    followup: FollowUp = FollowUp()
+    """Visitors' own telephones."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

@@ -24,7 +24,7 @@ FILES: dict[str, dict[str, str]] = {
     "agency.toml": {
         "counter_services": "counter_services",
         "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "backup": "backup",
-        "deposits": "deposits", "centre": "centre", "display": "displays",
+        "deposits": "deposits", "centre": "centre", "followup": "followup", "display": "displays",
     },
     "services.toml": {"service": "services"},
     "counters.toml": {"counter": "counters"},

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hub.codes import in_halves
 from hub.paper import Cut, Feed, Line, Pair, Qr, Rule, Slip, Text
 from hub.say import say
 from hub.wire import CatalogueService, SlipText, Wait
@@ -168,10 +169,18 @@ def _when_away(ticket: Ticket) -> Iterator[Line]:
 
 
 def _follow(ticket: Ticket) -> Iterator[Line]:
-    if ticket.follow:
-        yield Feed()
-        yield Text(say(ticket.language, "slip.follow", token=ticket.follow), align="center")
+    """The code, for kiosk and reception; where there is a page for telephones, the QR opens it."""
+    if not ticket.follow:
+        return
+    yield Feed()
+    yield Text(say(ticket.language, "slip.follow", token=in_halves(ticket.follow)), align="center")
+    if ticket.text is None or not ticket.text.follow:
         yield Qr(ticket.follow)
+        return
+    yield Text(say(ticket.language, "slip.follow_phone"), align="center")
+    if ticket.text.wifi:
+        yield Text(say(ticket.language, "slip.follow_wifi", name=ticket.text.wifi), align="center")
+    yield Qr(f"{ticket.text.follow}/{ticket.follow}")
 
 
 def _foot(ticket: Ticket) -> Iterator[Line]:

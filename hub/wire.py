@@ -311,13 +311,18 @@ class CatalogueService:
 
 @dataclass(frozen=True, slots=True)
 class SlipText:
-    """What the paper says around the number: agency lines, and when called while away."""
+    """What the paper says around the number: agency lines, when called while away, where a telephone follows it.
+
+    `follow` is the address before a ticket's code, '' where there is no page; `wifi` the network that leads there.
+    """
 
     organisation: str
     agency: str
     footer: dict[str, str]
     recalls: int
     return_min: int
+    follow: str = ""
+    wifi: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,17 +360,46 @@ class TicketIssued:
     follow: str
 
 
+#: What the holder of a ticket may do with it themselves.
+OwnAct = Literal["let_pass", "cancel"]
+FollowedState = Literal["issued", "waiting", "called", "serving", "on_hold", "no_show", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A ticket as whoever holds its code is told of it. Nothing here names anybody.
+
+    `counter` while called there, received, or on hold from there. While it waits: `ahead` are called before, `wait`
+    is the range from now on (None: nobody serves), `back_by` until when one may be away, HH:MM ('': better stay).
+    `return_by`: until when somebody absent may still come to reception. `passes`: so many go first at `let_pass`.
+    `at`: the time of all this; '' while the hub does not believe its clock, then no time is told at all.
+    """
+
+    label: str
+    service: str
+    state: FollowedState
+    counter: str
+    ahead: int | None
+    wait: Wait | None
+    back_by: str
+    return_by: str
+    acts: tuple[OwnAct, ...]
+    passes: int
+    at: str
+
+
 @dataclass(frozen=True, slots=True)
 class ScanFound:
     """The answer to `scanned`: a sentence of kiosk.toml with what fills it, and the service to queue for, or ''.
 
-    `label`: the paper's own, where what was scanned is longer than that.
+    `label`: the paper's own, where what was scanned is longer than that. `followed`: the ticket, where it was one.
     """
 
     words: str
     facts: dict[str, str]
     service: str
     label: str
+    followed: Followed | None = None
 
 
 #: How well something goes; `none`: nothing to say of it yet. Shown by colour, icon and word together.

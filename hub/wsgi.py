@@ -31,6 +31,7 @@ from hub.errors import MboteError, StoreFault
 from hub.exchange import inbox, notices, running
 from hub.exchange.notice_pages import pages as notice_pages
 from hub.exchange.pages import pages as exchange_pages
+from hub.followup import running as followup
 from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
@@ -100,6 +101,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     realtime[0].start()
     admin.serve(hub)
     exchange.append(running.start(hub))
+    followup.start(hub)
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
     threading.Thread(target=_aside, args=(hub,), name="aside", daemon=True).start()
     return app

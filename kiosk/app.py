@@ -31,7 +31,17 @@ from hub.history import History
 from hub.paper import Cut, Slip, Text
 from hub.say import say
 from hub.troubles import Troubles
-from hub.wire import Catalogue, CatalogueService, KioskPicture, ScanFound, TicketIssued, as_json, parse
+from hub.wire import (
+    Catalogue,
+    CatalogueService,
+    Followed,
+    KioskPicture,
+    OwnAct,
+    ScanFound,
+    TicketIssued,
+    as_json,
+    parse,
+)
 from kiosk.box_clock import BoxClock
 from kiosk.messenger import HubLine, Messenger
 from kiosk.press import (
@@ -96,13 +106,23 @@ class Manners:
 class Scanned:
     """What is told to whoever scanned something: a sentence with what fills it, and where to queue, if that is known.
 
-    `carried` goes with their ticket, whichever service they choose.
+    `carried` goes with their ticket, whichever service they choose. `followed`: how the ticket stands that they hold
+    already (`hub.wire.Followed`).
     """
 
     words: str
     facts: dict[str, str] = field(default_factory=dict)
     service: str = ""
     carried: str = ""
+    followed: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of somebody's own act on their ticket: a word of followup.toml, and how the ticket stands then."""
+
+    words: str
+    followed: dict[str, Any] | None = None
 
 
 class Paper(Protocol):
@@ -225,7 +245,19 @@ class KioskApp:
             log.info("a code was not looked up: %s", refusal.reason)
             return Scanned(SCAN_REFUSALS.get(refusal.reason, "scan_away"), carried=code.carried)
         carried = "" if found.words in OF_A_TICKET else found.label or code.carried
-        return Scanned(found.words, found.facts, found.service, carried)
+        return Scanned(found.words, found.facts, found.service, carried, as_json(found.followed))
+
+    def own(self, act: OwnAct, typed: str, tap: str) -> Acted:
+        """Somebody does with their own ticket what they were asked about; `tap` is the page's key of that touch."""
+        try:
+            answer = self.hub.ask(f"own_{act}", f"o-{tap}", self.manners.answer_s, code=codes.token(typed))
+            return Acted("", as_json(parse(Followed, _known(answer, Followed))))
+        except HubAway as away:
+            log.info("a ticket was not changed: %s", away)
+            return Acted("away")
+        except Refused as refusal:
+            log.info("a ticket was not changed: %s", refusal.reason)
+            return Acted(f"refused_{refusal.reason}")
 
     def help(self) -> bool:
         """Somebody wants a person; False when nobody could be told."""

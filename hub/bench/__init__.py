@@ -17,7 +17,7 @@ from hub import VERSION
 from hub.bench.figures import Limits, Line
 
 #: Each is a module here with a function `measure_NAME`, loaded when it is asked for: some need a browser.
-WHAT = ("queue", "wire", "people", "desk", "deposits", "tills", "million", "pi")
+WHAT = ("queue", "wire", "telephones", "people", "desk", "deposits", "tills", "million", "pi")
 #: Those that run over a long past.
 WITH_A_PAST = ("million", "pi")
 

@@ -30,6 +30,7 @@ ICONS = {
     "service_started": "player-play",
     "ticket_no_show": "user-x",
     "ticket_returned": "user",
+    "ticket_let_pass": "user-down",
     "ticket_held": "player-pause",
     "ticket_resumed": "player-play",
     "ticket_transferred": "corner-up-right",

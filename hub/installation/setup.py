@@ -32,7 +32,7 @@ from hub.installation.place import Place
 from hub.joining import paired_on_screen
 from hub.pin import unbelieving
 from hub.roles import ROLE, TOUCH, UNITS
-from hub.settings import Settings
+from hub.settings import FollowUp, Settings
 from hub.settings_files import LOCAL, load_settings, merged
 
 #: Roles whose boxes stand where the public is: what is plugged into them is refused (mbote.rules).
@@ -148,12 +148,35 @@ def _special(box: Box, wishes: Wishes) -> dict[str, Any]:
 # --- doors -------------------------------------------------------------------------------------
 
 
-def firewall(text: str, open_ports: tuple[int, ...], ssh_from: str = "") -> str:
-    """The rules of a box: `text` is the shipped file, in which `# OPEN` stands for what its role needs."""
+#: New connections a second of one guest; more are dropped before anything of ours hears of them.
+GUEST_PER_S, GUEST_BURST = 5, 20
+
+
+def firewall(text: str, open_ports: tuple[int, ...], ssh_from: str = "", guests: FollowUp | None = None) -> str:
+    """The rules of a box: `text` is the shipped file, in which `# OPEN` stands for what its role needs.
+
+    `guests`: whose interface reaches the page for telephones and nothing else; where it names none, that page is a
+    port like the others.
+    """
+    page = guests if guests and guests.host else None
+    if page and not page.guests:
+        open_ports = (*open_ports, page.port)
     lines = [f"tcp dport {port} ip saddr @near accept" for port in open_ports]
     if ssh_from:
         lines.append(f"tcp dport 22 ip saddr {ssh_from} accept")
-    return text.replace("# OPEN", "\n        ".join(lines) or "# nothing: this box only asks, and is never asked")
+    text = text.replace("# OPEN", "\n        ".join(lines) or "# nothing: this box only asks, and is never asked")
+    if not page or not page.guests:
+        return text.replace("# GUESTS\n        ", "").replace("# PAGE", "# nobody comes here: there is no such page")
+    often = f"{{ ip saddr limit rate over {GUEST_PER_S}/second burst {GUEST_BURST} packets }}"
+    rules = (
+        "meta nfproto != ipv4 drop",
+        "ct state established accept",
+        f"ip daddr != {page.host} drop",
+        f"tcp dport {page.port} ct state new update @knocking {often} drop",
+        f"tcp dport {page.port} ct state new accept",
+    )
+    text = text.replace("# PAGE", "\n        ".join(rules))
+    return text.replace("# GUESTS", f'iifname "{page.guests}" jump guests')
 
 
 def _guard(box: Box, settings: Settings, wishes: Wishes) -> None:
@@ -161,7 +184,8 @@ def _guard(box: Box, settings: Settings, wishes: Wishes) -> None:
     config = box.place.config
     shipped = (box.place.versions / "current" / "systemd" / FIREWALL).read_text("utf-8")
     ports = (settings.hub.port,) if "hub" in wishes.roles else ()
-    (config / FIREWALL).write_text(firewall(shipped, ports, wishes.ssh_from), "utf-8")
+    guests = settings.followup if "hub" in wishes.roles else None
+    (config / FIREWALL).write_text(firewall(shipped, ports, wishes.ssh_from, guests), "utf-8")
     if AMONG_PEOPLE & set(wishes.roles) and "hub" not in wishes.roles:
         known = "".join(f"{each}\n" for each in sorted(input_devices()))
         (config / PUBLIC).write_text(known, "utf-8")

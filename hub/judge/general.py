@@ -19,7 +19,7 @@ NS_PER_MS = 1_000_000
 KINDS = frozenset({"invoke", "ok", "fail", "info", "obs", "phys", "nem", "mark"})
 FUNCTIONS = frozenset(
     {
-        "ticket.issue", "ticket.paper", "ticket.cancel", "ticket.return", "ticket.prio", "ticket.read",
+        "ticket.issue", "ticket.paper", "ticket.cancel", "ticket.return", "ticket.pass", "ticket.prio", "ticket.read",
         "ticket.reprint", "call.next", "call.pick", "call.recall", "call.repeat", "call.release", "serve.start",
         "serve.end", "serve.hold", "serve.resume", "serve.undo", "queue.read", "counter.open", "counter.pause",
         "counter.unpause", "counter.close", "day.open", "day.close", "day.mode", "lease.get", "lease.return",

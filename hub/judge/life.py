@@ -17,6 +17,7 @@ STEPS: dict[str, tuple[frozenset[str], str]] = {
         ("call.release", "called", "waiting"),
         ("call.noshow", "called", "no_show"),
         ("ticket.return", "no_show", "waiting"),
+        ("ticket.pass", "waiting", "waiting"),
         ("serve.start", "called", "serving"),
         ("serve.hold", "serving", "on_hold"),
         ("serve.resume", "on_hold", "serving"),

@@ -406,6 +406,9 @@ class _Replay:
             self.known[tid] = _again(effect, self.known[tid])
         elif effect.kind == "serve.undo" and effect.body["step"] == "transfer":
             self.known[tid] = self.before.get(tid, self.known[tid])
+        elif effect.kind == "ticket.pass" and (one := self.hall.leave(tid)) is not None:
+            one.behind = int(effect.body["behind"])
+            self.hall.enter(one)
         if effect.kind == "call.release":
             self.calls = [call for call in self.calls if call[0] != f"{tid} {self.known[tid].order}"]
         if before == "waiting" and state != "waiting":
@@ -535,7 +538,7 @@ def _overtaken(run: Run, calls: list[Effect], begins: Mapping[str, int], most: i
     """Those called so far stay sorted by their press: how many of them are later ones is a bisection."""
     called: list[tuple[float, int]] = []
     first: set[str] = set()
-    moved = {e.tid for e in run.journal if e.kind == "ticket.prio"}
+    moved = {e.tid for e in run.journal if e.kind in ("ticket.prio", "ticket.pass")}
     for effect in calls:
         tid = effect.tid or ""
         mine = run.issued[tid].body

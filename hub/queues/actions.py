@@ -13,6 +13,7 @@ from typing import Any
 
 from hub.ask import Answer
 from hub.clock import Instant, elapsed, instant, local
+from hub.codes import TOKEN_LENGTH, TOKEN_LETTERS
 from hub.context import Hub, action
 from hub.errors import IllegalStep, KeyReuse, NotFound, Refused, Unreadable
 from hub.queues import faces, offer, routing, rules, store
@@ -38,7 +39,6 @@ from hub.settings import Counter
 from hub.store import Transaction
 from hub.wire import Step
 
-_TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 (an alphabet)
 _MS_PER_MIN = 60_000
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
@@ -586,7 +586,7 @@ def _session(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Coun
 
 def new_token() -> str:
     """A follow-up code that nobody guesses: 8 letters and digits that are not taken for one another."""
-    return "".join(secrets.choice(_TOKEN_LETTERS) for _ in range(8))
+    return "".join(secrets.choice(TOKEN_LETTERS) for _ in range(TOKEN_LENGTH))
 
 
 def _heard_of(now: Instant, pressed_at: int | None) -> Instant:

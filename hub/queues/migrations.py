@@ -68,3 +68,9 @@ def one_counter_a_ticket(db: Database) -> None:
 def brought(db: Database) -> None:
     """The label of the paper that a visitor brought, as the kiosk's scanner read it."""
     db.conn.execute("ALTER TABLE ticket ADD COLUMN brought TEXT")
+
+
+@migrations()
+def passes(db: Database) -> None:
+    """How often a visitor let others pass; null for never, so that a ticket of most costs no byte more."""
+    db.conn.execute("ALTER TABLE ticket ADD COLUMN passes INTEGER")

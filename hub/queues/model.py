@@ -57,7 +57,8 @@ class Stage:
 class Ticket:
     """The paper and the visit. `day` is the number of the business day, `issued` the time of the press.
 
-    `brought` is the label of a paper of ours that the visitor held under the kiosk's scanner.
+    `brought` is the label of a paper of ours that the visitor held under the kiosk's scanner; `passes` how often they
+    let others pass.
     """
 
     id: int
@@ -82,6 +83,7 @@ class Ticket:
     first_seq: int = 0
     last_seq: int = 0
     brought: str | None = None
+    passes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,14 @@ class TicketReturned(TicketEvent):
     kind: ClassVar[str] = "ticket_returned"
     behind: int
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLetPass(TicketEvent):
+    """A waiting visitor lets others go first; callable after `behind` calls of that queue."""
+
+    kind: ClassVar[str] = "ticket_let_pass"
+    behind: int
 
 
 @dataclass(frozen=True, slots=True)

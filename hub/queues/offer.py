@@ -60,6 +60,13 @@ def announced(hub: Hub, sessions: Mapping[str, CounterSession], service: Service
     return in_steps(found.p10, found.p90)
 
 
+def left(hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int) -> Wait | None:
+    """What somebody is told who waits already, with `ahead` people before them still: P10 to P90 from now on."""
+    if (found := _forecast(hub, sessions, service, ahead, joins=False)) is None:
+        return None
+    return in_steps(found.p10, found.p90)
+
+
 def foreseen(hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int) -> Wait | None:
     """What the supervisor sees of the same wait: P20 to P80."""
     if (found := _forecast(hub, sessions, service, ahead)) is None:
@@ -83,7 +90,7 @@ def servers(hub: Hub, sessions: Mapping[str, CounterSession], service: str) -> f
 
 
 def _forecast(
-    hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int
+    hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int, *, joins: bool = True
 ) -> Forecast | None:  # fmt: skip
     """The wait expected; None when no counter serves, or no day is open."""
     if not servers(hub, sessions, service.code):
@@ -96,7 +103,7 @@ def _forecast(
         return Forecast(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     with hub.waits.turn:
         follow(hub)
-        return hub.waits.announce(service.code, minute_of_day(hub.settings, hub.now().at), ahead)
+        return hub.waits.announce(service.code, minute_of_day(hub.settings, hub.now().at), ahead, joins=joins)
 
 
 # --- following the journal ---------------------------------------------------------------------

@@ -276,6 +276,8 @@ def _catalogue(hub: Hub, version: str) -> Catalogue:
             footer={settings.agency.languages[0]: settings.agency.address} if settings.agency.address else {},
             recalls=settings.queue.recalls,
             return_min=settings.queue.return_min,
+            follow=settings.followup.opens,
+            wifi=settings.followup.wifi,
         ),
         buttons={str(b.pin): b.service for b in settings.kiosk.buttons if b.service},
         timezone=settings.agency.timezone,

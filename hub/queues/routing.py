@@ -10,8 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from hub.queues.model import Priority
 from hub.settings import QueueRules
@@ -112,6 +112,32 @@ def choose(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -
     return Choice(
         chosen, rule, why, minutes, tuple((c.ticket, round(scores[c.ticket], 2)) for c in best), len(possible)
     )
+
+
+def in_turn(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -> Iterator[Choice]:
+    """Whom this counter would call, one after the other, if no other counter called.
+
+    It asks `choose` again and again, as the counter will: a list and the calls cannot disagree.
+    """
+    line = [c for c in candidates if c.service in caller.services]
+    while isinstance(choice := choose(line, caller, rules), Choice):
+        yield choice
+        line = _without(line, choice.candidate)
+        caller = replace(caller, run=0 if choice.candidate.priority == "normal" else caller.run + 1)
+
+
+def _without(line: list[Candidate], called: Candidate) -> list[Candidate]:
+    """The line after a call: those who had to let others pass are nearer to their turn."""
+    nearer = set(passed(line, called))
+    return [replace(c, behind=c.behind - 1) if c.stage in nearer else c for c in line if c is not called]
+
+
+def order(candidates: Sequence[Candidate], service: str, rules: QueueRules) -> tuple[int, ...]:
+    """The tickets that wait for a service, in the order in which they would be called if one counter called them all.
+
+    Who is wanted at one counter waits for that one, which counts for nobody's place here.
+    """
+    return tuple(choice.candidate.ticket for choice in in_turn(candidates, Caller("", (service,)), rules))
 
 
 def _by_rule(

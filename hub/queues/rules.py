@@ -26,6 +26,7 @@ from hub.queues.model import (
     TicketAbsent,
     TicketCancelled,
     TicketHeld,
+    TicketLetPass,
     TicketRecalled,
     TicketReleased,
     TicketReprinted,
@@ -43,7 +44,7 @@ from hub.wire import CounterState, Step
 #: state → step → state. `undo` goes back to what the undone step left.
 TICKET_STEPS: dict[TicketState, dict[str, TicketState]] = {
     "issued": {"paper": "waiting", "cancel": "cancelled", "close_day": "unserved"},
-    "waiting": {"call": "called", "cancel": "cancelled", "close_day": "unserved"},
+    "waiting": {"call": "called", "let_pass": "waiting", "cancel": "cancelled", "close_day": "unserved"},
     "called": {
         "recall": "called", "start": "serving", "no_show": "no_show",
         "release": "waiting", "cancel": "cancelled", "close_day": "unserved",
@@ -365,6 +366,22 @@ def cancel(ticket: Ticket, reason: str | None) -> TicketCancelled:
     """Give the ticket up, with a motive."""
     step(ticket, "cancel")
     return TicketCancelled(ticket.id, motive(reason), ticket.stage.counter if ticket.state == "called" else None)
+
+
+def let_pass(ticket: Ticket, before: int, after: int, rules: QueueRules) -> TicketLetPass:
+    """A waiting visitor lets `let_pass` others go first, once; `before` and `after` them wait so many now.
+
+    Whoever is before keeps their turn too, so the ticket may be called after all of those; if nobody else is left
+    by then, at once (`routing.choose`). Raises Refused `not_offered`, `passed_before`, `nobody_behind`.
+    """
+    step(ticket, "let_pass")
+    if not rules.let_pass:
+        raise Refused("this agency keeps everybody's place: ask reception", code="not_offered")
+    if ticket.passes:
+        raise Refused(f"{ticket.label} has let others pass already", code="passed_before")
+    if not after:
+        raise Refused(f"nobody waits behind {ticket.label}", code="nobody_behind")
+    return TicketLetPass(ticket.id, before + rules.let_pass)
 
 
 def unserved_late(ticket: Ticket, ended_at: int) -> TicketUnserved:

@@ -79,6 +79,7 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
         first_seq=row["first_seq"],
         last_seq=row["last_seq"],
         brought=row["brought"],
+        passes=row["passes"] or 0,
     )
 
 
@@ -140,6 +141,17 @@ def open_ticket_of_token(reader: Reader, token: str) -> m.Ticket | None:
     """The ticket whose visit goes on, by the follow-up code on its paper."""
     row = reader.execute(
         f"{_TICKET} WHERE t.token = ? AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold')",
+        (token,),
+    ).fetchone()
+    return ticket_of(row) if row else None
+
+
+def ticket_of_token(reader: Reader, token: str) -> m.Ticket | None:
+    """The ticket of a follow-up code: one whose visit goes on, else one of the last day that is over."""
+    if found := open_ticket_of_token(reader, token):
+        return found
+    row = reader.execute(
+        f"{_TICKET} WHERE t.day = (SELECT max(id) FROM business_day) AND t.token = ?",  # noqa: S608 (the words above)
         (token,),
     ).fetchone()
     return ticket_of(row) if row else None
@@ -469,6 +481,11 @@ def _returned(rows: Rows, event: m.TicketReturned) -> None:
     rows.run("UPDATE ticket SET returns = returns + 1 WHERE id = ?", event.ticket)
 
 
+def _let_pass(rows: Rows, event: m.TicketLetPass) -> None:
+    _stage_now(rows, event.ticket, behind=event.behind)
+    rows.run("UPDATE ticket SET passes = coalesce(passes, 0) + 1, last_seq = ? WHERE id = ?", rows.seq, event.ticket)
+
+
 def _next_stage(rows: Rows, ticket_id: int, service: str | None, wanted: str | None, behind: int) -> None:
     """The ticket waits again: a new stage, in the same service unless another is named."""
     row = rows.one(
@@ -599,6 +616,7 @@ APPLIERS: Appliers = {
     m.ServiceStarted: _started,
     m.TicketAbsent: _absent,
     m.TicketReturned: _returned,
+    m.TicketLetPass: _let_pass,
     m.TicketHeld: _held,
     m.TicketResumed: _resumed,
     m.TicketTransferred: _transferred,

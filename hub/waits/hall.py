@@ -20,6 +20,7 @@ from hub.waits.picture import Line, Picture
 #: Kinds of the journal that change a line.
 KINDS = (
     "day_opened", "ticket_issued", "ticket_called", "ticket_released", "ticket_returned", "ticket_transferred",
+    "ticket_let_pass",
     "ticket_cancelled", "ticket_unserved", "ticket_unfinished", "step_undone", "counter_opened", "counter_paused",
     "counter_unpaused", "counter_closed",
 )  # fmt: skip
@@ -85,6 +86,8 @@ class Hall:
         elif kind in ("ticket_transferred", "ticket_returned"):
             service = facts.get("service") or self.service_of(ticket)
             self._joined(ticket, str(service), minute)
+        elif kind == "ticket_let_pass":
+            self._seen.pop(ticket, None)  # they wait longer because they want to: nothing is learned from it
         elif kind == "ticket_released" and ticket in self._of:
             service, since = self._of[ticket]
             self._line(service).back(ticket, since)

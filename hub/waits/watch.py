@@ -75,10 +75,15 @@ class Watch:
                 self._forget(self._hall, entry)
                 self._hall.entry(entry.kind, entry.ticket, entry.facts, entry.minute, certain=entry.certain)
 
-    def announce(self, service: str, minute: float, ahead: int) -> Forecast | None:
-        """The range for whoever takes a ticket now; None before a day has begun."""
+    def announce(self, service: str, minute: float, ahead: int, *, joins: bool = True) -> Forecast | None:
+        """The range for whoever has so many before them now; None before a day has begun.
+
+        `joins`: for whoever takes a ticket, as is asked all the time; one who waits already is asked for now and then.
+        """
         if self._hall is None:
             return None
+        if not joins:
+            return self.forecaster.announce(self._hall.picture(service, minute, ahead))
         if (known := self._just_said(service, minute, ahead)) is not None:
             return known
         picture = self._hall.picture(service, minute, ahead)

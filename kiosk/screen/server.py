@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from hub.codes import CARRIED
+from hub.codes import CARRIED, LONGEST
 from hub.headers import HEADERS, content_security_policy
 from hub.say import WORDS, direction, words
+from hub.wire import OwnAct
 from kiosk.app import KioskApp, Told
 from kiosk.press import Priority
 from kiosk.screen import view
@@ -128,12 +129,17 @@ def event(name: str, body: Any) -> bytes:
 
 
 def all_words() -> dict[str, Any]:
-    """Every language that the kiosk's page can speak: its sentences, laid over the French ones."""
+    """Every language that the kiosk's page can speak: its sentences, laid over the French ones.
+
+    What is said of somebody's own ticket is said everywhere in the same words: `own_` and their name.
+    """
     languages = sorted(path.parent.name for path in WORDS.glob("*/kiosk.toml"))
-    return {
-        language: {"words": words("fr", "kiosk") | words(language, "kiosk"), "dir": direction(language)}
-        for language in languages
-    }
+    return {language: {"words": _all_of(language), "dir": direction(language)} for language in languages}
+
+
+def _all_of(language: str) -> dict[str, str]:
+    own = words("fr", "followup") | words(language, "followup")
+    return words("fr", "kiosk") | words(language, "kiosk") | {f"own_{name}": text for name, text in own.items()}
 
 
 class _Refuse(Exception):
@@ -195,6 +201,8 @@ class _Page(BaseHTTPRequestHandler):
             self._press(self._body())
         elif path == "/scan":
             self._scan(self._body())
+        elif path == "/own":
+            self._own(self._body())
         elif path == "/help":
             self._body()
             self._json({"coming": self.screen.app.help()})
@@ -238,7 +246,15 @@ class _Page(BaseHTTPRequestHandler):
         code = body.get("code")
         if not isinstance(code, str):
             raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
-        self._json(asdict(self.screen.app.scan(code)))
+        said = asdict(self.screen.app.scan(code))
+        self._json(said | {"followed": view.own(said["followed"])})
+
+    def _own(self, body: dict[str, Any]) -> None:
+        act, code, tap = (str(body.get(name, "")) for name in ("act", "code", "tap"))
+        if act not in get_args(OwnAct) or not 1 <= len(tap) <= TAP_LENGTH - 2 or len(code) > LONGEST:
+            raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
+        done = self.screen.app.own(act, code, tap)  # type: ignore[arg-type]  # checked above
+        self._json({"words": done.words, "followed": view.own(done.followed)})
 
     def _tap(self, tap: str) -> None:
         """What became of a touch, for a page that lost its stream meanwhile."""

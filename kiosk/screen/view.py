@@ -57,6 +57,15 @@ def tile(service: CatalogueService, now: KioskService | None, closed: str) -> di
     }
 
 
+def own(followed: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Somebody's own ticket, its range in whole minutes as on paper."""
+    if followed is None:
+        return None
+    wait = followed["wait"]
+    low, high = minutes(wait["low_s"], wait["high_s"]) if wait else (None, None)
+    return followed | {"low": low, "high": high}
+
+
 def minutes_of(now: KioskService | None) -> tuple[int | None, int | None]:
     """The announced range in whole minutes, as on paper."""
     if now is None or now.low_s is None or now.high_s is None:

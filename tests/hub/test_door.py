@@ -18,11 +18,9 @@ from flask_socketio import SocketIO
 from werkzeug.test import EnvironBuilder
 
 from hub.door import (
-    Bans,
     Door,
     Doorman,
     Limits,
-    Pace,
     by_credentials,
     fault_of_json,
     guard_socket,
@@ -30,6 +28,7 @@ from hub.door import (
     too_deep,
 )  # fmt: skip
 from hub.errors import BadRequest, Refused, TooLarge
+from hub.knocks import Bans, Pace
 from hub.quiet import Complaints
 from tests.patience import patience
 from tests.serving import served, unserved

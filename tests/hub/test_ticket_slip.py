@@ -1,11 +1,13 @@
 """Every paper of a ticket looks the same, whoever lays it out."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from hub import ticket_slip
-from hub.paper import Text
+from hub.codes import token
+from hub.paper import Qr, Text
 from hub.ticket_slip import Number, Ticket
 from hub.wire import CatalogueService, SlipText, Wait
 from kiosk import press
@@ -34,3 +36,14 @@ def test_the_label_is_the_largest_thing_on_the_paper():
     slip = ticket_slip.ticket_slip(Ticket(Number("D014"), SERVICE, TEXT, "fr", AT))
     texts = [line for line in slip if isinstance(line, Text)]
     assert max(texts, key=lambda line: line.size).text == "D014"
+
+
+def test_where_telephones_can_follow_it_the_qr_opens_their_page_and_the_code_is_there_to_be_typed():
+    text = SlipText("CNSS", "Siège", {}, 3, 30, follow="http://192.168.50.1:8085", wifi="CNSS-VISITEURS")
+    for shown, opened in ((text, "http://192.168.50.1:8085/K7M2P9QR"), (replace(text, follow=""), "K7M2P9QR")):
+        slip = ticket_slip.ticket_slip(Ticket(Number("D042"), None, shown, "fr", None, "K7M2P9QR"))
+        said = [line.text for line in slip if isinstance(line, Text)]
+        assert "Code de suivi : K7M2 P9QR" in said
+        assert [line.data for line in slip if isinstance(line, Qr)] == [opened]
+        assert ("Wi-Fi : CNSS-VISITEURS" in said) is bool(shown.follow)
+        assert token(opened) == "K7M2P9QR", "kiosk and reception read the same QR"

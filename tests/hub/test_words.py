@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 #: Folders whose pages and slips say `t("name")` for `say(language, "room.name")`.
 ROOMS = {
     **{f"hub/services/{room}": room for room in ("cash", "certificate", "deposit", "inquiry", "reception", "request")},
-    "hub/audit": "audit", "hub/privacy": "privacy", "hub/exchange": "exchange",
+    "hub/audit": "audit", "hub/privacy": "privacy", "hub/exchange": "exchange", "hub/followup": "followup",
 }  # fmt: skip
 #: (place, room, name, whether it is said with a count)
 Asked = tuple[str, str, str, bool]

@@ -22,6 +22,7 @@ from hub.installation.box import Box
 from hub.installation.place import Place
 from hub.installation.setup import Wishes, firewall, input_devices, set_up
 from hub.rooms import open_hub
+from hub.settings import FollowUp
 from hub.settings_files import load_settings
 
 pytestmark = pytest.mark.slow  # real files and processes
@@ -141,6 +142,27 @@ def test_units_are_links_through_the_version_that_runs(root):
 
 # --- doors
 
+GUESTS = FollowUp(host="192.168.50.1", guests="eth0.50")
+
+
+def test_guests_have_a_chain_of_their_own_that_ends_in_drop_and_comes_first():
+    rules = firewall((ROOT / "systemd" / "firewall.nft").read_text(), (8080,), guests=GUESTS)
+    chain = re.search(r"chain guests \{(.*?)\n    \}", rules, re.DOTALL)[1].strip().splitlines()
+    assert [line.strip() for line in chain] == [
+        "meta nfproto != ipv4 drop",
+        "ct state established accept",
+        "ip daddr != 192.168.50.1 drop",
+        "tcp dport 8085 ct state new update @knocking { ip saddr limit rate over 5/second burst 20 packets } drop",
+        "tcp dport 8085 ct state new accept",
+        "drop",
+    ]
+    hook = re.search(r"chain input \{(.*?)\n    \}", rules, re.DOTALL)[1]
+    assert hook.index('iifname "eth0.50" jump guests') < hook.index("accept")
+    assert "8085" not in hook
+    plain = firewall((ROOT / "systemd" / "firewall.nft").read_text(), (8080,), guests=FollowUp())
+    assert "8085" not in plain
+    assert "jump" not in plain
+
 
 def test_a_hub_opens_its_port_and_a_device_opens_nothing(root):
     list(set_up(root, Wishes(("hub",), ssh_from="192.168.1.0/24")))
@@ -151,11 +173,14 @@ def test_a_hub_opens_its_port_and_a_device_opens_nothing(root):
     assert "dport" not in (root / "etc" / "mbote" / "firewall.nft").read_text().replace("udp dport 68", "")
 
 
-@pytest.mark.parametrize(("ports", "ssh"), [((), ""), ((8080,), ""), ((8080, 443), "10.1.0.0/16")])
-def test_nft_understands_every_box_s_rules(tmp_path, ports, ssh):
+@pytest.mark.parametrize(("ports", "ssh", "guests"), [
+    ((), "", None), ((8080,), "", None), ((8080, 443), "10.1.0.0/16", None), ((8080,), "", GUESTS),
+    ((8080,), "", FollowUp(host="192.168.50.1")),
+])  # fmt: skip
+def test_nft_understands_every_box_s_rules(tmp_path, ports, ssh, guests):
     if not (nft := shutil.which("nft", path="/usr/sbin:/usr/bin")) or os.geteuid():
         pytest.skip("only root may ask nft, where it is")
-    (tmp_path / "rules").write_text(firewall((ROOT / "systemd" / "firewall.nft").read_text(), ports, ssh))
+    (tmp_path / "rules").write_text(firewall((ROOT / "systemd" / "firewall.nft").read_text(), ports, ssh, guests))
     checked = subprocess.run([nft, "-c", "-f", tmp_path / "rules"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
 

@@ -160,7 +160,7 @@ def test_everything_about_scanning_is_large_enough_and_nothing_overflows(hall, s
 
     fits("home")
     page.click("[data-id=scan]")
-    at.says("Présentez votre papier")
+    at.says("Présentez votre ticket")
     fits("reader")
     at.scan(STUDIED, end="Tab")
     at.says("réponse au plus tard le 04/03/2026")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from hub.journal import Event
-from hub.wire import Wait
+from hub.wire import Followed, Wait
 
 #: What can be done with a ticket at reception. The queues' own rules have the last word.
-Step = Literal["confirm", "return", "reprint", "priority", "cancel"]
+Step = Literal["confirm", "return", "reprint", "priority", "let_pass", "cancel"]
 #: Why a paper may be missing: none was reported, the printer failed, nobody knows, or nobody came for it in time.
 Doubt = Literal["awaited", "failed", "unknown", "dropped"]
 
@@ -82,7 +82,10 @@ class ServiceNow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One ticket, with what can be done about it. `left_min`: how long an absent visitor may still come back."""
+    """One ticket, with what can be done about it. `left_min`: how long an absent visitor may still come back.
+
+    `followed`: what its holder is told of it.
+    """
 
     id: str
     label: str
@@ -99,6 +102,7 @@ class Sheet:
     copies: int
     steps: tuple[Step, ...]
     left_min: int | None = None
+    followed: Followed | None = None
 
 
 @dataclass(frozen=True, slots=True)

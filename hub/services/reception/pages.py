@@ -18,7 +18,7 @@ from hub.context import Hub
 from hub.errors import NotFound, Refused, Unreadable
 from hub.printing import actions as printing
 from hub.queues import actions as queues
-from hub.queues import faces
+from hub.queues import faces, followup
 from hub.queues import store as queue_store
 from hub.queues.model import Category, Priority
 from hub.say import say, say_refused, words
@@ -234,6 +234,10 @@ def _reprint(hub: Hub, ask: Ask, ticket: str) -> None:
     queues.reprint(hub, ask, ticket=ticket)
 
 
+def _let_pass(hub: Hub, ask: Ask, ticket: str) -> None:
+    followup.let_pass(hub, ask, ticket=ticket)
+
+
 def _set_priority(hub: Hub, ask: Ask, ticket: str) -> None:
     priority: Priority = _one_of(request.form.get("priority"), PRIORITIES, "priority")
     queues.set_priority(hub, ask, ticket=ticket, priority=priority, reason=request.form.get("reason"))
@@ -244,7 +248,8 @@ def _cancel(hub: Hub, ask: Ask, ticket: str) -> None:
 
 
 STEPS: dict[str, Callable[[Hub, Ask, str], None]] = {
-    "confirm": _confirm, "return": _return, "reprint": _reprint, "priority": _set_priority, "cancel": _cancel,
+    "confirm": _confirm, "return": _return, "reprint": _reprint, "priority": _set_priority, "let_pass": _let_pass,
+    "cancel": _cancel,
 }  # fmt: skip
 
 

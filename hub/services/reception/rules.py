@@ -7,7 +7,7 @@ test holds the two together.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from hub.clock import Instant, elapsed
@@ -17,7 +17,7 @@ from hub.services.reception.model import Answer, AnswerWithdrawn, RollLine, Step
 #: state of a ticket → what reception offers, the likeliest first.
 OFFERED: dict[str, tuple[Step, ...]] = {
     "issued": ("confirm", "reprint", "priority", "cancel"),
-    "waiting": ("reprint", "priority", "cancel"),
+    "waiting": ("reprint", "priority", "let_pass", "cancel"),
     "called": ("reprint", "priority", "cancel"),
     "serving": ("reprint",),
     "on_hold": ("reprint",),
@@ -37,9 +37,13 @@ _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TYPED = re.compile(r"([A-Z]{0,2}|[A-Z0-9][A-Z0-9_]*-)\s*0*(\d{1,6})")
 
 
-def offered(state: str, return_left_min: int | None) -> tuple[Step, ...]:
-    """What can be done with a ticket; bringing back only while it may come back."""
-    return tuple(step for step in OFFERED.get(state, ()) if step != "return" or return_left_min)
+def offered(state: str, return_left_min: int | None, own: Container[str] = ()) -> tuple[Step, ...]:
+    """What can be done with a ticket; bringing back and letting pass only while that may be.
+
+    `own`: what its holder may do themselves.
+    """
+    off = {step for step, may in (("return", return_left_min), ("let_pass", "let_pass" in own)) if not may}
+    return tuple(step for step in OFFERED.get(state, ()) if step not in off)
 
 
 def return_left_min(ended: Instant | None, returns: int, now: Instant, limit_min: int) -> int | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+from hub import codes
 from hub.agents import devices
 from hub.clock import Instant, elapsed, instant, local
 from hub.context import Hub
 from hub.journal import Appliers, Rows
 from hub.printing import store as printing
-from hub.queues import faces, pictures
+from hub.queues import faces, followup, pictures
 from hub.queues import store as queues
 from hub.queues.model import BusinessDay, Ticket
 from hub.services.ports import Pending, ThreadLine
@@ -77,6 +78,7 @@ def sheet(hub: Hub, reader: Reader, ticket: Ticket) -> Sheet:
     """One ticket with what can be done about it."""
     now = hub.now()
     service = hub.settings.service(ticket.stage.service)
+    told = followup.followed(hub, reader, ticket)
     left = None
     if ticket.state == "no_show":
         left = rules.return_left_min(ticket.stage.ended, ticket.returns, now, hub.settings.queue.return_min)
@@ -94,8 +96,9 @@ def sheet(hub: Hub, reader: Reader, ticket: Ticket) -> Sheet:
         counter=ticket.stage.counter or "",
         requester=queues.personal(reader, ticket.id).get("requester") or "",
         copies=queues.copies(reader, ticket.id),
-        steps=rules.offered(ticket.state, left),
+        steps=rules.offered(ticket.state, left, told.acts),
         left_min=left,
+        followed=told,
     )
 
 
@@ -109,6 +112,9 @@ def found(hub: Hub, reader: Reader, typed: str) -> tuple[Sheet, ...]:
     day = queues.day(reader)
     if day is None:
         return ()
+    if token := codes.token(typed):
+        ticket = queues.ticket_of_token(reader, token)
+        return (sheet(hub, reader, ticket),) if ticket else ()
     prefixes = [service.prefix for service in hub.settings.services]
     tickets = [queues.ticket_labelled(reader, day.id, label) for label in rules.labels_meant(typed, prefixes)]
     return tuple(sheet(hub, reader, ticket) for ticket in tickets if ticket)

@@ -3,11 +3,12 @@
  *
  * The kiosk process knows everything and says it by server-sent events; this page draws it and sends
  * touches, each with a key of its own, and what a scanner types. Six pages, `home`, `papers`, `priority`, `reader`,
- * `scan` and `result`, each drawn anew from `visit` and `picture`; nothing else is remembered, so the next visitor
- * starts clean, and what was scanned is on no page.
+ * `scan` and `result`, and those of somebody's own ticket (own.js), each drawn anew from `visit` and `picture`; nothing
+ * else is remembered, so the next visitor starts clean, and what was scanned is on no page.
  */
 
 import { icon as drawing, make, setText, spriteTaken } from "/look/page.js";
+import { ownPages } from "./own.js";
 import { listenToScanner } from "./scanner.js";
 
 const IDLE_MS = 20_000;
@@ -30,8 +31,12 @@ const TOOLS = { large_text: "text-size", contrast: "contrast", lower: "arrow-bar
 const CLASSES = { large_text: "large", contrast: "contrast", lower: "lower" };
 
 const at = (id) => document.getElementById(id);
-/** `scan`: what was scanned, and what the kiosk says of it: words, facts, service, carried. */
-const NEW_VISIT = { page: "home", service: null, priority: "normal", tap: "", told: null, scan: null };
+/**
+ * `scan`: what was scanned, and what the kiosk says of it: words, facts, service, carried. Of somebody's own ticket:
+ * `typed` of its code, the whole `code`, how it stands (`own`), which act is asked about (`sure`), what was `said` of it.
+ */
+const OWN = { typed: "", code: "", own: null, sure: "", said: "", busy: false };
+const NEW_VISIT = { page: "home", service: null, priority: "normal", tap: "", told: null, scan: null, ...OWN };
 /** Sentences that say themselves what to do; after another one comes the question. */
 const SAYS_WHAT_TO_DO = new Set(["scan_none", "scan_away", "scan_unreadable", "scan_ticket", "scan_ticket_called"]);
 /** A scanner may read the same paper twice; later it is somebody who holds it there again. */
@@ -140,14 +145,18 @@ function drawTools() {
   at("tools").replaceChildren(...made);
 }
 
-const PAGES = { home, papers, priority, reader, scan, result };
+const mine = ownPages({ say, icon, button, range, go, post, newKey, speak, restart, aside, visitNow: () => visit });
+const PAGES = { home, papers, priority, reader, scan, result, ...mine.pages };
 
 function home() {
   const list = make("ul", "services", "", ...picture.services.map(tile));
   const head = make("div", "headline", "", make("h1", visit.scan && !visit.scan.read ? "said" : "", question()));
   if (canSpeak()) head.append(button("listen", "listen", readAloud, icon("volume"), make("span", "", say("listen"))));
-  return [head, list, make("div", "more", "", priorityButton(), ...(picture.scanner || visit.scan?.carried ? [scanButton()] : []))];
+  return [head, list, make("div", "more", "", priorityButton(), picture.scanner || visit.scan?.carried ? scanButton() : codeButton())];
 }
+
+/** To the code of a ticket that somebody holds already; where there is a reader, beside what it reads. */
+const codeButton = () => button("code", "", () => go({ page: "code" }), icon("ticket"), make("b", "", say("code")));
 
 /** What the first page asks; after a scan that leads nowhere, what there is to say of it. */
 function question() {
@@ -207,15 +216,17 @@ function scanButton() {
 /** Where the first page and the choice of a priority lead back to. */
 const startPage = () => (visit.scan?.service ? "scan" : "home");
 
+const READS = { scan_how_ticket: "ticket", scan_how_paper: "file-text", scan_how_card: "id-badge-2" };
+
 function reader() {
   return [
     make(
       "section", "question", "",
       make("p", "of", "", icon("scan"), make("span", "", say("scan"))),
       make("h1", "", say("scan_title")),
-      make("ul", "papers", "", ...["scan_how_paper", "scan_how_card"].map((how, i) => make("li", "", "", icon(["file-text", "id-badge-2"][i]), make("span", "", say(how))))),
+      make("ul", "papers reads", "", ...Object.entries(READS).map(([how, picture]) => make("li", "", "", icon(picture), make("span", "", say(how))))),
       make("p", "second", say("scan_note")),
-      make("div", "answers", "", backButton()),
+      make("div", "answers", "", backButton(), button("code", "quiet", () => go({ page: "code" }), icon("ticket"), make("span", "", say("code_type")))),
     ),
   ];
 }
@@ -392,7 +403,7 @@ async function hearScan(code) {
   if (held?.code === code && (page === "scan" || now - held.at < TWICE_MS)) return;
   if (isBusy()) return aside(say("scan_too_soon"), TICKET_MS);
   dismiss();
-  go({ page: "scan", scan: { code, words: "", service: "", at: now } });
+  go({ ...OWN, page: "scan", scan: { code, words: "", service: "", at: now } });
   watchIdle();
   const found = (await post("/scan", { code })) ?? { words: "scan_away", facts: {}, service: "", carried: "" };
   if (visit.scan?.at !== now) return;
@@ -401,6 +412,7 @@ async function hearScan(code) {
     aside(say(found.words), TICKET_MS);
     return;
   }
+  if (found.followed) return mine.show(found.followed, code);
   const known = serviceOf(found.service) ? found.service : "";
   go({ page: known ? "scan" : "home", service: null, scan: { ...found, service: known, code, at: now } });
   speak(known ? said(visit.scan) : question());
@@ -408,6 +420,7 @@ async function hearScan(code) {
 
 /** Whether somebody's ticket is on its way, their number has yet to be read, or another scan is being looked at. */
 function isBusy() {
+  if (visit.busy) return true;
   if (visit.page === "scan") return !visit.scan.words;
   return visit.page === "result" && visit.told.step !== "refused" && visit.told.paper !== "printed";
 }

@@ -145,7 +145,19 @@ def test_a_box_that_is_set_up_without_a_token_shows_a_code_and_gets_one_once_it_
 
 #: kind → asks of the socket that the thief may try with success or a refusal of the room; all others are forbidden.
 MAY = {
-    "kiosk": {"issue", "scanned", "printed", "shown", "failed", "trouble", "help", "print_take", "print_report"},
+    "kiosk": {
+        "issue",
+        "scanned",
+        "printed",
+        "shown",
+        "failed",
+        "trouble",
+        "help",
+        "print_take",
+        "print_report",
+        "own_cancel",
+        "own_let_pass",
+    },
     "display": {"trouble"},
     "printer": {"trouble", "print_take", "print_report"},
 }

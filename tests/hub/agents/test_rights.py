@@ -10,7 +10,7 @@ from hub.ask import HUB, Actor
 from hub.errors import NotAllowed
 
 EVERYBODY = (*ROLES, *DEVICE_KINDS, NEWCOMER, PROVING, ENROLLING, LOCKED)
-DESK = {"return", "cancel", "priority", "confirm_paper", "reprint"}
+DESK = {"return", "cancel", "let_pass", "priority", "confirm_paper", "reprint"}
 STEPS = {
     "next", "recall", "start", "finish", "no_show", "hold", "resume", "transfer", "release", "undo", "pick",
 }  # fmt: skip
@@ -24,7 +24,7 @@ BOXES = {"agents.devices", "agents.revoke_device"}
 PEOPLE = {"agents.people", "agents.add", "agents.change", "agents.reset", "agents.remove", "agents.forget_factor"}
 #: role → all that it may; what is not here it may not.
 MAY: dict[str, set[str]] = {
-    "kiosk": {"issue", "printed", "shown", "failed", "help", "scanned"} | SELF,
+    "kiosk": {"issue", "printed", "shown", "failed", "help", "scanned", "own_cancel", "own_let_pass"} | SELF,
     "display": {"trouble", "board"},
     "panel": STEPS | SEAT | SELF | {"board", "counters"},
     "printer": SELF,

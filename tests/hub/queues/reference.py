@@ -107,7 +107,7 @@ class Reference:
         self.tickets.append({
             "day": day, "label": label, "service": service, "state": state, "priority": priority, "issued": at,
             "entered": at, "wanted": wanted, "behind": 0, "calls": 0, "counter": None, "returns": 0, "settled": False,
-            "touched": 0, "trail": [],
+            "touched": 0, "trail": [], "passed": False,
         })  # fmt: skip
         return len(self.tickets) - 1
 
@@ -170,6 +170,27 @@ class Reference:
         self._waits_again(t, t["service"], None, behind=3)
         t["returns"] = 1
         self._touch(t)
+
+    def let_pass(self, t: dict[str, Any]) -> None:
+        """Three who come after go first, once; those before keep their turn."""
+        need(t["state"] == "waiting", not t["passed"])
+        line = self._line(t["service"])
+        before = next(place for place, other in enumerate(line) if other["of"] is t)
+        need(before + 1 < len(line))
+        t.update(behind=before + 3, passed=True)
+        self._touch(t)
+
+    def _line(self, service: str) -> list[dict[str, Any]]:
+        """Who waits for a service, in the order in which one counter alone would call them."""
+        alone, line = Reference({"": (service,)}, self.prefixes), []
+        alone.now = self.now
+        alone.tickets = [
+            t | {"of": t} for t in self.tickets if t["state"] == "waiting" and t["service"] == service
+        ]  # fmt: skip
+        while (t := alone._choice("")) is not None:
+            line.append(t)
+            alone._call("", t)
+        return line
 
     def expire_holds(self) -> None:
         for t in self.tickets:

@@ -20,7 +20,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.clock import Elapsed, ManualClock
 from hub.context import Hub
 from hub.errors import Refused
-from hub.queues import actions, faces, rules, store
+from hub.queues import actions, faces, followup, rules, store
 from hub.queues.migrations import migrations
 from hub.queues.model import StepUndone
 from hub.verify import Rooms, verify
@@ -52,6 +52,7 @@ LIFE = {
     "ticket_recalled": ({"called"}, "called"),
     "service_started": ({"called"}, "serving"), "ticket_no_show": ({"called"}, "no_show"),
     "ticket_returned": ({"no_show"}, "waiting"), "ticket_held": ({"serving"}, "on_hold"),
+    "ticket_let_pass": ({"waiting"}, "waiting"),
     "ticket_resumed": ({"on_hold"}, "serving"), "ticket_transferred": ({"serving"}, "waiting"),
     "ticket_released": ({"called"}, "waiting"), "ticket_served": ({"serving"}, "served"),
     "ticket_cancelled": ({"issued", "waiting", "called"}, "cancelled"),
@@ -274,6 +275,14 @@ class Agency(RuleBasedStateMachine):
         number = absent[which % len(absent)] if absent else self.some(which)
         t = self.reference.tickets[number]
         self.both(lambda: self.reference.give_back(t), actions.give_back, RECEPTION, ticket=self.public(number))
+
+    @precondition(now_and_then)
+    @rule(which=WHICH)
+    def somebody_lets_others_pass(self, which):
+        waiting = [n for n, t in enumerate(self.reference.tickets) if t["state"] == "waiting"]
+        number = waiting[which % len(waiting)] if waiting else self.some(which)
+        t = self.reference.tickets[number]
+        self.both(lambda: self.reference.let_pass(t), followup.let_pass, RECEPTION, ticket=self.public(number))
 
     @rule()
     def visits_on_hold_end(self):

@@ -14,7 +14,7 @@ from hub.services.reception import actions, rules, store
 from hub.services.reception.model import Step
 
 #: What reception offers → the step of the queues that it is.
-STEP_OF: dict[Step, str] = {"confirm": "paper", "return": "return", "cancel": "cancel"}
+STEP_OF: dict[Step, str] = {"confirm": "paper", "return": "return", "let_pass": "let_pass", "cancel": "cancel"}
 
 
 def texts(slip) -> list[str]:

@@ -1,6 +1,7 @@
 """The receptionist's page: two keys give a ticket, a refusal stands where the eye is, nothing typed is lost."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -141,6 +142,24 @@ def test_each_step_of_a_ticket_shows_it_as_it_is_then(reception, office, step, f
     reception.send(f"/tickets/{ticket}/{step}", **form)
     assert (reception.status, office.ticket("D001").state) == (200, state)
     assert reception.headers["HX-Trigger"] == "reception-changed"
+
+
+def test_a_scanned_code_finds_the_ticket_and_says_how_it_stands_and_others_are_let_pass_once(reception, office):
+    for _ in range(3):
+        reception.send("/tickets", service="DEP")
+    code = office.ticket("D001").token
+    for typed in (code, f"{code[:4]} {code[4:]}".lower(), f"http://192.168.50.1:8085/{code}"):
+        assert "D001" in reception.open(f"/search?label={quote(typed)}", htmx=True).words
+    assert "Personne avant" in reception.words
+    found = re.search(r"/desk/reception/tickets/(\w+)/let_pass", reception.text)[1]
+    reception.send(f"/tickets/{found}/let_pass")
+    assert "3 autres passent d" in reception.words
+    assert "3 personnes avant" not in reception.words
+    assert "2 personnes avant" in reception.words, "as many as there are"
+    assert "/let_pass" not in reception.text
+    reception.send(f"/tickets/{found}/let_pass")
+    assert (reception.status, "déjà laissé passer" in reception.words) == (409, True)
+    assert "Aucun ticket" in reception.open("/search?label=ZZZZZZZZ", htmx=True).words
 
 
 def test_a_refused_step_stands_on_the_tickets_sheet_and_its_form_stays_open(reception, office):

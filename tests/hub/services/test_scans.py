@@ -134,7 +134,13 @@ def test_a_certificate_is_known_by_its_number_and_by_its_whole_qr(counter):
     issued = certificate_actions.issue(counter.hub, counter.ask(CLERK), ref="E1", kind="affiliation", purpose=purpose)
     found = certificates.certificate(counter.hub.reader, issued["certificate"])
     for code in (found.label, found.statement, found.statement.lower()):
-        assert scan(counter, code) == {"words": "scan_none", "facts": {}, "service": "", "label": found.label}
+        assert scan(counter, code) == {
+            "words": "scan_none",
+            "facts": {},
+            "service": "",
+            "label": found.label,
+            "followed": None,
+        }
     assert scan(counter, found.statement[:-8] + "AAAAAAAA")["label"] == "", "of another paper"
 
 
@@ -212,7 +218,8 @@ def test_a_ticket_that_is_shown_again_makes_no_second_one(counter):
     assert found["facts"]["counter"] == "10"
     queues.start(counter.hub, counter.ask(CLERK), counter="10")
     queues.finish(counter.hub, counter.ask(CLERK), counter="10", outcome="served")
-    assert scan(counter, issued["follow"])["words"] == "scan_none"
+    found = scan(counter, issued["follow"])
+    assert (found["words"], found["followed"]["state"]) == ("scan_none", "over")
 
 
 def test_all_that_is_said_is_among_the_kiosk_s_words():
