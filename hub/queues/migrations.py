@@ -68,3 +68,10 @@ def one_counter_a_ticket(db: Database) -> None:
 def brought(db: Database) -> None:
     """The label of the paper that a visitor brought, as the kiosk's scanner read it."""
     db.conn.execute("ALTER TABLE ticket ADD COLUMN brought TEXT")
+
+
+@migrations()
+def corrected_ends(db: Database) -> None:
+    """When a service really ended whose key was pressed late, and the entry that says so; the key's time stays."""
+    for column in ("corrected_at", "corrected_tick", "corrected_seq"):
+        db.conn.execute(f"ALTER TABLE stage ADD COLUMN {column} INTEGER")
