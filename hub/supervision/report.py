@@ -173,7 +173,10 @@ class _Writer:
             column.word: cell.text if cell else "" for column, cell in zip(sheets.COLUMNS, whole.cells, strict=True)
         }
         of = {column.word: cells.get(f"{column.of}_count", "") for column in sheets.COLUMNS}
-        return tuple((name, cells[name] + _UNITS.get(name, "") if cells[name] else "–", of[name]) for name in _HEADLINE)
+        return tuple(
+            (name, grouped(cells[name]) + _UNITS.get(name, "") if cells[name] else "–", grouped(of[name]))
+            for name in _HEADLINE
+        )
 
     def _charts(self, unit: Unit | None, timed: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
         by: str = unit or "hour"
@@ -229,6 +232,11 @@ class _Writer:
             )
             for row in store.long_services(self._reader, self._found.first, means)
         )
+
+
+def grouped(text: str) -> str:
+    """A count with its thousands apart; anything else as it is."""
+    return f"{int(text):,}".replace(",", "\u202f") if text.isdecimal() else text
 
 
 def _error(law: Law) -> float:

@@ -81,7 +81,7 @@ def _read(reading: _Reading, row: sqlite3.Row, now: int) -> None:
     if kind == "counter_opened":
         reading.turn(counter, now)
         held = reading.seats.get(counter)
-        since = max(now, reading.told.get(counter, now))
+        since = reading.told[counter] = max(now, reading.told.get(counter, now))
         reading.seats[counter] = _Seat(row["agent"], since, serving=held is not None and held.serving)
     elif kind == "counter_closed":
         reading.turn(counter, now)

@@ -6,15 +6,6 @@ const LETTERS = '600 12px "Noto Sans", sans-serif';
 const AXIS = { size: 40, gap: 4 };
 const plots = [];
 
-const charts = find(".charts");
-if (charts && globalThis.uPlot) {
-  const words = JSON.parse(charts.dataset.words);
-  const { trend, waits } = JSON.parse(charts.dataset.charts);
-  const say = (word, facts) => Object.entries(facts).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words[`chart_${word}`]);
-  if (trend.length) drawTrend(find("#trend"), trend, say);
-  if (waits.length) drawWaits(find("#waits"), waits, say);
-}
-
 /* ------------------------------------------------------------------- charts */
 
 function drawTrend(figure, points, say) {
@@ -127,3 +118,14 @@ addEventListener("afterprint", () => plots.forEach((plot) => {
 
 /* Days that are still being counted will be there in a while. */
 if (find("#missing")) setTimeout(() => location.reload(), 15_000);
+
+/* ------------------------------------------------------------------ the page */
+
+const charts = find(".charts");
+if (charts && globalThis.uPlot) {
+  const words = JSON.parse(charts.dataset.words);
+  const { trend, waits } = JSON.parse(charts.dataset.charts);
+  const say = (word, facts) => Object.entries(facts).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words[`chart_${word}`]);
+  if (trend.length) drawTrend(find("#trend"), trend, say);
+  if (waits.length) drawWaits(find("#waits"), waits, say);
+}

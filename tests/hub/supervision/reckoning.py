@@ -331,10 +331,8 @@ def _presence(book: Book, day: int, visitors: list[Visitor], by: str) -> Iterato
     for one in book.sittings[day]:
         begin = max(line.at(one.begin), told.get(one.counter, 0))
         end = line.at(one.end) if one.end else max(begin, end_of_day)
-        if end <= begin:
-            continue
-        told[one.counter] = end
-        if one.away:
+        told[one.counter] = max(begin, end)  # a boot that lies earlier: none of it is told twice
+        if end <= begin or one.away:
             continue
         until = next((e for c, e, k in over if one.visitor and c == one.counter and e < end <= k), None)
         of = {"counter": one.counter, "agent": one.agent}.get(by)
