@@ -1,9 +1,10 @@
 """Socket.IO in and out: who is there, what each screen sees, and what devices ask. The only file that emits.
 
 A screen registers here as (kind, picture): this room knows no screen. After each commit the store
-hands the entries over, in journal order; one announcer thread then sends every kind its whole new
-picture: the first change at once, then at most ten a second, latest wins. A failing or slow receiver
-delays nobody, and nobody acts from an announcement.
+hands the entries over, in journal order; an announcer thread then sends every kind its whole new
+picture: the first change and each call at once, else at most ten a second, latest wins (hub/pace.py).
+What the hall sees has an announcer of its own: eighty people do not wait for the pages of the staff. A
+failing or slow receiver delays nobody, and nobody acts from an announcement.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -29,12 +30,11 @@ from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.errors import MboteError, NotAllowed, NotAuthenticated, Refused, StoreFault, Unreadable
 from hub.journal import Entry
+from hub.pace import Pace
 from hub.queues import epochs
 from hub.wire import as_json
 
 log = structlog.get_logger("realtime")
-#: Least time between two pictures of one kind, seconds.
-PACE_S = 0.1
 #: Pictures hold ages and ranges: they are sent again this often when nothing happens, seconds.
 REFRESH_S = 30.0
 PING_S, PING_TIMEOUT_S = 3, 4
@@ -50,7 +50,8 @@ class Screen:
     """A kind of screen: the event that carries its picture, and how the picture of one profile is built.
 
     `profile` says which clients see the same picture; `takes` which actors are such screens.
-    `once` are events sent on connecting, before the first picture.
+    `once` are events sent on connecting, before the first picture. `at_once` are the facts that it does not let wait,
+    and such a screen is the hall's.
     """
 
     event: str
@@ -58,6 +59,7 @@ class Screen:
     profile: Callable[[Actor], Hashable]
     picture: Callable[[sqlite3.Connection, Any], Any]
     once: tuple[tuple[str, Callable[[], Any]], ...] = ()
+    at_once: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -68,12 +70,32 @@ class _Client:
     screens: tuple[tuple[Screen, Hashable], ...]
 
 
-@dataclass(slots=True)
-class _Pace:
-    """When each kind was last sent, and which wait to be."""
+class _Announcer:
+    """The screens that one thread tells. Each has one announcer: an older picture never comes after a newer one."""
 
-    dirty: set[str] = field(default_factory=set)
-    sent: dict[str, float] = field(default_factory=dict)
+    def __init__(self, name: str, screens: tuple[Screen, ...]) -> None:
+        self.name = name
+        self._screens = {screen.event: screen for screen in screens}
+        self._pace = Pace(self._screens)
+        self._wake = threading.Condition()
+
+    def want(self, event: str | None, facts: frozenset[str] = frozenset()) -> None:
+        """All of them, or the one kind of this event, show something else by now, after these facts."""
+        with self._wake:
+            self._pace.want(self._screens if event is None else (event,))
+            self._pace.want((e for e, screen in self._screens.items() if screen.at_once & facts), hurried=True)
+            self._wake.notify()
+
+    def next(self) -> Screen:
+        """Wait for the one whose turn it is; all of them have theirs when nothing has happened for a while."""
+        with self._wake:
+            if not self._wake.wait_for(lambda: bool(self._pace), REFRESH_S):
+                self._pace.want(self._screens)
+            while True:
+                event, wait_s = self._pace.next(time.monotonic())
+                if event is not None:
+                    return self._screens[event]
+                self._wake.wait(wait_s)
 
 
 class Realtime:
@@ -85,17 +107,20 @@ class Realtime:
         self._server: Any = socketio.server  # type: ignore[attr-defined]
         self._identify = identify
         self._screens = screens
+        self._announcers = (
+            _Announcer("announcer-hall", tuple(each for each in screens if each.at_once)),
+            _Announcer("announcer-staff", tuple(each for each in screens if not each.at_once)),
+        )
         self._clients: dict[str, _Client] = {}
         self._doubled: set[str] = set()
-        self._pace = _Pace()
-        self._wake = threading.Condition()
         socketio.on_event("connect", self._connect)
         socketio.on_event("disconnect", self._disconnect)
         socketio.on_event("ask", self._ask)
 
     def start(self) -> None:
         """Begin announcing."""
-        threading.Thread(target=self._announce_for_ever, name="announcer", daemon=True).start()
+        for each in self._announcers:
+            threading.Thread(target=self._announce_for_ever, args=(each,), name=each.name, daemon=True).start()
 
     def present(self) -> list[Actor]:
         """Who is connected now."""
@@ -251,35 +276,18 @@ class Realtime:
     def announce(self, entries: tuple[Entry, ...]) -> None:
         """Something was recorded: the screens are to see it. Returns at once."""
         if entries:
-            self.refresh()
+            facts = frozenset(entry.event.kind for entry in entries)
+            for each in self._announcers:
+                each.want(None, facts)
 
     def refresh(self, event: str | None = None) -> None:
         """Send every kind its picture, at its pace, or the one kind of this event."""
-        with self._wake:
-            self._pace.dirty.update(screen.event for screen in self._screens if event in (None, screen.event))
-            self._wake.notify()
+        for each in self._announcers:
+            each.want(event)
 
-    def _announce_for_ever(self) -> None:
+    def _announce_for_ever(self, announcer: _Announcer) -> None:
         while True:
-            due = self._next_due()
-            for screen in self._screens:
-                if screen.event in due:
-                    self._send(screen)
-
-    def _next_due(self) -> set[str]:
-        """Wait for kinds whose turn it is; all of them when nothing has happened for a while."""
-        with self._wake:
-            if not self._wake.wait_for(lambda: self._pace.dirty, REFRESH_S):
-                self._pace.dirty.update(screen.event for screen in self._screens)
-            while True:
-                now = time.monotonic()
-                waits = {event: self._pace.sent.get(event, 0) + PACE_S - now for event in self._pace.dirty}
-                due = {event for event, wait in waits.items() if wait <= 0}
-                if due:
-                    self._pace.dirty -= due
-                    self._pace.sent |= dict.fromkeys(due, now)
-                    return due
-                self._wake.wait(min(waits.values()))
+            self._send(announcer.next())
 
     def _send(self, screen: Screen) -> None:
         profiles = {profile for client in list(self._clients.values()) for s, profile in client.screens if s is screen}

@@ -37,6 +37,7 @@ from hub.privacy.pages import pages as privacy_pages
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
+from hub.queues.model import TicketCalled, TicketRecalled
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -53,6 +54,8 @@ HOUSEKEEPING_S = 30
 #: How often services look at what lies beside, such as a scanner's folder.
 ASIDE_S = 5
 #: A screen that the configuration does not name.
+#: What the hall and the panels are told at once, whenever they were told something before.
+CALLS = frozenset({TicketCalled.kind, TicketRecalled.kind})
 ANY_DISPLAY = Display(name="ANY")
 
 
@@ -132,12 +135,14 @@ def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tup
             takes=_is("display", "api"),
             profile=lambda actor: actor.device,
             picture=lambda reader, name: _board(hub, voice, reader, name),
+            at_once=CALLS,
         ),
         Screen(
             event="counters",
             takes=_is("panel", "supervisor", "executive"),
             profile=lambda actor: _counters_of(hub, actor),
             picture=lambda reader, codes: _counters(hub, reader, codes),
+            at_once=CALLS,
         ),
         # An agent's, not a counter's: it stays theirs wherever they sit down.
         Screen(

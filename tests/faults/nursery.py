@@ -1,10 +1,11 @@
 """Started as a program: works at the data layer in forked children and kills each of them at a random moment.
 
-`nursery.py DATA BOOK LIVES SEED` imports everything once, then forks so many children, one after the other. Each opens
-the store, gives tickets, reports their papers, calls and serves, takes money, pays, takes back and closes at two tills,
+`nursery.py DATA BOOK LIVES SEED TILLS` imports everything once, then forks so many children, one after the other. Each
+opens the store, gives tickets, reports their papers, calls and serves, takes money, pays and closes at two tills,
 and writes each request and answer into BOOK before and after, as every recorder does. Nought to twelve milliseconds
 after its first answer it is killed. The nursery has one thread and never opens the database itself, so that a fork is
-safe and takes milliseconds. It prints one line: how many lives ended as they should.
+safe and takes milliseconds. It prints one line: how many lives ended as they should. In TILLS of ten lives a till is
+worked, in the others the queue.
 """
 
 import gc
@@ -36,18 +37,16 @@ LATEST_S = 0.012
 #: How much of the journal a start checks: half of a life's processor time otherwise; the end of the run checks all. And
 #: the file has its tables already: looking for them is most of the rest.
 TAIL = 50
-#: In so many lives of ten a till is worked, in the others the queue.
-AT_THE_TILL = 0.6
 KIOSK = Actor(device="K1", roles=frozenset({"kiosk"}))
 PANEL = Actor(device="P05", roles=frozenset({"panel"}), counters=("05",))
 
 
-def work_until_killed(data: Path, book: Path, settings: Settings, chance: random.Random, first: int) -> None:
+def work_until_killed(book: Path, settings: Settings, chance: random.Random, tills: int, first: int) -> None:
     """A visitor and a visit after the other; the first answer is told through the pipe `first`."""
     hub = open_hub(settings)
     visitors, desk = Visitors("K1", Core(hub, KIOSK), book), Agent("P05", Core(hub, PANEL), book).at("05")
     crew = at_a_till(hub, book, chance)
-    if chance.random() < AT_THE_TILL:
+    if chance.random() < tills / 10:
         take_up(crew, hub)
         with suppress(Refused):
             crew.act()
@@ -86,7 +85,7 @@ def finish_what_was_begun(hub: Hub, desk: Agent) -> None:
         desk.ask("serve.end", "finish", counter=desk.counter)
 
 
-def one_life(data: Path, book: Path, settings: Settings, chance: random.Random) -> bool:
+def one_life(book: Path, settings: Settings, chance: random.Random, tills: int) -> bool:
     """Fork, wait for the first answer, kill; False when the child died before anybody killed it."""
     heard, first = os.pipe()
     child = os.fork()
@@ -94,7 +93,7 @@ def one_life(data: Path, book: Path, settings: Settings, chance: random.Random) 
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             os.close(heard)
-            work_until_killed(data, book, settings, random.Random(chance.random()), first)  # noqa: S311 (no secret)
+            work_until_killed(book, settings, random.Random(chance.random()), tills, first)  # noqa: S311 (no secret)
         except BaseException:  # noqa: BLE001 (said, and counted)
             traceback.print_exc()
         finally:
@@ -109,14 +108,15 @@ def one_life(data: Path, book: Path, settings: Settings, chance: random.Random) 
 
 
 def main() -> None:
-    data, book, lives, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    data, book = Path(sys.argv[1]), Path(sys.argv[2])
+    lives, seed, tills = (int(each) for each in sys.argv[3:6])
     gc.disable()
     gc.freeze()  # a child does not copy what it never changes
     store.TAIL = TAIL
     Migrations.apply = lambda *_, **__: None  # type: ignore[method-assign]
     settings, chance = load_settings(CONFIG, {"hub": {"data": str(data)}}), random.Random(seed)  # noqa: S311 (no secret)
     ports.load(settings.counter_services)
-    ended = sum(one_life(data, book, settings, chance) for _ in range(lives))
+    ended = sum(one_life(book, settings, chance, tills) for _ in range(lives))
     History("nursery", str(book)).close()  # what the last one left half written is cut off
     os.write(1, f"{ended} lives\n".encode())
 

@@ -10,14 +10,15 @@ import pytest
 
 from hub.errors import Refused
 from hub.services.deposit import scan_store, scanning
-from hub.workshop.viewer import DEADLINE_S, NotTaken, Viewer
+from hub.workshop.viewer import NotTaken, Viewer
+from tests.agency import strain
 from tests.hub.services.deposits import NADEGE, documents, seed_acknowledgement, staffed
 from tests.hub.services.house import House, brazzaville
 from tests.hub.services.scanner import KINDS, hostile, jpeg, one_page, packed_stream, pdf
 
 pytestmark = pytest.mark.slow  # real processes
-#: A file has 8 s of a processor's time, and on a box with much to do 20 s of the clock.
-LONGEST_S = DEADLINE_S + 2
+#: T13. A file has 8 s of a processor's time; on a box with much to do the clock shows more, at most `DEADLINE_S`.
+LONGEST_S = 10
 PIECES = 10
 #: They are given all the time there is, so the nightly run has them.
 SLOW = {"nested_forms", "bomb_pdf", "bomb_pixels", "deep", "many_pages"}
@@ -86,7 +87,7 @@ def test_five_hundred_hostile_files_and_the_memory_stays_flat(tmp_path, workshop
     said = f"{sum(found.values())} files, longest {longest:.1f} s, grown {grown} kB, {dict(found)}"
     (tmp_path / "figures").write_text(said)
     assert sum(found.values()) == 500 // PIECES
-    assert longest < LONGEST_S
+    assert longest < LONGEST_S * max(1.0, strain())
     assert max(grown) < 40_000
     assert all(outcome == "kept" or outcome.startswith("scan_") for _, outcome in found), said
     only_in_the_store(house)

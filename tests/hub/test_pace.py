@@ -1,0 +1,66 @@
+"""Whose picture goes out next: a call waits for nothing, the others take turns, none more often than ten a second."""
+
+import threading
+
+from hub.pace import PACE_S, Pace
+from hub.realtime import Screen, _Announcer
+
+
+def pace() -> Pace:
+    return Pace(("board", "desk", "supervision"))
+
+
+def test_the_first_change_goes_at_once_and_the_next_ten_times_a_second():
+    one = pace()
+    assert one.next(5.0)[0] is None, "nobody wants anything"
+    one.want(["board"])
+    assert one.next(5.0) == ("board", 0.0)
+    one.want(["board"])
+    kind, wait_s = one.next(5.03)
+    assert kind is None
+    assert abs(wait_s - (PACE_S - 0.03)) < 1e-9
+    assert one.next(5.0 + PACE_S) == ("board", 0.0)
+    assert not one
+
+
+def test_a_call_does_not_wait_for_its_time_nor_for_others():
+    one = pace()
+    one.want(one.kinds)
+    assert [one.next(5.0)[0] for _ in range(4)] == ["board", "desk", "supervision", None]
+    one.want(one.kinds)
+    one.want(["board"], hurried=True)
+    assert one.next(5.01) == ("board", 0.0)
+    assert one.next(5.01)[0] is None, "the others were sent a moment ago"
+    one.want(["board"])
+    assert one.next(5.02)[0] is None, "the hurry is over with the picture that it was for"
+
+
+def test_who_waits_longest_is_next():
+    one = pace()
+    for now, kind in ((1.0, "supervision"), (1.04, "desk"), (1.08, "board")):
+        one.want([kind])
+        assert one.next(now)[0] == kind
+    one.want(one.kinds)
+    assert [one.next(9.0)[0] for _ in range(3)] == ["supervision", "desk", "board"]
+
+
+def test_what_is_not_its_own_is_nobodys():
+    one = pace()
+    one.want(["kiosk"], hurried=True)
+    assert not one
+
+
+def screen(event: str, *at_once: str) -> Screen:
+    return Screen(event, lambda _: True, lambda _: "", lambda *_: {}, at_once=frozenset(at_once))
+
+
+def test_an_announcer_that_sleeps_between_two_pictures_is_woken_by_a_call():
+    told, hall = [], _Announcer("hall", (screen("board", "ticket_called"), screen("counters", "ticket_called")))
+    hall.want(None)
+    assert [hall.next().event, hall.next().event] == ["board", "counters"]
+    hall.want("counters")  # it would have to wait for its time
+    thread = threading.Thread(target=lambda: told.extend(hall.next().event for _ in range(2)))
+    thread.start()
+    hall.want(None, frozenset({"ticket_called"}))
+    thread.join(5)
+    assert told == ["board", "counters"]
