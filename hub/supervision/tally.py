@@ -50,6 +50,7 @@ PREPARED: tuple[tuple[Dimension, ...], ...] = (
 )  # fmt: skip
 DAY, MONTH, YEAR = "day", "month", "year"
 _LENGTH = {DAY: 10, MONTH: 7, YEAR: 4}
+_SLICE = 20
 #: As many uncounted days are counted by whoever asks for them.
 AT_ONCE = 3
 _TABLES = (
@@ -358,7 +359,14 @@ def _head(reader: Reader) -> tuple[int, str]:
 
 
 def _closed(reader: Reader) -> list[str]:
-    return [row[0] for row in reader.execute("SELECT date FROM business_day WHERE closed_at IS NOT NULL")]
+    """Every closed day, read a few at a time: years of them, once."""
+    found: list[str] = []
+    last = 0
+    text = "SELECT id, date, closed_at FROM business_day WHERE id > ? ORDER BY id LIMIT ?"
+    while rows := reader.execute(text, (last, _SLICE)).fetchall():
+        found += [row[1] for row in rows if row[2] is not None]
+        last = rows[-1][0]
+    return found
 
 
 def _touched(reader: Reader, after: int) -> list[str]:
