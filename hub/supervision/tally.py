@@ -58,6 +58,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS day (
         date TEXT PRIMARY KEY, marked INTEGER NOT NULL, counted INTEGER NOT NULL DEFAULT 0,
         targets TEXT, little TEXT) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS day_uncounted ON day (date) WHERE NOT counted",
     """CREATE TABLE IF NOT EXISTS cell (
         grouping TEXT NOT NULL, level TEXT NOT NULL, period TEXT NOT NULL, place TEXT NOT NULL, kept BLOB NOT NULL
         ) STRICT""",
