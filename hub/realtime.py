@@ -111,6 +111,8 @@ class Realtime:
             _Announcer("announcer-hall", tuple(each for each in screens if each.at_once)),
             _Announcer("announcer-staff", tuple(each for each in screens if not each.at_once)),
         )
+        #: Of each kind one picture is made and sent at a time: whoever comes meanwhile gets no older one after it.
+        self._telling = {screen.event: threading.Lock() for screen in screens}
         self._clients: dict[str, _Client] = {}
         self._doubled: set[str] = set()
         socketio.on_event("connect", self._connect)
@@ -179,10 +181,10 @@ class Realtime:
         sid: str = request.sid  # type: ignore[attr-defined]
         self._clients[sid] = _Client(actor, auth, address, screens)
         for screen, profile in screens:
-            join_room(_room(screen, profile))
             for event, value in screen.once:
                 self._io.emit(event, as_json(value()), to=sid)
-            with self._hub.snapshot() as reader:
+            with self._telling[screen.event], self._hub.snapshot() as reader:
+                join_room(_room(screen, profile))
                 self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=sid)
         if actor.device and auth.get("renews") is True:
             self._renew(actor.device, auth["token"], sid)
@@ -294,10 +296,9 @@ class Realtime:
         if not profiles:
             return
         try:
-            with self._hub.snapshot() as reader:
-                pictures = {profile: as_json(screen.picture(reader, profile)) for profile in profiles}
-            for profile, picture in pictures.items():
-                self._io.emit(screen.event, picture, to=_room(screen, profile))
+            with self._telling[screen.event], self._hub.snapshot() as reader:
+                for profile in profiles:
+                    self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=_room(screen, profile))
         except (MboteError, OSError, KeyError, ValueError, TypeError, AttributeError):
             log.exception("a screen could not be told", screen=screen.event)
 

@@ -1,9 +1,13 @@
 """Whose picture goes out next: a call waits for nothing, the others take turns, none more often than ten a second."""
 
 import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
 
+from hub import realtime
+from hub.ask import Actor
 from hub.pace import PACE_S, Pace
-from hub.realtime import Screen, _Announcer
+from hub.realtime import Realtime, Screen, _Announcer
 
 
 def pace() -> Pace:
@@ -64,3 +68,50 @@ def test_an_announcer_that_sleeps_between_two_pictures_is_woken_by_a_call():
     hall.want(None, frozenset({"ticket_called"}))
     thread.join(5)
     assert told == ["board", "counters"]
+
+
+class Room:
+    """A hub, its line and one connection, as far as pictures go."""
+
+    def __init__(self, monkeypatch, picture):
+        self.sent, self.server, self.store = [], None, SimpleNamespace(epoch=1, head=(1, ""))
+        self.settings = SimpleNamespace(hub=SimpleNamespace(second_line="allow"))
+        kind = Screen("board", lambda _: True, lambda _: "", picture)
+        self.actor = Actor(device="D1", roles=frozenset({"api"}))
+        self.live = Realtime(self, self, lambda _: self.actor, (kind,))
+        self.kind = kind
+        monkeypatch.setattr(realtime, "request", SimpleNamespace(remote_addr="", sid="s"))
+        monkeypatch.setattr(realtime, "join_room", lambda _: None)
+
+    def on_event(self, *_):
+        """Who listens is not asked."""
+
+    def emit(self, event, picture, to):
+        self.sent.append(picture["seq"])
+
+    @contextmanager
+    def snapshot(self):
+        yield None
+
+
+def test_who_comes_while_the_others_are_told_gets_no_older_picture_after_a_newer_one(monkeypatch):
+    numbers, reading, read_on = iter((1, 2)), threading.Event(), threading.Event()
+
+    def picture(*_):
+        seq = next(numbers)
+        if seq == 1:  # the one who comes: slow between its reading and its sending
+            reading.set()
+            read_on.wait(5)
+        return {"seq": seq}
+
+    room = Room(monkeypatch, picture)
+    comes = threading.Thread(target=room.live._let_in, args=({"token": "t"},))
+    comes.start()
+    assert reading.wait(5)
+    told = threading.Thread(target=room.live._send, args=(room.kind,))
+    told.start()
+    told.join(0.1)
+    read_on.set()
+    comes.join(5)
+    told.join(5)
+    assert room.sent == [1, 2]
