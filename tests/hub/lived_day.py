@@ -92,8 +92,8 @@ HEARD = Heard()
 class Listened(sqlite3.Connection):
     """A connection whose statements are noted, and counted while they run.
 
-    Not to the replica of central data: it is as large as the country from its first day on (`mbote bench people`). Nor to
-    the summaries of days that are over: what they are for is years (`mbote bench stats`).
+    Not to the replica of central data: it is as large as the country from its first day on (`mbote bench people`).
+    Nor to the summaries of days that are over: what they are for is years (`mbote bench stats`).
     """
 
     def __init__(self, *given, **named):
