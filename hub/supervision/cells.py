@@ -193,6 +193,10 @@ class Cell:
         self.rise(name, ms)
         self.spread(name).add(whole_seconds(ms))
 
+    def forget_spreads(self) -> None:
+        """Keep the sums alone."""
+        self.spreads = [Spread() for _ in SPREADS]
+
     def packed(self) -> bytes:
         """The cell as it is kept."""
         runs = [spread.packed() for spread in self.spreads]

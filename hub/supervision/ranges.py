@@ -111,7 +111,7 @@ class Range:
         """
         lasted = {group[0]: cell for (_, group), cell in self.cells(("service",), None).items()}
         shares: dict[str, tuple[int, float]] = {}
-        for (_, (agent, service)), parts in self._parts(("agent", "service"), None).items():
+        for (_, (agent, service)), parts in self._parts(tally.MIX, None).items():
             of_all, count = lasted.get(service), sum(sum_of(part, "services") for part in parts)
             if agent is None or of_all is None or not count:
                 continue

@@ -45,9 +45,11 @@ FILE = "figures.db"
 FORMULA = 1
 #: How days are grouped; every other grouping is counted from the visits themselves, of a month at most.
 PREPARED: tuple[tuple[Dimension, ...], ...] = (
-    (), ("service",), ("counter",), ("agent",), ("hour",), ("priority",), ("channel",), ("service", "hour"),
-    ("agent", "service"),
+    (), ("service",), ("counter",), ("agent",), ("hour",), ("priority",), ("channel",),
 )  # fmt: skip
+#: What each agent's visitors came for: its sums alone, for a mean to lay beside theirs (`ranges.Range.expected`).
+MIX: tuple[Dimension, ...] = ("agent", "service")
+_KEPT = (*PREPARED, MIX)
 DAY, MONTH, YEAR = "day", "month", "year"
 _LENGTH = {DAY: 10, MONTH: 7, YEAR: 4}
 _SLICE = 20
@@ -240,7 +242,7 @@ class Tally:
             rows = file.execute(
                 "SELECT grouping, place, kept FROM cell WHERE grouping IN (SELECT value FROM json_each(?))"
                 " AND level = ? AND period BETWEEN ? AND ?",
-                (json.dumps([name_of(by) for by in PREPARED]), below, period, f"{period}-99"),
+                (json.dumps([name_of(by) for by in _KEPT]), below, period, f"{period}-99"),
             )
             parts: dict[tuple[str, str], list[bytes]] = {}
             for grouping, place, kept in rows:
@@ -282,9 +284,12 @@ def counted_day(reader: Reader, found: dict[int, Day]) -> tuple[dict[tuple[str, 
     visits = store.visits(reader, found)
     stretches = {day.date: staffing.stretches(reader, day, visits, day.closed_at)}
     cells: dict[tuple[str, str], Cell] = {}
-    for by in PREPARED:
+    for by in _KEPT:
         counted = with_opening(measures.counted(visits, (day,), by, {}, day.closed_at, stretches))
         cells |= {(name_of(by), place_of(group)): cell for group, cell in counted.items()}
+        if by == MIX:
+            for cell in counted.values():
+                cell.forget_spreads()
     return cells, measures.little(visits, day)
 
 
@@ -335,7 +340,7 @@ def _gone(path: Path) -> None:
 
 
 def _keep(file: sqlite3.Connection, level: str, period: str, cells: Mapping[tuple[str, str], Cell]) -> None:
-    for by in PREPARED:
+    for by in _KEPT:
         file.execute("DELETE FROM cell WHERE grouping = ? AND level = ? AND period = ?", (name_of(by), level, period))
     file.executemany(
         "INSERT INTO cell VALUES (?, ?, ?, ?, ?)",

@@ -29,7 +29,7 @@ def asked(office, **query):
         ({"to": "٢٠٢٦-٠٣-٠٢"}, "to"),
         ({"from": "2026-03-03", "to": "2026-03-02"}, "from"),
         ({"from": "2010-01-01", "to": "2026-03-02"}, "from"),
-        ({"from": "2026-01-01", "to": "2026-03-02", "by": "agent,hour"}, "from"),
+        ({"from": "2026-01-01", "to": "2026-03-02", "by": "service,hour"}, "from"),
         ({"from": "2024-01-01", "to": "2026-03-02", "by": "day,service"}, "from"),
         ({"by": "week,month"}, "by"),
         ({"by": "week,agent,hour"}, "by"),
