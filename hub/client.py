@@ -76,6 +76,7 @@ class HubClient:
         self._on_stranger: Callable[[], None] = lambda: None
         self._waiting: set[_Answer] = set()
         self._lock = threading.Lock()
+        self._hearing = threading.Lock()
         self._here = threading.Event()
         self._gone = threading.Event()
         self._closed = threading.Event()
@@ -243,9 +244,10 @@ class HubClient:
 
     def _listener(self, name: str) -> Callable[[Any], None]:
         def hear(picture: Any) -> None:
-            if isinstance(picture, dict) and not self._is_old(name, picture):
-                self.pictures[name] = picture
-                self._on_picture(name, picture)
+            with self._hearing:  # the library hears each in a thread of its own, and the newer one may be quicker
+                if isinstance(picture, dict) and not self._is_old(name, picture):
+                    self.pictures[name] = picture
+                    self._on_picture(name, picture)
 
         return hear
 

@@ -184,7 +184,11 @@ class Realtime:
             for event, value in screen.once:
                 self._io.emit(event, as_json(value()), to=sid)
             with self._telling[screen.event], self._hub.snapshot() as reader:
-                join_room(_room(screen, profile))
+                try:
+                    join_room(_room(screen, profile))
+                except KeyError:  # who came has gone again meanwhile
+                    self._clients.pop(sid, None)
+                    return
                 self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=sid)
         if actor.device and auth.get("renews") is True:
             self._renew(actor.device, auth["token"], sid)

@@ -20,10 +20,12 @@ from typing import Any, TextIO, cast
 
 import structlog
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from hub.ask import HUB, Ask
 from hub.authority import open_authority, own_names
 from hub.context import Hub
+from hub.errors import StoreFault
 from hub.heartbeat import Heartbeat
 from hub.listener import PatientWorker
 from hub.orphans import die_with_parent
@@ -105,7 +107,11 @@ class HubServer(BaseApplication):
         """The application, in the worker: nothing of the store is opened before the fork."""
         from hub.wsgi import build  # noqa: PLC0415 (see `read_rooms`)
 
-        return build(self._settings, self._demo)
+        try:
+            return build(self._settings, self._demo)
+        except (StoreFault, OSError) as fault:
+            log.error("not begun", fault=str(fault))  # noqa: TRY400 (a dead card is no fault of the program)
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)  # the arbiter goes too: systemd tries again, after its pause
 
     def _ready(self, worker: Any) -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))

@@ -596,9 +596,12 @@ def _end(reader: sqlite3.Connection) -> None:
 
 
 def hold(folder: Path) -> Any:
-    """The data folder's exclusive lock, freed with the process. Raises StoreFault when another holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = (folder / "lock").open("a")
+    """The data folder's exclusive lock, freed with the process. Raises StoreFault when it cannot be had."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a")
+    except OSError as error:
+        raise StoreFault(f"{folder} cannot be written: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

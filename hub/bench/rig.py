@@ -206,9 +206,10 @@ def _pair(agency: Agency, kiosks: list[str]) -> None:
 def family(pid: int) -> list[int]:
     """A process and all below it."""
     children: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # a thread, or all of it, may end while we look
-            children += map(int, task.read_text().split())
+    with suppress(FileNotFoundError):  # all of it, or a thread, may end while we look
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                children += map(int, task.read_text().split())
     return [pid, *(found for child in children for found in family(child))]
 
 
