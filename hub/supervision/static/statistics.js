@@ -102,7 +102,7 @@ document.addEventListener("keydown", (event) => {
   const id = event.altKey && { ArrowLeft: "#before", ArrowRight: "#after" }[event.key];
   if (!id || !find(id)) return;
   event.preventDefault();
-  find(id).click();
+  location.assign(find(id).href);
 });
 
 const print = find("#print");
