@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 
 from hub import asks, openapi
+from hub.agents import rights
 from hub.clock import iso
 from hub.context import Hub
-from hub.errors import BadRequest, Unreadable, WrongMediaType
+from hub.errors import BadRequest, NotAllowed, Unreadable, WrongMediaType
 from hub.journal import entries
 from hub.queues import faces, pictures
 from hub.wire import as_json
@@ -45,6 +46,7 @@ def api(hub: Hub, board: Any, statistics: Any) -> Blueprint:
 
     @routes.get("/statistics", endpoint="statistics")
     def figures() -> Response:
+        _agents_alone(request.args.get("by", ""))
         with hub.snapshot() as reader:
             return jsonify(statistics(reader, request.args))
 
@@ -62,6 +64,12 @@ def api(hub: Hub, board: Any, statistics: Any) -> Blueprint:
         return jsonify(openapi.document())
 
     return routes
+
+
+def _agents_alone(by: str) -> None:
+    """Raise NotAllowed for figures of single agents, but for whoever leads them and the agency's own programs."""
+    if "agent" in by and not rights.allowed(g.actor, "statistics_agents"):
+        raise NotAllowed("the figures of single agents are for their supervisor")
 
 
 def _answers(hub: Hub, what: str, status: int) -> Any:

@@ -120,6 +120,14 @@ class PriorityBody(TicketBody):
     priority: Priority
 
 
+class CorrectBody(Body):
+    """When the service of a ticket really ended (wall, ms), and why its key came late."""
+
+    ticket: Word
+    ended_at: Milliseconds
+    reason: Words
+
+
 class CounterBody(Body):
     """A counter by its code."""
 
@@ -292,6 +300,12 @@ ASKS: dict[str, Spec] = {
     "own_let_pass": Spec(CodeBody, _plain(followup.let_pass_own), summary="A visitor lets others go first"),
     "priority": _on(PriorityBody, queues.set_priority, "priority", "Set a ticket's priority class"),
     "reprint": _on(TicketBody, queues.reprint, "reprint", "Print a further copy of a ticket"),
+    "correct_end": Spec(
+        CorrectBody,
+        _plain(queues.correct_end),
+        "/tickets/<ticket>/correct-end",
+        summary="A service ended before its key was pressed",
+    ),
     "confirm_paper": Spec(
         _NoReason,
         _plain(queues.confirm_paper),

@@ -644,15 +644,17 @@ def setup(roles: tuple[str, ...], token: str | None, root: Path, **wishes: str |
 @main.command()
 @click.argument("what", default="all")
 @click.option("--quick", is_flag=True, help="A smoke run: the figures mean little.")
-@click.option("--tickets", type=int, help="million, pi: tickets in the file [default: 1,000,000].")
-@click.option("--past", type=FOLDER, help="million, pi: where such a file is, or is made and left.")
+@click.option("--tickets", type=int, help="million, stats, pi: tickets in the file [default: 1,000,000].")
+@click.option("--past", type=FOLDER, help="million, stats, pi: where such a file is, or is made and left.")
 @click.option("--data", type=FOLDER, help="waits: the folder with the files of tickets and snapshots.")
 @click.option("--fit-until", metavar="DATE", default="", help="waits: learn up to this day, score the later ones.")
 @click.option("--cold", is_flag=True, help="waits: learn nothing before the first day that is scored.")
 @click.option("--nightly", is_flag=True, help="waits: learn again after each day that is scored, as a hub does.")
 @click.option("--by-queue", is_flag=True, help="waits: ours in each queue as well, and what it cost.")
 def bench(what: str, quick: bool, tickets: int | None, past: Path | None, **judged: Any) -> None:  # noqa: FBT001 (click hands options in)
-    """Measure beside its limits, as JSON: queue, wire, telephones, people, desk, deposits, tills, million, pi or all.
+    """Measure beside its limits, as JSON.
+
+    WHAT: queue, wire, telephones, people, desk, deposits, tills, million, stats, pi or all.
 
     `waits --data DIR --fit-until DATE` scores the announced wait on the days after DATE instead (docs/waits.md).
     """

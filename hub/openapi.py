@@ -21,7 +21,7 @@ _ERROR_STATUSES = {
     "429": "Too often; retry after retry_s",
 }
 _DAY = {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?$"}
-_GROUP = "(service|counter|agent|hour|day)"
+_GROUP = "(service|counter|agent|hour|day|week|month|year|priority|channel)"
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
 #: What may stand in the address of a read: name → its schema.
 _Query = dict[str, dict[str, Any]]

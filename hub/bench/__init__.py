@@ -17,9 +17,9 @@ from hub import VERSION
 from hub.bench.figures import Limits, Line
 
 #: Each is a module here with a function `measure_NAME`, loaded when it is asked for: some need a browser.
-WHAT = ("queue", "wire", "telephones", "people", "desk", "deposits", "tills", "million", "pi")
+WHAT = ("queue", "wire", "telephones", "people", "desk", "deposits", "tills", "million", "stats", "pi")
 #: Those that run over a long past.
-WITH_A_PAST = ("million", "pi")
+WITH_A_PAST = ("million", "stats", "pi")
 
 
 def run(what: str, quick: bool, tickets: int | None = None, past: Path | None = None) -> dict[str, Any]:  # noqa: FBT001 (the command line hands its options in)
@@ -50,7 +50,8 @@ def _measured(what: str, *, quick: bool, tickets: int | None, past: Path | None)
     measure = getattr(import_module(f"hub.bench.{what}"), f"measure_{what}")
     if what not in WITH_A_PAST:
         return measure(quick=quick)  # type: ignore[no-any-return]
-    from hub.bench import million
+    from hub.bench import million, stats
 
-    stored = tickets or (million.QUICK_TICKETS if quick else million.TICKETS)
+    of = stats if what == "stats" else million
+    stored = tickets or (of.QUICK_TICKETS if quick else of.TICKETS)
     return measure(quick=quick, tickets=stored, kept=past), {}

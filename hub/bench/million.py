@@ -45,14 +45,14 @@ Asked = Callable[[str], dict[str, Any]]
 
 
 @contextmanager
-def with_a_past(tickets: int, kept: Path | None) -> Iterator[Callable[[], Agency]]:
+def with_a_past(tickets: int, kept: Path | None, a_day: int = past.A_DAY) -> Iterator[Callable[[], Agency]]:
     """Agencies on copies of one past of so many tickets, made first unless it is in the folder `kept` already."""
     with tempfile.TemporaryDirectory(prefix="mbote-bench-", dir=kept.parent if kept else None) as temporary:
         source = kept or Path(temporary) / "past"
         if not (source / DATABASE).exists():
             settings = load_settings(SOURCE, {"hub": {"data": source}})
             today = local(SystemClock().now().at, settings.agency.zone).date()
-            past.write(settings, tickets, last=today - timedelta(days=1))
+            past.write(settings, tickets, last=today - timedelta(days=1), a_day=a_day)
         names = count(1)
 
         def agency() -> Agency:

@@ -36,6 +36,7 @@ ICONS = {
     "ticket_transferred": "corner-up-right",
     "ticket_released": "arrow-back-up",
     "ticket_served": "check",
+    "service_end_corrected": "clock",
     "step_undone": "arrow-back-up",
     "ticket_cancelled": "x",
     "ticket_unserved": "clock",

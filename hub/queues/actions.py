@@ -275,6 +275,12 @@ def set_priority(tx: Transaction, hub: Hub, *, ticket: str, priority: Priority, 
 
 
 @action
+def correct_end(tx: Transaction, hub: Hub, *, ticket: str, ended_at: int, reason: str) -> Answer:
+    """A service ended at `ended_at` (wall, ms), before its key was pressed; with a motive."""
+    return _after(tx, hub, ticket, lambda found: rules.correct_end(found, ended_at, tx.now, reason))
+
+
+@action
 def reprint(tx: Transaction, hub: Hub, *, ticket: str, reason: str | None = None) -> Answer:
     """Ask for a further copy of the paper."""
     found = faces.ticket_by_id(tx.connection, ticket)

@@ -74,3 +74,10 @@ def brought(db: Database) -> None:
 def passes(db: Database) -> None:
     """How often a visitor let others pass; null for never, so that a ticket of most costs no byte more."""
     db.conn.execute("ALTER TABLE ticket ADD COLUMN passes INTEGER")
+
+
+@migrations()
+def corrected_ends(db: Database) -> None:
+    """When a service really ended whose key was pressed late, and the entry that says so; the key's time stays."""
+    for column in ("corrected_at", "corrected_tick", "corrected_seq"):
+        db.conn.execute(f"ALTER TABLE stage ADD COLUMN {column} INTEGER")

@@ -392,6 +392,20 @@ class TicketServed(TicketEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceEndCorrected(TicketEvent):
+    """The service had ended earlier than its key was pressed, or than the day closed over it. Both times stay.
+
+    `ended_at` (wall, ms) and `ended_tick`: when it really ended.
+    """
+
+    kind: ClassVar[str] = "service_end_corrected"
+    stage: int
+    ended_at: int
+    ended_tick: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepUndone(TicketEvent):
     """Finish, absent or transfer was taken back within the minute."""
 

@@ -20,6 +20,7 @@ from hub.queues.model import (
     PaperReported,
     Priority,
     PriorityChanged,
+    ServiceEndCorrected,
     ServiceStarted,
     StepUndone,
     Ticket,
@@ -348,6 +349,31 @@ def finish(counter: CounterSession, ticket: Ticket, now: Instant, outcome: str) 
     step(ticket, "finish")
     served = _served(ticket, now)
     return TicketServed(ticket.id, counter.code, outcome, served.ms, served.certain)
+
+
+#: So long after it ended a service may still be corrected, ms: a month of statistics.
+CORRECTED_WITHIN_MS = 31 * 24 * 3_600_000
+
+
+def correct_end(ticket: Ticket, ended_at: int, now: Instant, reason: str) -> ServiceEndCorrected:
+    """The service ended at `ended_at` (wall, ms), and the key was forgotten; what it said is kept beside."""
+    stage = ticket.stage
+    over = ticket.state in ("served", "unfinished") and stage.held is None
+    if not over or stage.started is None or stage.ended is None:
+        raise Refused(f"{ticket.label} has no service that came to its end", code="nothing_to_correct")
+    if elapsed(stage.ended, now).ms > CORRECTED_WITHIN_MS:
+        raise Refused(f"{ticket.label} ended more than a month ago", code="too_late_to_correct")
+    if not reason.strip():
+        raise Unreadable("say why", code="reason_needed", field="reason")
+    earlier = stage.ended.at - ended_at
+    ended = Instant(ended_at, stage.ended.mono - earlier, stage.ended.boot)
+    one_clock = stage.started.boot == ended.boot
+    begun = ended.mono >= stage.started.mono if one_clock else ended.at >= stage.started.at
+    if earlier <= 0 or not begun or ended.mono < 0:
+        raise Unreadable(
+            "a time between the start of the service and its key", code="end_outside_service", field="ended_at"
+        )
+    return ServiceEndCorrected(ticket.id, stage.id, ended.at, ended.tick, reason.strip())
 
 
 def undo(counter: CounterSession, ticket: Ticket | None, rules: QueueRules, now: Instant) -> StepUndone:

@@ -553,9 +553,19 @@ def _undone(rows: Rows, event: m.StepUndone) -> None:
             " WHERE id = ?",
             event.ticket, event.ticket,
         )  # fmt: skip
-    _stage_now(rows, event.ticket, outcome=None, ended_at=None, ended_tick=None, service_ms=None, detail=None)
+    _stage_now(
+        rows, event.ticket, outcome=None, ended_at=None, ended_tick=None, service_ms=None, detail=None,
+        corrected_at=None, corrected_tick=None, corrected_seq=None,
+    )  # fmt: skip
     _ticket_now(rows, event.ticket, state=ticket_state)
     _counter_now(rows, event.counter, counter_state, ticket=event.ticket)
+
+
+def _end_corrected(rows: Rows, event: m.ServiceEndCorrected) -> None:
+    _stage_now(
+        rows, event.ticket, corrected_at=event.ended_at, corrected_tick=event.ended_tick, corrected_seq=rows.seq
+    )  # fmt: skip
+    rows.run("UPDATE ticket SET last_seq = ? WHERE id = ?", rows.seq, event.ticket)
 
 
 def _cancelled(rows: Rows, event: m.TicketCancelled) -> None:
@@ -623,6 +633,7 @@ APPLIERS: Appliers = {
     m.TicketReleased: _released,
     m.TicketServed: _served,
     m.StepUndone: _undone,
+    m.ServiceEndCorrected: _end_corrected,
     m.TicketCancelled: _cancelled,
     m.TicketUnserved: _unserved,
     m.TicketUnfinished: _unfinished,

@@ -1,7 +1,10 @@
 """The figures of requirements C.5, as pure functions over visits. `docs/supervisor.md` says them in words.
 
-Percentiles are by *nearest rank*: the ceil(p·n)-th of n sorted values, hence always a wait that somebody had.
-It is definition 1 (the inverse of the empirical distribution) of Hyndman and Fan, "Sample Quantiles in
+Visits and their passages are counted into cells (`cells`), and a cell is told: the figures of a day, of a month that
+was counted long ago and of a group that was never asked for before come from the same lines.
+
+Percentiles are by *nearest rank*: the ceil(p·n)-th of n sorted values, hence always a wait that somebody had, to the
+second. It is definition 1 (the inverse of the empirical distribution) of Hyndman and Fan, "Sample Quantiles in
 Statistical Packages", The American Statistician 50(4), 1996.
 
 Durations whose two ends were not read from one running clock (a restart, a press from before it) are not
@@ -11,19 +14,21 @@ seconds in the answers.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from hub.clock import Elapsed, Instant, elapsed
+from hub.clock import Instant, elapsed
 from hub.queues.model import TicketState
-from hub.supervision.model import HOUR_MS, Day, Passage, Visit
+from hub.supervision.cells import Cell, rank_of
+from hub.supervision.model import HOUR_MS, Day, Passage, Stretch, Visit
 
-Dimension = Literal["service", "counter", "agent", "hour", "day"]
+Dimension = Literal["service", "counter", "agent", "hour", "day", "priority", "channel"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 Group = tuple[str | int | None, ...]
+#: Little's law on a day: `length` (people), `arrivals_per_h`, `wait_s`, and `error`, a share of what it says.
+Law = dict[str, float | None]
 
 #: What is counted, and the state that a visit is in for it; whatever is in no other state is in progress.
 COUNTS: dict[str, TicketState] = {
@@ -36,6 +41,9 @@ COUNTS: dict[str, TicketState] = {
 #: C.5: abandonment = (unserved + absent + cancelled) ÷ issued.
 ABANDONED = ("unserved", "absent", "cancelled")
 
+#: C.5: Little's law holds within one percent, or something is wrong with the clock or with us.
+LITTLE_AT_MOST = 0.01
+
 #: Where a visit is counted: the service it was issued for, the counter and agent of its last passage (None when
 #: nobody called it there), the hour of its issue, its business day. Each visit has one place.
 _OF_VISIT: dict[Dimension, Callable[[Visit], str | int | None]] = {
@@ -44,6 +52,8 @@ _OF_VISIT: dict[Dimension, Callable[[Visit], str | int | None]] = {
     "agent": lambda visit: visit.last.agent,
     "hour": lambda visit: visit.hour,
     "day": lambda visit: visit.day,
+    "priority": lambda visit: visit.priority,
+    "channel": lambda visit: visit.channel,
 }
 #: Where a passage is counted: its own queue, counter and agent, the hour it entered, the day of its visit.
 _OF_PASSAGE: dict[Dimension, Callable[[Visit, Passage], str | int | None]] = {
@@ -52,16 +62,20 @@ _OF_PASSAGE: dict[Dimension, Callable[[Visit, Passage], str | int | None]] = {
     "agent": lambda _, passage: passage.agent,
     "hour": lambda _, passage: passage.hour,
     "day": lambda visit, _: visit.day,
+    "priority": lambda visit, _: visit.priority,
+    "channel": lambda visit, _: visit.channel,
 }
+#: A counter or an agent has no queue of their own; whoever sits at a counter serves no queue alone, nor one class.
+_NO_QUEUE: frozenset[Dimension] = frozenset({"counter", "agent"})
+_NO_STAFF: frozenset[Dimension] = frozenset({"service", "priority", "channel"})
 
 
-# --- one figure ------------------------------------------------------------------------------
+# --- a cell, told ----------------------------------------------------------------------------
 
 
 def percentile(ordered: Sequence[int], share: float) -> int:
     """The nearest-rank percentile of sorted values; see the top of the file. `share` in (0, 1]."""
-    rank = math.ceil(round(share * len(ordered), 9))
-    return ordered[max(rank, 1) - 1]
+    return ordered[rank_of(share, len(ordered)) - 1]
 
 
 def seconds(ms: float) -> float:
@@ -74,81 +88,142 @@ def ratio(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def spread(durations: Iterable[Elapsed | None]) -> dict[str, float | int | None]:
+def mean_s(cell: Cell, total: str, count: int) -> float | None:
+    """A sum of ms shared among so many, in seconds."""
+    return seconds(cell[total] / count) if count else None
+
+
+def spread(cell: Cell, name: str) -> dict[str, float | int | None]:
     """Count, mean, P50, P80, P90 and greatest of the certain durations, in seconds; None where there are none."""
-    ordered = sorted(duration.ms for duration in durations if duration and duration.certain)
-    names = ("mean_s", "p50_s", "p80_s", "p90_s", "max_s")
-    if not ordered:
-        return {"count": 0} | dict.fromkeys(names)
-    values = (sum(ordered) / len(ordered), *(percentile(ordered, p) for p in (0.5, 0.8, 0.9)), ordered[-1])
-    return {"count": len(ordered)} | {name: seconds(ms) for name, ms in zip(names, values, strict=True)}
+    found, count = cell.spread(name), len(cell.spread(name))
+    if not count:
+        return {"count": 0} | dict.fromkeys(("mean_s", "p50_s", "p80_s", "p90_s", "max_s"))
+    return {
+        "count": count,
+        "mean_s": mean_s(cell, f"{name}_ms", count),
+        "p50_s": found.percentile(0.5),
+        "p80_s": found.percentile(0.8),
+        "p90_s": found.percentile(0.9),
+        "max_s": seconds(cell.greatest(name)),
+    }
 
 
-def uncertain(passages: Iterable[Passage]) -> int:
-    """How many waits and service times were left out because a clock could not be trusted for them."""
-    return sum(duration is not None and not duration.certain for p in passages for duration in (p.wait, p.service_time))
-
-
-def within_target(passages: Iterable[Passage], targets: Mapping[str, int]) -> float | None:
-    """The share of those received who waited no longer than their queue's target (`targets`, ms)."""
-    waits = [(p.wait, targets[p.service]) for p in passages if p.wait and p.wait.certain and p.service in targets]
-    return ratio(sum(wait.ms <= target for wait, target in waits), len(waits))
-
-
-def announced(visits: Iterable[Visit]) -> dict[str, float | None]:
+def announced(cell: Cell) -> dict[str, float | None]:
     """How good the announced ranges were, of those received and told one.
 
     `_kept` is the share that fell inside (C.6); `_error_s` the mean distance of the wait from the middle;
     `_width_s` the median width.
     """
-    told = [
-        (v.low_s, v.wait.ms / 1000, v.high_s)
-        for v in visits
-        if v.low_s is not None and v.high_s is not None and v.wait and v.wait.certain
-    ]
-    missed = [abs(wait - (low + high) / 2) for low, wait, high in told]
+    told = cell["told"]
     return {
-        "announced_kept": ratio(sum(low <= wait <= high for low, wait, high in told), len(told)),
-        "announced_error_s": round(sum(missed) / len(missed), 3) if missed else None,
-        "announced_width_s": percentile(sorted(high - low for low, _, high in told), 0.5) if told else None,
+        "announced_kept": ratio(cell["kept"], told),
+        "announced_error_s": seconds(cell["missed_ms"] / 2 / told) if told else None,
+        "announced_width_s": cell.spread("width").percentile(0.5) if told else None,
     }
 
 
-def counts(visits: Sequence[Visit]) -> dict[str, Any]:
+def counts(cell: Cell) -> dict[str, Any]:
     """How many visits were issued and what became of them; the parts always add up to `issued`."""
-    found = {name: sum(visit.state == state for visit in visits) for name, state in COUNTS.items()}
-    issued = len(visits)
+    found = {name: cell[name] for name in COUNTS}
+    issued = cell["issued"]
     abandoned = sum(found[name] for name in ABANDONED)
     in_progress = issued - sum(found.values())
     return {"issued": issued} | found | {"in_progress": in_progress, "abandonment": ratio(abandoned, issued)}
 
 
-def steps(passages: Sequence[Passage], tickets: int) -> dict[str, float | None]:
-    """Calls after the first of each passage, and passages sent on, for each of the tickets that passed there."""
-    recalls = sum(passage.calls - 1 for passage in passages if passage.calls)
-    transfers = sum(passage.outcome == "transferred" for passage in passages)
-    return {"recalls_per_ticket": ratio(recalls, tickets), "transfers_per_ticket": ratio(transfers, tickets)}
+def staff(cell: Cell, by: Sequence[Dimension]) -> dict[str, float | None]:
+    """How much of their time counters served; None where a group says nothing about counters."""
+    staffed = cell["staffed_ms"]
+    if not _NO_STAFF.isdisjoint(by) or not staffed:
+        return {"occupancy": None, "staffed_h": None, "served_per_staffed_h": None}
+    hours = staffed / HOUR_MS
+    return {
+        "occupancy": ratio(cell["busy_ms"], staffed),
+        "staffed_h": round(hours, 2),
+        "served_per_staffed_h": round(cell["served"] / hours, 2),
+    }
 
 
-def summary(
-    visits: Sequence[Visit], passed: Sequence[tuple[int, Passage]], targets: Mapping[str, int]
-) -> dict[str, Any]:
-    """Every figure of one group, but the length of its queue. `passed`: its passages, each with its visit's number."""
-    passages = [passage for _, passage in passed]
+def corrections(cell: Cell) -> dict[str, float | int | None]:
+    """How many ends of services were corrected, and the mean service time as the keys were pressed."""
+    count = len(cell.spread("service_time"))
+    pressed = cell["service_time_ms"] - cell["corrected_ms"] + cell["as_pressed_ms"]
+    return {
+        "corrected": cell["corrected"],
+        "service_mean_as_pressed_s": seconds(pressed / count) if count and cell["corrected"] else None,
+    }
+
+
+def told(cell: Cell, by: Sequence[Dimension], open_ms: int) -> dict[str, Any]:
+    """Every figure of one group. `open_ms`: how long the range was open, in its hour and on its day."""
     return (
-        counts(visits)
-        | steps(passages, len({number for number, _ in passed}))
-        | announced(visits)
+        counts(cell)
         | {
-            "visit_wait": spread(visit.wait for visit in visits),
-            "passages": len(passages),
-            "wait": spread(passage.wait for passage in passages),
-            "wait_to_call": spread(passage.wait_to_call for passage in passages),
-            "service_time": spread(passage.service_time for passage in passages),
-            "within_target": within_target(passages, targets),
-            "uncertain": uncertain(passages),
+            "one_counter": ratio(cell["one_counter"], cell["served"]),
+            "recalls_per_ticket": ratio(cell["recalls"], cell["tickets"]),
+            "transfers_per_ticket": ratio(cell["transfers"], cell["tickets"]),
         }
+        | announced(cell)
+        | {name: spread(cell, name) for name in ("visit_wait", "wait", "wait_to_call", "service_time")}
+        | {
+            "passages": cell["passages"],
+            "within_target": ratio(cell["within"], cell["measured"]),
+            "uncertain": cell["uncertain"],
+            "queue": _queue(cell, open_ms) if _NO_QUEUE.isdisjoint(by) else None,
+        }
+        | staff(cell, by)
+        | corrections(cell)
     )
+
+
+def _queue(cell: Cell, open_ms: int) -> dict[str, float]:
+    """Greatest and time-average number of people waiting to be called, also while nobody stood in that line."""
+    return {"max": cell.greatest("queue"), "mean": round(cell["queue_ms"] / (open_ms or 1), 2)}
+
+
+# --- counting --------------------------------------------------------------------------------
+
+
+def count_visit(cell: Cell, visit: Visit) -> None:
+    """One visit more: what became of it, how long it waited, and how good what it was told has been."""
+    cell.count("issued")
+    if visit.state in _STATES:
+        cell.count(_STATES[visit.state])
+    cell.count("one_counter", visit.one_counter)
+    if visit.wait and visit.wait.certain:
+        cell.lasted("visit_wait", visit.wait.ms)
+        if visit.low_s is not None and visit.high_s is not None:
+            cell.count("told")
+            cell.count("kept", visit.low_s * 1000 <= visit.wait.ms <= visit.high_s * 1000)
+            cell.count("missed_ms", abs(2 * visit.wait.ms - (visit.low_s + visit.high_s) * 1000))
+            cell.spread("width").add(visit.high_s - visit.low_s)
+
+
+def count_passage(cell: Cell, passage: Passage, targets: Mapping[str, int]) -> None:
+    """One passage more. `targets`: of each service, ms."""
+    cell.count("passages")
+    cell.count("recalls", max(0, passage.calls - 1))
+    cell.count("transfers", passage.outcome == "transferred")
+    wait, call, served = passage.wait, passage.wait_to_call, passage.service_time
+    cell.count("uncertain", sum(one is not None and not one.certain for one in (wait, served)))
+    if call and call.certain:
+        cell.lasted("wait_to_call", call.ms)
+    if wait and wait.certain:
+        cell.lasted("wait", wait.ms)
+        if passage.service in targets:
+            cell.count("measured")
+            cell.count("within", wait.ms <= targets[passage.service])
+    if served and served.certain:
+        cell.count("services")
+        cell.lasted("service_time", served.ms)
+        if passage.as_pressed:
+            cell.count("corrected")
+            cell.count("corrected_ms", served.ms)
+            cell.count("as_pressed_ms", passage.as_pressed.ms)
+
+
+#: State of a visit → what it is counted as.
+_STATES = {state: name for name, state in COUNTS.items()}
 
 
 # --- groups ----------------------------------------------------------------------------------
@@ -164,33 +239,97 @@ def group_of_passage(visit: Visit, passage: Passage, by: Sequence[Dimension]) ->
     return tuple(_OF_PASSAGE[dimension](visit, passage) for dimension in by)
 
 
-def rows(
-    visits: Sequence[Visit], days: Sequence[Day], by: Sequence[Dimension], targets: Mapping[str, int], now_ms: int
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The cells of one way of grouping, and how long the range was open, by its hour and day where it has them."""
+
+    by: tuple[Dimension, ...]
+    cells: Mapping[Group, Cell]
+    open_ms: Mapping[Group, int]
+
+    def told(self) -> dict[Group, dict[str, Any]]:
+        """The figures of each group that anything happened in, in order; the whole is always there."""
+        return {
+            group: told(self.cells[group], self.by, self.open_ms.get(when_of(group, self.by), 0))
+            for group in sorted(self.cells, key=in_order)
+            if not group or is_something(self.cells[group], self.by)
+        }
+
+
+def is_something(cell: Cell, by: Sequence[Dimension]) -> bool:
+    """Whether anybody came, waited, or sat there; of hours in which nobody did the last says nothing."""
+    if cell["issued"] or cell["passages"] or cell["queue_ms"]:
+        return True
+    return bool(cell["staffed_ms"]) and "hour" not in by
+
+
+def counted(  # noqa: PLR0913, PLR0917 (the range, how it is grouped, and what is measured against)
+    visits: Sequence[Visit],
+    days: Sequence[Day],
+    by: Sequence[Dimension],
+    targets: Mapping[str, int],
+    now_ms: int,
+    stretches: Mapping[str, Sequence[Stretch]] | None = None,
+) -> Counted:
+    """The cells of a range. `targets`: of each service, ms, on days that have none of their own.
+
+    `stretches`: who was at which counter, by date.
+    """
+    cells: dict[Group, Cell] = defaultdict(Cell)
+    aimed = {day.date: day.targets if day.targets is not None else targets for day in days}
+    if not by:
+        cells[()] = Cell()
+    for visit in visits:
+        count_visit(cells[group_of_visit(visit, by)], visit)
+        passed: set[Group] = set()
+        for passage in visit.passages:
+            group = group_of_passage(visit, passage, by)
+            count_passage(cells[group], passage, aimed.get(visit.day, targets))
+            if group not in passed:
+                passed.add(group)
+                cells[group].count("tickets")
+    open_ms = _queues_into(cells, visits, days, by, now_ms)
+    if _NO_STAFF.isdisjoint(by):
+        for day in days:
+            _staff_into(cells, (stretches or {}).get(day.date, ()), day, by)
+    return Counted(tuple(by), cells, open_ms)
+
+
+def rows(  # noqa: PLR0913, PLR0917 (as above)
+    visits: Sequence[Visit],
+    days: Sequence[Day],
+    by: Sequence[Dimension],
+    targets: Mapping[str, int],
+    now_ms: int,
+    stretches: Mapping[str, Sequence[Stretch]] | None = None,
 ) -> dict[Group, dict[str, Any]]:
     """The figures of each group there is; with an empty `by`, of everything, in the group `()`."""
-    counted: dict[Group, list[Visit]] = defaultdict(list)
-    passed: dict[Group, list[tuple[int, Passage]]] = defaultdict(list)
-    for number, visit in enumerate(visits):
-        counted[group_of_visit(visit, by)].append(visit)
-        for passage in visit.passages:
-            passed[group_of_passage(visit, passage, by)].append((number, passage))
-    queues = None if {"counter", "agent"} & set(by) else queue_lengths(visits, days, by, now_ms)
-    groups = {*counted, *passed, *(queues or ()), *(() if by else ((),))}
-    return {
-        group: summary(counted[group], passed[group], targets)
-        | {"queue": None if queues is None else queues.get(group, NO_QUEUE)}
-        for group in sorted(groups, key=_in_order)
-    }
+    return counted(visits, days, by, targets, now_ms, stretches).told()
 
 
-def _in_order(group: Group) -> tuple[tuple[bool, str | int], ...]:
+def in_order(group: Group) -> tuple[tuple[bool, str | int], ...]:
     """Numbers as numbers, words as words, nobody last."""
     return tuple((value is None, "" if value is None else value) for value in group)
 
 
+def _staff_into(cells: dict[Group, Cell], stretches: Iterable[Stretch], day: Day, by: Sequence[Dimension]) -> None:
+    """How long counters were staffed, and how much of that they served."""
+    for one in stretches:
+        if one.paused:
+            continue
+        span = (one.begin, one.end)
+        for hour, (low, high) in hour_windows(span, day) if "hour" in by else [(None, span)]:
+            values: dict[Dimension, str | int | None] = {
+                "counter": one.counter, "agent": one.agent, "day": day.date, "hour": hour,
+            }  # fmt: skip
+            cell = cells[tuple(values[dimension] for dimension in by)]
+            cell.count("staffed_ms", high - low)
+            if one.served:
+                cell.count("busy_ms", high - low)
+
+
 # --- the queue's length ----------------------------------------------------------------------
 
-NO_QUEUE: Mapping[str, float] = {"max": 0, "mean": 0.0}
 Span = tuple[int, int]
 
 
@@ -272,46 +411,30 @@ def hour_windows(window: Span, day: Day) -> list[tuple[int, Span]]:
     return found
 
 
-@dataclass(slots=True)
-class _Length:
-    """A queue's length being added up over windows."""
+def _queues_into(
+    cells: dict[Group, Cell], visits: Sequence[Visit], days: Sequence[Day], by: Sequence[Dimension], now_ms: int
+) -> dict[Group, int]:
+    """How long each line was, into its cell; how long the range was open, by the hour and day of a group.
 
-    area: int = 0
-    peak: int = 0
-
-    def add(self, area: int, peak: int) -> None:
-        """One more window."""
-        self.area, self.peak = self.area + area, max(self.peak, peak)
-
-
-def queue_lengths(
-    visits: Sequence[Visit], days: Sequence[Day], by: Sequence[Dimension], now_ms: int
-) -> dict[Group, dict[str, float]]:
-    """Greatest and time-average number of people waiting to be called, by service, day and hour.
-
-    With hours, whoever waited through several of them is in the line of each. The average of a group is over all
-    the time that the range was open (in that hour, on that day), also while nobody stood in that line.
+    With hours, whoever waited through several of them is in the line of each.
     """
     others: list[Dimension] = [dimension for dimension in by if dimension != "hour"]
-    lengths: dict[Group, _Length] = defaultdict(_Length)
     open_ms: dict[Group, int] = defaultdict(int)
     dated = by_date(visits)
     for day in days:
         waits = waits_of(dated[day.date], day, others, now_ms)
-        windows = hour_windows(waits.window, day) if "hour" in by else [(None, waits.window)]
         lines: dict[Group, list[Span]] = defaultdict(list)
         for group, span in waits.spans:
             lines[group].append(span)
-        for hour, window in windows:
+        for hour, window in hour_windows(waits.window, day) if "hour" in by else [(None, waits.window)]:
             open_ms[_when(by, day, hour)] += window[1] - window[0]
-            for group, line in lines.items():
+            for group, line in lines.items() if _NO_QUEUE.isdisjoint(by) else ():
                 area, peak = swept(line, window)
-                if area or hour is None:
-                    lengths[_with_hour(group, by, hour)].add(area, peak)
-    return {
-        group: {"max": length.peak, "mean": round(length.area / (open_ms[_when_of(group, by)] or 1), 2)}
-        for group, length in lengths.items()
-    }
+                if area or peak:
+                    cell = cells[_with_hour(group, by, hour)]
+                    cell.count("queue_ms", area)
+                    cell.rise("queue", peak)
+    return open_ms
 
 
 def _with_hour(group: Group, by: Sequence[Dimension], hour: int | None) -> Group:
@@ -320,7 +443,7 @@ def _with_hour(group: Group, by: Sequence[Dimension], hour: int | None) -> Group
     return tuple(hour if dimension == "hour" else next(rest) for dimension in by)
 
 
-def _when_of(group: Group, by: Sequence[Dimension]) -> Group:
+def when_of(group: Group, by: Sequence[Dimension]) -> Group:
     """The day and hour of a group, where it has them: groups of one time share the time they were open."""
     return tuple(value for dimension, value in zip(by, group, strict=True) if dimension in ("day", "hour"))
 
@@ -330,7 +453,7 @@ def _when(by: Sequence[Dimension], day: Day, hour: int | None) -> Group:
     return tuple(values[dimension] for dimension in by if dimension in values)
 
 
-def little(visits: Sequence[Visit], day: Day) -> dict[str, float | None] | None:
+def little(visits: Sequence[Visit], day: Day) -> Law | None:
     """Little's law, L = λW, on a closed day: a self-test of these figures (C.5); None while the day is open.
 
     L is the time-average length of all lines, from one sweep over the day. λ is the number who entered, over the

@@ -7,11 +7,12 @@ visits, waits and service times are of passages: so nobody is counted twice, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from hub.clock import Elapsed, Instant, elapsed
-from hub.queues.model import Outcome, TicketState
+from hub.queues.model import Channel, Outcome, Priority, TicketState
 
 HOUR_MS = 3_600_000
 
@@ -31,6 +32,8 @@ class Passage:
     ended: Instant | None = None
     outcome: Outcome | None = None
     held_ms: int = 0
+    #: When the key was pressed, of a service whose end was corrected afterwards; `ended` is the corrected one.
+    pressed: Instant | None = None
 
     @cached_property
     def wait(self) -> Elapsed | None:
@@ -44,10 +47,26 @@ class Passage:
 
     @cached_property
     def service_time(self) -> Elapsed | None:
-        """From the start to the end, without what was spent on hold; None unless the service came to its end."""
-        if self.started is None or self.ended is None or self.outcome not in ("served", "transferred"):
+        """From the start to the end, without what was spent on hold; None unless the service came to its end.
+
+        One over which the day was closed came to its end where somebody has said when.
+        """
+        if self.started is None or self.ended is None:
             return None
-        whole = elapsed(self.started, self.ended)
+        if self.outcome not in ("served", "transferred") and self.pressed is None:
+            return None
+        return self._served_until(self.ended)
+
+    @cached_property
+    def as_pressed(self) -> Elapsed | None:
+        """The same as the keys were pressed, where that was corrected; else None."""
+        if self.service_time is None or self.pressed is None:
+            return None
+        return self._served_until(self.pressed)
+
+    def _served_until(self, end: Instant) -> Elapsed:
+        assert self.started is not None
+        whole = elapsed(self.started, end)
         return Elapsed(max(0, whole.ms - self.held_ms), whole.certain)
 
     @property
@@ -60,6 +79,7 @@ class Passage:
 class Visit:
     """One ticket, with its passages in order. `low_s` to `high_s` is the wait that was announced."""
 
+    label: str
     day: str
     asked: str
     state: TicketState
@@ -68,11 +88,18 @@ class Visit:
     passages: tuple[Passage, ...]
     low_s: int | None = None
     high_s: int | None = None
+    priority: Priority = "normal"
+    channel: Channel = "kiosk"
 
     @property
     def last(self) -> Passage:
         """Where the visit is now, or ended."""
         return self.passages[-1]
+
+    @property
+    def one_counter(self) -> bool:
+        """Served without having been sent on."""
+        return self.state == "served" and all(p.outcome != "transferred" for p in self.passages)
 
     @cached_property
     def wait(self) -> Elapsed | None:
@@ -82,13 +109,32 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time that somebody was at an open counter: `served`, a visitor with them; else `paused` or neither.
+
+    `begin` and `end` are on the day's one line of ms (`measures.Timeline`).
+    """
+
+    counter: str
+    agent: str | None
+    begin: int
+    end: int
+    served: bool = False
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
-    """A business day, by its date; `closed_at` None while it is open. Times in ms; `offset_ms`: local less UTC."""
+    """A business day, by its date; `closed_at` None while it is open. Times in ms; `offset_ms`: local less UTC.
+
+    `targets`: the wait that each service aimed at on that day, ms, where that is known.
+    """
 
     date: str
     opened_at: int
     closed_at: int | None
     offset_ms: int = 0
+    targets: Mapping[str, int] | None = None
 
     def hour(self, at_ms: int) -> int:
         """The hour that the agency's clocks showed, 0 to 23."""

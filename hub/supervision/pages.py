@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Response, g, jsonify, render_template, request
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from hub.agents import cookie, rights, sessions
+from hub.agents.forms import asked, new_key
 from hub.context import Hub
-from hub.errors import Unreadable
-from hub.say import FIRST, say, words
-from hub.supervision import closing, pictures, report, sheets, statistics
+from hub.errors import Refused, Unreadable
+from hub.queues import actions as queues
+from hub.queues import faces
+from hub.say import FIRST, say, say_refused, words
+from hub.supervision import closing, corrections, pictures, report, sheets, statistics
 from hub.wire import as_json
 
 #: Words of the room that its script never says.
-_NOT_SAID = ("csv_", "col_", "family_", "legend_", "alert_")
+_NOT_SAID = (
+    "csv_", "col_", "family_", "legend_", "alert_", "chart_", "priority_", "channel_", "correct_", "range_",
+)  # fmt: skip
 
 
 def pages(hub: Hub) -> Blueprint:
@@ -59,23 +67,30 @@ def _add_board(room: Blueprint, hub: Hub) -> None:
 def _add_statistics(room: Blueprint, hub: Hub) -> None:
     @room.get("/supervision/statistics", endpoint="statistics")
     def statistics_page() -> tuple[str, int]:
-        with hub.snapshot() as reader:
-            ranges = report.ranges(statistics.today(hub, reader))
-            try:
-                found = report.report_of(hub, reader, _asked())
-            except Unreadable as refused:
-                asked = {"from": request.args.get("from", ""), "to": request.args.get("to", "")}
-                return _statistics(asked=asked, refused=refused, ranges=ranges), refused.status
-        return _statistics(asked={"from": found.first, "to": found.last}, report=found, ranges=ranges), 200
+        return _statistics(hub, _asked())
 
     @room.get("/supervision/statistics.csv", endpoint="csv")
     def file() -> Response:
         with hub.snapshot() as reader:
-            found = report.report_of(hub, reader, _asked())
+            found = report.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
         text = sheets.as_csv(found.tables, lambda name: say(_language(hub), f"supervision.{name}"))
         name = f"statistiques-{found.first}-{found.last}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, mimetype="text/csv", headers=headers)
+
+    @room.post("/supervision/statistics/corrections", endpoint="correct")
+    def correct() -> AnyResponse | tuple[str, int]:
+        day, form = request.form.get("day", ""), request.form
+        try:
+            with hub.snapshot() as reader:
+                found = faces.ticket_by_id(reader, form.get("ticket", ""))
+            ended = corrections.moment(form.get("ended", ""), found, hub.settings.agency.zone)
+            reason = form.get("reason", "")
+            queues.correct_end(hub, asked("correct_end"), ticket=form.get("ticket", ""), ended_at=ended, reason=reason)
+        except Refused as refused:
+            said = say_refused(_language(hub), refused, "supervision")
+            return _statistics(hub, {"from": day, "to": day}, refusal=said, typed=form, status=refused.status)
+        return redirect(f"/supervision/statistics?from={quote(day)}&to={quote(day)}#corrections", 303)
 
 
 def _asked() -> Mapping[str, str]:
@@ -83,13 +98,38 @@ def _asked() -> Mapping[str, str]:
     return {name: value for name, value in request.args.items() if value}
 
 
-def _statistics(**values: object) -> str:
-    return render_template(
-        "supervision/statistics.html",
-        families=report.families(),
-        firsts={columns[0].word for _, columns in report.families()},
-        **{"report": None, "refused": None} | values,
-    )
+def _of_agents() -> bool:
+    """Whether who looks may see the figures of single agents."""
+    return rights.allowed(g.actor, "statistics_agents")
+
+
+def _statistics(
+    hub: Hub, query: Mapping[str, str], *, refusal: str = "", typed: Mapping[str, str] | None = None, status: int = 200
+) -> tuple[str, int]:
+    """The page of a range; `refusal`: why a correction was not taken, and what was `typed`."""
+    with hub.snapshot() as reader:
+        shown: dict[str, Any] = {
+            "ranges": report.choices(statistics.today(hub, reader)), "report": None, "refused": None,
+            "refusal": refusal, "typed": typed or {}, "key": new_key(),
+            "may_correct": rights.allowed(g.actor, "supervision.correct"),
+        }  # fmt: skip
+        try:
+            found = report.report_of(hub, reader, query, of_agents=_of_agents())
+        except Unreadable as unreadable:
+            shown |= {"asked": {"from": query.get("from", ""), "to": query.get("to", "")}, "refused": unreadable}
+            return render_template("supervision/statistics.html", **shown), unreadable.status
+    shown |= {
+        "report": found,
+        "asked": {"from": found.first, "to": found.last},
+        "charts": json.dumps(found.charts, ensure_ascii=False),
+        "words": json.dumps(_chart_words(_language(hub)), ensure_ascii=False),
+    }
+    return render_template("supervision/statistics.html", **shown), status
+
+
+def _chart_words(language: str) -> dict[str, str]:
+    room = words(FIRST, "supervision") | words(language, "supervision")
+    return {name: text for name, text in room.items() if name.startswith("chart_")}
 
 
 def _language(hub: Hub) -> str:

@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
 
 from hub import outbox
 from hub.agents import store as agents
@@ -24,8 +27,8 @@ from hub.queues.model import CounterSession
 from hub.queues.pictures import Moment
 from hub.say import say, words
 from hub.settings import Counter, Service
-from hub.supervision import rules, store
-from hub.supervision.measures import COUNTS, percentile
+from hub.supervision import rules, store, tally
+from hub.supervision.measures import COUNTS, LITTLE_AT_MOST, percentile
 from hub.wire import Alert, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
 
 ALERTS_SHOWN = 10
@@ -199,6 +202,7 @@ def _alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     yield from _backup_alerts(scene, reader)
     yield from _centre_alerts(scene, reader)
     yield from _box_alerts(scene)
+    yield from _figure_alerts(scene)
 
 
 def _line_alerts(scene: Scene) -> Iterator[Alert]:
@@ -280,6 +284,14 @@ def _box_alerts(scene: Scene) -> Iterator[Alert]:
         elif room.level != "enough":
             level: Level = "bad" if room.level == "scarce" else "warn"
             yield Alert("disk", level, scene.say(f"alert_disk_{room.level}", percent=percent))
+
+
+def _figure_alerts(scene: Scene) -> Iterator[Alert]:
+    """Days of the last week whose figures do not hold together (C.5): the newest."""
+    language = scene.hub.settings.agency.languages[0]
+    for day, error in tally.broken_lately(scene.hub, LITTLE_AT_MOST)[:1]:
+        said = format_date(date.fromisoformat(day), "long", locale=language)
+        yield Alert("little", "warn", scene.say("alert_little", day=said, error=f"{error * 100:.1f}"))
 
 
 def _trouble_words(scene: Scene, trouble: Trouble) -> str:

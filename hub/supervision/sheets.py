@@ -10,14 +10,15 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from hub.supervision.measures import Dimension, Group
+from hub.supervision.measures import Group
 
 Row = Mapping[str, Any]
 Number = float | int | None
 #: Names a group: (dimension, its value) → what people call it.
-Label = Callable[[Dimension, str | int | None], str]
+Label = Callable[[str, str | int | None], str]
 #: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for the Windows table of letters
@@ -38,96 +39,153 @@ def _percent(share: float) -> str:
     return f"{share * 100:.1f}"
 
 
+def _hours(value: float) -> str:
+    return f"{value:.1f}"
+
+
 def _ratio(value: float) -> str:
     return f"{value:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One figure: `word` names it in the translation files, `family` the columns it stands with."""
+    """One figure: `word` names it in the translation files, `family` the columns it stands with.
+
+    `of`: the durations it is taken from, where fewer than THIN of them say little; `tables`: those that have it, all
+    when absent.
+    """
 
     word: str
     family: str
     take: Callable[[Row], Number]
     form: Callable[[float], str]
     on_page: bool = True
+    of: str = ""
+    tables: frozenset[str] | None = None
 
     def cell(self, row: Row, decimal: str) -> str:
         """The figure as people read it; nothing where there is none."""
         value = self.take(row)
         return "" if value is None else self.form(value).replace(".", decimal)
 
+    def stands_in(self, table: str) -> bool:
+        """Whether that table has it."""
+        return self.tables is None or table in self.tables
 
-def _plain(word: str, form: Callable[[float], str] = _count, family: str = "visits") -> Column:
-    return Column(word, family, lambda row: row[word], form)
+    def is_thin(self, row: Row) -> bool:
+        """Whether so few people are behind the figure that one of them makes it."""
+        return bool(self.of) and 0 < row[self.of]["count"] < THIN
 
 
-def _of(group: str, name: str, *, on_page: bool = True) -> Column:
+def _plain(word: str, form: Callable[[float], str] = _count, family: str = "visits", **more: Any) -> Column:
+    return Column(word, family, lambda row: row[word], form, **more)
+
+
+def _of(group: str, name: str, **more: Any) -> Column:
     """A duration of a group of them: `wait.p80_s`."""
-    return Column(f"{group}_{name}", group, lambda row: row[group][name], _minutes, on_page)
+    return Column(f"{group}_{name}", group, lambda row: row[group][name], _minutes, of=group, **more)
+
+
+def _count_of(group: str, **more: Any) -> Column:
+    """How many people its durations are of."""
+    return Column(f"{group}_count", group, lambda row: row[group]["count"], _count, **more)
 
 
 def _queue(name: str, form: Callable[[float], str]) -> Column:
-    return Column(f"queue_{name}", "queue", lambda row: row["queue"] and row["queue"][name], form)
+    return Column(f"queue_{name}", "queue", lambda row: row["queue"] and row["queue"][name], form, tables=_LINES)
 
 
-COLUMNS = (
-    _plain("issued"),
-    _plain("served"),
-    _plain("absent"),
-    _plain("cancelled"),
-    _plain("unserved"),
-    _plain("unfinished"),
-    _plain("in_progress"),
-    _plain("abandonment", _percent),
-    _of("wait", "p50_s"),
-    _of("wait", "p80_s"),
-    _of("wait", "p90_s"),
-    _of("wait", "max_s"),
-    _of("wait", "mean_s"),
-    _plain("within_target", _percent, "wait"),
-    _of("wait_to_call", "p80_s"),
-    _of("service_time", "p50_s"),
-    _of("service_time", "p80_s"),
-    _plain("recalls_per_ticket", _ratio, "steps"),
-    _plain("transfers_per_ticket", _ratio, "steps"),
-    _queue("max", _count),
-    _queue("mean", _ratio),
-    Column("passages", "more", lambda row: row["passages"], _count, on_page=False),
-    Column("visit_wait_p80_s", "more", lambda row: row["visit_wait"]["p80_s"], _minutes, on_page=False),
-    Column("announced_kept", "more", lambda row: row["announced_kept"], _percent, on_page=False),
-    Column("announced_error_s", "more", lambda row: row["announced_error_s"], _minutes, on_page=False),
-    Column("announced_width_s", "more", lambda row: row["announced_width_s"], _minutes, on_page=False),
-    Column("uncertain", "more", lambda row: row["uncertain"], _count, on_page=False),
-)
-ON_PAGE = tuple(column for column in COLUMNS if column.on_page)
-
-
-# --- tables ----------------------------------------------------------------------------------
-
-#: Every table, in order, and how its rows are grouped. That of days is left out when there is one.
-TABLES: dict[str, tuple[Dimension, ...]] = {
+#: Every table, in order, and how its rows are grouped. `day`, `week` and `month`: one of them, of a longer range.
+TABLES: dict[str, tuple[str, ...]] = {
     "total": (),
     "day": ("day",),
+    "week": ("week",),
+    "month": ("month",),
     "service": ("service",),
     "hour": ("hour",),
     "counter": ("counter",),
     "agent": ("agent",),
+    "priority": ("priority",),
+    "channel": ("channel",),
 }
+#: Fewer than so many people say little: one more of them would change the figure.
+THIN = 20
+#: What people have done stands where people are; who waits, where a line is. An agent is measured by none of the waits,
+#: and by no single longest service.
+_PLACES = frozenset({"counter", "agent"})
+_LINES = frozenset(TABLES) - _PLACES
+_NOT_AGENTS = frozenset(TABLES) - {"agent"}
+_AGENTS = frozenset({"agent"})
+
+COLUMNS = (
+    _plain("issued"),
+    _plain("served"),
+    _plain("absent", tables=_NOT_AGENTS),
+    _plain("cancelled", tables=_NOT_AGENTS),
+    _plain("unserved", tables=_NOT_AGENTS),
+    _plain("unfinished", tables=_NOT_AGENTS),
+    _plain("in_progress", tables=_NOT_AGENTS),
+    _plain("abandonment", _percent, tables=_NOT_AGENTS),
+    _count_of("wait", tables=_NOT_AGENTS),
+    _of("wait", "p50_s", tables=_NOT_AGENTS),
+    _of("wait", "p80_s", tables=_NOT_AGENTS),
+    _of("wait", "p90_s", tables=_NOT_AGENTS),
+    _of("wait", "max_s", tables=_NOT_AGENTS),
+    _of("wait", "mean_s", tables=_NOT_AGENTS),
+    _plain("within_target", _percent, "wait", of="wait", tables=_NOT_AGENTS),
+    _of("wait_to_call", "p80_s", tables=_NOT_AGENTS),
+    _count_of("service_time"),
+    _of("service_time", "p50_s"),
+    _of("service_time", "p80_s"),
+    _of("service_time", "mean_s", tables=_AGENTS),
+    Column("expected", "service_time", lambda row: row.get("expected_s"), _minutes, of="service_time", tables=_AGENTS),
+    _plain("one_counter", _percent, "steps"),
+    _plain("recalls_per_ticket", _ratio, "steps", tables=_NOT_AGENTS),
+    _plain("transfers_per_ticket", _ratio, "steps"),
+    _queue("max", _count),
+    _queue("mean", _ratio),
+    _plain("staffed_h", _hours, "staff", tables=_PLACES),
+    _plain("occupancy", _percent, "staff", tables=_PLACES),
+    _plain("served_per_staffed_h", _ratio, "staff", tables=_PLACES),
+    _plain("passages", family="more", on_page=False),
+    Column("visit_wait_p80_s", "more", lambda row: row["visit_wait"]["p80_s"], _minutes, on_page=False),
+    _plain("announced_kept", _percent, "more", on_page=False),
+    _plain("announced_error_s", _minutes, "more", on_page=False),
+    _plain("announced_width_s", _minutes, "more", on_page=False),
+    _plain("uncertain", family="more", on_page=False),
+    _plain("corrected", family="more", on_page=False),
+    _plain("service_mean_as_pressed_s", _minutes, "more", on_page=False),
+)
+
+
+def on_page(table: str, *, moving: bool = True) -> tuple[Column, ...]:
+    """The columns of a table on the page; without what is in progress where no day of the range is open."""
+    return tuple(c for c in COLUMNS if c.on_page and c.stands_in(table) and (moving or c.word != "in_progress"))
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure as it is read; `thin`: few people are behind it. Of an agent such a one is not told at all."""
+
+    text: str
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a table: its code, what it is called, and the text of each column of COLUMNS."""
+    """One row of a table: its code, what it is called, and each of COLUMNS; None where the table has no such column."""
 
     code: str
     label: str
-    cells: tuple[str, ...]
+    cells: tuple[Cell | None, ...]
 
-    @property
-    def shown(self) -> tuple[tuple[str, str], ...]:
-        """The cells that the page has room for, each with its column's word."""
-        return tuple((column.word, cell) for cell, column in zip(self.cells, COLUMNS, strict=True) if column.on_page)
+    def told(self, columns: Sequence[Column]) -> tuple[tuple[Column, Cell], ...]:
+        """The cells of these columns."""
+        found = dict(zip(COLUMNS, self.cells, strict=True))
+        return tuple((column, found[column] or Cell("")) for column in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +194,11 @@ class Table:
 
     name: str
     lines: tuple[Line, ...]
+
+    def families(self, *, moving: bool) -> tuple[tuple[str, tuple[Column, ...]], ...]:
+        """Its columns on the page under the words that head them."""
+        columns = on_page(self.name, moving=moving)
+        return tuple((name, tuple(found)) for name, found in groupby(columns, lambda column: column.family))
 
 
 def table(name: str, rows: Mapping[Group, Row], label: Label, decimal: str) -> Table:
@@ -147,11 +210,19 @@ def table(name: str, rows: Mapping[Group, Row], label: Label, decimal: str) -> T
             Line(
                 "" if not group or group[0] is None else str(group[0]),
                 label(dimensions[0], group[0]) if group else "",
-                tuple(column.cell(row, decimal) for column in COLUMNS),
+                tuple(_cell(name, column, row, decimal) for column in COLUMNS),
             )
             for group, row in rows.items()
         ),
     )
+
+
+def _cell(table: str, column: Column, row: Row, decimal: str) -> Cell | None:
+    """A figure; of an agent with too few visitors none that speaks of how fast they are."""
+    if not column.stands_in(table):
+        return None
+    thin = column.is_thin(row)
+    return Cell("" if thin and table == "agent" else column.cell(row, decimal), thin)
 
 
 def as_csv(tables: Sequence[Table], say: Callable[[str], str]) -> str:
@@ -162,7 +233,8 @@ def as_csv(tables: Sequence[Table], say: Callable[[str], str]) -> str:
     writer.writerow([say("csv_table"), say("csv_code"), say("csv_label"), *(say(f"csv_{c.word}") for c in COLUMNS)])
     for found in tables:
         for line in found.lines:
-            writer.writerow([safe(cell) for cell in (say(f"by_{found.name}"), line.code, line.label, *line.cells)])
+            texts = (cell.text if cell else "" for cell in line.cells)
+            writer.writerow([safe(cell) for cell in (say(f"by_{found.name}"), line.code, line.label, *texts)])
     return out.getvalue()
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -20,11 +20,13 @@ from hub.clock import Instant, instant
 from hub.queues import store as queues
 from hub.queues.store import Reader
 from hub.supervision.model import Day, Passage, Visit
+from hub.supervision.rules import LONG_TIMES
 
 _ROWS = (
-    "SELECT t.id, t.day, t.asked, t.state, t.stage, t.issued_at, t.issued_tick, t.low_s, t.high_s, s.id AS s_id,"
-    " s.rank, s.service, s.counter, s.agent, s.entered_at, s.entered_tick, s.call_count, s.called_at, s.called_tick,"
-    " s.started_at, s.started_tick, s.ended_at, s.ended_tick, s.outcome, s.held_ms"
+    "SELECT t.id, t.label, t.day, t.asked, t.state, t.stage, t.issued_at, t.issued_tick, t.low_s, t.high_s,"
+    " t.priority, t.channel, s.id AS s_id, s.rank, s.service, s.counter, s.agent, s.entered_at, s.entered_tick,"
+    " s.call_count, s.called_at, s.called_tick, s.started_at, s.started_tick, s.ended_at, s.ended_tick,"
+    " s.corrected_at, s.corrected_tick, s.outcome, s.held_ms"
     " FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
     " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
     " WHERE b.date BETWEEN ? AND ? AND s.outcome IS NOT 'undone'"
@@ -73,24 +75,61 @@ def left_over(reader: Reader, first: str, last: str) -> dict[str, tuple[str, ...
     return {kind: tuple(labels) for kind, labels in found.items() if labels}
 
 
+def corrections(reader: Reader, first: str, last: str) -> list[sqlite3.Row]:
+    """The ends of services that were corrected, in order of issue: both times, why, and by whom (the last one)."""
+    return reader.execute(
+        "SELECT t.label, s.counter, s.ended_at, s.corrected_at, j.actor, json_extract(j.payload, '$.reason') AS reason"
+        " FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
+        " JOIN stage s ON s.id = t.stage JOIN journal j ON j.seq = s.corrected_seq"
+        " WHERE b.date BETWEEN ? AND ? AND s.corrected_at IS NOT NULL ORDER BY t.id",
+        (first, last),
+    ).fetchall()
+
+
+def long_services(reader: Reader, day: str, means_ms: Mapping[str, float]) -> list[sqlite3.Row]:
+    """The last services of the day's visits that were remarkably long or were cut by the closing; the longest first."""
+    rows = reader.execute(
+        "SELECT t.id, t.epoch, t.issued_at, t.label, t.state, s.service, s.counter, s.agent, s.started_at, s.ended_at"
+        " FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id JOIN stage s ON s.id = t.stage"
+        " WHERE b.date = ? AND t.state IN ('served', 'unfinished') AND s.started_at IS NOT NULL AND s.held_at IS NULL"
+        " AND s.ended_at IS NOT NULL AND s.corrected_at IS NULL ORDER BY s.started_at - s.ended_at",
+        (day,),
+    ).fetchall()
+    return [
+        row
+        for row in rows
+        if row["state"] == "unfinished"
+        or row["ended_at"] - row["started_at"] >= LONG_TIMES * means_ms.get(row["service"], 1e12)
+    ]
+
+
 def _visit(rows: list[sqlite3.Row], found: dict[int, Day]) -> Visit:
-    """The stage that the ticket points at comes last: after an undone transfer it is not the newest."""
+    """The stage that the ticket points at comes last: after an undone transfer it is not the newest.
+
+    A visit over which the day was closed was served where somebody has said when it ended.
+    """
     rows.sort(key=lambda row: (row["s_id"] == row["stage"], row["rank"]))
     row = rows[0]
     day = found[row["day"]]
+    passages = tuple(_passage(row, day) for row in rows)
+    ended = row["state"] == "unfinished" and passages[-1].pressed is not None
     return Visit(
+        label=row["label"],
         day=day.date,
         asked=row["asked"],
-        state=row["state"],
+        state="served" if ended else row["state"],
         hour=day.hour(row["issued_at"]),
         issued=instant(row["issued_at"], row["issued_tick"]),
-        passages=tuple(_passage(row, day) for row in rows),
+        passages=passages,
         low_s=row["low_s"],
         high_s=row["high_s"],
+        priority=row["priority"],
+        channel=row["channel"],
     )
 
 
 def _passage(row: sqlite3.Row, day: Day) -> Passage:
+    pressed, corrected = _maybe(row["ended_at"], row["ended_tick"]), _maybe(row["corrected_at"], row["corrected_tick"])
     return Passage(
         service=row["service"],
         hour=day.hour(row["entered_at"]),
@@ -100,9 +139,10 @@ def _passage(row: sqlite3.Row, day: Day) -> Passage:
         calls=row["call_count"],
         called=_maybe(row["called_at"], row["called_tick"]),
         started=_maybe(row["started_at"], row["started_tick"]),
-        ended=_maybe(row["ended_at"], row["ended_tick"]),
+        ended=corrected or pressed,
         outcome=row["outcome"],
         held_ms=row["held_ms"],
+        pressed=pressed if corrected else None,
     )
 
 

@@ -28,7 +28,7 @@ MAY: dict[str, set[str]] = {
     "display": {"trouble", "board"},
     "panel": STEPS | SEAT | SELF | {"board", "counters"},
     "printer": SELF,
-    "api": {"issue", "statistics", "events", "metrics"} | STEPS | SEAT | DESK | DAY | READS,
+    "api": {"issue", "statistics", "statistics_agents", "events", "metrics"} | STEPS | SEAT | DESK | DAY | READS,
     "receptionist": {"issue", "helped", "devices"} | STEPS | SEAT | DESK | READS | PASSWORD,
     "clerk": STEPS | SEAT | READS | PASSWORD,
     "collections_cashier": STEPS | SEAT | READS | PASSWORD,
@@ -37,7 +37,7 @@ MAY: dict[str, set[str]] = {
     "medical_officer": STEPS | SEAT | READS | PASSWORD,
     "validator": STEPS | SEAT | READS | PASSWORD,
     "head_cashier": READS | PASSWORD,
-    "supervisor": {"issue", "helped", "devices", "statistics", "metrics"}
+    "supervisor": {"issue", "helped", "devices", "statistics", "statistics_agents", "correct_end", "metrics"}
     | SEAT
     | DESK
     | DAY

@@ -32,6 +32,8 @@ class Story:
     issued: dict[str, Any]
     at: Instant
     day: str
+    label: str
+    priority: str
     state: str = "waiting"
     passages: list[dict[str, Any]] = field(default_factory=list)
 
@@ -46,7 +48,7 @@ def visits(reader: Any) -> list[Visit]:
             days[facts["day"]] = facts["date"]
         elif row["kind"] == "ticket_issued":
             pressed = instant(facts["issued_at"], facts["issued_tick"])
-            stories[facts["ticket"]] = Story(facts, pressed, days[facts["day"]])
+            stories[facts["ticket"]] = Story(facts, pressed, days[facts["day"]], facts["label"], facts["priority"])
             _enter(stories[facts["ticket"]], facts["service"], pressed)
         elif facts.get("ticket") in stories:
             _tell(stories[facts["ticket"]], row["kind"], facts, now)
@@ -58,14 +60,23 @@ def _enter(story: Story, service: str, now: Instant) -> None:
     story.passages.append({"service": service, "hour": hour, "entered": now})
 
 
-def _tell(  # noqa: C901 (one branch a kind of fact)
+def _tell(  # noqa: C901, PLR0912 (one branch a kind of fact)
     story: Story, kind: str, facts: dict[str, Any], now: Instant
 ) -> None:
     present = story.passages[-1]
     story.state = STATES.get(kind, story.state)
     if kind in ENDS:
         present |= {"ended": now, "outcome": ENDS[kind]}
-    if kind == "ticket_called":
+    if kind == "ticket_relabelled":
+        story.label = facts["label"]
+        story.issued |= {"low_s": None, "high_s": None}
+    elif kind == "priority_changed":
+        story.priority = facts["priority"]
+    elif kind == "service_end_corrected":
+        present |= {"pressed": present.get("pressed") or present["ended"]}
+        present |= {"ended": instant(facts["ended_at"], facts["ended_tick"])}
+        story.state = "served"
+    elif kind == "ticket_called":
         present |= {"called": now, "calls": 1, "counter": facts["counter"], "agent": facts["agent"]}
     elif kind == "ticket_recalled":
         present["calls"] = facts["repeat"]
@@ -95,6 +106,7 @@ def _take_back(story: Story, step: str) -> None:
 
 def _visit(story: Story) -> Visit:
     return Visit(
+        label=story.label,
         day=story.day,
         asked=story.issued["service"],
         state=story.state,
@@ -103,4 +115,6 @@ def _visit(story: Story) -> Visit:
         passages=tuple(Passage(**passage) for passage in story.passages),
         low_s=story.issued.get("low_s"),
         high_s=story.issued.get("high_s"),
+        priority=story.priority,
+        channel=story.issued["channel"],
     )

@@ -8,7 +8,7 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.context import Hub
-from hub.supervision import measures, statistics, store
+from hub.supervision import measures, staffing, statistics, store
 from tests.hub.supervision import folding, known_day
 from tests.office import Office, open_store
 
@@ -178,11 +178,19 @@ def test_littles_law_holds(day):
 def test_littles_law_notices_a_wait_that_was_lost(day, monkeypatch):
     whole = measures.swept
     monkeypatch.setattr(measures, "swept", lambda spans, window: whole(list(spans)[9:], window))
-    (found,) = figures(day)["days"]
-    assert found["little"]["error"] > 0.01
+    assert measures.little(*visits_of(day.hub.reader, day))["error"] > 0.01
 
 
-@pytest.mark.parametrize("by_what", [(), ("service",), ("hour",), ("counter",), ("agent",), ("day", "service", "hour")])
+def visits_of(reader, office):
+    """The known day's visits, and the day itself."""
+    found = store.days(reader, "2026-03-02", "2026-03-02", office.hub.settings.agency.zone)
+    return store.visits(reader, found), *found.values()
+
+
+@pytest.mark.parametrize(
+    "by_what",
+    [(), ("service",), ("hour",), ("counter",), ("agent",), ("priority",), ("channel",), ("day", "service", "hour")],
+)
 def test_the_journals_own_events_give_the_same_figures(day, by_what):
     days = store.days(day.hub.reader, "2026-03-02", "2026-03-03", day.hub.settings.agency.zone)
     targets, now = {"DEP": 1_500_000, "RAS": 1_200_000}, day.hub.now().at
@@ -222,6 +230,22 @@ def _undo_and_release(office):
 
 def test_a_journal_replayed_gives_the_same_figures(day, tmp_path):
     fresh = day.hub.store.replayed(tmp_path / "again.db")
-    again = statistics.figures(day.hub, fresh, {"from": "2026-03-02", "to": "2026-03-02", "by": "service,hour"})
-    assert again == figures(day, by="service,hour")
+    both = []
+    for reader in (fresh, day.hub.reader):
+        visits, known = visits_of(reader, day)
+        stretches = {known.date: staffing.stretches(reader, known, visits, known.closed_at)}
+        both.append(measures.rows(visits, (known,), ("service", "hour"), {}, known.closed_at, stretches))
+    assert both[0] == both[1]
     fresh.close()
+
+
+def test_presence_and_occupation_by_hand(day):
+    """Five counters from 7:30 to 15:00; what each served, from the table."""
+    counters = by(day, "counter")
+    assert [counters[code]["staffed_h"] for code in known_day.SEATS] == [7.5] * 5
+    deposits_s = sum(DEPOSIT_SERVICES)
+    assert counters["05"]["occupancy"] == pytest.approx(deposits_s / OPEN_S, abs=1e-4)
+    assert counters["05"]["served_per_staffed_h"] == pytest.approx(12 / 7.5, abs=0.01)
+    # the last pension visitor sits there from 14:51:30 until the day is closed over them
+    assert counters["08"]["occupancy"] == pytest.approx((14 * 60 + 20 * 60 + 15 * 60 + 510) / OPEN_S, abs=1e-4)
+    assert figures(day)["total"]["staffed_h"] == 37.5

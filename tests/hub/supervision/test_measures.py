@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.clock import Elapsed, Instant
+from hub.clock import Instant
 from hub.supervision import measures
-from hub.supervision.model import Day, Passage, Visit
+from hub.supervision.cells import Cell
+from hub.supervision.model import Day, Passage, Stretch, Visit
 
 MINUTE = 60_000
 #: 2026-03-02 07:30:00 in Brazzaville (UTC+1).
@@ -22,7 +23,7 @@ def at(minute, *, boot=1, jumped=0):
 
 
 def visit(*passages, state="served", issued=None):
-    return Visit("2026-03-02", passages[0].service, state, 7, issued or passages[0].entered, passages)
+    return Visit("D001", "2026-03-02", passages[0].service, state, 7, issued or passages[0].entered, passages)
 
 
 def passage(entered, called=None, started=None, ended=None, outcome="served", **more):
@@ -53,26 +54,24 @@ def test_a_percentile_is_a_wait_somebody_had_and_enough_waited_no_longer(values,
 
 
 def test_nothing_has_no_percentile():
-    assert measures.spread([]) == {
+    assert measures.spread(Cell(), "wait") == {
         "count": 0, "mean_s": None, "p50_s": None, "p80_s": None, "p90_s": None, "max_s": None,
     }  # fmt: skip
     assert measures.ratio(0, 0) is None
 
 
-def test_an_uncertain_duration_is_counted_apart():
-    durations = [Elapsed(60_000, certain=True), Elapsed(9_000_000, certain=False), None]
-    assert measures.spread(durations)["count"] == 1
-    assert measures.spread(durations)["max_s"] == 60
+def figures(*visits, days=(), targets=None):
+    return measures.rows(visits, days, (), targets or {}, 0)[()]
 
 
 def test_a_restart_during_a_wait_makes_it_uncertain_and_nothing_else():
     before = passage(at(0), at(1), at(2), at(5))
     across = passage(at(3), at(1, boot=2, jumped=9), at(2, boot=2, jumped=9), at(5, boot=2, jumped=9))
-    assert measures.uncertain([before, across]) == 1
-    figures = measures.summary([visit(before), visit(across)], [(0, before), (1, across)], {"DEP": 30 * MINUTE})
-    assert figures["wait"]["count"] == 1
-    assert figures["service_time"]["count"] == 2
-    assert figures["within_target"] == 1.0
+    found = figures(visit(before), visit(across), targets={"DEP": 30 * MINUTE})
+    assert found["uncertain"] == 1
+    assert (found["wait"]["count"], found["wait"]["max_s"]) == (1, 120)
+    assert found["service_time"]["count"] == 2
+    assert found["within_target"] == 1.0
 
 
 def test_somebody_sets_the_clock_and_no_duration_notices():
@@ -80,9 +79,9 @@ def test_somebody_sets_the_clock_and_no_duration_notices():
     moved = passage(at(2), at(8, jumped=-120), at(9, jumped=-120), at(15, jumped=-120))
     day = Day("2026-03-02", OPENED, OPENED + 60 * MINUTE, 60 * MINUTE)
     visits = [visit(still), visit(moved)]
-    figures = measures.rows(visits, [day], (), {}, 0)[()]
-    assert (figures["wait"]["max_s"], figures["service_time"]["max_s"]) == (7 * 60, 6 * 60)
-    assert figures["queue"] == {"max": 2, "mean": round((5 + 6) / 60, 2)}
+    found = figures(*visits, days=[day])
+    assert (found["wait"]["max_s"], found["service_time"]["max_s"]) == (7 * 60, 6 * 60)
+    assert found["queue"] == {"max": 2, "mean": round((5 + 6) / 60, 2)}
     assert measures.little(visits, day)["error"] < 0.01
 
 
@@ -130,3 +129,47 @@ def test_a_transfer_that_was_taken_back_is_no_passage_of_any_line():
     back = visit(passage(at(0), at(1), at(2), at(9)), passage(at(5), None, None, at(6), "undone", service="PEN"))
     day = Day("2026-03-02", OPENED, OPENED + 60 * MINUTE)
     assert all(group != ("PEN",) for group, _ in measures.waits_of([back], day, ("service",), 0).spans)
+
+
+def test_a_duration_counts_as_the_second_that_it_has_begun():
+    waits = [passage(at(0), at(0.1), at((20 * 60_000 + ms) / MINUTE)) for ms in (0, 400)]
+    found = figures(*(visit(one) for one in waits), targets={"DEP": 20 * MINUTE})
+    assert (found["wait"]["p50_s"], found["wait"]["p90_s"], found["wait"]["max_s"]) == (1200, 1201, 1200.4)
+    assert found["within_target"] == 0.5, "to the millisecond"
+
+
+def test_a_corrected_end_counts_and_the_key_stays_beside_it():
+    plain = passage(at(0), at(1), at(2), at(10))
+    forgotten = passage(at(0), at(1), at(2), at(12), pressed=at(62))
+    found = figures(visit(plain), visit(forgotten))
+    assert (found["service_time"]["max_s"], found["service_time"]["mean_s"]) == (600, 540)
+    assert (found["corrected"], found["service_mean_as_pressed_s"]) == (1, (8 + 60) / 2 * 60)
+
+
+def test_a_visit_that_the_day_was_closed_over_has_a_service_time_once_its_end_is_known():
+    cut = passage(at(0), at(1), at(2), at(12), "unfinished", pressed=at(62))
+    assert cut.service_time.ms == 10 * MINUTE
+    assert passage(at(0), at(1), at(2), at(62), "unfinished").service_time is None
+
+
+def test_whoever_was_sent_on_was_not_served_at_one_counter():
+    sent = visit(passage(at(0), at(1), at(2), at(5), "transferred"), passage(at(5), at(6), at(7), at(9), service="PEN"))
+    back = visit(passage(at(0), at(1), None, at(3), "no_show"), passage(at(5), at(6), at(7), at(9)))
+    assert figures(visit(passage(at(0), at(1), at(2), at(5))), sent, back)["one_counter"] == round(2 / 3, 4)
+
+
+def test_presence_without_breaks_and_with_a_visitor():
+    day = Day("2026-03-02", OPENED, OPENED + 120 * MINUTE, 60 * MINUTE)
+    stretches = {day.date: [
+        Stretch("05", "00902F", OPENED, OPENED + 20 * MINUTE),
+        Stretch("05", "00902F", OPENED + 20 * MINUTE, OPENED + 50 * MINUTE, served=True),
+        Stretch("05", "00902F", OPENED + 50 * MINUTE, OPENED + 70 * MINUTE, paused=True),
+        Stretch("05", "00902F", OPENED + 70 * MINUTE, OPENED + 80 * MINUTE),
+    ]}  # fmt: skip
+    visits = [visit(passage(at(0), at(20), at(20), at(50)))]
+    rows = measures.rows(visits, [day], ("counter",), {}, 0, stretches)
+    assert (rows["05",]["occupancy"], rows["05",]["staffed_h"], rows["05",]["served_per_staffed_h"]) == (0.5, 1.0, 1.0)
+    hours = measures.rows(visits, [day], ("hour",), {}, 0, stretches)
+    # the doors open at 7:30: twenty minutes idle and ten with the visitor before eight
+    assert (hours[7,]["staffed_h"], hours[7,]["occupancy"]) == (0.5, round(10 / 30, 4))
+    assert measures.rows(visits, [day], ("service",), {}, 0, stretches)["DEP",]["occupancy"] is None

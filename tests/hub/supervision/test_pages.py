@@ -79,7 +79,7 @@ def test_the_page_shows_the_day(supervisor):
     page = supervisor.get(f"/supervision/statistics?{DAY}").text
     assert "lundi 2 mars 2026" in page
     found = Tables(page).found
-    assert set(found) == {"total", "service", "hour", "counter", "agent"}
+    assert set(found) >= {"total", "service", "hour", "counter", "agent", "priority", "channel"}
     deposits = next(row for row in found["service"] if "DEP" in row[0])
     assert deposits[1:4] == ["13", "12", "1"]
     assert "33,0" in deposits, "the greatest wait, 1980 s"
@@ -138,8 +138,11 @@ def test_the_csv_opens_in_excel_in_french(supervisor):
 def test_the_csv_says_what_the_page_says(supervisor):
     page = Tables(supervisor.get(f"/supervision/statistics?{DAY}").text).found
     head, *rows = read(supervisor.get(f"/supervision/statistics.csv?{DAY}"))
-    places = [head.index(words("fr", "supervision")[f"csv_{column.word}"]) for column in sheets.ON_PAGE]
-    for name, shown in page.items():
+    tables = [name for name in page if name in sheets.TABLES]
+    assert len(tables) == 7
+    for name, shown in ((name, page[name]) for name in tables):
+        columns = [f"csv_{column.word}" for column in sheets.on_page(name, moving=False)]
+        places = [head.index(words("fr", "supervision")[column]) for column in columns]
         title = words("fr", "supervision")[f"by_{name}"]
         written = [[row[place] for place in places] for row in rows if row[0] == title]
         assert [row[1:] for row in shown[2:]] == written, name
@@ -155,6 +158,55 @@ def test_what_looks_like_a_formula_is_text(house):
     labels = {row[2] for row in rows}
     assert f"'{name}" in labels
     assert name not in labels
+
+
+def test_agents_are_shown_to_their_supervisor_alone(house, supervisor):
+    director = house.client("00101X")
+    assert 'data-table="agent"' in supervisor.get(f"/supervision/statistics?{DAY}").text
+    assert 'data-table="agent"' not in director.get(f"/supervision/statistics?{DAY}").text
+    assert "00902F" not in director.get(f"/supervision/statistics.csv?{DAY}").text
+    assert director.get("/supervision/statistics?from=2026-03-01&to=2026-03-03&view=agent").status_code == 422
+    assert director.get(f"/api/v1/statistics?{DAY}&by=hour,agent").status_code == 403
+    assert director.get(f"/api/v1/statistics?{DAY}&by=counter").status_code == 200
+
+
+def test_of_few_visits_of_an_agent_no_duration_is_told(supervisor):
+    agents = Tables(supervisor.get(f"/supervision/statistics?{DAY}").text).found["agent"]
+    head = [cell.strip() for cell in agents[1]]
+    nadege = next(row for row in agents if "BOUITY" in row[0])
+    told = dict(zip(head, nadege[1:], strict=True))
+    assert (told["Tickets"], told["P50"], told["attendu"]) == ("13", "", "")
+    assert told["Occup. %"], "that counters were used is nobody's speed"
+    deposits = supervisor.get(f"/supervision/statistics?{DAY}").text
+    assert 'class="number thin"' in deposits, "twelve deposits are few"
+
+
+def test_a_longer_range_has_its_time_and_one_table(house):
+    known_day.play(house)
+    page = house.client("00411A").get("/supervision/statistics?from=2026-01-01&to=2026-03-31&view=channel").text
+    assert [name for name in Tables(page).found if name in sheets.TABLES] == ["total", "week", "channel"]
+    assert "Semaine du 2 mars 2026" in page
+    assert "from=2025-10-01&amp;to=2025-12-31" in page, "three whole months before"
+
+
+def test_a_forgotten_key_is_corrected_on_the_page(house, supervisor):
+    path = f"/supervision/statistics?{DAY}"
+    page = supervisor.get(path).text
+    assert "Terminer" in page
+    row = next(row for row in page.split("<tr>") if "coupé par la fermeture" in row)
+    filled = dict(re.findall(r'name="(csrf|key|ticket|day)" value="(.+?)"', row))
+    late = supervisor.post("/supervision/statistics/corrections", data=filled | {"ended": "15:30", "reason": "oubli"})
+    assert late.status_code == 422
+    assert "Donnez une heure entre le début du service et la touche." in late.text
+    assert 'value="15:30"' in late.text, "what was typed is still there"
+    answer = supervisor.post("/supervision/statistics/corrections", data=filled | {"ended": "14:55", "reason": "oubli"})
+    assert answer.status_code == 303
+    page = " ".join(supervisor.get(path).text.split())
+    assert "<td>15:00:00</td><td><b>14:55:00</b></td><td>oubli</td><td>NGOMA Clarisse</td>" in page
+    assert "Inachevés</dt>" in page, "the queue's own list stays"
+    director = house.client("00101X")
+    assert "14:55:00" in director.get(path).text
+    assert director.post("/supervision/statistics/corrections", data=filled).status_code == 403
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+33", "-2", "@cmd", "\tx", "\rx", "\nx"])

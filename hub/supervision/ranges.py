@@ -1,0 +1,235 @@
+"""Any range of days, grouped in any prepared way: what was summed up of it, and the rest counted now.
+
+A range is its whole years and months (`tally`), the days at its edges, and what no summary holds: the day that is open,
+and closed days that nobody has counted yet. Those are counted from their visits, a month of them at most; of more the
+range says how many are missing, while they are being counted beside.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Literal, get_args
+
+import structlog
+
+from hub.context import Hub
+from hub.queues import store as queues
+from hub.queues.store import Reader
+from hub.supervision import measures, staffing, store, tally
+from hub.supervision.cells import Cell, sum_of, together
+from hub.supervision.measures import Dimension, Group
+from hub.supervision.model import Day, Stretch, Visit
+
+#: What the days of a range are put together to.
+Unit = Literal["day", "week", "month", "year"]
+UNITS: tuple[Unit, ...] = get_args(Unit)
+#: As many closed days that no summary holds yet are counted from their visits.
+LIVE_DAYS = 31
+#: How far the days of a period may lie outside of a range, so that it is known whether the range holds it whole.
+_YEAR_ENDS = ("-01-01", "-12-31")
+log = structlog.get_logger("figures")
+Bucket = str | None
+
+
+def prepared(by: Sequence[str]) -> tuple[Dimension, ...] | None:
+    """The grouping that is kept for these dimensions, in whatever order they were asked; None where none is."""
+    return next((kept for kept in tally.PREPARED if set(kept) == set(by) and len(kept) == len(by)), None)
+
+
+def bucket(day: str, unit: Unit | None) -> Bucket:
+    """Where a day, a month or a year is put: a week is called by its Monday."""
+    if unit is None:
+        return None
+    if unit == "week":
+        found = date.fromisoformat(day)
+        return (found - timedelta(days=found.weekday())).isoformat()
+    return day[: {"day": 10, "month": 7, "year": 4}[unit]]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDay:
+    """A day that is counted from its visits."""
+
+    day: Day
+    visits: Sequence[Visit]
+    stretches: Sequence[Stretch]
+
+
+@dataclass(frozen=True)
+class Range:
+    """The days between two dates, both included. `days`: the closed ones; `missing`: those still being counted."""
+
+    first: str
+    last: str
+    kept: tally.Tally
+    days: Mapping[str, tally.Kept]
+    counted: tuple[str, ...]
+    live: tuple[LiveDay, ...]
+    missing: int
+    targets: Mapping[str, int]
+    now_ms: int
+    _opened: dict[tuple[tuple[Dimension, ...], Unit | None], Mapping[tuple[Bucket, Group], int]] = field(
+        default_factory=dict
+    )
+    _read: dict[tuple[tuple[Dimension, ...], Unit | None], dict[tuple[Bucket, Group], Cell]] = field(
+        default_factory=dict
+    )
+    _levels: dict[Unit | None, dict[str, list[str]]] = field(default_factory=dict)
+
+    # --- figures ---------------------------------------------------------------------------------
+
+    def rows(self, by: Sequence[str]) -> dict[Group, dict[str, Any]]:
+        """The figures of each group of a prepared grouping, with a unit of time or without; all in one, in `()`."""
+        unit: Unit | None = next((one for one in UNITS if one in by), None)
+        rest = prepared([one for one in by if one != unit])
+        assert rest is not None
+        opened = self._opening(rest, unit)
+        found: dict[Group, dict[str, Any]] = {}
+        for (period, group), cell in self.cells(rest, unit).items():
+            if measures.is_something(cell, rest) or not by:
+                when = (period, measures.when_of(group, rest))
+                values = dict(zip(rest, group, strict=True)) | ({unit: period} if unit else {})
+                place = tuple(values[name] for name in by)  # type: ignore[index]  # dimensions and the unit
+                found[place] = measures.told(cell, rest, opened.get(when, 0))
+        return {place: found[place] for place in sorted(found, key=measures.in_order)}
+
+    def little(self) -> dict[str, measures.Law]:
+        """Little's law on each closed day that is counted: a self-test of these figures."""
+        found = {day: law for day, one in self.days.items() if (law := one.law)}
+        live = {one.day.date: measures.little(one.visits, one.day) for one in self.live}
+        return dict(sorted((found | {day: law for day, law in live.items() if law}).items()))
+
+    def expected(self) -> dict[str, float]:
+        """For each agent the mean service time that all agents together take for the same services, seconds.
+
+        A figure to lay beside their own: whoever has the long files is not slow.
+        """
+        lasted = {group[0]: cell for (_, group), cell in self.cells(("service",), None).items()}
+        shares: dict[str, tuple[int, float]] = {}
+        for (_, (agent, service)), parts in self._parts(tally.MIX, None).items():
+            of_all, count = lasted.get(service), sum(sum_of(part, "services") for part in parts)
+            if agent is None or of_all is None or not count:
+                continue
+            total, time = shares.get(str(agent), (0, 0.0))
+            mean = of_all["service_time_ms"] / of_all["services"]
+            shares[str(agent)] = total + count, time + count * mean
+        return {agent: measures.seconds(time / total) for agent, (total, time) in shares.items()}
+
+    def whole(self) -> Cell:
+        """Everything in one cell."""
+        return self.cells((), None)[None, ()]
+
+    def cells(self, by: tuple[Dimension, ...], unit: Unit | None) -> dict[tuple[Bucket, Group], Cell]:
+        """The cells of a prepared grouping, by period and group."""
+        if (by, unit) not in self._read:
+            parts = self._parts(by, unit)
+            if not by and unit is None:
+                parts.setdefault((None, ()), [])
+            self._read[by, unit] = {place: together(found) for place, found in parts.items()}
+        return self._read[by, unit]
+
+    def _parts(self, by: tuple[Dimension, ...], unit: Unit | None) -> dict[tuple[Bucket, Group], list[bytes | Cell]]:
+        found: dict[tuple[Bucket, str], list[bytes | Cell]] = defaultdict(list)
+        for period, place, kept in self._rows(by, unit):
+            found[bucket(period, unit), place].append(kept)
+        parts = {(period, tally.group_of(place)): cells for (period, place), cells in found.items()}
+        for one in self.live:
+            for group, cell in self._counted(one, by).items():
+                parts.setdefault((bucket(one.day.date, unit), group), []).append(cell)
+        return parts
+
+    def _counted(self, one: LiveDay, by: tuple[Dimension, ...]) -> Mapping[Group, Cell]:
+        stretches = {one.day.date: one.stretches}
+        return tally.with_opening(measures.counted(one.visits, (one.day,), by, self.targets, self.now_ms, stretches))
+
+    def _opening(self, by: tuple[Dimension, ...], unit: Unit | None) -> Mapping[tuple[Bucket, Group], int]:
+        """How long each period was open, by the hour for groups of hours."""
+        when: tuple[Dimension, ...] = ("hour",) if "hour" in by else ()
+        if (when, unit) not in self._opened:
+            parts = self._parts(when, unit)
+            self._opened[when, unit] = {
+                place: sum(sum_of(one, "open_ms") for one in cells) for place, cells in parts.items()
+            }
+        return self._opened[when, unit]
+
+    # --- what is kept ----------------------------------------------------------------------------
+
+    def _rows(self, by: tuple[Dimension, ...], unit: Unit | None) -> Iterator[tuple[str, str, bytes]]:
+        if unit not in self._levels:
+            self._levels[unit] = self._periods(unit)
+        for level, periods in self._levels[unit].items():
+            if not periods:
+                continue
+            yield from self.kept.read(
+                "SELECT period, place, kept FROM cell WHERE grouping = ? AND level = ?"
+                " AND period IN (SELECT value FROM json_each(?))",
+                (tally.name_of(by), level, json.dumps(periods)),
+            )
+
+    def _periods(self, unit: Unit | None) -> dict[str, list[str]]:
+        """The largest periods that are kept and lie wholly in the range; each counted day is in one of them."""
+        found: dict[str, list[str]] = {tally.YEAR: [], tally.MONTH: [], tally.DAY: []}
+        if unit in ("day", "week") or not self.counted:
+            return {tally.DAY: list(self.counted)}
+        wholes = self.kept.wholes()
+        around = self.kept.dates(self.counted[0][:4] + _YEAR_ENDS[0], self.counted[-1][:4] + _YEAR_ENDS[1])
+        inside = set(self.counted)
+        outside = {day[:size] for day in around if day not in inside for size in (4, 7)}
+        for day in self.counted:
+            for level, size in ((tally.YEAR, 4), (tally.MONTH, 7), (tally.DAY, 10)):
+                period = day[:size]
+                if level == tally.YEAR and unit == "month":
+                    continue
+                if size == len(day) or (period in wholes and period not in outside):
+                    if not found[level] or found[level][-1] != period:
+                        found[level].append(period)
+                    break
+        return found
+
+
+def read(hub: Hub, reader: Reader, first: str, last: str) -> Range:
+    """The days between two dates, both included."""
+    kept, terms = tally.of(hub), tally.Terms.of(hub)
+    days = _known(kept, reader, first, last)
+    if days is None:  # the file of summaries cannot be used now: a month is counted without
+        closed = [day.date for day in store.days(reader, first, last, terms.zone).values() if day.closed_at is not None]
+        days = {day: tally.Kept(day, counted=False) for day in closed}
+    counted = tuple(day for day, one in days.items() if one.counted)
+    live = [one for one in days.values() if not one.counted]
+    missing = len(live) if len(live) > LIVE_DAYS else 0
+    targets = {} if missing else {one.date: one.aimed for one in live}
+    today = queues.day(reader)
+    if today and today.open and first <= today.date <= last:
+        targets[today.date] = None
+    now = hub.now().at
+    living = tuple(_live(reader, day, aimed, terms, now) for day, aimed in sorted(targets.items()))
+    return Range(first, last, kept, days, counted, living, missing, terms.targets, now)
+
+
+def _known(kept: tally.Tally, reader: Reader, first: str, last: str) -> dict[str, tally.Kept] | None:
+    """The closed days of the range; a few that nobody has counted are counted now. None where the file is no use."""
+    try:
+        kept.follow(reader)
+        days = kept.days(first, last)
+        fresh = [one.date for one in days.values() if not one.counted]
+        if 0 < len(fresh) <= tally.AT_ONCE:
+            kept.count(reader, fresh)
+            days = kept.days(first, last)
+    except sqlite3.Error as error:
+        log.warning("figures without summaries", fault=str(error))
+        return None
+    return days
+
+
+def _live(reader: Reader, date_of: str, aimed: Mapping[str, int] | None, terms: tally.Terms, now_ms: int) -> LiveDay:
+    found = store.days(reader, date_of, date_of, terms.zone)
+    if aimed is not None:
+        found = {number: replace(day, targets=aimed) for number, day in found.items()}
+    (day,) = found.values()
+    visits = store.visits(reader, found)
+    return LiveDay(day, visits, staffing.stretches(reader, day, visits, now_ms))
