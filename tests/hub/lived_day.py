@@ -227,7 +227,7 @@ class Day:
         assert again == given
         self.report(ask.key, "K9-001")
         for code in ("REQ-2026-000001", "2133415888"):
-            scans.look(self.hub, code)
+            scans.look(self.hub, code, "K1")
         self.issue(brought="REQ-2026-000001", party="P1")
         now = self.hub.now().at
         self.report("never heard", "K9-002", pressed_at=now)
