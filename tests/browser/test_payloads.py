@@ -55,9 +55,10 @@ ELSEWHERE = re.compile(
 VALUES = {
     "ref": "P{}", "number": "{}", "certificate": "{}", "order": "44{:02d}", "closing": "1", "till": "C02",
     "proposal": "1", "prepared": "1", "lot": "1", "kind": "csv", "scan": "1", "page": "1",
+    "letter": "1",
 }  # fmt: skip
-#: Pages of what there is none of here: a destruction takes two, and a closed day.
-NOT_HERE = {"/privacy/<proposal>/certificate"}
+#: Pages of what there is none of here: a destruction takes two, and a closed day; a notice comes signed by the centre.
+NOT_HERE = {"/privacy/<proposal>/certificate", "/desk/notices/<letter>"}
 TABS = ("identity", "employments", "documents", "letters", "payments")
 #: Fields of an address that a page may show again.
 TYPED = (
