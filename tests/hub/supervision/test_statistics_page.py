@@ -32,5 +32,9 @@ def test_a_day_by_the_keyboard_alone(house, open_page):
     cut.locator("[name=reason]").press("Enter")
     expect(page.locator(".corrected")).to_contain_text("15:00:0014:55:00parti sans touche")
 
+    expect(page.locator("#print")).to_be_visible()  # the script of the new page has run: it hears keys
     page.keyboard.press("Alt+ArrowLeft")
     expect(page.get_by_text("Aucun visiteur ces jours-là")).to_be_visible()
+    expect(page.locator("#print")).to_be_visible()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.locator(".corrected")).to_be_visible()
