@@ -55,9 +55,9 @@ log = structlog.get_logger("hub")
 HOUSEKEEPING_S = 30
 #: How often services look at what lies beside, such as a scanner's folder.
 ASIDE_S = 5
-#: A screen that the configuration does not name.
 #: What the hall and the panels are told at once, whenever they were told something before.
 CALLS = frozenset({TicketCalled.kind, TicketRecalled.kind})
+#: A screen that the configuration does not name.
 ANY_DISPLAY = Display(name="ANY")
 
 

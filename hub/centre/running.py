@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import ssl
 import sys
 import threading
@@ -17,6 +16,7 @@ from hub.centre.place import agencies, opened
 from hub.centre.receiver import Receiver
 from hub.centre.web import Server, Worker
 from hub.clock import SystemClock
+from hub.ending import until_told
 from hub.errors import StoreFault
 
 #: Told once it answers, with what proves that it works: it does not return where it hangs.
@@ -35,8 +35,7 @@ def serve(  # noqa: PLR0913 (what a listener is)
         server = Server((host, port), receiver, worker, tls)
     except OSError as error:
         raise StoreFault(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
+    threading.Thread(target=_end, args=(server, until_told()), daemon=True).start()
     worker.open()
     sys.stdout.write(f"ready http{'s' if secret else ''}://{host}:{server.server_address[1]}\n")
     sys.stdout.flush()
@@ -47,6 +46,11 @@ def serve(  # noqa: PLR0913 (what a listener is)
         server.server_close()
         worker.close()
         receiver.store.close()
+
+
+def _end(server: Server, told: threading.Event) -> None:
+    told.wait()
+    server.shutdown()
 
 
 def _write(receiver: Receiver) -> None:

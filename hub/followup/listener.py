@@ -30,13 +30,13 @@ import structlog
 
 from hub import codes
 from hub.ask import KEY_LENGTH, Actor, Ask
-from hub.context import WAIT_S, WRONG_CODES, Hub
-from hub.errors import MboteError, NotFound, Refused
+from hub.context import WAIT_S, Hub
+from hub.errors import MboteError, NotFound, Refused, TooMany
 from hub.followup import page
 from hub.followup.page import Shown, Trouble
 from hub.headers import HEADERS
-from hub.knocks import Bans, Pace
-from hub.queues import followup, store
+from hub.knocks import Pace
+from hub.queues import followup
 from hub.queues.model import Ticket
 from hub.quiet import Complaints
 from hub.wire import Followed, OwnAct
@@ -106,7 +106,6 @@ class Listener:
         self._hub = hub
         self.host, self.port = host, port
         self._pace = Pace(time.monotonic)
-        self._guesses = Bans(WRONG_CODES, WAIT_S, time.monotonic)
         self._complaints = Complaints()
         self._places: Counter[str] = Counter()
         self._lines: dict[str, tuple[float, tuple[int, ...]]] = {}
@@ -216,25 +215,26 @@ class Listener:
             return Answer(HTTPStatus.NOT_FOUND)
         try:
             with self._hub.store.readable():
-                if self._guesses.left_s(address):
-                    self._complain("guesses", address)
-                    return self._trouble(request, "too_many")
-                return self._act(request, code) if request.method == "POST" else self._show(request, code)
+                followup.not_guessing(self._hub, address)
+                answer = self._act if request.method == "POST" else self._show
+                return answer(request, code, address)
         except NotFound:
-            self._guesses.bad(address)
             return self._trouble(request, "unknown")
+        except TooMany:
+            self._complain("guesses", address)
+            return self._trouble(request, "too_many")
         except MboteError as error:
             log.warning("followup", fault=str(error))
             return self._trouble(request, "away")
 
-    def _act(self, request: Request, code: str) -> Answer:
+    def _act(self, request: Request, code: str, address: str) -> Answer:
         act, key = request.form.get("act", ""), request.form.get("key", "")
         origin = request.fields.get("origin")
         if act not in ACTS or not _KEY.fullmatch(key):
             return Answer(HTTPStatus.UNPROCESSABLE_ENTITY)
         if origin is not None and origin.removeprefix("http://") != request.fields.get("host"):
             return Answer(HTTPStatus.FORBIDDEN)
-        self._ticket(code)
+        self._ticket(code, address)  # a wrong one is the address's; the act knows no address
         refused = ""
         try:
             ACTS[act](self._hub, Ask(VISITOR, key, {"what": act, "code": code}), code=code)
@@ -249,8 +249,8 @@ class Listener:
             HTTPStatus.SEE_OTHER, headers={"Location": f"/{code}?l={language}{f'&r={refused}' if refused else ''}"}
         )
 
-    def _show(self, request: Request, code: str) -> Answer:
-        ticket = self._ticket(code)
+    def _show(self, request: Request, code: str, address: str) -> Answer:
+        ticket = self._ticket(code, address)
         with self._hub.snapshot() as reader:
             line = self._line(ticket.stage.service) if ticket.state == "waiting" else None
             told = followup.followed(self._hub, reader, ticket, line)
@@ -262,13 +262,10 @@ class Listener:
         )  # fmt: skip
         return Answer(HTTPStatus.OK, page.page(shown))
 
-    def _ticket(self, code: str) -> Ticket:
-        """The ticket of a code. Raises NotFound."""
+    def _ticket(self, code: str, address: str) -> Ticket:
+        """The ticket of a code, tried from an address. Raises NotFound, TooMany."""
         with self._hub.snapshot() as reader:
-            found = store.ticket_of_token(reader, code)
-        if found is None:
-            raise NotFound("no ticket of today has this code", code="unknown_code")
-        return found
+            return followup.of_code(self._hub, reader, code, address)
 
     def _line(self, service: str) -> tuple[int, ...]:
         """The order of a queue, as it was a moment ago: worked out once for a hall full of telephones."""

@@ -295,18 +295,6 @@ def counted(  # noqa: PLR0913, PLR0917 (the range, how it is grouped, and what i
     return Counted(tuple(by), cells, open_ms)
 
 
-def rows(  # noqa: PLR0913, PLR0917 (as above)
-    visits: Sequence[Visit],
-    days: Sequence[Day],
-    by: Sequence[Dimension],
-    targets: Mapping[str, int],
-    now_ms: int,
-    stretches: Mapping[str, Sequence[Stretch]] | None = None,
-) -> dict[Group, dict[str, Any]]:
-    """The figures of each group there is; with an empty `by`, of everything, in the group `()`."""
-    return counted(visits, days, by, targets, now_ms, stretches).told()
-
-
 def in_order(group: Group) -> tuple[tuple[bool, str | int], ...]:
     """Numbers as numbers, words as words, nobody last."""
     return tuple((value is None, "" if value is None else value) for value in group)

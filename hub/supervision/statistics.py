@@ -79,7 +79,7 @@ def rows(hub: Hub, reader: Reader, found: Range, by: Sequence[str]) -> dict[Grou
     stretches = {
         day.date: staffing.stretches(reader, day, dated.get(day.date, ()), found.now_ms) for day in days.values()
     }
-    return measures.rows(visits, tuple(days.values()), by, terms.targets, found.now_ms, stretches)  # type: ignore[arg-type]  # `parsed` let dimensions through alone
+    return measures.counted(visits, tuple(days.values()), by, terms.targets, found.now_ms, stretches).told()  # type: ignore[arg-type]  # `parsed` let dimensions through alone
 
 
 def is_prepared(by: Sequence[str]) -> bool:

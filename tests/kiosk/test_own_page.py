@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import time
-
 import pytest
 
-from hardware.printer_emulator import PrinterEmulator
-from hub.bench.rig import free_port
-from tests.kiosk.fake_hub import FakeHub
 from tests.kiosk.test_own import CODE, MINE
 from tests.kiosk.test_page import LYING, OVERFLOW, SMALL_WORDS, TOO_SMALL, UPRIGHT
-from tests.kiosk.test_process import Process
-from tests.kiosk.test_scan_page import Hall
-from tests.patience import patience
+from tests.kiosk.test_scan_page import Hall, kiosk_in
 from tests.windows import windows
 
 pytestmark = pytest.mark.browser
@@ -29,17 +20,8 @@ FOUND = {"words": "scan_ticket", "facts": {"ticket": "D042"}, "service": "", "la
 @pytest.fixture(scope="module")
 def kiosk_and_hub(tmp_path_factory):
     """One kiosk process for all these stories, without a reader beside it."""
-    folder = tmp_path_factory.mktemp("own")
-    hub, printer = FakeHub().start(), PrinterEmulator().open()
-    process = Process(folder, hub.port, printer.port, free_port()).start()
-    hub.answers = {"scanned": lambda _: NOTHING}
-    deadline = time.monotonic() + patience(20)  # its line to the hub is there a moment after its page
-    while json.loads(process.post("/scan", {"code": CODE})[2])["words"] == "scan_away" and time.monotonic() < deadline:
-        time.sleep(0.1)
-    yield process, hub
-    process.end(signal.SIGTERM)
-    hub.close()
-    printer.close()
+    with kiosk_in(tmp_path_factory.mktemp("own"), CODE) as hall:
+        yield hall
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 import zxingcpp
@@ -38,23 +39,29 @@ A_BOOK = """() => [...'9'.repeat(3000), 'Enter'].forEach((key) =>
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })))"""
 
 
-@pytest.fixture(scope="module")
-def hall_of_the_kiosk(tmp_path_factory):
-    """One kiosk process for all these stories, with the hub and the printer it speaks to."""
-    folder = tmp_path_factory.mktemp("scanning")
+@contextmanager
+def kiosk_in(folder, code, more=""):
+    """A kiosk process with the hub and the printer it speaks to, once a code is looked up; `more` of its settings."""
     hub, printer = FakeHub().start(), PrinterEmulator().open()
     process = Process(folder, hub.port, printer.port, free_port())
-    settings = (folder / "kiosk.toml").read_text().replace("again_s = 0", "again_s = 0\nscanner = true")
+    settings = (folder / "kiosk.toml").read_text().replace("again_s = 0", f"again_s = 0\n{more}")
     (folder / "kiosk.toml").write_text(settings)
     process.start()
     hub.answers = {"scanned": lambda _: NOTHING}
     deadline = time.monotonic() + patience(20)  # its line to the hub is there a moment after its page
-    while json.loads(process.post("/scan", {"code": LABEL})[2])["words"] == "scan_away" and time.monotonic() < deadline:
+    while json.loads(process.post("/scan", {"code": code})[2])["words"] == "scan_away" and time.monotonic() < deadline:
         time.sleep(0.1)
     yield process, hub
     process.end(signal.SIGTERM)
     hub.close()
     printer.close()
+
+
+@pytest.fixture(scope="module")
+def hall_of_the_kiosk(tmp_path_factory):
+    """One for all these stories."""
+    with kiosk_in(tmp_path_factory.mktemp("scanning"), LABEL, "scanner = true") as hall:
+        yield hall
 
 
 @pytest.fixture

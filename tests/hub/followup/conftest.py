@@ -49,8 +49,10 @@ class Phones:
     def forget(self) -> None:
         """A minute later: nobody has asked too often."""
         fresh = Listener(self.office.hub, "127.0.0.1", 0)
-        for name in ("_pace", "_guesses", "_lines"):
+        for name in ("_pace", "_lines"):
             setattr(self.listener, name, getattr(fresh, name))
+        for wrong in (self.office.hub.guesses._bad, self.office.hub.guesses._until):
+            wrong.clear()
 
 
 def words(page: str) -> str:

@@ -197,7 +197,7 @@ def test_the_journals_own_events_give_the_same_figures(day, by_what):
     stored = store.visits(day.hub.reader, days)
     told = folding.visits(day.hub.reader)
     assert told == stored
-    both = [measures.rows(visits, list(days.values()), by_what, targets, now) for visits in (told, stored)]
+    both = [measures.counted(visits, list(days.values()), by_what, targets, now).told() for visits in (told, stored)]
     assert both[0] == both[1]
 
 
@@ -234,7 +234,7 @@ def test_a_journal_replayed_gives_the_same_figures(day, tmp_path):
     for reader in (fresh, day.hub.reader):
         visits, known = visits_of(reader, day)
         stretches = {known.date: staffing.stretches(reader, known, visits, known.closed_at)}
-        both.append(measures.rows(visits, (known,), ("service", "hour"), {}, known.closed_at, stretches))
+        both.append(measures.counted(visits, (known,), ("service", "hour"), {}, known.closed_at, stretches).told())
     assert both[0] == both[1]
     fresh.close()
 

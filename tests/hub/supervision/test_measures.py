@@ -61,7 +61,7 @@ def test_nothing_has_no_percentile():
 
 
 def figures(*visits, days=(), targets=None):
-    return measures.rows(visits, days, (), targets or {}, 0)[()]
+    return measures.counted(visits, days, (), targets or {}, 0).told()[()]
 
 
 def test_a_restart_during_a_wait_makes_it_uncertain_and_nothing_else():
@@ -167,9 +167,9 @@ def test_presence_without_breaks_and_with_a_visitor():
         Stretch("05", "00902F", OPENED + 70 * MINUTE, OPENED + 80 * MINUTE),
     ]}  # fmt: skip
     visits = [visit(passage(at(0), at(20), at(20), at(50)))]
-    rows = measures.rows(visits, [day], ("counter",), {}, 0, stretches)
+    rows = measures.counted(visits, [day], ("counter",), {}, 0, stretches).told()
     assert (rows["05",]["occupancy"], rows["05",]["staffed_h"], rows["05",]["served_per_staffed_h"]) == (0.5, 1.0, 1.0)
-    hours = measures.rows(visits, [day], ("hour",), {}, 0, stretches)
+    hours = measures.counted(visits, [day], ("hour",), {}, 0, stretches).told()
     # the doors open at 7:30: twenty minutes idle and ten with the visitor before eight
     assert (hours[7,]["staffed_h"], hours[7,]["occupancy"]) == (0.5, round(10 / 30, 4))
-    assert measures.rows(visits, [day], ("service",), {}, 0, stretches)["DEP",]["occupancy"] is None
+    assert measures.counted(visits, [day], ("service",), {}, 0, stretches).told()["DEP",]["occupancy"] is None

@@ -59,7 +59,7 @@ def by_visits(office, first, last, by):
         day.date: staffing.stretches(reader, day, [v for v in visits if v.day == day.date], hub.now().at)
         for day in days.values()
     }
-    return measures.rows(visits, tuple(days.values()), by, terms.targets, hub.now().at, stretches)
+    return measures.counted(visits, tuple(days.values()), by, terms.targets, hub.now().at, stretches).told()
 
 
 @pytest.mark.parametrize("by", tally.PREPARED, ids=lambda by: tally.name_of(by) or "whole")
