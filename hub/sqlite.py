@@ -40,8 +40,9 @@ def open_writer(path: Path, migrations: Iterable[Migrations] = ()) -> sqlite3.Co
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = _connect(path, WRITER)
+        database = Database(connection, execute_plugins=False)
         for each in migrations:
-            each.apply(Database(connection, execute_plugins=False))
+            each.apply(database)
     except sqlite3.Error as error:
         kind = Damaged if is_damage(error) else StoreFault
         raise kind(f"{path.name} cannot be opened for writing: {error}") from error

@@ -21,6 +21,7 @@ from tests.chromium import chromium
 from tests.office import Office, demo_settings, open_store
 from tests.once import once
 from tests.patience import patience
+from tests.together import Together
 
 __all__ = ["chromium"]
 
@@ -108,6 +109,12 @@ def pytest_runtest_protocol(item):
     alone = own.args[0] if own else float(item.config.getini("timeout"))
     item.add_marker(pytest.mark.timeout(patience(alone)), append=False)
     return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """The whole suite's (`--dist loadgroup`)."""
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -25,7 +25,7 @@ from hub.rooms import open_hub
 SIZE_MB = 256
 GONE_S = 10
 SERVICE, COUNTER, AGENT = "DEP", "05", "00902F"
-LIVES, QUICK_LIVES, A_DAY = 600, 60, 600
+A_DAY = 600
 SECTOR = 512
 KIB, MB = 1024, 1_000_000
 #: The most of one life, and of a day.
@@ -39,9 +39,8 @@ class NoDevice(OSError):
     """A loop device is not to be had here."""
 
 
-def measure_card(*, quick: bool) -> Line:
-    """The line P11; in words where no block device can be made."""
-    lives = QUICK_LIVES if quick else LIVES
+def measure_card(lives: int) -> Line:
+    """The line P11, of so many tickets; in words where no block device can be made."""
     try:
         with tempfile.TemporaryDirectory(prefix="mbote-card-") as folder, mounted(Path(folder)) as (data, device):
             hub = _agency(Path(folder), data)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,11 +24,12 @@ class Times:
     growth: int
     idle_s: float
     kills: int
+    lives: int
 
     @classmethod
     def of(cls, *, quick: bool) -> Times:
         """Few for a smoke run, enough for a p99 otherwise."""
-        return cls(40, 20, 200, 3, 1) if quick else cls(400, 200, 10_000, 20, 5)
+        return cls(40, 20, 200, 3, 1, 60) if quick else cls(400, 200, 10_000, 20, 5, 600)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -81,6 +84,26 @@ class Line:
             "holds": all(budget.holds for budget in self.budgets),
             "note": self.note,
         }
+
+
+def attempt(measure: Callable[..., Line], *with_what: Any) -> Line:
+    """The line of one measure, told on standard error as soon as it is there.
+
+    A measure that breaks off is a line that does not hold, with its traceback told: the quarter of an hour that the
+    others took is not lost.
+    """
+    name = measure.__name__.strip("_").replace("_", " ")
+    try:
+        line = measure(*with_what)
+    except ImportError as error:
+        line = Line(name, "needs a browser", {}, (), f"not measured: {error}; run ./mbote test once")
+    except Exception as error:  # noqa: BLE001 (whatever it was, it is told, and does not hold)
+        traceback.print_exc()
+        broken = Budget(1, most=0, of="broken off")
+        line = Line(name, "broken off", {}, (broken,), f"{type(error).__name__}: {error}"[:300])
+    kept = "holds" if all(budget.holds for budget in line.budgets) else "does not hold"
+    sys.stderr.write(f"{line.id}: {line.figures} {kept} {line.note}\n")
+    return line
 
 
 def ratio(ours: dict[str, float], limit: dict[str, float], share: str, most: float, of: str) -> Budget:

@@ -6,12 +6,11 @@ import tempfile
 import threading
 import time
 from collections import Counter as Tally
-from collections.abc import Callable
 from pathlib import Path
 
 from hub.bench import card, display_page, limits, presses, screens
 from hub.bench.counters import CounterUnderTest, next_morning
-from hub.bench.figures import Budget, Limits, Line, Times, summary
+from hub.bench.figures import Budget, Limits, Line, Times, attempt, summary
 from hub.bench.kiosks import SERVICE
 from hub.bench.restart import killed
 from hub.bench.rig import Http, Listener, cpu_s, free_port, key, pss_mb, running
@@ -27,37 +26,29 @@ def measure_queue(*, quick: bool) -> tuple[list[Line], Limits]:
     with tempfile.TemporaryDirectory(prefix="mbote-bench-") as temporary:
         folder = Path(temporary)
         found = limits.commit_and_press(folder, times.presses) | limits.server_limits(folder, times.presses)
-        lines = [presses.action_alone(folder / "alone", times)]
+        lines = [attempt(presses.action_alone, folder / "alone", times)]
         with running(prepare(folder / "agency", free_port())) as agency:
             lines += _presses_and_screens(agency, times, found)
             lines += [
-                _nobody_twice(agency, times), _memory(agency, times, found), _idle(agency, times),
-                _killed(agency, times),
+                attempt(_nobody_twice, agency, times), attempt(_memory, agency, times, found),
+                attempt(_idle, agency, times), attempt(_killed, agency, times),
             ]  # fmt: skip
-    return [*lines, card.measure_card(quick=quick)], found
+    return [*lines, attempt(card.measure_card, times.lives)], found
 
 
 def _presses_and_screens(agency: Agency, times: Times, found: Limits) -> list[Line]:
     lines = [
-        presses.one_at_a_time(agency, times, found),
-        presses.sixteen_at_once(agency, times, found),
-        presses.at_a_printers_speed(agency, times),
+        attempt(presses.one_at_a_time, agency, times, found),
+        attempt(presses.sixteen_at_once, agency, times, found),
+        attempt(presses.at_a_printers_speed, agency, times),
     ]
-    ten = screens.ten_displays(agency, times, found)
-    lines += [ten, screens.fifty_displays(agency, times, found, ten)]
+    ten = attempt(screens.ten_displays, agency, times, found)
+    lines += [ten, attempt(screens.fifty_displays, agency, times, found, ten)]
     in_browser = (
         screens.text_in_chromium, screens.visit_on_the_desk, display_page.what_a_display_costs,
         display_page.first_sound,
     )  # fmt: skip
-    return lines + [_where_there_is_a_browser(measured, agency, times) for measured in in_browser]
-
-
-def _where_there_is_a_browser(measured: Callable[[Agency, Times], Line], agency: Agency, times: Times) -> Line:
-    try:
-        return measured(agency, times)
-    except ImportError as error:
-        name = measured.__name__.replace("_", " ")
-        return Line(name, "needs a browser", {}, (), f"not measured: {error}; run ./mbote test once")
+    return lines + [attempt(measure, agency, times) for measure in in_browser]
 
 
 # --- P7: nobody twice ------------------------------------------------------------------------

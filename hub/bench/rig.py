@@ -33,6 +33,9 @@ ANSWER_S = 20.0
 #: Between two calls, for us and for the limit. Pictures go out ten times a second at most: two such turns after
 #: the last change, the next one goes at once. And a machine that has rested wakes more slowly, for both.
 REST_S = 0.25
+#: A process has its own family when nobody was born and nobody died in it for so long: the hub reckons a day that was
+#: closed in a child of its own.
+SETTLED_S, SETTLED_WITHIN_S = 2.0, 60.0
 #: Kiosks that the driver plays: K50 to K65.
 FIRST_KIOSK, KIOSKS = 50, 16
 #: The demo's ports are looked for in the same way.
@@ -214,12 +217,26 @@ def family(pid: int) -> list[int]:
 
 
 def pss_mb(pid: int) -> float:
-    """Proportional memory of a process and all below it, MB."""
+    """Proportional memory of a process and all below it, MB; once those that live for a moment have ended."""
     total = 0
-    for each in family(pid):
-        rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
-        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    for each in settled(pid):
+        with suppress(ProcessLookupError):  # who has ended, and was not asked how yet, holds nothing
+            rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
+            total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total / 1024
+
+
+def settled(pid: int) -> list[int]:
+    """The family of a process that has had no birth and no death for a while. Raises TimeoutError."""
+    before, since, end = family(pid), time.monotonic(), time.monotonic() + SETTLED_WITHIN_S
+    while time.monotonic() < since + SETTLED_S:
+        if time.monotonic() > end:
+            raise TimeoutError(f"below process {pid} others begin and end for {SETTLED_WITHIN_S} s")
+        time.sleep(0.1)
+        now = family(pid)
+        if now != before:
+            before, since = now, time.monotonic()
+    return before
 
 
 def cpu_s(pid: int) -> float:

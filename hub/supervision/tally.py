@@ -425,7 +425,9 @@ def keep(hub: Hub) -> None:
         with hub.snapshot() as reader:
             of(hub).follow(reader)
         if of(hub).uncounted():
-            _running[hub] = _started(hub.store.folder, of(hub).terms)
+            _running[hub] = child = _started(hub.store.folder, of(hub).terms)
+            # nobody asks before the next day is over: it would be listed as defunct until then
+            threading.Thread(target=child.wait, name="figures", daemon=True).start()
     except (sqlite3.Error, OSError) as error:
         log.warning("figures not counted", fault=str(error))
 

@@ -97,7 +97,6 @@ def twelve_are_called_and_eight_hear_why(agency, answers):
 
 @pytest.mark.faults
 @pytest.mark.slow
-@pytest.mark.xdist_group("agency")
 def test_twenty_counters_press_next_over_twelve_visitors_by_http(agency_running):
     twelve_wait(agency_running)
     doors = {code: agency_running.door(code) for code in COUNTERS}
@@ -107,7 +106,6 @@ def test_twenty_counters_press_next_over_twelve_visitors_by_http(agency_running)
 
 @pytest.mark.faults
 @pytest.mark.slow
-@pytest.mark.xdist_group("agency")
 def test_twenty_panels_press_next_over_twelve_visitors_on_their_sockets(agency_running):
     twelve_wait(agency_running)
     lines = {code: agency_running.line(code) for code in COUNTERS}

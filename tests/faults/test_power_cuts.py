@@ -314,13 +314,22 @@ def breaches(branch: Branch, file: sqlite3.Connection, tally: Tally) -> Any:
     yield from differences(file)
 
 
+@cache
+def without_rows(schema: tuple[str, ...]) -> bytes:
+    """A file with these tables and nothing in them, as it is before its first entry."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
+        for sql in schema:
+            file.execute(sql)
+        file.execute("INSERT INTO store (epoch) VALUES (1)")
+        return file.serialize()
+
+
 def differences(file: sqlite3.Connection) -> Any:
     """Where the rows are not what the journal gives."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as again:
         again.row_factory = sqlite3.Row
-        for (sql,) in file.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'"):
-            again.execute(sql)
-        again.execute("INSERT INTO store (epoch) VALUES (1)")
+        schema = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'"
+        again.deserialize(without_rows(tuple(sql for (sql,) in file.execute(schema))))
         journal.replay(file, again, {**journal.APPLIERS, **ROOMS.appliers})
         for table in (*journal.STATE_TABLES, *ROOMS.state_tables):
             rows = (each.execute(f"SELECT * FROM {table} ORDER BY 1, 2") for each in (file, again))  # noqa: S608 (tables of ours)

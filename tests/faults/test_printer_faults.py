@@ -14,7 +14,7 @@ import pytest
 
 from tests.agency import label, strain, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.xdist_group("agency")]
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 TOLD_S, STAFF_S, WELL_S = 3.0, 5.0, 8.0
 #: The kiosk looks at a troubled printer every two seconds; by then whatever was held back would have come.
 FLOOD_S = 2.5

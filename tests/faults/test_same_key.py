@@ -79,7 +79,6 @@ def hall(agency_running):
             continue
 
 
-@pytest.mark.xdist_group("agency")
 def test_a_key_repeated_over_the_other_door_has_its_answer(hall):
     """The panel asked on its socket, heard nothing, and asks again over HTTP."""
     hall.give("XES")
@@ -89,7 +88,6 @@ def test_a_key_repeated_over_the_other_door_has_its_answer(hall):
     assert first["ticket"]["counter"] == "31"
 
 
-@pytest.mark.xdist_group("agency")
 def test_nobody_is_an_answer_too_and_stays_one(hall):
     while hall.counter("31").serve():
         pass
@@ -100,7 +98,6 @@ def test_nobody_is_an_answer_too_and_stays_one(hall):
     assert hall.counter("31").step("next", key) == first
 
 
-@pytest.mark.xdist_group("agency")
 def test_the_same_key_for_something_else_is_refused_and_does_nothing(hall):
     key = uuid4().hex
     given = hall.api.ask("issue", key, service="XES")
@@ -135,7 +132,6 @@ NONSENSE = {
 }
 
 
-@pytest.mark.xdist_group("agency")
 @pytest.mark.parametrize("what", NONSENSE)
 def test_nonsense_is_refused_in_words_and_the_hub_does_not_notice(agency_running, what):
     send, status, code = NONSENSE[what]
@@ -164,7 +160,6 @@ def said_until_the_end(line, frame):
         pass
 
 
-@pytest.mark.xdist_group("agency")
 @pytest.mark.parametrize(
     "frame", [b"\x00\xff" * 50, "42[", MEGABYTE.decode()], ids=["binary", "half a packet", "a megabyte"]
 )
@@ -186,13 +181,11 @@ def test_a_frame_of_nonsense_ends_that_line_and_no_other(agency_running, frame):
     unmoved(agency_running, before)
 
 
-@pytest.mark.xdist_group("agency")
 def test_somebody_who_connects_and_says_nothing_holds_nobody_up(agency_running):
     with socket.create_connection(("127.0.0.1", agency_running.port)):
         assert agency_running.give("XES")
 
 
-@pytest.mark.xdist_group("agency")
 def test_an_unknown_ask_on_a_socket_is_refused_in_words(agency_running):
     with pytest.raises(Refused) as refused:
         agency_running.line("31").ask("dance", uuid4().hex)

@@ -26,7 +26,7 @@ from hub.paper import Qr, Text, duplicate
 from hub.settings import Printer as PrinterSettings
 from tests.hardware.conftest import TICKET
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("emupos"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 VERSION = "0.4.0"
 HOME = Path(tempfile.gettempdir()) / f"mbote-emupos-{VERSION}-{os.getuid()}"
 COMMAND = HOME / "bin" / "emupos"
