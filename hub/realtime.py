@@ -28,7 +28,7 @@ from hub.agents import devices
 from hub.agents import store as agent_store
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
-from hub.errors import MboteError, NotAllowed, NotAuthenticated, Refused, StoreFault, Unreadable
+from hub.errors import NotAllowed, NotAuthenticated, Refused, StoreFault, Unreadable
 from hub.journal import Entry
 from hub.pace import Pace
 from hub.queues import epochs
@@ -303,7 +303,7 @@ class Realtime:
             with self._telling[screen.event], self._hub.snapshot() as reader:
                 for profile in profiles:
                     self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=_room(screen, profile))
-        except (MboteError, OSError, KeyError, ValueError, TypeError, AttributeError):
+        except Exception:  # a hub whose announcer has died looks alive and shows nothing any more
             log.exception("a screen could not be told", screen=screen.event)
 
 

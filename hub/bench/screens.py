@@ -10,7 +10,7 @@ from hub.bench.browser import page_at
 from hub.bench.counters import COUNTER, CounterUnderTest, next_morning
 from hub.bench.figures import Budget, Limits, Line, Times, ratio, summary
 from hub.bench.limits import MANY_SCREENS, SCREENS
-from hub.bench.rig import REST_S, Listener, key
+from hub.bench.rig import REST_S, Http, Listener, key
 from hub.demo.agency import Agency
 
 # --- P3, P5: sockets -------------------------------------------------------------------------
@@ -113,7 +113,12 @@ def visit_on_the_desk(agency: Agency, times: Times) -> Line:
             counter.ready()
             page.wait_for_timeout(400)
             threading.Timer(0.1, press).start()
-            taken.append(page.evaluate(_OPENED) / 1000 - pressed[-1])
+            try:
+                taken.append(page.evaluate(_OPENED) / 1000 - pressed[-1])
+            except Exception as error:
+                faces = Http(agency.port, agency.tokens["api"]).get("/api/v1/counters")["counters"]
+                face = next(each for each in faces if each["counter"] == COUNTER)
+                raise TimeoutError(f"press {len(pressed)}: the hub says {face}; {error}") from error
     ours = summary(taken)
     note = "with the 30 ms that a contact must be stable"
     return Line(

@@ -4,10 +4,14 @@ import threading
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+from flask import Flask
+from flask_socketio import SocketIO
+
 from hub import realtime
 from hub.ask import Actor
 from hub.pace import PACE_S, Pace
 from hub.realtime import Realtime, Screen, _Announcer
+from tests.agency import until
 
 
 def pace() -> Pace:
@@ -115,3 +119,27 @@ def test_who_comes_while_the_others_are_told_gets_no_older_picture_after_a_newer
     comes.join(5)
     told.join(5)
     assert room.sent == [1, 2]
+
+
+def test_a_picture_that_cannot_be_made_silences_nobody(hub):
+    """Whatever a room's picture raises, the thread that tells the screens goes on: a hub without one shows nothing."""
+    made = []
+
+    def picture(*_):
+        made.append(len(made))
+        if len(made) == 2:
+            raise RuntimeError("a mistake of ours")
+        return {"seq": len(made)}
+
+    app = Flask("screens")
+    io = SocketIO(app, async_mode="threading")
+    live = Realtime(hub, io, lambda _: Actor(device="D1"), (Screen("board", lambda _: True, lambda _: "all", picture),))
+    screen = io.test_client(app, auth={"token": "t"})
+    live.start()
+    for number in (2, 3):
+        live.refresh()
+        until(lambda n=number: len(made) == n, 5, f"picture {number}")
+    seen = []
+    until(lambda: seen.extend(screen.get_received()) or len(seen) == 2, 5, "the picture after it")
+    screen.disconnect()
+    assert [each["args"][0]["seq"] for each in seen] == [1, 3]
