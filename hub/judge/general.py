@@ -14,7 +14,6 @@ from hub.judge.life import fold
 from hub.judge.run import IDENTITY, Effect, Line, Operation, Request, Run
 from hub.judge.verdict import Finding
 
-LONGEST_LINE = 16 * 1024
 NS_PER_MS = 1_000_000
 KINDS = frozenset({"invoke", "ok", "fail", "info", "obs", "phys", "nem", "mark"})
 FUNCTIONS = frozenset(

@@ -15,7 +15,7 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from hub.errors import Refused, StoreFault
 from hub.history import FUNCTIONS, History, Recorded, frame, watching
-from hub.judge import read_lines
+from hub.judge import NoRun, read_lines
 from hub.judge.general import FUNCTIONS as KNOWN
 from hub.rooms import brought
 from hub.services.ports import folders, load
@@ -259,3 +259,15 @@ def test_what_is_no_data_folder_is_said_in_a_sentence(tmp_path):
     told = CliRunner().invoke(main, ["judge", str(tmp_path)])
     assert told.exit_code == 2
     assert "history.jsonl" in told.output
+
+
+def test_a_recorder_s_line_has_a_length_and_an_export_s_that_of_its_entry(tmp_path):
+    """A lot of the treasury names every receipt of a day in one entry."""
+    many = json.dumps({"side": "hub", "type": "event", "said": "x" * 20_000})
+    (tmp_path / "final.jsonl").write_text(many + "\n", "utf-8")
+    assert len(read_lines(tmp_path / "final.jsonl")) == 1
+    (tmp_path / "history.jsonl").write_text(
+        json.dumps({"k": "obs", "t": 1, "p": "D1", "n": 0, "a": "x" * 20_000}), "utf-8"
+    )
+    with pytest.raises(NoRun, match=r"history\.jsonl:1: longer than 16 KiB"):
+        read_lines(tmp_path / "history.jsonl")
