@@ -32,7 +32,7 @@ from hub.queues.epochs import LONG_MS, next_epoch
 from hub.rooms import Brought, brought, open_hub
 from hub.services import ports
 from hub.settings import Settings
-from hub.sqlite import open_reader, open_writer
+from hub.sqlite import SIDES, open_reader, open_writer
 from hub.store import DATABASE, hold
 from hub.verify import damage
 
@@ -41,7 +41,7 @@ MARK = "damaged"
 #: Left by a start that found no damage: the next alarm is believed, unless a reading of all of it comes first.
 DOUBTED = "damage-doubted"
 ASIDE, SALVAGED = "set-aside", "salvaged"
-_PARTS = ("", "-wal", "-shm")
+_PARTS = ("", *SIDES)
 #: Read at once: what a card that fails there takes with it.
 _BLOCK = 4096
 log = structlog.get_logger("aside")

@@ -33,6 +33,8 @@ WRITER: dict[str, int | str] = {
 #: Many threads read: each keeps 128 KiB of pages, no more.
 READER: dict[str, int | str] = {"cache_size": -128, "query_only": 1, "foreign_keys": 1, "trusted_schema": 0}
 BUSY_MS = 5_000
+#: What stands beside a file in use, by the end of its name: its log, and the index of it.
+SIDES = ("-wal", "-shm")
 
 
 def open_writer(path: Path, migrations: Iterable[Migrations] = ()) -> sqlite3.Connection:

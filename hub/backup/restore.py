@@ -29,7 +29,7 @@ from hub.backup.plan import Chain
 from hub.disk import sync_folder
 from hub.errors import MboteError, StoreFault
 from hub.shelf import Shelf
-from hub.sqlite import open_reader, open_writer
+from hub.sqlite import SIDES, open_reader, open_writer
 from hub.store import DATABASE, RESTORING, SIGNING_KEY
 
 _BATCH = 5_000
@@ -311,7 +311,7 @@ def _set_aside(data: Path) -> Path | None:
     with suppress(StoreFault, sqlite3.Error):  # one file where it can still be read
         open_writer(data / DATABASE).close()
     os.link(data / DATABASE, aside / DATABASE)
-    for tail in ("-wal", "-shm"):
+    for tail in SIDES:
         with suppress(FileNotFoundError):
             (data / f"{DATABASE}{tail}").rename(aside / f"{DATABASE}{tail}")
     for key in (found for pattern in parts.KEY_FILES for found in data.glob(pattern)):

@@ -26,7 +26,7 @@ from hub.errors import StoreFault
 from hub.installation.box import Box, give
 from hub.installation.place import Place, sync_tree
 from hub.local_socket import DOOR
-from hub.sqlite import open_reader
+from hub.sqlite import SIDES, open_reader
 from hub.store import DATABASE
 
 PAGE = "trial.json"
@@ -142,7 +142,7 @@ def copy_data(data: Path, into: Path, *, all_of_it: bool = True) -> None:
 
 
 def _is_kept(path: Path) -> bool:
-    return path.name not in LEFT_OUT and not path.name.endswith((".db-wal", ".db-shm"))
+    return path.name not in LEFT_OUT and not path.name.endswith(tuple(f".db{side}" for side in SIDES))
 
 
 def _copy(path: Path, into: Path) -> None:

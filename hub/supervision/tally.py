@@ -33,7 +33,7 @@ from hub.disk import ask_room
 from hub.errors import MboteError
 from hub.orphans import die_with_parent
 from hub.queues.store import Reader
-from hub.sqlite import BUSY_MS, is_damage, open_reader
+from hub.sqlite import BUSY_MS, SIDES, is_damage, open_reader
 from hub.store import DATABASE
 from hub.supervision import measures, staffing, store
 from hub.supervision.cells import Cell, together
@@ -334,7 +334,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _gone(path: Path) -> None:
-    for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+    for each in (path, *(path.with_name(path.name + end) for end in SIDES)):
         with suppress(FileNotFoundError):
             each.unlink()
 
