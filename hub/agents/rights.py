@@ -254,6 +254,7 @@ _PAGES: dict[str, frozenset[str]] = {
     "supervision.still_open": _OVERSIGHT,
     "supervision.statistics": _OVERSIGHT,
     "supervision.csv": _OVERSIGHT,
+    "supervision.workbook": _OVERSIGHT,
     "supervision.correct": frozenset({"supervisor"}),
     "desk.line": _AT_COUNTERS,
     "desk.choose": _AT_COUNTERS,

@@ -1,4 +1,4 @@
-"""The supervisor's pages: the live board, the statistics of a range of days, and their CSV.
+"""The supervisor's pages: the live board, the statistics of a range of days, and their files for a spreadsheet.
 
 A page translates: it reads one moment and renders. What a supervisor changes (the day, the mode) is asked by the
 board's script over the socket, like every other step; the table of rights says who may.
@@ -7,26 +7,31 @@ board's script over the socket, like every other step; the table of rights says 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from babel.dates import format_datetime
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub.agents import cookie, rights, sessions
 from hub.agents.forms import asked, new_key
+from hub.clock import local
 from hub.context import Hub
 from hub.errors import Refused, Unreadable
 from hub.queues import actions as queues
 from hub.queues import faces
 from hub.say import FIRST, say, say_refused, words
-from hub.supervision import closing, corrections, pictures, report, sheets, statistics
+from hub.supervision import closing, corrections, pictures, report, sheets, statistics, workbook
 from hub.wire import as_json
 
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Words of the room that its script never says.
 _NOT_SAID = (
-    "csv_", "col_", "family_", "legend_", "alert_", "chart_", "priority_", "channel_", "correct_", "range_",
+    "room_", "csv_", "xlsx_", "col_", "family_", "legend_", "alert_", "chart_", "priority_", "channel_", "correct_",
+    "range_",
 )  # fmt: skip
 
 
@@ -73,10 +78,15 @@ def _add_statistics(room: Blueprint, hub: Hub) -> None:
     def file() -> Response:
         with hub.snapshot() as reader:
             found = report.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
-        text = sheets.as_csv(found.tables, lambda name: say(_language(hub), f"supervision.{name}"))
-        name = f"statistiques-{found.first}-{found.last}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(text, mimetype="text/csv", headers=headers)
+        return _file(found, "csv", "text/csv", sheets.as_csv(found.tables, _said(hub)))
+
+    @room.get("/supervision/statistics.xlsx", endpoint="workbook")
+    def book() -> Response:
+        with hub.snapshot() as reader:
+            found = report.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
+        made = local(hub.now().at, hub.settings.agency.zone)
+        content = workbook.as_xlsx(found.tables, _cover(hub, found, made), _said(hub), made)
+        return _file(found, "xlsx", _XLSX, content)
 
     @room.post("/supervision/statistics/corrections", endpoint="correct")
     def correct() -> AnyResponse | tuple[str, int]:
@@ -91,6 +101,23 @@ def _add_statistics(room: Blueprint, hub: Hub) -> None:
             said = say_refused(_language(hub), refused, "supervision")
             return _statistics(hub, {"from": day, "to": day}, refusal=said, typed=form, status=refused.status)
         return redirect(f"/supervision/statistics?from={quote(day)}&to={quote(day)}#corrections", 303)
+
+
+def _file(found: report.Report, ending: str, mimetype: str, content: str | bytes) -> Response:
+    """The tables of a range as a file to keep, named by its dates."""
+    headers = {"Content-Disposition": f'attachment; filename="statistiques-{found.first}-{found.last}.{ending}"'}
+    return Response(content, mimetype=mimetype, headers=headers)
+
+
+def _cover(hub: Hub, found: report.Report, made: datetime) -> list[str]:
+    """What the first sheet of a workbook says: whose figures, of which days, and what to know of them."""
+    said = _said(hub)
+    lines = [f"{hub.settings.agency.name} · {said('statistics_title')}", found.title]
+    lines += [said("xlsx_made").format(at=format_datetime(made, "short", locale=_language(hub)))]
+    lines += [said("still_open_day")] if found.open_day else []
+    lines += [say(_language(hub), "supervision.xlsx_missing", count=found.missing)] if found.missing else []
+    lines += [said("xlsx_thin"), said("xlsx_minutes"), said("legend_percentile"), said("legend_visit")]
+    return [*lines, said("legend_passage"), said("legend_abandonment"), said("legend_agents")]
 
 
 def _asked() -> Mapping[str, str]:
@@ -130,6 +157,11 @@ def _statistics(
 def _chart_words(language: str) -> dict[str, str]:
     room = words(FIRST, "supervision") | words(language, "supervision")
     return {name: text for name, text in room.items() if name.startswith("chart_")}
+
+
+def _said(hub: Hub) -> Callable[[str], str]:
+    """The room's words in the agency's first language."""
+    return lambda name: say(_language(hub), f"supervision.{name}")
 
 
 def _language(hub: Hub) -> str:

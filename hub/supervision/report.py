@@ -20,8 +20,6 @@ from hub.supervision import charts, ranges, sheets, statistics, store
 from hub.supervision.measures import LITTLE_AT_MOST, Law
 from hub.supervision.ranges import Range, Unit
 
-#: Languages that write a decimal point; the others write a comma.
-_POINT = frozenset({"en"})
 #: The figures that stand large above the tables.
 _HEADLINE = ("issued", "served", "abandonment", "wait_p80_s", "within_target", "service_time_p50_s")
 _UNITS = {"abandonment": " %", "within_target": " %", "wait_p80_s": " min", "service_time_p50_s": " min"}
@@ -29,6 +27,8 @@ _UNITS = {"abandonment": " %", "within_target": " %", "wait_p80_s": " min", "ser
 VIEWS = ("service", "hour", "counter", "agent", "priority", "channel")
 #: So many days are shown one by one, so many week by week, and more than that month by month.
 _DAILY, _WEEKLY = 45, 400
+#: The longest story, days.
+_STORY = 31
 _FIELDS = ("from", "to", "view")
 
 
@@ -93,6 +93,11 @@ class Report:
         """Whether it is the report of a day."""
         return self.first == self.last
 
+    @property
+    def month_at_most(self) -> bool:
+        """Whether its story is told on one page."""
+        return (date.fromisoformat(self.last) - date.fromisoformat(self.first)).days < _STORY
+
 
 def report_of(
     hub: Hub, reader: sqlite3.Connection, args: Mapping[str, str], *, of_agents: bool, whole: bool = False
@@ -119,7 +124,7 @@ class _Writer:
     def __init__(self, hub: Hub, reader: sqlite3.Connection, found: Range, length: int) -> None:
         self._hub, self._reader, self._found, self._length = hub, reader, found, length
         self._language = hub.settings.agency.languages[0]
-        self._decimal = "." if self._language in _POINT else ","
+        self._decimal = sheets.decimal(self._language)
         self._names = agents.names(reader)
         self._label = labels(hub, self._names)
 
@@ -157,8 +162,8 @@ class _Writer:
             left_over=store.left_over(self._reader, found.first, found.last) if one else {},
             corrections=self._corrections() if total["corrected"] and self._length <= _DAILY else (),
             long=self._long() if one else (),
-            before=_beside(found, -1),
-            after=_beside(found, 1),
+            before=beside(found.first, found.last, -1),
+            after=beside(found.first, found.last, 1),
         )
 
     def _table(self, name: str, rows: Mapping[Any, Any]) -> sheets.Table:
@@ -252,9 +257,9 @@ def unit_of(days: int) -> Unit | None:
     return "week" if days <= _WEEKLY else "month"
 
 
-def _beside(found: Range, side: int) -> tuple[str, str]:
+def beside(first_day: str, last_day: str, side: int) -> tuple[str, str]:
     """The range of the same length before (-1) or after this one; whole months stay whole months."""
-    first, last = date.fromisoformat(found.first), date.fromisoformat(found.last)
+    first, last = date.fromisoformat(first_day), date.fromisoformat(last_day)
     if first.day == 1 and (last + timedelta(days=1)).day == 1:
         months = (last.year - first.year) * 12 + last.month - first.month + 1
         return (

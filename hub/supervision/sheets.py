@@ -1,4 +1,4 @@
-"""The tables of a range of days: one list of columns, read by the page and by the CSV alike.
+"""The tables of a range of days: one list of columns, read by the page, the CSV and the workbook alike.
 
 So what a spreadsheet opens is what the page showed. Waits and service times are in minutes with one decimal,
 shares in percent: the figures themselves are exact to the millisecond (`measures`).
@@ -27,6 +27,11 @@ _BOM = "\ufeff"  # without it Excel takes UTF-8 for the Windows table of letters
 # --- numbers as words ------------------------------------------------------------------------
 
 
+def decimal(language: str) -> str:
+    """What stands before tenths: a point in English, else a comma."""
+    return "." if language == "en" else ","
+
+
 def _count(value: float) -> str:
     return str(int(value))
 
@@ -47,6 +52,16 @@ def _ratio(value: float) -> str:
     return f"{value:.2f}"
 
 
+#: How a spreadsheet shows the same numbers; it writes the separators of whoever opens it.
+_PATTERNS: dict[Callable[[float], str], str] = {
+    _count: "#,##0",
+    _minutes: "#,##0.0",
+    _percent: "0.0",
+    _hours: "#,##0.0",
+    _ratio: "0.00",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One figure: `word` names it in the translation files, `family` the columns it stands with.
@@ -63,10 +78,15 @@ class Column:
     of: str = ""
     tables: frozenset[str] | None = None
 
-    def cell(self, row: Row, decimal: str) -> str:
-        """The figure as people read it; nothing where there is none."""
+    @property
+    def pattern(self) -> str:
+        """How a spreadsheet shows it."""
+        return _PATTERNS[self.form]
+
+    def cell(self, row: Row) -> str:
+        """The figure with a decimal point; nothing where there is none."""
         value = self.take(row)
-        return "" if value is None else self.form(value).replace(".", decimal)
+        return "" if value is None else self.form(value)
 
     def stands_in(self, table: str) -> bool:
         """Whether that table has it."""
@@ -172,6 +192,7 @@ class Cell:
 
     text: str
     thin: bool = False
+    number: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +243,8 @@ def _cell(table: str, column: Column, row: Row, decimal: str) -> Cell | None:
     if not column.stands_in(table):
         return None
     thin = column.is_thin(row)
-    return Cell("" if thin and table == "agent" else column.cell(row, decimal), thin)
+    text = "" if thin and table == "agent" else column.cell(row)
+    return Cell(text.replace(".", decimal), thin, float(text) if text else None)
 
 
 def as_csv(tables: Sequence[Table], say: Callable[[str], str]) -> str:

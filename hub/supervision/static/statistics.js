@@ -1,4 +1,6 @@
-/** The charts of a range of days, and what needs a script beside: paper, and keys. The tables say the same in figures. */
+/** The charts of a range of days. The tables say the same in figures. */
+
+import "/supervision/static/paper.js";
 
 const find = (selector) => document.querySelector(selector);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -96,20 +98,8 @@ function byKeys(figure, count, tell, show) {
   });
 }
 
-/* --------------------------------------------------------------- keys, paper */
+/* -------------------------------------------------------------------- paper */
 
-document.addEventListener("keydown", (event) => {
-  const id = event.altKey && { ArrowLeft: "#before", ArrowRight: "#after" }[event.key];
-  if (!id || !find(id)) return;
-  event.preventDefault();
-  location.assign(find(id).href);
-});
-
-const print = find("#print");
-if (print) {
-  print.hidden = false;
-  print.addEventListener("click", () => window.print());
-}
 addEventListener("beforeprint", () => plots.forEach((plot) => plot.setSize({ width: 460, height: 190 })));
 addEventListener("afterprint", () => plots.forEach((plot) => {
   const { clientWidth: width, clientHeight: height } = plot.root.parentElement;

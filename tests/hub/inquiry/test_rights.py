@@ -17,7 +17,11 @@ CODE_OF = {roles[0]: code for code, (_, roles) in PEOPLE.items()}
 #: What an executive may ask for; of a change nothing but why they look (requirements B.0, R-007).
 READS = {"inquiry.page", "inquiry.search", "inquiry.file", "inquiry.similar", "inquiry.synthetic", "desk.strip"}
 SAYS_WHY = {"desk.begin", "desk.end"}
-OVERSIGHT = {"supervision.page", "supervision.still_open", "supervision.statistics", "supervision.csv", "statistics"}
+OVERSIGHT = {
+    "supervision.page", "supervision.still_open", "supervision.statistics", "supervision.csv", "supervision.workbook",
+   
+    "statistics",
+}  # fmt: skip
 OWN = {"agents.choose", "agents.choose_post", "agents.stay", "agents.logout", "openapi", "board", "counters", "ticket"}
 #: Values of the tabs that stand nowhere else, by the right that shows them.
 IN_TABS = {
