@@ -43,6 +43,15 @@ Holiday = Annotated[
         )
     ),
 ]
+DayOfMonth = Annotated[
+    str,
+    Field(
+        pattern=form(
+            r"^(last|[1-9]|[12]\d|3[01]|(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$",
+            "a day such as '25', 'last' or '03-31'",
+        )
+    ),
+]
 Words = dict[Language, str]
 CounterKind = Literal["reception", "inquiry", "deposit", "cash", "specialised", "back"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -152,6 +161,8 @@ class QueueRules(Model):
     """Rule 2: after so many priority calls in a row …"""
     normal_wait_min: Annotated[int, Field(ge=1, le=600)] = 30
     """… a normal visitor who has waited this long goes next."""
+    priority_target_min: Annotated[int, Field(ge=1, le=600)] = 15
+    """Target of the priority classes: 80 % of them wait no longer than this, whatever they come for."""
     affinity_min: Annotated[int, Field(ge=0, le=600)] = 10
     """How long a preference for a counter holds before any skilled counter may call."""
     transferred: Literal["head", "rank"] = "rank"
@@ -187,12 +198,16 @@ class DayRules(Model):
         "01-01", "easter+1", "05-01", "easter+39", "easter+50", "06-10", "08-15", "11-01", "11-28", "12-25",
     )  # fmt: skip
     """Days that are no working days though the hours would have them: `12-25`, or so many days after Easter."""
+    pay_days: tuple[DayOfMonth, ...] = Field(default=(), examples=[["25", "03-31"]])
+    """When benefits are paid: a day of each month, its `last`, or `MM-DD`. Staffing advice keeps such days apart."""
+    deadlines: tuple[DayOfMonth, ...] = Field(default=(), examples=[["15", "last"]])
+    """Until when contributions are due, written alike; the last two working days before are kept apart too."""
 
     @property
     def calendar(self) -> Calendar:
-        """The days on which the agency works, for deadlines."""
+        """The days on which the agency works, for deadlines, and those on which more people come."""
         weekdays = tuple(DAYS.index(day) for day in self.hours) or tuple(range(7))
-        return Calendar(self.holidays, frozenset(weekdays))
+        return Calendar(self.holidays, frozenset(weekdays), self.pay_days, self.deadlines)
 
     @model_validator(mode="after")
     def _timetable_has_hours(self) -> DayRules:

@@ -255,6 +255,8 @@ _PAGES: dict[str, frozenset[str]] = {
     "supervision.statistics": _OVERSIGHT,
     "supervision.csv": _OVERSIGHT,
     "supervision.workbook": _OVERSIGHT,
+    "supervision.advice": _OVERSIGHT,
+    "supervision.replay": _OVERSIGHT,
     "supervision.correct": frozenset({"supervisor"}),
     "desk.line": _AT_COUNTERS,
     "desk.choose": _AT_COUNTERS,

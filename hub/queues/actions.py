@@ -366,14 +366,8 @@ def caller_now(hub: Hub, reader: store.Reader, counter: Counter) -> routing.Call
 
 def _priority_run(reader: store.Reader, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
     """How many of the last calls from these queues, in a row, were priority ones."""
-    run = 0
-    for row in store.last_calls(reader, day, 20 * enough):
-        if row["service"] not in services:
-            continue
-        if row["priority"] == "normal" or run >= enough:
-            break
-        run += 1
-    return run
+    calls = store.last_calls(reader, day, 20 * enough)
+    return routing.run_of(((row["service"], row["priority"]) for row in calls), services, enough)
 
 
 def _candidate(hub: Hub, row: Any, now: Instant) -> routing.Candidate:

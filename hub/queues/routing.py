@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from hub.queues.model import Priority
@@ -112,6 +112,21 @@ def choose(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -
     return Choice(
         chosen, rule, why, minutes, tuple((c.ticket, round(scores[c.ticket], 2)) for c in best), len(possible)
     )
+
+
+def run_of(calls: Iterable[tuple[str, Priority]], services: tuple[str, ...], enough: int) -> int:
+    """How many of the last calls from these queues, in a row, were priority ones; it does not count beyond `enough`.
+
+    `calls`: queue and class of each call, the newest first.
+    """
+    run = 0
+    for service, priority in calls:
+        if service not in services:
+            continue
+        if priority == "normal" or run >= enough:
+            break
+        run += 1
+    return run
 
 
 def in_turn(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -> Iterator[Choice]:

@@ -34,6 +34,9 @@ class Passage:
     held_ms: int = 0
     #: When the key was pressed, of a service whose end was corrected afterwards; `ended` is the corrected one.
     pressed: Instant | None = None
+    #: The counter that they were sent to, if to one, and why they were called when they were: `waited:12`.
+    wanted: str | None = None
+    why: str = ""
 
     @cached_property
     def wait(self) -> Elapsed | None:
@@ -77,7 +80,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class Visit:
-    """One ticket, with its passages in order. `low_s` to `high_s` is the wait that was announced."""
+    """One ticket, with its passages in order. `low_s` to `high_s` is the wait that was announced.
+
+    `passes`: how often its visitor let others go first.
+    """
 
     label: str
     day: str
@@ -90,6 +96,7 @@ class Visit:
     high_s: int | None = None
     priority: Priority = "normal"
     channel: Channel = "kiosk"
+    passes: int = 0
 
     @property
     def last(self) -> Passage:

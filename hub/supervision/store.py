@@ -26,7 +26,7 @@ _ROWS = (
     "SELECT t.id, t.label, t.day, t.asked, t.state, t.stage, t.issued_at, t.issued_tick, t.low_s, t.high_s,"
     " t.priority, t.channel, s.id AS s_id, s.rank, s.service, s.counter, s.agent, s.entered_at, s.entered_tick,"
     " s.call_count, s.called_at, s.called_tick, s.started_at, s.started_tick, s.ended_at, s.ended_tick,"
-    " s.corrected_at, s.corrected_tick, s.outcome, s.held_ms"
+    " s.corrected_at, s.corrected_tick, s.outcome, s.held_ms, s.wanted, s.why, t.passes"
     " FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
     " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
     " WHERE b.date BETWEEN ? AND ? AND s.outcome IS NOT 'undone'"
@@ -86,6 +86,17 @@ def corrections(reader: Reader, first: str, last: str) -> list[sqlite3.Row]:
     ).fetchall()
 
 
+def motives(reader: Reader, first: str, last: str) -> dict[tuple[str, str], str]:
+    """Why somebody was called out of turn by hand, by the date and label of their ticket, in the words of the agent."""
+    rows = reader.execute(
+        "SELECT b.date, t.label, json_extract(j.payload, '$.reason') FROM business_day b"
+        " JOIN ticket t INDEXED BY ticket_label ON t.day = b.id JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
+        " JOIN journal j ON j.seq = s.call WHERE b.date BETWEEN ? AND ? AND s.why LIKE 'picked:%'",
+        (first, last),
+    )
+    return {(row[0], row[1]): row[2] or "" for row in rows}
+
+
 def long_services(reader: Reader, day: str, means_ms: Mapping[str, float]) -> list[sqlite3.Row]:
     """The last services of the day's visits that were remarkably long or were cut by the closing; the longest first."""
     rows = reader.execute(
@@ -125,6 +136,7 @@ def _visit(rows: list[sqlite3.Row], found: dict[int, Day]) -> Visit:
         high_s=row["high_s"],
         priority=row["priority"],
         channel=row["channel"],
+        passes=row["passes"] or 0,
     )
 
 
@@ -143,6 +155,8 @@ def _passage(row: sqlite3.Row, day: Day) -> Passage:
         outcome=row["outcome"],
         held_ms=row["held_ms"],
         pressed=pressed if corrected else None,
+        wanted=row["wanted"],
+        why=row["why"] or "",
     )
 
 

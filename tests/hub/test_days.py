@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from hub.days import Calendar, due, easter, is_working, said, until
+from hub.days import Calendar, due, easter, falls_on, is_working, rush, said, until
 from hub.settings import DayRules
 from hub.settings_files import load_settings
 from tests.hub.services.conftest import CONFIG
@@ -93,3 +93,41 @@ def test_who_has_no_hours_works_on_all_days_but_holidays():
 def test_a_holiday_is_a_day_of_the_year(wrong):
     with pytest.raises(ValidationError, match="should match pattern"):
         DayRules(holidays=(wrong,))
+
+
+OFFICE = Calendar(("05-01", "06-10"), frozenset(range(5)), ("25", "last"), ("15",))
+
+
+@pytest.mark.parametrize(
+    ("day", "kind"),
+    [
+        (date(2026, 3, 25), "pay"),  # a Wednesday
+        (date(2026, 3, 26), "pay"),
+        (date(2026, 3, 27), "ordinary"),
+        (date(2026, 4, 27), "pay"),  # the 25th was a Saturday
+        (date(2026, 4, 28), "pay"),
+        (date(2026, 3, 31), "pay"),  # the last of the month
+        (date(2026, 4, 14), "deadline"),
+        (date(2026, 4, 15), "deadline"),
+        (date(2026, 4, 16), "ordinary"),
+        (date(2026, 3, 13), "deadline"),  # the 15th is a Sunday: Thursday and Friday before
+        (date(2026, 3, 12), "deadline"),
+        (date(2026, 6, 11), "reopening"),
+        (date(2026, 5, 4), "pay"),  # the day after a payment of 30 April, and after a holiday and a weekend: paid first
+        (date(2026, 6, 15), "deadline"),
+    ],
+)
+def test_some_days_bring_more_people(day, kind):
+    assert rush(day, OFFICE) == kind
+
+
+def test_a_day_of_the_month_that_a_month_lacks_is_its_last():
+    assert falls_on(date(2026, 2, 28), "31")
+    assert falls_on(date(2026, 2, 28), "02-28")
+    assert not falls_on(date(2026, 2, 27), "last")
+
+
+@pytest.mark.parametrize("wrong", ["0", "32", "25 ", "first", "3-1"])
+def test_a_payday_is_a_day_of_the_month(wrong):
+    with pytest.raises(ValidationError, match="should match pattern"):
+        DayRules(pay_days=(wrong,))

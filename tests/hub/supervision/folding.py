@@ -36,6 +36,7 @@ class Story:
     priority: str
     state: str = "waiting"
     passages: list[dict[str, Any]] = field(default_factory=list)
+    passes: int = 0
 
 
 def visits(reader: Any) -> list[Visit]:
@@ -49,15 +50,15 @@ def visits(reader: Any) -> list[Visit]:
         elif row["kind"] == "ticket_issued":
             pressed = instant(facts["issued_at"], facts["issued_tick"])
             stories[facts["ticket"]] = Story(facts, pressed, days[facts["day"]], facts["label"], facts["priority"])
-            _enter(stories[facts["ticket"]], facts["service"], pressed)
+            _enter(stories[facts["ticket"]], facts["service"], pressed, facts.get("wanted"))
         elif facts.get("ticket") in stories:
             _tell(stories[facts["ticket"]], row["kind"], facts, now)
     return [_visit(story) for _, story in sorted(stories.items())]
 
 
-def _enter(story: Story, service: str, now: Instant) -> None:
+def _enter(story: Story, service: str, now: Instant, wanted: str | None = None) -> None:
     hour = (datetime.fromtimestamp(now.at / 1000, UTC) + BRAZZAVILLE).hour
-    story.passages.append({"service": service, "hour": hour, "entered": now})
+    story.passages.append({"service": service, "hour": hour, "entered": now, "wanted": wanted})
 
 
 def _tell(  # noqa: C901, PLR0912 (one branch a kind of fact)
@@ -78,10 +79,13 @@ def _tell(  # noqa: C901, PLR0912 (one branch a kind of fact)
         story.state = "served"
     elif kind == "ticket_called":
         present |= {"called": now, "calls": 1, "counter": facts["counter"], "agent": facts["agent"]}
+        present["why"] = facts["why"]
+    elif kind == "ticket_let_pass":
+        story.passes += 1
     elif kind == "ticket_recalled":
         present["calls"] = facts["repeat"]
     elif kind == "ticket_released":
-        for name in ("called", "calls", "counter", "agent"):
+        for name in ("called", "calls", "counter", "agent", "why"):
             present.pop(name)
     elif kind == "service_started":
         present["started"] = now
@@ -91,7 +95,7 @@ def _tell(  # noqa: C901, PLR0912 (one branch a kind of fact)
     elif kind == "ticket_returned":
         _enter(story, present["service"], now)
     elif kind == "ticket_transferred":
-        _enter(story, facts["service"], now)
+        _enter(story, facts["service"], now, facts.get("wanted"))
     elif kind == "step_undone":
         _take_back(story, facts["step"])
 
@@ -117,4 +121,5 @@ def _visit(story: Story) -> Visit:
         high_s=story.issued.get("high_s"),
         priority=story.priority,
         channel=story.issued["channel"],
+        passes=story.passes,
     )

@@ -1,0 +1,416 @@
+"""What a past day would have been with other counters, profiles or rules.
+
+The day again, called by the product's own routing (`hub.queues.routing.choose`), not by a second model of it.
+
+Who came, when, for what, how long they walked and were served, who did not answer and who gave up is that day's;
+who waits where, who calls whom and when is worked out anew. Whoever was never served takes as long as somebody else of
+their queue, by lot. What is not known stays as it was: who gave up does so after the same wait, who did not
+answer does not answer. Time on hold is left out, and a counter calls again after the pause that agents made that day.
+
+One day is one throw of the dice. `like` throws them again: as many visitors by lot among those of the day, each some
+minutes earlier or later, with service times by lot. The same throws are played on both sides, so that their difference
+is that of the change.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, pairwise
+from random import Random
+from statistics import median
+
+from hub.clock import elapsed
+from hub.queues import routing
+from hub.queues.model import Priority
+from hub.settings import QueueRules
+from hub.supervision.measures import Timeline, percentile
+from hub.supervision.model import Passage, Stretch, Visit
+
+#: A pause between two visitors that is longer is something else, ms.
+_LONGEST_PAUSE_MS = 5 * 60_000
+#: Another day like this one has its visitors so much earlier or later, ms.
+_JITTER_MS = 10 * 60_000
+_MIN = 60_000
+#: What is played first of one moment: whoever leaves has left before somebody comes.
+_ENDS, _FREE, _LEAVES, _COMES, _OPENS = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One wait and service. `pause_ms`: from the end of the step before to entering this queue.
+
+    `walk_ms`, `work_ms`: from the call to the start and to the end; None where nobody was served. `absent`: does not
+    answer. `patience_ms`: after how long they give up; None: never.
+    """
+
+    service: str
+    pause_ms: int = 0
+    walk_ms: int = 0
+    work_ms: int | None = None
+    absent: bool = False
+    patience_ms: int | None = None
+    wanted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who comes, when (ms of the day's line), and what for."""
+
+    came: int
+    priority: Priority
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A counter open from `begin` to `end`, calling from these queues."""
+
+    counter: str
+    services: tuple[str, ...]
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A day to play. `spells`: how long somebody walked and was served, by queue; `pause_ms`: between two visitors."""
+
+    visitors: tuple[Visitor, ...]
+    windows: tuple[Window, ...]
+    rules: QueueRules
+    spells: Mapping[str, tuple[tuple[int, int], ...]]
+    pause_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call of the replay; `waited` from entering the queue, ms; `passed`: who had come earlier and still waited."""
+
+    service: str
+    priority: Priority
+    entered: int
+    waited: int
+    passed: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a day came to: its calls, and by queue who gave up and who was not called before the counters closed."""
+
+    calls: list[Called] = field(default_factory=list)
+    gone: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    unserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def waits(self, service: str | None = None) -> list[int]:
+        """Waits to the call, sorted, ms; of one queue or of all."""
+        return sorted(call.waited for call in self.calls if service in (None, call.service))
+
+    def p80_min(self, service: str | None = None) -> float | None:
+        """The wait to the call that eight of ten did not exceed, minutes."""
+        found = self.waits(service)
+        return percentile(found, 0.8) / _MIN if found else None
+
+
+# --- a past day, to be played ----------------------------------------------------------------
+
+
+def scene_of(
+    visits: Sequence[Visit],
+    stretches: Iterable[Stretch],
+    services: Mapping[str, tuple[str, ...]],
+    rules: QueueRules,
+    usual_ms: Mapping[str, int],
+) -> Scene:
+    """A closed day. `services`: what each counter calls; `usual_ms`: a service time by the settings, by queue."""
+    line = Timeline(passage.entered for visit in visits for passage in visit.passages)
+    spells: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    called: dict[str, dict[str, None]] = defaultdict(dict)
+    for passage in (p for visit in visits for p in visit.passages):
+        if passage.counter:
+            called[passage.counter][passage.service] = None
+        if passage.service_time and passage.service_time.certain and passage.called and passage.started:
+            walk = elapsed(passage.called, passage.started).ms
+            spells[passage.service].append((walk, passage.service_time.ms))
+    for service, ms in usual_ms.items():
+        spells[service] = spells[service] or [(0, ms)]
+    return Scene(
+        visitors=tuple(
+            Visitor(line.place(v.passages[0].entered), v.priority, tuple(_steps(v))) for v in visits if v.passages
+        ),
+        windows=_windows(
+            stretches, {code: (*own, *(s for s in called[code] if s not in own)) for code, own in services.items()}
+        ),
+        rules=rules,
+        spells={service: tuple(found) for service, found in spells.items()},
+        pause_ms=_pause(visits, line),
+    )
+
+
+def _steps(visit: Visit) -> Iterable[Step]:
+    before: Passage | None = None
+    for passage in visit.passages:
+        pause = elapsed(before.ended, passage.entered).ms if before and before.ended else 0
+        yield replace(_step(passage), pause_ms=max(0, pause))
+        before = passage
+
+
+def _step(passage: Passage) -> Step:
+    """What is known of one wait and service."""
+    plain = Step(passage.service, wanted=passage.wanted)
+    if passage.called is None:
+        gave_up = passage.outcome == "cancelled" and passage.ended
+        return replace(plain, patience_ms=elapsed(passage.entered, passage.ended).ms) if gave_up else plain  # type: ignore[arg-type]  # it has ended
+    if passage.ended is None:
+        return plain
+    if passage.started is None:
+        return replace(plain, absent=True, work_ms=max(0, elapsed(passage.called, passage.ended).ms))
+    served = elapsed(passage.started, passage.ended)
+    if not served.certain:
+        return plain
+    walk = max(0, elapsed(passage.called, passage.started).ms)
+    return replace(plain, walk_ms=walk, work_ms=max(0, served.ms - passage.held_ms))
+
+
+def _windows(stretches: Iterable[Stretch], services: Mapping[str, tuple[str, ...]]) -> tuple[Window, ...]:
+    """When counters were open without a break, whatever they did then."""
+    found: list[Window] = []
+    for one in sorted(stretches, key=lambda one: (one.counter, one.begin)):
+        if one.paused or not services.get(one.counter):
+            continue
+        last = found[-1] if found else None
+        if last and last.counter == one.counter and last.end >= one.begin:
+            found[-1] = replace(last, end=max(last.end, one.end))
+        else:
+            found.append(Window(one.counter, services[one.counter], one.begin, one.end))
+    return tuple(found)
+
+
+def _pause(visits: Iterable[Visit], line: Timeline) -> int:
+    """How long counters take from one visitor to the next while somebody waits: the median of that day."""
+    by_counter: dict[str, list[Passage]] = defaultdict(list)
+    for passage in (p for visit in visits for p in visit.passages):
+        if passage.counter and passage.called and passage.ended:
+            by_counter[passage.counter].append(passage)
+    found: list[int] = []
+    for passages in by_counter.values():
+        passages.sort(key=lambda p: line.place(p.called or p.entered))
+        for before, after in pairwise(passages):
+            assert before.ended
+            assert after.called
+            free, called = line.place(before.ended), line.place(after.called)
+            if line.place(after.entered) <= free <= called <= free + _LONGEST_PAUSE_MS:
+                found.append(called - free)
+    return int(median(found)) if found else 0
+
+
+# --- other counters --------------------------------------------------------------------------
+
+
+def opened(windows: Sequence[Window], more: Window) -> tuple[Window, ...]:
+    """With a counter open in a time in which it was not, or with other queues in that time."""
+    return (*closed(windows, more.counter, more.begin, more.end), more)
+
+
+def closed(windows: Iterable[Window], counter: str, begin: int, end: int) -> tuple[Window, ...]:
+    """Without a counter in a time."""
+    found: list[Window] = []
+    for one in windows:
+        if one.counter != counter or one.end <= begin or one.begin >= end:
+            found.append(one)
+            continue
+        found += [replace(one, end=begin)] if one.begin < begin else []
+        found += [replace(one, begin=end)] if one.end > end else []
+    return tuple(found)
+
+
+def like(scene: Scene, chance: Random) -> Scene:
+    """Another day like this one, by lot."""
+    visitors = []
+    for _ in scene.visitors:
+        drawn = chance.choice(scene.visitors)
+        steps = tuple(_another(step, scene.spells, chance) for step in drawn.steps)
+        visitors.append(replace(drawn, came=drawn.came + chance.randint(-_JITTER_MS, _JITTER_MS), steps=steps))
+    return replace(scene, visitors=tuple(sorted(visitors, key=lambda visitor: visitor.came)))
+
+
+def _another(step: Step, spells: Mapping[str, Sequence[tuple[int, int]]], chance: Random) -> Step:
+    if step.absent or not spells.get(step.service):
+        return step
+    walk, work = chance.choice(spells[step.service])
+    return replace(step, walk_ms=walk, work_ms=work)
+
+
+# --- playing ---------------------------------------------------------------------------------
+
+
+def replay(scene: Scene, chance: Random) -> Outcome:
+    """Play a day. `chance` decides how long those are served whom the day itself did not serve."""
+    hall = _Hall(scene, chance)
+    for visitor in scene.visitors:
+        if visitor.steps:
+            hall.later(visitor.came, _COMES, _Coming(0, visitor, 0))
+    for window in scene.windows:
+        hall.later(window.begin, _OPENS, window)
+        hall.later(window.end, _ENDS, window)
+    hall.play()
+    return hall.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """Somebody on the way to a queue; `number` 0 has none yet."""
+
+    number: int
+    visitor: Visitor
+    place: int
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Somebody in a queue. Numbers are given in order of coming."""
+
+    number: int
+    visitor: Visitor
+    place: int
+    entered: int
+    behind: int
+
+    @property
+    def step(self) -> Step:
+        return self.visitor.steps[self.place]
+
+
+class _Hall:
+    """The queues and counters while a day is played."""
+
+    def __init__(self, scene: Scene, chance: Random) -> None:
+        self.outcome = Outcome()
+        self._scene, self._chance = scene, chance
+        self._events: list[tuple[int, int, int, object]] = []
+        self._count = 0
+        self._people = 0
+        self._waiting: dict[str, dict[int, _Waiting]] = defaultdict(dict)
+        self._open: dict[str, Window] = {}
+        #: Counters that could call, in the order in which they became free.
+        self._free: dict[str, None] = {}
+        self._busy: set[str] = set()
+        self._looks: set[int] = set()
+        self._calls: list[tuple[str, Priority]] = []
+
+    def later(self, at: int, rank: int, what: object) -> None:
+        """Something happens at a moment."""
+        self._count += 1
+        heapq.heappush(self._events, (at, rank, self._count, what))
+
+    def play(self) -> None:
+        """All of it."""
+        happens = {
+            _ENDS: self._ends, _FREE: self._freed, _LEAVES: self._leaves, _COMES: self._comes, _OPENS: self._opens,
+        }  # fmt: skip
+        while self._events:
+            now = self._events[0][0]
+            while self._events and self._events[0][0] == now:
+                _, rank, _, what = heapq.heappop(self._events)
+                happens[rank](now, what)
+            for counter in list(self._free):
+                self._call(now, self._open[counter])
+        for service, line in self._waiting.items():
+            self.outcome.unserved[service] += len(line)
+
+    # --- what happens ------------------------------------------------------------------------
+
+    def _opens(self, _: int, what: object) -> None:
+        assert isinstance(what, Window)
+        self._open[what.counter] = what
+        if what.counter not in self._busy:
+            self._free[what.counter] = None
+
+    def _ends(self, _: int, what: object) -> None:
+        assert isinstance(what, Window)
+        if self._open.get(what.counter) == what:
+            del self._open[what.counter]
+            self._free.pop(what.counter, None)
+
+    def _freed(self, _: int, what: object) -> None:
+        assert isinstance(what, str)
+        self._busy.discard(what)
+        if what in self._open:
+            self._free[what] = None
+
+    def _comes(self, now: int, what: object) -> None:
+        assert isinstance(what, _Coming)
+        self._people += not what.number
+        number, visitor, place = what.number or self._people, what.visitor, what.place
+        back = place > 0 and visitor.steps[place - 1].absent
+        one = _Waiting(number, visitor, place, now, self._scene.rules.return_behind if back else 0)
+        self._waiting[one.step.service][number] = one
+        if one.step.patience_ms is not None:
+            self.later(now + one.step.patience_ms, _LEAVES, one)
+
+    def _leaves(self, _: int, what: object) -> None:
+        assert isinstance(what, _Waiting)
+        if self._waiting[what.step.service].get(what.number) is what:
+            del self._waiting[what.step.service][what.number]
+            self.outcome.gone[what.step.service] += 1
+
+    # --- calling -----------------------------------------------------------------------------
+
+    def _call(self, now: int, window: Window) -> None:
+        """The counter asks for its next visitor, as it does in the hub."""
+        line = [one for service in window.services for one in self._waiting[service].values()]
+        if not line:
+            return
+        candidates = [self._candidate(now, one) for one in line]
+        rules = self._scene.rules
+        lately = islice(reversed(self._calls), 20 * rules.priority_run)
+        run = routing.run_of(lately, window.services, rules.priority_run)
+        caller = routing.Caller(window.counter, window.services, frozenset(self._open), run)
+        choice = routing.choose(candidates, caller, rules)
+        if isinstance(choice, routing.Nobody):
+            self._look_again(now, line)
+            return
+        called = next(one for one, seen in zip(line, candidates, strict=True) if seen is choice.candidate)
+        nearer = set(routing.passed(candidates, choice.candidate))
+        for one in line:
+            one.behind -= one.number in nearer
+        self._called(now, window.counter, called, line)
+
+    def _candidate(self, now: int, one: _Waiting) -> routing.Candidate:
+        ahead = one.place > 0 and one.behind == 0 and self._scene.rules.transferred == "head"
+        return routing.Candidate(
+            ticket=one.number, stage=one.number, label="", service=one.step.service, priority=one.visitor.priority,
+            waited_min=(now - one.visitor.came) / _MIN, here_min=(now - one.entered) / _MIN, order=one.number,
+            behind=one.behind, wanted=one.step.wanted, head=ahead,
+        )  # fmt: skip
+
+    def _look_again(self, now: int, line: Iterable[_Waiting]) -> None:
+        """All wait for a counter elsewhere: from when on the first of them may be called here."""
+        again = max(now + 1, min(one.entered for one in line) + self._scene.rules.affinity_min * _MIN)
+        if again not in self._looks:
+            self._looks.add(again)
+            self.later(again, _FREE, "")
+
+    def _called(self, now: int, counter: str, called: _Waiting, line: Iterable[_Waiting]) -> None:
+        step, visitor = called.step, called.visitor
+        del self._waiting[step.service][called.number]
+        passed = sum(one.entered < called.entered for one in line if one.step.service == step.service)
+        self.outcome.calls.append(Called(step.service, visitor.priority, called.entered, now - called.entered, passed))
+        self._calls.append((step.service, visitor.priority))
+        took = step.walk_ms + step.work_ms if step.work_ms is not None else sum(self._drawn(step.service))
+        ends = now + took
+        if called.place + 1 < len(visitor.steps):
+            self.later(
+                ends + visitor.steps[called.place + 1].pause_ms,
+                _COMES,
+                _Coming(called.number, visitor, called.place + 1),
+            )
+        self._free.pop(counter, None)
+        self._busy.add(counter)
+        self.later(ends + self._scene.pause_ms, _FREE, counter)
+
+    def _drawn(self, service: str) -> tuple[int, int]:
+        spells = self._scene.spells.get(service)
+        return self._chance.choice(spells) if spells else (0, 0)

@@ -1,0 +1,245 @@
+"""A past day with other counters, profiles or rules: what is asked, the day's scene, and what the replays came to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from random import Random
+from typing import Literal
+
+from hub.context import Hub
+from hub.errors import Unreadable
+from hub.queues.store import Reader
+from hub.settings import QueueRules
+from hub.supervision import replay, staffing, store
+from hub.supervision.cells import rank_of
+from hub.supervision.measures import percentile
+from hub.supervision.model import Day, Visit
+from hub.supervision.replay import Outcome, Scene, Window
+from hub.supervision.sheets import THIN
+
+#: Days by lot that a change is tried on, besides the day itself. Eight of ten of them are told.
+TIMES = 20
+_LOW, _HIGH = 0.1, 0.9
+#: The code of a counter that there is not yet.
+NEW = "+"
+_MIN = 60_000
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+#: The rules of calling that can be tried otherwise: field → (setting, least, most).
+RULES = {
+    "max_wait": ("max_wait_min", 1, 600),
+    "run": ("priority_run", 1, 99),
+    "normal_wait": ("normal_wait_min", 1, 600),
+    "affinity": ("affinity_min", 0, 600),
+}
+FIELDS = ("day", "do", "counter", "services", "from", "to", *RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is tried: a counter opened (with these queues) or closed for a time, ms of the day's line, and the rules."""
+
+    do: Literal["open", "close", ""]
+    counter: str
+    services: tuple[str, ...]
+    begin: int
+    end: int
+    rules: QueueRules
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One queue, or all of them (`service` None). P80 of waits to the call, minutes, None of nobody.
+
+    `was`: the day's own figure; `again`: replayed as it was; `changed`: replayed with the change. `low`, `high`: what
+    the change makes of the P80 in eight of ten days like this one, minutes more (or, below 0, less). `called`, `gone`,
+    `unserved`: how many, replayed as it was and with the change.
+    """
+
+    service: str | None
+    was: float | None
+    again: float | None
+    changed: float | None
+    low: float | None
+    high: float | None
+    called: tuple[int, int]
+    gone: tuple[int, int]
+    unserved: tuple[int, int]
+
+    @property
+    def thin(self) -> bool:
+        """Whether few people are behind it."""
+        return 0 < self.called[0] < THIN
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A past day, what was tried, and what came of it: all of it first, then each queue."""
+
+    day: Day
+    visits: int
+    change: Change
+    results: tuple[Result, ...]
+
+    @property
+    def off_min(self) -> float | None:
+        """By how much the replay of the day as it was misses what the day was, minutes."""
+        whole = self.results[0]
+        return None if whole.was is None or whole.again is None else abs(whole.was - whole.again)
+
+
+def tried(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Trial:
+    """Replay a closed day as it was, and with what is asked. Raises Unreadable naming the field that makes no sense."""
+    day, visits, scene = _scene(hub, reader, query.get("day", ""))
+    change = _change(hub, query, day)
+    results = _results(visits, scene, _changed(scene, change))
+    return Trial(day, len(visits), change, results)
+
+
+# --- what is asked ---------------------------------------------------------------------------
+
+
+def _scene(hub: Hub, reader: Reader, asked: str) -> tuple[Day, list[Visit], Scene]:
+    settings = hub.settings
+    found = store.days(reader, asked, asked, settings.agency.zone) if _is_date(asked) else {}
+    day = next(iter(found.values()), None)
+    if day is None or day.closed_at is None:
+        raise Unreadable("day: a business day that is over, as YYYY-MM-DD", field="day")
+    visits = store.visits(reader, found)
+    scene = replay.scene_of(
+        visits,
+        staffing.stretches(reader, day, visits, day.closed_at),
+        {counter.code: counter.services for counter in settings.counters},
+        settings.queue,
+        {service.code: round(service.mean_min * _MIN) for service in settings.services},
+    )
+    return day, visits, scene
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _change(hub: Hub, query: Mapping[str, str], day: Day) -> Change:
+    if unknown := [name for name in query if name not in FIELDS]:
+        raise Unreadable(f"no such field; there are {', '.join(FIELDS)}", field=unknown[0][:64])
+    do = query.get("do", "")
+    if do not in ("open", "close", ""):
+        raise Unreadable("do: open or close", field="do")
+    counter = query.get("counter", "") or NEW
+    if do and counter != NEW and hub.settings.counter(counter) is None:
+        raise Unreadable("no such counter", field="counter")
+    if do == "close" and counter == NEW:
+        raise Unreadable("say which counter is closed", field="counter")
+    begin, end = (_moment(hub, query, name, day) if do else 0 for name in ("from", "to"))
+    if begin > end or (do and begin == end):
+        raise Unreadable("from comes before to", field="to")
+    return Change(
+        "open" if do == "open" else "close" if do else "",
+        counter,
+        _services(hub, query, do, counter),
+        begin,
+        end,
+        _rules(hub.settings.queue, query),
+    )
+
+
+def _services(hub: Hub, query: Mapping[str, str], do: str, counter: str) -> tuple[str, ...]:
+    """The queues of a counter that is opened: those asked for, else its own."""
+    asked = tuple(dict.fromkeys(code for code in query.get("services", "").split(",") if code))
+    if any(hub.settings.service(code) is None for code in asked):
+        raise Unreadable("no such service", field="services")
+    known = hub.settings.counter(counter)
+    services = asked or (known.services if known else ())
+    if do == "open" and not services:
+        raise Unreadable("say which queues a new counter calls from", field="services")
+    return services
+
+
+def _moment(hub: Hub, query: Mapping[str, str], field: str, day: Day) -> int:
+    """A time of that day, on its line of ms."""
+    typed = query.get(field, "")
+    if not _TIME.fullmatch(typed):
+        raise Unreadable("write a time as HH:MM", field=field)
+    at = datetime.fromisoformat(f"{day.date}T{typed}").replace(tzinfo=hub.settings.agency.zone)
+    return round(at.timestamp() * 1000)
+
+
+def _rules(rules: QueueRules, query: Mapping[str, str]) -> QueueRules:
+    tried_rules = {}
+    for field, (setting, least, most) in RULES.items():
+        typed = query.get(field, "")
+        if not typed:
+            continue
+        if not (typed.isascii() and typed.isdecimal() and least <= int(typed) <= most):
+            raise Unreadable(f"{field}: a whole number from {least} to {most}", field=field)
+        tried_rules[setting] = int(typed)
+    return rules.model_copy(update=tried_rules)
+
+
+def _changed(scene: Scene, change: Change) -> Scene:
+    windows = scene.windows
+    if change.do == "close":
+        windows = replay.closed(windows, change.counter, change.begin, change.end)
+    elif change.do == "open":
+        windows = replay.opened(windows, Window(change.counter, change.services, change.begin, change.end))
+    return replace(scene, windows=windows, rules=change.rules)
+
+
+# --- what came of it -------------------------------------------------------------------------
+
+
+def _results(visits: Sequence[Visit], scene: Scene, changed: Scene) -> tuple[Result, ...]:
+    again, other = replay.replay(scene, Random(0)), replay.replay(changed, Random(0))  # noqa: S311 (no secret)
+    services = sorted({step.service for visitor in scene.visitors for step in visitor.steps})
+    throws = [_thrown(scene, changed, seed) for seed in range(1, TIMES + 1)]
+    return tuple(
+        Result(
+            service=service,
+            was=_was(visits, service),
+            again=again.p80_min(service),
+            changed=other.p80_min(service),
+            **_range(throws, service),
+            called=(len(again.waits(service)), len(other.waits(service))),
+            gone=(_of(again.gone, service), _of(other.gone, service)),
+            unserved=(_of(again.unserved, service), _of(other.unserved, service)),
+        )
+        for service in (None, *services)
+    )
+
+
+def _thrown(scene: Scene, changed: Scene, seed: int) -> tuple[Outcome, Outcome]:
+    """Another day like that one, as it was staffed and with the change."""
+    day = replay.like(scene, Random(seed))  # noqa: S311 (no secret)
+    other = replace(changed, visitors=day.visitors)
+    return replay.replay(day, Random(seed)), replay.replay(other, Random(seed))  # noqa: S311 (no secret)
+
+
+def _was(visits: Sequence[Visit], service: str | None) -> float | None:
+    """The day's own P80 of the wait to the call, as the statistics count it."""
+    found = sorted(
+        call.ms
+        for visit in visits
+        for passage in visit.passages
+        if service in (None, passage.service) and (call := passage.wait_to_call) and call.certain
+    )
+    return percentile(found, 0.8) / _MIN if found else None
+
+
+def _range(throws: Sequence[tuple[Outcome, Outcome]], service: str | None) -> dict[str, float | None]:
+    """What the change makes of the P80 in eight of ten days: its P10 and P90."""
+    pairs = [(before.p80_min(service), after.p80_min(service)) for before, after in throws]
+    found = sorted(after - before for before, after in pairs if before is not None and after is not None)
+    if not found:
+        return {"low": None, "high": None}
+    low, high = (found[rank_of(share, len(found)) - 1] for share in (_LOW, _HIGH))
+    return {"low": low, "high": high}
+
+
+def _of(counts: Mapping[str, int], service: str | None) -> int:
+    return sum(counts.values()) if service is None else counts.get(service, 0)

@@ -1,0 +1,137 @@
+"""A day played again: by the queues' own routing, with the textbook's queue among those it is tried on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from hub.settings import QueueRules
+from hub.supervision import erlang, replay
+from hub.supervision.replay import Scene, Step, Visitor, Window
+
+MIN = 60_000
+
+
+def lot(seed: int = 0) -> Random:
+    return Random(seed)  # noqa: S311 (a replay, no secret)
+
+
+RULES = QueueRules()
+
+
+def visitor(came: float, work: float | None = 10, service: str = "PEN", **facts: object) -> Visitor:
+    """Somebody who comes at a minute and takes so many."""
+    priority = facts.pop("priority", "normal")
+    step = Step(service, work_ms=None if work is None else round(work * MIN), **facts)
+    return Visitor(round(came * MIN), priority, (step,))
+
+
+def scene(*visitors: Visitor, windows: tuple[Window, ...] = (), rules: QueueRules = RULES, pause: int = 0) -> Scene:
+    return Scene(visitors, windows or (window("08"),), rules, {"PEN": ((0, 5 * MIN),)}, pause)
+
+
+def window(counter: str, begin: int = 0, end: int = 600, services: tuple[str, ...] = ("PEN",)) -> Window:
+    return Window(counter, services, begin * MIN, end * MIN)
+
+
+def played(*visitors: Visitor, **facts: object) -> list[int]:
+    """The waits of the calls in their order, minutes."""
+    return [call.waited // MIN for call in replay.replay(scene(*visitors, **facts), lot()).calls]
+
+
+def test_one_counter_serves_one_after_the_other():
+    assert played(visitor(0), visitor(1), visitor(2)) == [0, 9, 18]
+    assert played(visitor(0), visitor(1), visitor(2), windows=(window("08"), window("09"))) == [0, 0, 8]
+
+
+def test_a_counter_takes_its_pause_between_two_visitors():
+    assert played(visitor(0), visitor(1), pause=MIN) == [0, 10]
+
+
+def test_the_order_is_that_of_the_queues_own_rules():
+    """An old person goes before those who came a moment earlier, and whoever waited too long before all."""
+    found = replay.replay(scene(visitor(0), visitor(1), visitor(3, priority="age_70"), visitor(4)), lot())
+    assert [(call.priority, call.entered // MIN, call.passed) for call in found.calls] == [
+        ("normal", 0, 0), ("age_70", 3, 1), ("normal", 1, 0), ("normal", 4, 0),
+    ]  # fmt: skip
+    strict = RULES.model_copy(update={"max_wait_min": 5})
+    found = replay.replay(scene(visitor(0), visitor(1), visitor(3, priority="age_70"), rules=strict), lot())
+    assert [call.entered // MIN for call in found.calls] == [0, 1, 3], "another policy, another order"
+
+
+def test_a_visitor_for_one_counter_waits_for_it_while_it_is_open():
+    both = (window("08"), window("09"))
+    busy = (visitor(0), visitor(0), visitor(1, wanted="09"))
+    assert played(*busy, windows=both)[2] == 9
+    rules = RULES.model_copy(update={"affinity_min": 3})
+    alone = replay.replay(scene(visitor(0, 20), visitor(1, wanted="09"), windows=(window("08"),), rules=rules), lot())
+    assert alone.calls[1].waited == 19 * MIN, "09 is not open: any counter may call"
+    free = replay.replay(scene(visitor(0, 60, wanted="09"), visitor(1, wanted="09"), windows=both, rules=rules), lot())
+    assert free.calls[1].waited == 3 * MIN, "kept for 09 for three minutes, then 08 calls, though nothing else happens"
+
+
+def test_who_gives_up_is_gone_and_who_is_not_called_is_told():
+    found = replay.replay(
+        scene(visitor(0, 30), visitor(1, patience_ms=5 * MIN), visitor(2, None), windows=(window("08", 0, 30),)),
+        lot(),
+    )
+    assert (dict(found.gone), dict(found.unserved), len(found.calls)) == ({"PEN": 1}, {"PEN": 1}, 1)
+
+
+def test_who_was_never_served_takes_as_long_as_somebody_else_of_the_queue():
+    assert played(visitor(0, None), visitor(1)) == [0, 4]
+
+
+def test_who_is_sent_on_comes_to_the_next_queue_and_who_was_absent_comes_back():
+    sent_on = Visitor(0, "normal", (Step("RAS", work_ms=5 * MIN), Step("PEN", work_ms=MIN)))
+    windows = (window("02", services=("RAS",)), window("08"))
+    found = replay.replay(scene(sent_on, windows=windows), lot())
+    assert [(call.service, call.entered // MIN) for call in found.calls] == [("RAS", 0), ("PEN", 5)]
+    back = Visitor(0, "normal", (Step("PEN", absent=True, work_ms=MIN), Step("PEN", pause_ms=8 * MIN, work_ms=MIN)))
+    found = replay.replay(scene(back, visitor(9, 1), visitor(9, 1)), lot())
+    assert [call.entered // MIN for call in found.calls] == [0, 9, 9, 9], "three others go first (return_behind)"
+
+
+def test_a_service_that_runs_over_the_end_is_finished_and_nobody_else_called():
+    found = replay.replay(scene(visitor(0, 40), visitor(1), windows=(window("08", 0, 30),)), lot())
+    assert (len(found.calls), found.unserved["PEN"]) == (1, 1)
+
+
+def test_a_counter_is_opened_and_closed_for_a_time():
+    windows = (window("08", 0, 100),)
+    shorter = replay.closed(windows, "08", 30 * MIN, 60 * MIN)
+    assert [(one.begin // MIN, one.end // MIN) for one in shorter] == [(0, 30), (60, 100)]
+    assert replay.closed(windows, "08", 200 * MIN, 300 * MIN) == windows
+    other = replay.opened(windows, window("08", 90, 120, ("RAS",)))
+    assert [(one.services, one.begin // MIN, one.end // MIN) for one in other] == [
+        (("PEN",), 0, 90), (("RAS",), 90, 120),
+    ]  # fmt: skip
+
+
+def test_another_day_by_lot_has_as_many_visitors_of_the_same_kind():
+    found = scene(*(visitor(minute, 1 + minute) for minute in range(40)))
+    found = replace(found, spells={"PEN": tuple((0, each.steps[0].work_ms or 0) for each in found.visitors)})
+    other = replay.like(found, lot(5))
+    assert len(other.visitors) == 40
+    assert [v.came for v in other.visitors] == sorted(v.came for v in other.visitors)
+    works = {step.work_ms for v in other.visitors for step in v.steps}
+    assert works <= {work for _, work in found.spells["PEN"]}
+    assert other != found
+    assert replay.like(found, lot(5)) == other, "the same throw, the same day"
+
+
+def test_the_replay_of_a_known_queue_is_the_textbooks():
+    """M/M/3+M of C.5, 6,000 visitors: who leaves and the P80 of the others are Erlang A's, within what so many say."""
+    chance, now, visitors = lot(11), 0.0, []
+    for _ in range(6_000):
+        now += chance.expovariate(20 / 60)
+        patience = round(chance.expovariate(1 / 45) * MIN)
+        visitors.append(visitor(now, chance.expovariate(1 / 8), patience_ms=patience))
+    windows = tuple(window(str(place), 0, 10**6) for place in range(3))
+    rules = RULES.model_copy(update={"max_wait_min": 600})
+    found = replay.replay(scene(*visitors, windows=windows, rules=rules), lot())
+    line = erlang.erlang_a(20 / 60, 8, 45, 3)
+    assert found.gone["PEN"] / 6_000 == pytest.approx(line.leaves, abs=0.02)
+    assert found.p80_min() == pytest.approx(erlang.percentile([(1, line)], 0.8), rel=0.15)
