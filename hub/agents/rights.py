@@ -257,6 +257,8 @@ _PAGES: dict[str, frozenset[str]] = {
     "supervision.workbook": _OVERSIGHT,
     "supervision.advice": _OVERSIGHT,
     "supervision.replay": _OVERSIGHT,
+    "supervision.fairness": _OVERSIGHT,
+    "supervision.poster": _OVERSIGHT,
     "supervision.correct": frozenset({"supervisor"}),
     "desk.line": _AT_COUNTERS,
     "desk.choose": _AT_COUNTERS,

@@ -26,6 +26,7 @@ from hub.queues import faces
 from hub.say import FIRST, say, say_refused, words
 from hub.supervision import closing, corrections, pictures, report, sheets, statistics, workbook
 from hub.supervision.advice_pages import add_advice
+from hub.supervision.fairness_pages import add_fairness
 from hub.wire import as_json
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,6 +49,7 @@ def pages(hub: Hub) -> Blueprint:
     _add_board(room, hub)
     _add_statistics(room, hub)
     add_advice(room, hub)
+    add_fairness(room, hub)
     return room
 
 

@@ -19,7 +19,7 @@ READS = {"inquiry.page", "inquiry.search", "inquiry.file", "inquiry.similar", "i
 SAYS_WHY = {"desk.begin", "desk.end"}
 OVERSIGHT = {
     "supervision.page", "supervision.still_open", "supervision.statistics", "supervision.csv", "supervision.workbook",
-    "supervision.advice", "supervision.replay",
+    "supervision.advice", "supervision.replay", "supervision.fairness", "supervision.poster",
     "statistics",
 }  # fmt: skip
 OWN = {"agents.choose", "agents.choose_post", "agents.stay", "agents.logout", "openapi", "board", "counters", "ticket"}
