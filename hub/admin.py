@@ -35,6 +35,7 @@ from hub.queues import epochs
 from hub.queues import store as queue_store
 from hub.rooms import open_hub
 from hub.settings import Settings
+from hub.supervision import story
 
 #: The administrator at the box itself.
 LOCAL = Actor(device="admin", roles=frozenset({"hub"}))
@@ -85,6 +86,12 @@ def _day_open(hub: Hub, body: Body) -> Answer:
 
 def _day_close(hub: Hub, body: Body) -> Answer:
     return queues.close_day(hub, Ask(LOCAL), force=body.get("force") is True)
+
+
+def _day_file(hub: Hub, body: Body) -> Answer:
+    with hub.snapshot() as reader:
+        day = _text(body, "date") if "date" in body else story.last_closed(reader)
+        return {"name": story.file_name(hub, day), "line": story.signed_line(hub, reader, day)}
 
 
 def _pair(hub: Hub, body: Body) -> Answer:
@@ -246,6 +253,7 @@ def _outbox_carried(hub: Hub, body: Body) -> Answer:
 _ANSWERS: dict[str, Callable[[Hub, Body], Answer]] = {
     "day_open": _day_open,
     "day_close": _day_close,
+    "day_file": _day_file,
     "pair": _pair,
     "orders": _orders,
     "devices": _devices,

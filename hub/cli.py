@@ -6,15 +6,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hub import VERSION, exchange_commands
-from hub.commands import FILE, FOLDER, Commands, config_option
+from hub import VERSION, day_commands, exchange_commands
+from hub.commands import FILE, FOLDER, Commands, cell, config_option
 from hub.commands import ask_hub as _ask
+from hub.commands import sentence as _sentence
 from hub.commands import settings_of as _settings
 from hub.commands import stop as _stop
 from hub.errors import ConfigurationFault
@@ -154,23 +154,8 @@ def printer(folder: Path, names: tuple[str, ...]) -> None:
     run(settings, names)
 
 
-@main.group(cls=Commands)
-def day() -> None:
-    """The business day, by hand."""
-
-
-@day.command("open")
-@config_option
-def open_day(folder: Path) -> None:
-    """Open the business day: the kiosks give tickets."""
-    click.echo(_sentence(_ask(folder, "day.open")))
-
-
-@day.command("close")
-@config_option
-def close_day(folder: Path) -> None:
-    """Close the business day; who still waits is counted as not served."""
-    click.echo(_sentence(_ask(folder, "day.close")))
+main.add_command(day_commands.day)
+main.add_command(day_commands.consolidate)
 
 
 @main.command()
@@ -337,23 +322,14 @@ main.add_command(exchange_commands.outbox)
 main.add_command(exchange_commands.centre)
 
 
-def _sentence(answer: Mapping[str, Any]) -> str:
-    """An answer of plain values on one line."""
-    return ", ".join(f"{name} {_cell(value)}" for name, value in answer.items())
-
-
 def _show(rows: list[dict[str, Any]]) -> None:
     """Rows as a table; nothing for none."""
     if not rows:
         return
-    cells = [[name.upper() for name in rows[0]], *([_cell(value) for value in row.values()] for row in rows)]
+    cells = [[name.upper() for name in rows[0]], *([cell(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def _cell(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "-" if value is None else str(value)
 
 
 @main.command()

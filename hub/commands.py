@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -60,3 +60,12 @@ def ask_hub(folder: Path, what: str, **body: Any) -> dict[str, Any]:
     from hub.admin_ask import admin_ask
 
     return admin_ask(settings_of(folder), what, **body)
+
+
+def sentence(answer: Mapping[str, Any]) -> str:
+    """An answer of plain values on one line."""
+    return ", ".join(f"{name} {cell(value)}" for name, value in answer.items())
+
+
+def cell(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "-" if value is None else str(value)

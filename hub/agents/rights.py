@@ -259,6 +259,8 @@ _PAGES: dict[str, frozenset[str]] = {
     "supervision.replay": _OVERSIGHT,
     "supervision.fairness": _OVERSIGHT,
     "supervision.poster": _OVERSIGHT,
+    "supervision.story": _OVERSIGHT,
+    "supervision.day_file": _OVERSIGHT,
     "supervision.correct": frozenset({"supervisor"}),
     "desk.line": _AT_COUNTERS,
     "desk.choose": _AT_COUNTERS,

@@ -27,6 +27,7 @@ from hub.say import FIRST, say, say_refused, words
 from hub.supervision import closing, corrections, pictures, report, sheets, statistics, workbook
 from hub.supervision.advice_pages import add_advice
 from hub.supervision.fairness_pages import add_fairness
+from hub.supervision.story_pages import add_story
 from hub.wire import as_json
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,6 +51,7 @@ def pages(hub: Hub) -> Blueprint:
     _add_statistics(room, hub)
     add_advice(room, hub)
     add_fairness(room, hub)
+    add_story(room, hub)
     return room
 
 

@@ -295,7 +295,12 @@ def _figure_alerts(scene: Scene) -> Iterator[Alert]:
 
 
 def _trouble_words(scene: Scene, trouble: Trouble) -> str:
+    language = scene.hub.settings.agency.languages[0]
+    return trouble_said(language, trouble.part, trouble.state, trouble.detail)
+
+
+def trouble_said(language: str, part: str, state: str, detail: str = "") -> str:
     """What a device's trouble is called; one that nobody foresaw, as the device says it."""
-    name = f"trouble_{trouble.state}"
+    name = f"trouble_{state}"
     known = name in words("fr", "supervision")
-    return scene.say(name, part=trouble.part, detail=trouble.detail) if known else f"{trouble.part} : {trouble.state}"
+    return say(language, f"supervision.{name}", part=part, detail=detail) if known else f"{part} : {state}"

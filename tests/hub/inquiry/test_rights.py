@@ -20,7 +20,7 @@ SAYS_WHY = {"desk.begin", "desk.end"}
 OVERSIGHT = {
     "supervision.page", "supervision.still_open", "supervision.statistics", "supervision.csv", "supervision.workbook",
     "supervision.advice", "supervision.replay", "supervision.fairness", "supervision.poster",
-    "statistics",
+    "supervision.story", "supervision.day_file", "statistics",
 }  # fmt: skip
 OWN = {"agents.choose", "agents.choose_post", "agents.stay", "agents.logout", "openapi", "board", "counters", "ticket"}
 #: Values of the tabs that stand nowhere else, by the right that shows them.
