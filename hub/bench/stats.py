@@ -1,4 +1,4 @@
-"""P30 and P31: the supervisor's statistics over five years of an agency's work, and what the queue notices of them.
+"""P30 to P32: the supervisor's statistics over five years of an agency's work, and what the queue notices of them.
 
 The limit is taken bare in the same run: a summary table of SQLite alone, a row for each day, service and hour, summed
 by month. Every screen is asked as its page asks for it, from the query string to the last figure of its tables.
@@ -6,6 +6,8 @@ by month. Every screen is asked as its page asks for it, from the query string t
 
 from __future__ import annotations
 
+import dataclasses
+import random
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -24,25 +26,27 @@ from hub.demo.agency import Agency
 from hub.demo.processes import COMMANDS, Processes
 from hub.rooms import open_hub
 from hub.store import DATABASE
-from hub.supervision import report, statistics, tally
+from hub.supervision import replay, report, statistics, tally, whatif
 
 #: Five years, every day of them: the past that this is measured over.
 DAYS = 1826
 TICKETS, QUICK_TICKETS = 1_500_000, 3_652
 #: Any screen may take so many times the bare summary table; a month, so many ms; the queue, twice as long.
 MOST, MONTH_MS, DOUBLED = 1.5, 5.0, 2.0
+#: A day of so many visits is replayed within so many ms.
+VISITS, REPLAY_MS = 260, 50.0
 _HOURS, _SERVICES = range(7, 15), 9
 _TIMES = 40
 
 
 def measure_stats(*, quick: bool, tickets: int, kept: Path | None) -> list[Line]:
-    """P30 over all of it and over a month, what counting it took, and P31."""
+    """P30 over all of it and over a month, what counting it took, a past day replayed (P32), and P31."""
     times = Times.of(quick=quick)
     with with_a_past(tickets, kept, a_day=max(1, tickets // DAYS)) as agency:
         large = agency()
         hub = open_hub(large.settings)
         try:
-            lines = [_counting(hub), *_screens(hub, 3 if quick else _TIMES)]
+            lines = [_counting(hub), *_screens(hub, 3 if quick else _TIMES), _replayed(hub, 3 if quick else _TIMES)]
         finally:
             tally.of(hub).close()
             hub.store.close()
@@ -113,7 +117,7 @@ def _answered(hub: Hub, query: dict[str, str], times: int) -> dict[str, float]:
     return _summary(ask, times)
 
 
-def _summary(ask: Callable[[], None], times: int) -> dict[str, float]:
+def _summary(ask: Callable[[], object], times: int) -> dict[str, float]:
     ask()
     return summary(timed(ask, times))
 
@@ -138,9 +142,32 @@ def _bare(days: int, times: int) -> tuple[dict[str, float], dict[str, float]]:
     one = f"{sums} WHERE day BETWEEN '2021-01-01' AND '2021-01-31' GROUP BY 1, 2"
     with closing(table):
         return (
-            _summary(lambda: list(table.execute(every)), times),  # type: ignore[arg-type]
-            _summary(lambda: list(table.execute(one)), times),  # type: ignore[arg-type]
+            _summary(lambda: list(table.execute(every)), times),
+            _summary(lambda: list(table.execute(one)), times),
         )
+
+
+# --- P32 -------------------------------------------------------------------------------------
+
+
+def _replayed(hub: Hub, times: int) -> Line:
+    """A day of 260 visits (fewer, where its days have fewer) played once; and the whole page of a trial, 42 of them."""
+    _, day = _ends(hub)
+    with hub.snapshot() as reader:
+        scene = whatif.scene_of(hub, reader, day)[2]
+    some = dataclasses.replace(scene, visitors=scene.visitors[:VISITS])
+    once = _summary(lambda: replay.replay(some, random.Random(0)), times)  # noqa: S311 (a bench, reproducible)
+
+    def page() -> None:
+        with hub.snapshot() as reader:
+            whatif.tried(hub, reader, {"day": day, "do": "open", "services": SERVICE, "from": "09:00", "to": "11:00"})
+
+    figures = {"visits": len(some.visitors), "once": once, "page": _summary(page, min(times, 5))}
+    figures["visits_of_page"] = len(scene.visitors)
+    return Line(
+        "P32", "a past day replayed by the queues' own routing", figures,
+        (Budget(once["p95"], most=REPLAY_MS, of="ms p95 of one replay"),),
+    )  # fmt: skip
 
 
 # --- P31 -------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ class _Story:
             "advice": self._advice(self._days[-1]) if one else [],
             "advice_for": self._advice_for(last) if one else "",
             "foot": self._say(
-                "foot", seq=book.last_seq, hash=book.last_hash[:16], days=len(self._days),
+                "foot", seq=book.last_seq, hash=book.last_hash[:16],
                 made=local(self._hub.now().at, agency.zone).strftime("%d/%m/%Y"),
             ),
         }  # fmt: skip

@@ -92,7 +92,7 @@ class Trial:
 
 def tried(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Trial:
     """Replay a closed day as it was, and with what is asked. Raises Unreadable naming the field that makes no sense."""
-    day, visits, scene = _scene(hub, reader, query.get("day", ""))
+    day, visits, scene = scene_of(hub, reader, query.get("day", ""))
     change = _change(hub, query, day)
     results = _results(visits, scene, _changed(scene, change))
     return Trial(day, len(visits), change, results)
@@ -101,7 +101,8 @@ def tried(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Trial:
 # --- what is asked ---------------------------------------------------------------------------
 
 
-def _scene(hub: Hub, reader: Reader, asked: str) -> tuple[Day, list[Visit], Scene]:
+def scene_of(hub: Hub, reader: Reader, asked: str) -> tuple[Day, list[Visit], Scene]:
+    """A day that is over, its visits, and its scene. Raises Unreadable naming the field `day`."""
     settings = hub.settings
     found = store.days(reader, asked, asked, settings.agency.zone) if _is_date(asked) else {}
     day = next(iter(found.values()), None)

@@ -76,8 +76,7 @@ def test_the_longest_wait_says_who_when_and_why(known):
     """By hand: the longest is the seventh deposit, 08:20:00 to 08:52:30, behind those of 07:59:59, 08:00 and 08:10."""
     sentence = told(known)["longest"]
     assert sentence.startswith("32 min jusqu'à l'appel : D007, Dépôt de pièces, de 08:20 à 08:52.")
-    assert "3 personnes étaient devant" in sentence
-    assert "1,0 guichet(s)" in sentence
+    assert sentence.endswith("Personnes devant : 3 ; guichets ouverts en moyenne pour cette file : 1,0.")
 
 
 def test_a_wait_without_a_counter_says_so(house):
