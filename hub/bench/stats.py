@@ -26,7 +26,7 @@ from hub.demo.agency import Agency
 from hub.demo.processes import COMMANDS, Processes
 from hub.rooms import open_hub
 from hub.store import DATABASE
-from hub.supervision import replay, report, statistics, tally, whatif
+from hub.supervision import replay, report, statistics, story, tally, whatif
 
 #: Five years, every day of them: the past that this is measured over.
 DAYS = 1826
@@ -152,8 +152,8 @@ def _bare(days: int, times: int) -> tuple[dict[str, float], dict[str, float]]:
 
 def _replayed(hub: Hub, times: int) -> Line:
     """A day of 260 visits (fewer, where its days have fewer) played once; and the whole page of a trial, 42 of them."""
-    _, day = _ends(hub)
     with hub.snapshot() as reader:
+        day = story.last_closed(reader)
         scene = whatif.scene_of(hub, reader, day)[2]
     some = dataclasses.replace(scene, visitors=scene.visitors[:VISITS])
     once = _summary(lambda: replay.replay(some, random.Random(0)), times)  # noqa: S311 (a bench, reproducible)

@@ -23,6 +23,9 @@ SHARE = 0.8
 MOST_MORE = 3
 #: A counter less is worth saying from so many half-hours on: an agent sits down to other work for two hours.
 LONG_ENOUGH = 4
+#: The half-hour that begins at noon; people come in one when it is half a person a day on average.
+NOON = 24
+_SOMEBODY = 0.5
 #: As many sentences stand on the page; they are in order of what they save.
 SAID = 5
 
@@ -86,6 +89,31 @@ def foremost(plans: Iterable[Plan]) -> tuple[Advice, ...]:
     """What is said first: more counters where they save most waiting, then where one is not needed."""
     every = [one for each in plans for one in each.advice]
     return tuple(sorted(every, key=lambda one: (one.kind != "more", -one.saved_min, one.begin))[:SAID])
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """How many counters of a pool are usually open at once in a half-day, and how many keep its target throughout."""
+
+    usual: int
+    needed: int
+
+    @property
+    def spare(self) -> int:
+        """How many agents can do other work; below 0, how many lack."""
+        return self.usual - self.needed
+
+
+def half_days(found: Plan) -> tuple[Heads, Heads]:
+    """The morning's heads and the afternoon's."""
+    return _heads([p for p in found.periods if p.slot < NOON]), _heads([p for p in found.periods if p.slot >= NOON])
+
+
+def _heads(periods: Sequence[Period]) -> Heads:
+    return Heads(
+        usual=max((period.open for period in periods), default=0),
+        needed=max((period.needed for period in periods if period.people >= _SOMEBODY), default=0),
+    )
 
 
 class _Lines:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from babel.dates import format_date
 
 from hub.context import Hub
 from hub.queues.store import Reader
 from hub.say import say
-from hub.supervision import advice, demand, staffing, store
+from hub.supervision import advice, demand, ranges, staffing, store
 from hub.supervision.advice import Advice, Period, Plan
 from hub.supervision.demand import SLOT_MIN, Alike, Past, Pool, Slot
 from hub.supervision.sheets import THIN, decimal
 
 #: A wait beyond this says only that nobody can be called in time, minutes.
 _ENDLESS = 480
+#: Who has served a queue so many times (`THIN`) in so long knows it.
+_LATELY = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Heads:
+    """One activity's heads, morning and afternoon, and how many agents know it; all of them in the last one (`""`)."""
+
+    label: str
+    morning: advice.Heads
+    afternoon: advice.Heads
+    versed: int | None
+
+    @property
+    def fragile(self) -> bool:
+        """Whether one absence would close it."""
+        return self.versed is not None and self.versed <= 1
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """A day to come. `fewest`: how many past days are needed at least; without them there is no advice."""
 
@@ -65,6 +82,7 @@ class Outlook:
     sentences: tuple[Sentence, ...]
     slots: tuple[str, ...]
     rows: tuple[Row, ...]
+    heads: tuple[Heads, ...]
 
     @property
     def thin(self) -> bool:
@@ -89,6 +107,7 @@ def outlook(hub: Hub, reader: Reader, wanted: date) -> Outlook:
         sentences=tuple(_sentence(hub, each, found) for each in advice.foremost(plans)),
         slots=tuple(clock(slot) for slot in slots),
         rows=tuple(_row(hub, each, slots) for each in plans),
+        heads=_heads(hub, reader, plans, wanted),
     )
 
 
@@ -121,6 +140,27 @@ def _slots(plans: Sequence[Plan]) -> range:
     """The half-hours of the page: from the first in which a counter is usually open, or people come, to the last."""
     every = [period.slot for plan in plans for period in plan.periods if period.open or period.people >= 1]
     return range(min(every), max(every) + 1) if every else range(0)
+
+
+def _heads(hub: Hub, reader: Reader, plans: Sequence[Plan], wanted: date) -> tuple[Heads, ...]:
+    """The half-day plan: a row for each activity, then one for all."""
+    if not plans:
+        return ()
+    last = wanted - timedelta(days=1)
+    known = ranges.read(hub, reader, (last - _LATELY).isoformat(), last.isoformat()).versed(THIN)
+    rows = [
+        Heads(
+            pool_name(hub, plan.demand.pool),
+            *advice.half_days(plan),
+            min(known.get(service, 0) for service in plan.demand.pool.services),
+        )
+        for plan in plans
+    ]
+    return (*rows, Heads("", _total([row.morning for row in rows]), _total([row.afternoon for row in rows]), None))
+
+
+def _total(heads: Sequence[advice.Heads]) -> advice.Heads:
+    return advice.Heads(sum(one.usual for one in heads), sum(one.needed for one in heads))
 
 
 # --- in words --------------------------------------------------------------------------------

@@ -19,14 +19,15 @@ from hub.supervision.model import Day, Passage, Visit
 #: (`hub.queues.routing`); `picked`: an agent's motive. Of a plain call it lies with those who were passed: they were
 #: `reserved` for another counter, had `returned` after an absence, or `let_pass` others. `ahead`: sent on, to the head.
 Reason = Literal[
-    "priority", "picked", "for_this_counter", "normal_turn", "too_long", "ahead", "reserved", "returned", "let_pass",
-    "other",
+    "priority", "picked", "for_this_counter", "normal_turn", "too_long", "helped", "ahead", "reserved", "returned",
+    "let_pass", "other",
 ]  # fmt: skip
 REASONS: tuple[Reason, ...] = get_args(Reason)
 _OF_THE_RULES: dict[str, Reason] = {
     "picked": "picked", "for_this_counter": "for_this_counter", "normal_turn": "normal_turn", "too_long": "too_long",
+    "helped": "helped",
 }  # fmt: skip
-
+#: Who still waits.
 _FOR_EVER = 1 << 62
 
 

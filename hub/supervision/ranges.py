@@ -120,6 +120,13 @@ class Range:
             shares[str(agent)] = total + count, time + count * mean
         return {agent: measures.seconds(time / total) for agent, (total, time) in shares.items()}
 
+    def versed(self, least: int) -> dict[str, int]:
+        """For each service, how many agents have had at least so many of its services. Nobody is named."""
+        found: dict[str, int] = defaultdict(int)
+        for (_, (agent, service)), parts in self._parts(tally.MIX, None).items():
+            found[str(service)] += agent is not None and sum(sum_of(part, "services") for part in parts) >= least
+        return dict(found)
+
     def whole(self) -> Cell:
         """Everything in one cell."""
         return self.cells((), None)[None, ()]

@@ -133,6 +133,16 @@ def test_a_half_hour_without_anybody_asks_for_nothing():
     assert found.advice == ()
 
 
+def test_the_half_days_want_what_their_busiest_half_hour_wants():
+    quiet, crowd = Expected(23, 2, 99, 2), Expected(24, 14, 99, 2)
+    found = advice.plan(Demand(PEN, 8, 45, (quiet, crowd, Expected(25, 0.1, 1, 0))), target_min=10)
+    morning, afternoon = advice.half_days(found)
+    assert (morning.usual, morning.needed, morning.spare) == (2, 1, 1)
+    assert (afternoon.usual, afternoon.spare) == (2, 2 - afternoon.needed)
+    assert afternoon.needed == max(period.needed for period in found.periods if period.slot == 24) > 2
+    assert advice.half_days(advice.plan(steady(4, 1, slots=2), target_min=30))[1] == advice.Heads(0, 0)
+
+
 # --- from past days --------------------------------------------------------------------------
 
 

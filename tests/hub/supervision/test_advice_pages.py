@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -53,6 +53,19 @@ def test_too_few_days_say_how_many_it_takes(house):
     assert "Trop peu de jours semblables : 1" in page
     assert "Il en faut 3 de fermés avant celui-ci." in page
     assert "Rejouer un jour passé" in page
+
+
+def test_the_half_day_plan_counts_who_knows_what_and_names_nobody(mondays, supervisor):
+    with mondays.hub.snapshot() as reader:
+        heads = {row.label: row for row in advising.outlook(mondays.hub, reader, date(2026, 3, 23)).heads}
+    deposits = next(row for label, row in heads.items() if label.startswith("Dépôt"))
+    assert (deposits.versed, deposits.fragile, deposits.morning.usual) == (1, True, 1), "37 visits, all by one agent"
+    assert next(row for label, row in heads.items() if label.startswith("Pension")).versed == 0, "12 visits are few"
+    total = heads[""]
+    assert total.morning.usual == sum(row.morning.usual for label, row in heads.items() if label)
+    page = words_of(supervisor.get("/supervision/advice?day=2026-03-23").text)
+    assert "un seul absent la ferme" in page
+    assert "BOUITY" not in page
 
 
 def test_a_day_is_folded_as_it_was(mondays):
