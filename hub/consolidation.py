@@ -26,6 +26,8 @@ _ACTS = (
     "deposits", "certificates", "requests_opened", "requests_answered", "answered_at_reception", "orders_paid",
 )  # fmt: skip
 _INCIDENTS = ("restarts", "devices", "help", "clock", "refused")
+#: Entries of a till that are nobody's payment.
+_MOVED = ("supply", "to_safe", "to_bank", "difference")
 #: The header of the table.
 COLUMNS = (
     "agency", "day", "signature", *_COUNTS, "wait_p50_min", "wait_p80_min", "wait_max_min", "within_target_percent",
@@ -157,7 +159,7 @@ def _money(day: Day, direction: str) -> int:
     return sum(
         _count(row, "amount")
         for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and row.get("direction") == direction
+        if isinstance(row, dict) and row.get("direction") == direction and row.get("what") not in _MOVED
     )
 
 

@@ -32,6 +32,8 @@ INCIDENTS = {
     "clock": "clock_doubted",
     "refused": "access_refused",
 }
+#: Entries of a till that are nobody's payment.
+MOVED = frozenset({"supply", "to_safe", "to_bank", "difference"})
 _SPAN = (
     "SELECT first_seq, coalesce((SELECT max(seq) FROM journal WHERE kind = 'day_closed' AND subject = 'day ' || b.id"
     " AND seq > b.first_seq), (SELECT max(seq) FROM journal)) AS last_seq FROM business_day b WHERE date = ?"
@@ -56,6 +58,11 @@ class Money:
     tender: str
     count: int
     amount: int
+
+    @property
+    def moved(self) -> bool:
+        """Whether it only went between the drawer, the safe and the bank, or was found missing: nobody's payment."""
+        return self.what in MOVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,8 +311,9 @@ class _Story:
     def _acts(self, book: Daybook) -> list[list[str]]:
         done = [[self._say(f"act_{name}"), report.grouped(str(count))] for name, count in book.acts.items() if count]
         for direction in ("in", "out"):
-            for tender in sorted({each.tender for each in book.money if each.direction == direction}):
-                of = [each for each in book.money if (each.direction, each.tender) == (direction, tender)]
+            paid = [each for each in book.money if each.direction == direction and not each.moved]
+            for tender in sorted({each.tender for each in paid}):
+                of = [each for each in paid if each.tender == tender]
                 amount = grouped(sum(each.amount for each in of))
                 count = sum(each.count for each in of)
                 done.append([self._say(f"money_{direction}_{tender}", count=count), f"{amount} XAF"])

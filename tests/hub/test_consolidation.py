@@ -31,6 +31,7 @@ class Agency:
             "money": [
                 {"direction": "in", "tender": "cash", "count": 2, "amount": 300_000},
                 {"direction": "out", "tender": "cash", "count": 1, "amount": 98_000},
+                {"what": "to_bank", "direction": "out", "tender": "cash", "count": 1, "amount": 5_000_000},
             ],
             "last_entry": {"seq": 4711, "hash": "ab" * 32},
         }  # fmt: skip

@@ -29,6 +29,7 @@ from hub.services.cash.office import office_of
 from hub.services.certificate import actions as certificates
 from hub.services.certificate.actions import Purpose
 from hub.store import Store
+from hub.supervision import daybook
 from hub.verify import Rooms, verify
 from tests.hub.services.conftest import KIOSK
 from tests.hub.services.house import CASHIER, SUPERVISOR, House, Screen, brazzaville
@@ -877,3 +878,22 @@ def test_the_thread_the_sheet_and_the_search_know_of_it(house):
     assert shown.provisional
     assert re.search(r"Payé ici : COTIS 4T 2012", shown.said("fr"))
     assert iso(found.at, house.hub.settings.agency.zone) == found.said_at
+
+
+# --- the day's story -------------------------------------------------------------------------
+
+
+def test_the_story_of_the_day_has_the_tills_money_by_tender(house):
+    """Cash, a cheque, and a till's float: counted and summed from the journal's own entries, no payer named."""
+    queues.open_day(house.hub, house.ask(SUPERVISOR))
+    open_till(house)
+    pay(house, 134_848)
+    pay(house, 100_000, "2013-T1")
+    pay(house, 50_000, "2011-T4", tender="cheque")
+    day = house.hub.reader.execute("SELECT date FROM business_day").fetchone()[0]
+    book = daybook.of_days(house.hub.reader, [day])
+    found = {(each.what, each.direction, each.tender): (each.count, each.amount) for each in book.money}
+    assert found["collection", "in", "cash"] == (2, 234_848)
+    assert found["collection", "in", "cheque"] == (1, 50_000)
+    assert book.last_seq == house.hub.store.head[0]
+    assert "Ngoma" not in repr(book)
