@@ -25,7 +25,7 @@ MOST_MORE = 3
 LONG_ENOUGH = 4
 #: The half-hour that begins at noon; people come in one when it is half a person a day on average.
 NOON = 24
-_SOMEBODY = 0.5
+SOMEBODY = 0.5
 #: As many sentences stand on the page; they are in order of what they save.
 SAID = 5
 
@@ -112,7 +112,7 @@ def half_days(found: Plan) -> tuple[Heads, Heads]:
 def _heads(periods: Sequence[Period]) -> Heads:
     return Heads(
         usual=max((period.open for period in periods), default=0),
-        needed=max((period.needed for period in periods if period.people >= _SOMEBODY), default=0),
+        needed=max((period.needed for period in periods if period.people >= SOMEBODY), default=0),
     )
 
 

@@ -248,7 +248,7 @@ def _row(hub: Hub, plan: Plan, slots: Sequence[Slot]) -> Row:
 def _cell(period: Period, target_min: float, language: str) -> Cell | None:
     if not period.people and not period.open:
         return None
-    differs = period.needed - period.open
+    differs = period.needed - period.open if period.people >= advice.SOMEBODY else 0
     return Cell(
         wait="–" if period.p80_min is None else minutes(period.p80_min, language),
         people=f"{period.people:.1f}".replace(".", decimal(language)),
