@@ -15,6 +15,7 @@ import struct
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, groupby
 
 #: What is added up. `told`, `kept` and `missed_ms` are of announced ranges (`missed_ms`: twice the distance);
@@ -85,6 +86,8 @@ class Spread:
         It lies between the least and the greatest of the runs' own: there it is looked for by halving.
         """
         runs = self._settled()
+        if len(runs) == 1:
+            return _ranked(runs[0], rank_of(share, _count(runs[0])))
         within = [_ranked(run, rank_of(share, _count(run))) for run in runs]
         low, high = min(within), max(within)
         rank = rank_of(share, sum(map(_count, runs)))
@@ -136,6 +139,7 @@ class Spread:
         return sorted(found.items())
 
 
+@lru_cache(4096)
 def rank_of(share: float, count: int) -> int:
     """The nearest rank: the smallest that holds at least this share of so many. Floating point does not move it."""
     return max(1, math.ceil(round(share * count, 9)))

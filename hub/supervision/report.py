@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -281,10 +282,12 @@ def dates_said(first: str, last: str, language: str) -> str:
     return _said(first, language) if first == last else f"{_said(first, language)} – {_said(last, language)}"
 
 
+@lru_cache(1024)
 def _said(day: str, language: str) -> str:
     return format_date(date.fromisoformat(day), "full", locale=language)
 
 
+@lru_cache(1024)
 def short(by: str, value: str | int | None, language: str) -> str:
     """A unit of time under a chart."""
     if by == "hour":

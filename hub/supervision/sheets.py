@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.supervision.measures import Group
 
@@ -186,13 +186,16 @@ def on_page(table: str, *, moving: bool = True) -> tuple[Column, ...]:
 # --- tables ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One figure as it is read; `thin`: few people are behind it. Of an agent such a one is not told at all."""
 
     text: str
     thin: bool = False
-    number: float | None = None
+
+    @property
+    def number(self) -> float | None:
+        """The same as a number; None of nothing."""
+        return float(self.text.replace(",", ".")) if self.text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,26 +228,25 @@ class Table:
 def table(name: str, rows: Mapping[Group, Row], label: Label, decimal: str) -> Table:
     """A table from the figures of its groups."""
     dimensions = TABLES[name]
+    columns = tuple(column if column.stands_in(name) else None for column in COLUMNS)
     return Table(
         name,
         tuple(
             Line(
                 "" if not group or group[0] is None else str(group[0]),
                 label(dimensions[0], group[0]) if group else "",
-                tuple(_cell(name, column, row, decimal) for column in COLUMNS),
+                tuple(column and _cell(name, column, row, decimal) for column in columns),
             )
             for group, row in rows.items()
         ),
     )
 
 
-def _cell(table: str, column: Column, row: Row, decimal: str) -> Cell | None:
+def _cell(table: str, column: Column, row: Row, decimal: str) -> Cell:
     """A figure; of an agent with too few visitors none that speaks of how fast they are."""
-    if not column.stands_in(table):
-        return None
     thin = column.is_thin(row)
     text = "" if thin and table == "agent" else column.cell(row)
-    return Cell(text.replace(".", decimal), thin, float(text) if text else None)
+    return Cell(text if decimal == "." else text.replace(".", decimal), thin)
 
 
 def as_csv(tables: Sequence[Table], say: Callable[[str], str]) -> str:

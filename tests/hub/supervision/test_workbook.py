@@ -108,7 +108,7 @@ def test_a_director_gets_no_agents(supervisor, house):
 
 def test_ten_times_the_lines_take_no_more_memory_than_their_file():
     def most(lines: int) -> tuple[int, int]:
-        cells = tuple(sheets.Cell("1,0", number=1.0) for _ in sheets.COLUMNS)
+        cells = tuple(sheets.Cell("1,0") for _ in sheets.COLUMNS)
         table = sheets.Table("day", tuple(sheets.Line(str(row), f"jour {row}", cells) for row in range(lines)))
         tracemalloc.start()
         try:
