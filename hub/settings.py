@@ -401,6 +401,10 @@ class Service(Model):
         default_factory=dict, examples=[{"fr": ["Pièce d'identité"], "en": ["Identity card"]}]
     )
     """Papers to have ready, by language."""
+    guide: dict[Language, tuple[str, ...]] = Field(
+        default_factory=dict, examples=[{"fr": ["Vérifier l'identité", "Reprendre la liste des pièces"]}]
+    )
+    """The agent's short guide (fiche réflexe), a step a line, by language; at the desk while its visitor is there."""
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,16 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """A service's short guide; `here`: its visitor is at the counter."""
+
+    service: str
+    label: str
+    steps: tuple[str, ...]
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """All that `desk/desk.html` is made of, but its middle."""
 
@@ -46,6 +56,7 @@ class Frame:
     services: tuple[Service, ...]
     counters: tuple[Counter, ...]
     motives: dict[str, tuple[str, ...]]
+    guides: tuple[Guide, ...]
 
     @property
     def json(self) -> str:
@@ -67,7 +78,15 @@ def frame_of(hub: Hub, services: tuple[CounterService, ...], notices: Notices) -
         services=tuple(s for s in hub.settings.services if any(s.code in c.services for c in hub.settings.counters)),
         counters=tuple(c for c in hub.settings.counters if c.services),
         motives=MOTIVES,
+        guides=tuple(guides_of(hub.settings.services, picture.visit.service if picture.visit else "", language)),
     )
+
+
+def guides_of(services: Iterable[Service], present: str, language: str) -> Iterator[Guide]:
+    """The services that have a guide, in that language or else the first. `present`: whose visitor is there."""
+    for service in services:
+        if steps := service.guide.get(language) or service.guide.get(FIRST):
+            yield Guide(service.code, service.name, steps, service.code == present)
 
 
 def tabs_of(services: Iterable[CounterService], actor: Actor, language: str = FIRST) -> tuple[Tab, ...]:

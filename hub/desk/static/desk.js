@@ -204,6 +204,7 @@ function drawThread() {
   });
   find("#thread").hidden = desk.thread.length === 0;
   find("#thread-empty").hidden = desk.thread.length > 0;
+  for (const guide of document.querySelectorAll("[data-guide]")) guide.hidden = guide.dataset.guide !== desk.visit?.service;
 }
 
 /* ------------------------------------------------------------------- in time */

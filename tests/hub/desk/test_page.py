@@ -94,6 +94,24 @@ def test_a_whole_visit_without_leaving_the_keyboard(house, rose):
     expect(rose.locator("#state")).to_have_text("En service")
 
 
+def test_a_services_short_guide_stands_there_while_its_visitor_does(house, rose):
+    guide = rose.locator("[data-guide=DEP]")
+    expect(guide).to_be_hidden()
+    house.ticket("DEP")
+    key(rose, "F2")
+    expect(guide).to_be_visible()
+    expect(guide).to_contain_text("Pièces manquantes")
+    expect(rose.locator("[data-guide=PEN]")).to_be_hidden()
+    rose.reload()
+    expect(guide).to_be_visible()
+    guide.locator("summary").press("Enter")
+    expect(guide.locator("li").first).to_be_hidden()
+    assert Axe().run(rose).violations_count == 0
+    key(rose, "F5")
+    key(rose, "F8")
+    expect(guide).to_be_hidden()
+
+
 def test_transfer_asks_where_to_and_why(house, rose):
     label = house.ticket("DEP")
     key(rose, "F2")
