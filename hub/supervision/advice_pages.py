@@ -65,10 +65,7 @@ def _day(hub: Hub, reader: Reader, query: Mapping[str, str]) -> date:
     """The day asked for; today as long as it is not over, else the next working day. Raises Unreadable."""
     typed = query.get("day", "")
     if typed:
-        try:
-            return date.fromisoformat(typed)
-        except ValueError:
-            raise Unreadable("write a date as YYYY-MM-DD", field="day") from None
+        return date.fromisoformat(statistics.parsed({"from": typed, "to": typed}, typed).first)
     today = date.fromisoformat(statistics.today(hub, reader))
     row = reader.execute("SELECT max(date) FROM business_day WHERE closed_at IS NOT NULL").fetchone()
     over = row[0] is not None and row[0] >= today.isoformat()

@@ -180,8 +180,9 @@ def test_a_form_without_a_day_and_an_agency_without_days(house, supervisor):
     assert "Aucune journée fermée encore" in house.client("00411A").get("/supervision/advice/replay").text
 
 
-def test_a_day_that_cannot_be(supervisor):
-    answer = supervisor.get("/supervision/advice?day=demain")
+@pytest.mark.parametrize("day", ["demain", "9999-12-31", "0001-01-01", "2026-02-30", "٢٠٢٦-٠٣-٠٢"])
+def test_a_day_that_cannot_be(supervisor, day):
+    answer = supervisor.get(f"/supervision/advice?day={day}")
     assert (answer.status_code, "Donnez un jour" in answer.text) == (422, True)
 
 
