@@ -232,7 +232,7 @@ def like(scene: Scene, chance: Random) -> Scene:
     for _ in scene.visitors:
         drawn = chance.choice(scene.visitors)
         steps = tuple(_another(step, scene.spells, chance) for step in drawn.steps)
-        visitors.append(replace(drawn, came=drawn.came + chance.randint(-_JITTER_MS, _JITTER_MS), steps=steps))
+        visitors.append(Visitor(drawn.came + chance.randint(-_JITTER_MS, _JITTER_MS), drawn.priority, steps))
     return replace(scene, visitors=tuple(sorted(visitors, key=lambda visitor: visitor.came)))
 
 
@@ -240,7 +240,7 @@ def _another(step: Step, spells: Mapping[str, Sequence[tuple[int, int]]], chance
     if step.absent or not spells.get(step.service):
         return step
     walk, work = chance.choice(spells[step.service])
-    return replace(step, walk_ms=walk, work_ms=work)
+    return Step(step.service, step.pause_ms, walk, work, patience_ms=step.patience_ms, wanted=step.wanted)
 
 
 # --- playing ---------------------------------------------------------------------------------
@@ -297,6 +297,8 @@ class _Hall:
         #: Counters that could call, in the order in which they became free.
         self._free: dict[str, None] = {}
         self._busy: set[str] = set()
+        #: Those for which something has changed: free now, or somebody new may be called there.
+        self._asking: set[str] = set()
         self._looks: set[int] = set()
         self._calls: list[tuple[str, Priority]] = []
 
@@ -315,8 +317,9 @@ class _Hall:
             while self._events and self._events[0][0] == now:
                 _, rank, _, what = heapq.heappop(self._events)
                 happens[rank](now, what)
-            for counter in list(self._free):
+            for counter in [each for each in self._free if each in self._asking]:
                 self._call(now, self._open[counter])
+            self._asking.clear()
         for service, line in self._waiting.items():
             self.outcome.unserved[service] += len(line)
 
@@ -327,18 +330,21 @@ class _Hall:
         self._open[what.counter] = what
         if what.counter not in self._busy:
             self._free[what.counter] = None
+        self._asking.add(what.counter)
 
     def _ends(self, _: int, what: object) -> None:
         assert isinstance(what, Window)
         if self._open.get(what.counter) == what:
             del self._open[what.counter]
             self._free.pop(what.counter, None)
+            self._asking.update(self._free)  # who waited for this one may be called elsewhere now
 
     def _freed(self, _: int, what: object) -> None:
         assert isinstance(what, str)
         self._busy.discard(what)
         if what in self._open:
             self._free[what] = None
+        self._asking.update((what,) if what else self._free)
 
     def _comes(self, now: int, what: object) -> None:
         assert isinstance(what, _Coming)
@@ -346,7 +352,9 @@ class _Hall:
         number, visitor, place = what.number or self._people, what.visitor, what.place
         back = place > 0 and visitor.steps[place - 1].absent
         one = _Waiting(number, visitor, place, now, self._scene.rules.return_behind if back else 0)
-        self._waiting[one.step.service][number] = one
+        service = one.step.service
+        self._waiting[service][number] = one
+        self._asking.update(counter for counter in self._free if service in self._open[counter].services)
         if one.step.patience_ms is not None:
             self.later(now + one.step.patience_ms, _LEAVES, one)
 
