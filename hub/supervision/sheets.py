@@ -235,7 +235,7 @@ def table(name: str, rows: Mapping[Group, Row], label: Label, decimal: str) -> T
             Line(
                 "" if not group or group[0] is None else str(group[0]),
                 label(dimensions[0], group[0]) if group else "",
-                tuple(column and _cell(name, column, row, decimal) for column in columns),
+                tuple(_cell(name, column, row, decimal) if column else None for column in columns),
             )
             for group, row in rows.items()
         ),

@@ -72,6 +72,15 @@ def test_a_visitor_for_one_counter_waits_for_it_while_it_is_open():
     assert free.calls[1].waited == 3 * MIN, "kept for 09 for three minutes, then 08 calls, though nothing else happens"
 
 
+def test_who_waited_for_a_counter_that_closes_is_called_elsewhere_at_once():
+    rules = RULES.model_copy(update={"affinity_min": 600})
+    windows = (window("08"), window("09", 0, 5))
+    found = replay.replay(
+        scene(visitor(0, 30, wanted="09"), visitor(1, wanted="09"), windows=windows, rules=rules), lot()
+    )
+    assert [call.waited // MIN for call in found.calls] == [0, 4]
+
+
 def test_who_gives_up_is_gone_and_who_is_not_called_is_told():
     found = replay.replay(
         scene(visitor(0, 30), visitor(1, patience_ms=5 * MIN), visitor(2, None), windows=(window("08", 0, 30),)),
@@ -91,7 +100,10 @@ def test_who_is_sent_on_comes_to_the_next_queue_and_who_was_absent_comes_back():
     assert [(call.service, call.entered // MIN) for call in found.calls] == [("RAS", 0), ("PEN", 5)]
     back = Visitor(0, "normal", (Step("PEN", absent=True, work_ms=MIN), Step("PEN", pause_ms=8 * MIN, work_ms=MIN)))
     found = replay.replay(scene(back, visitor(9, 1), visitor(9, 1)), lot())
-    assert [call.entered // MIN for call in found.calls] == [0, 9, 9, 9], "three others go first (return_behind)"
+    assert [call.passed for call in found.calls][1:] == [0, 0, 0], "two others, and then nobody else"
+    found = replay.replay(scene(back, *(visitor(8, 1, patience_ms=None) for _ in range(5))), lot())
+    came = [call.entered // MIN for call in found.calls]
+    assert came == [0, 8, 8, 8, 8, 9, 8], "the one called before, three others (return_behind), and their turn has come"
 
 
 def test_a_service_that_runs_over_the_end_is_finished_and_nobody_else_called():

@@ -13,7 +13,7 @@ from hub import chain, envelope, seal
 from hub.consolidation import DOMAIN, FORMAT, gathered
 from hub.errors import Refused
 from hub.store import SIGNING_KEY
-from hub.supervision import story
+from hub.supervision import daybook, story
 from hub.supervision.statistics import figures
 from tests.hub.supervision import known_day
 from tests.hub.supervision.house import House
@@ -32,6 +32,7 @@ def known(tmp_path_factory):
     house.clock.jump(to=datetime.fromisoformat("2026-03-03T07:30").replace(tzinfo=house.hub.settings.agency.zone))
     house.open_day()
     house.trouble("printer", "paper_out")
+    house.trouble("printer", "ok")
     house.help()
     house.press("deposit")
     yield house
@@ -93,6 +94,8 @@ def test_a_wait_without_a_counter_says_so(house):
 def test_what_went_wrong_and_what_was_done_is_counted(known):
     page = told(known, "2026-03-03", "2026-03-03")
     assert page["incidents"] == ["1 demande d'aide à une borne", "K1 : plus de papier, 1 fois"]
+    with known.hub.snapshot() as reader:
+        assert daybook.of_days(reader, ["2026-03-03"]).incidents["devices"] == 1, "what is well again is no trouble"
     assert page["acts"] == []
     assert page["advice"] == ["Trop peu de jours semblables encore : 1, il en faut 3."]
     assert "pas encore fermée" in page["times"]
