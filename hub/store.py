@@ -297,9 +297,13 @@ class Store:
         return None
 
     def give_back(self) -> None:
-        """This thread is done reading for now: fifty sockets share a few connections, each of which costs memory."""
+        """This thread is done reading for now: fifty sockets share a few connections, each of which costs memory.
+
+        Not while it holds a moment (`snapshot`): a screen that hangs up while it is told ends its own request in the
+        thread that tells it.
+        """
         connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if connection is None:
+        if connection is None or getattr(self._local, "held", False):
             return
         del self._local.reader
         if connection.in_transaction or self._idle.qsize() >= IDLE_READERS:
@@ -316,9 +320,11 @@ class Store:
                 yield reader
                 return
             reader.execute("BEGIN")
+            self._local.held = True
             try:
                 yield reader
             finally:
+                self._local.held = False
                 _end(reader)
 
     @contextmanager

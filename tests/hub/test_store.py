@@ -333,3 +333,13 @@ def test_a_hub_does_not_start_on_a_journal_it_cannot_trust(office):
     altered.close()
     with pytest.raises(StoreFault, match="entry 3 was altered"):
         open_store(folder, office.clock)
+
+
+def test_a_request_that_ends_inside_a_moment_takes_nothing_from_whoever_reads_it(hub):
+    """A screen hangs up while it is told: its request ends in the announcer's thread, and the announcer goes on."""
+    with hub.store.snapshot() as reader:
+        before = reader.execute("SELECT count(*) FROM journal").fetchone()[0]
+        hub.store.give_back()
+        assert reader.execute("SELECT count(*) FROM journal").fetchone()[0] == before
+    hub.store.give_back()
+    assert hub.store.reader.execute("SELECT count(*) FROM journal").fetchone()[0] == before
