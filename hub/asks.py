@@ -223,9 +223,10 @@ class Spec:
 def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
     channel: Channel = "kiosk" if "kiosk" in ask.actor.roles else "reception"
     scan = scans.brought(hub, body.scanned or "")
+    kept_for = body.counter or scans.kept_for(hub, scan, body.service)
     return queues.issue(
         hub, ask, service=body.service, channel=channel, language=body.language, category=body.category,
-        priority=body.priority, counter=body.counter, requester=body.requester,
+        priority=body.priority, counter=kept_for, requester=body.requester,
         registration_number=body.registration_number, reason=body.reason, pressed_at=_pressed(body.pressed),
         brought=scan.label, party=scan.party,
     )  # fmt: skip
@@ -327,6 +328,8 @@ ASKS: dict[str, Spec] = {
     "pause": _at(ReasonBody, queues.pause, "pause", "Call nobody for a while"),
     "unpause": _at(CounterBody, queues.unpause, "unpause", "Free again after a pause"),
     "close": _at(CounterBody, queues.close_counter, "close", "Sign off"),
+    "alarm": _at(CounterBody, queues.raise_alarm, "alarm", "Call for help in an emergency"),
+    "alarm_answer": _at(CounterBody, queues.answer_alarm, "alarm-answer", "Somebody goes to a counter that calls"),
     "day_open": Spec(DayBody, _plain(queues.open_day), "/day/open", summary="Open the business day"),
     "day_close": Spec(CloseDayBody, _plain(queues.close_day), "/day/close", summary="Close the business day"),
     "mode": Spec(ModeBody, _plain(queues.change_mode), "/day/mode", summary="What the kiosk gives"),

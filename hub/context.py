@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
 from hub.clock import Instant, local
@@ -28,11 +28,28 @@ if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never 
 WRONG_CODES, WAIT_S = 20, 60.0
 
 
+@dataclass(slots=True)
+class Standing:
+    """The settings that stand now: what the files say, with what was published on top (hub/publishing).
+
+    `settings` None: the files alone. `version` is that of the last publication, 0 before the first. `known` is what
+    rooms have worked out of these settings, forgotten with them.
+    """
+
+    settings: Settings | None = None
+    version: int = 0
+    known: dict[Any, Any] = field(default_factory=dict)
+
+    def take(self, settings: Settings | None, version: int) -> None:
+        """These stand from now on."""
+        self.settings, self.version, self.known = settings, version, {}
+
+
 @dataclass(frozen=True, eq=False)
 class Hub:
-    """One agency's hub."""
+    """One agency's hub. `files` is what its files say; what counts is `settings`."""
 
-    settings: Settings
+    files: Settings
     store: Store
     #: Draws what is printed as PDF, in a process that is there while it is needed.
     workshop: Workshop = field(default_factory=Workshop)
@@ -44,7 +61,14 @@ class Hub:
     viewer: Viewer = field(default_factory=Viewer)
     #: Who tries codes that no ticket has.
     guesses: Bans = field(default_factory=lambda: Bans(WRONG_CODES, WAIT_S, time.monotonic))
+    #: What stands of the configuration: in memory, changed by whoever publishes.
+    standing: Standing = field(default_factory=Standing)
     _shelves: dict[str, Shelf] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """What the agency is configured to be now."""
+        return self.standing.settings or self.files
 
     def now(self) -> Instant:
         """The present moment."""

@@ -45,7 +45,7 @@ PAPERS = {"printed": "printed", "shown": "printed", "failed": "failed", "confirm
 #: What the rules need of a request, by the name it has in ours.
 ARGUMENTS = {
     "service": "svc", "counter": "counter", "ticket": "tid", "issue": "tid", "label": "label", "priority": "class",
-    "to": "to", "job": "job", "attempt": "attempt", "printer": "printer",
+    "to": "to", "language": "lang", "job": "job", "attempt": "attempt", "printer": "printer",
 }  # fmt: skip
 #: No line of a history is longer (quality/history-format.md).
 LONGEST = 16 * 1024

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from hub import VERSION, chain
 from hub.disk import ask_room
 from hub.errors import StoreFault
+from hub.publishing.rules import values_of
 from hub.queues.faces import public_id_of
 from hub.services import ports
 from hub.settings import Settings
@@ -56,6 +57,7 @@ KINDS = {
     "counter_paused": "counter.pause",
     "counter_unpaused": "counter.unpause",
     "counter_closed": "counter.close",
+    "configuration_published": "routing.publish",
     "device_paired": "dev.pair",
     "device_revoked": "dev.revoke",
     "signed_in": "auth.login",
@@ -68,6 +70,7 @@ FIELDS = {
     "label": "label", "service": "svc", "day": "day", "counter": "counter", "priority": "prio", "wanted": "wanted",
     "paper": "how", "repeat": "rep", "behind": "behind", "voided": "voided", "step": "step", "wait_ms": "wait_ms",
     "service_ms": "service_ms", "held_ms": "held_ms", "device": "dev", "channel": "src", "holes": "voided",
+    "language": "lang",
 }  # fmt: skip
 #: A call picked by hand follows no rule.
 BY_HAND = 0
@@ -135,6 +138,10 @@ def _body(entry: Mapping[str, Any], payload: Mapping[str, Any], day: int | None)
         body |= {"wall": payload["issued_at"], "mono": tick & ((1 << boot_bits) - 1), "boot": tick >> boot_bits}
     elif kind == "ticket_called":
         body["call"] = entry["seq"]
+    elif kind == "counter_opened":
+        body["agent"] = payload["agent"]
+    elif kind == "configuration_published":
+        body["set"] = {name: None if after is None else json.loads(after) for name, _, after, _ in payload["changes"]}
     elif kind == "ticket_transferred":
         body["to_svc"] = body.pop("svc")
     return body
@@ -204,6 +211,7 @@ def config_of(settings: Settings) -> Line:
         "agencies": [settings.agency.name],
         "services": {service.code: {"prefix": service.prefix} for service in settings.services},
         "counters": {counter.code: {"svcs": list(counter.services)} for counter in settings.counters},
+        "routing": {name: json.loads(value) for name, value in values_of(settings).items()},
         "recall_max": queue.recalls,
         "order_rule": {
             "name": "accumulating", "max_wait_min": queue.max_wait_min, "priority_run": queue.priority_run,

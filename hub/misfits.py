@@ -23,10 +23,12 @@ from hub.settings import (
     Deposits,
     Display,
     FollowUp,
+    Help,
     HubBox,
     Kiosk,
     Panel,
     PanelCounter,
+    Profile,
     QueueRules,
     Service,
     Settings,
@@ -91,6 +93,36 @@ def counters_serve(counters: tuple[Counter, ...], services: tuple[Service, ...])
             yield f'counters.toml: counter {counter.code} serves nobody; name its services, or make it kind = "back"'
     for service in sorted(set(known) - {s for c in counters for s in c.services}):
         yield f"services.toml: service {service} is served by no counter; add it to one in counters.toml"
+
+
+def weights_fit(counters: tuple[Counter, ...]) -> Iterator[str]:
+    """A weight for a service that is not called there."""
+    for counter in counters:
+        for service in counter.weights:
+            if service not in counter.services:
+                yield f"counters.toml: counter {counter.code}: weights: it does not serve {service}"
+
+
+def helps_fit(helps: tuple[Help, ...], services: tuple[Service, ...], counters: tuple[Counter, ...]) -> Iterator[str]:
+    """Help for a queue, or by a counter, that is not there."""
+    yield from (f"counters.toml: help {code} is there twice; change one" for code in twice(h.code for h in helps))
+    known, places = [s.code for s in services], [c.code for c in counters]
+    for each in helps:
+        if each.queue not in known:
+            yield f"counters.toml: help {each.code}: no service {each.queue}{did_you_mean(each.queue, known)}"
+        for code in each.counters:
+            if code not in places:
+                yield f"counters.toml: help {each.code}: no counter {code}{did_you_mean(code, places)}"
+
+
+def profiles_fit(profiles: tuple[Profile, ...], services: tuple[Service, ...]) -> Iterator[str]:
+    """Two profiles of one agent, or skills in what nobody serves."""
+    yield from (f"counters.toml: profile of {code} is there twice" for code in twice(p.agent for p in profiles))
+    known = [s.code for s in services]
+    for each in profiles:
+        for service in each.skills:
+            if service not in known:
+                yield f"counters.toml: profile {each.agent}: no service {service}{did_you_mean(service, known)}"
 
 
 def displays_fit(
@@ -279,7 +311,8 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
-    services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, displays_fit,
+    services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, weights_fit, helps_fit,
+    profiles_fit, displays_fit,
     devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
     the_centre_is_known, documents_have_a_place, the_page_has_a_port_of_its_own, pins_are_for_wires, kiosk_pins_differ,
     one_box_pins_differ, panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,

@@ -286,6 +286,13 @@ class Realtime:
             for each in self._announcers:
                 each.want(None, facts)
 
+    def begin_again(self) -> None:
+        """Send each screen anew what it is otherwise sent on connecting alone."""
+        for sid, client in list(self._clients.items()):
+            for screen, _ in client.screens:
+                for event, value in screen.once:
+                    self._io.emit(event, as_json(value()), to=sid)
+
     def refresh(self, event: str | None = None) -> None:
         """Send every kind its picture, at its pace, or the one kind of this event."""
         for each in self._announcers:

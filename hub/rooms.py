@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils.migrations import Migrations
@@ -18,6 +19,7 @@ from hub.audit import store as audit
 from hub.backup.contents import Contents
 from hub.clock import Clock
 from hub.context import Hub
+from hub.errors import StoreFault
 from hub.exchange import store as exchange
 from hub.journal import Appliers, Entry
 from hub.people import store as people
@@ -25,16 +27,20 @@ from hub.people.migrations import migrations as people_migrations
 from hub.printing import store as printing
 from hub.printing.migrations import migrations as print_migrations
 from hub.privacy import store as privacy
+from hub.publishing import actions as publishing
+from hub.publishing import store as published
 from hub.queues import store as queues
 from hub.queues.epochs import behind_lived
 from hub.queues.migrations import migrations as queue_migrations
 from hub.services import ports
 from hub.services.ports import CounterService, Faults
 from hub.settings import Settings
-from hub.store import Begin, Store
+from hub.store import DATABASE, Begin, Store
 from hub.visits import store as visits
 from hub.visits.migrations import migrations as visit_migrations
 
+#: In the data folder of a hub for training.
+SCHOOL_MARK = "ECOLE"
 #: Kinds of event after which the head of the journal is signed.
 CLOSINGS = frozenset({"day_closed", "closing_approved"})
 
@@ -53,7 +59,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
     """By all rooms, and by these counter services."""
     appliers: dict[Any, Any] = {}
     tables: dict[str, tuple[str, ...]] = {}
-    for room in (queues, agents, printing, outbox, people, visits, notices, audit, privacy, exchange):
+    for room in (queues, agents, printing, outbox, people, visits, notices, audit, privacy, exchange, published):
         appliers |= room.APPLIERS
         tables |= room.STATE_TABLES
     for service in services:
@@ -61,7 +67,7 @@ def brought(services: tuple[CounterService, ...]) -> Brought:
         tables |= service.state_tables
     sets = (
         queue_migrations, agent_migrations, print_migrations, outbox.migrations, people_migrations, visit_migrations,
-        notices.migrations, audit.migrations, privacy.migrations, exchange.migrations,
+        notices.migrations, audit.migrations, privacy.migrations, exchange.migrations, published.migrations,
     )  # fmt: skip
     checks = tuple(s.faults for s in services if s.faults)
     return Brought(appliers, (*sets, *(s.migrations for s in services if s.migrations)), tables, checks)
@@ -85,14 +91,29 @@ def open_hub(
     services = ports.load(settings.counter_services)
     rooms = brought(services)
     folder = settings.path(settings.hub.data)
+    keep_apart(settings, folder)
     begin = begin or behind_lived(lived.read(folder), settings.agency.zone)
     store = Store(
         folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin, clock=clock
     )
     hub = Hub(settings, store, services=services)
-    store.announce = _signing(store, announce)
+    publishing.begin(hub)
+    store.on_reopened = lambda: publishing.begin(hub)
+    store.announce = publishing.following(hub, _signing(store, announce))
     store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
     return hub
+
+
+def keep_apart(settings: Settings, folder: Path) -> None:
+    """Real data and a school's never meet: a school's folder bears a mark. Raises StoreFault on the other's folder."""
+    mark, there = folder / SCHOOL_MARK, (folder / DATABASE).exists()
+    if settings.hub.school and there and not mark.exists():
+        raise StoreFault(f"{folder} holds real data: a school has a folder of its own (hub.data)")
+    if not settings.hub.school and mark.exists():
+        raise StoreFault(f"{folder} holds a school's data: only a hub with hub.school opens it")
+    if settings.hub.school and not mark.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.touch()
 
 
 def _signing(store: Store, announce: Callable[[Any], None]) -> Callable[[tuple[Entry, ...]], None]:

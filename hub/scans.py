@@ -84,6 +84,24 @@ def brought(hub: Hub, code: str) -> Scan:
         return Scan()
 
 
+def kept_for(hub: Hub, scan: Scan, service: str) -> str | None:
+    """The counter that whoever brings this is kept for (requirements B.12).
+
+    Where the agent sits who handled it last, else where it was taken in; None where neither calls the service that
+    they take a ticket for.
+    """
+    if scan.label is None:
+        return None
+    with hub.snapshot() as reader:
+        hands = next(filter(None, (each.holds(reader, scan.label) for each in hub.services)), None)
+        seat = queues.counter_of_agent(reader, hands.agent) if hands and hands.agent else None
+    for code in (seat, hands.counter if hands else None):
+        found = hub.settings.counter(code) if code else None
+        if found is not None and found.shown and service in found.services:
+            return code
+    return None
+
+
 def _known(hub: Hub, code: Code) -> Scan:
     with hub.snapshot() as reader:
         labels = (found.number for service in hub.services for found in service.finds(reader, code.text))

@@ -33,6 +33,9 @@ PublicKey = Annotated[str, Field(pattern=form(r"^([0-9a-f]{64})?$", "a public ke
 AgeKey = Annotated[str, Field(pattern=form(r"^age1[02-9ac-hj-np-z]{58}$", "a public age key, `age1…`"))]
 UsbName = Annotated[str, Field(pattern=form(r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$", "vendor:product in hexadecimal"))]
 SpiName = Annotated[str, Field(pattern=form(r"^[01]\.[0-2]$", "SPI port.device such as '0.1'"))]
+Word = Annotated[str, Field(pattern=form(r"^\S{1,32}$", "at most 32 signs without a space"))]
+Skill = Annotated[int, Field(ge=0, le=3)]
+Minutes = Annotated[int, Field(ge=-60, le=60)]
 Pin = Annotated[int, Field(ge=0, le=27)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Holiday = Annotated[
@@ -164,7 +167,7 @@ class QueueRules(Model):
     priority_target_min: Annotated[int, Field(ge=1, le=600)] = 15
     """Target of the priority classes: 80 % of them wait no longer than this, whatever they come for."""
     affinity_min: Annotated[int, Field(ge=0, le=600)] = 10
-    """How long a preference for a counter holds before any skilled counter may call."""
+    """How long a preference (a counter, an accessible one, one that speaks the language) holds before any may call."""
     transferred: Literal["head", "rank"] = "rank"
     """Place of a transferred ticket: head of its new line, or by its first issue time."""
     issue_answer_ms: Annotated[int, Field(ge=200, le=10_000)] = 1500
@@ -249,6 +252,8 @@ class HubBox(Model):
         """Whether neighbours speak to this hub by TLS alone. A hub on loopback has no neighbours."""
         return self.plain == "loopback" and self.host not in ("127.0.0.1", "localhost", "::1")
 
+    school: bool = False
+    """This hub is for training: ÉCOLE stands on every screen and paper, its data are apart, nothing leaves the box."""
     outbox: str = ""
     """Where messages for the centre go: an address, or a folder that somebody empties; empty: they wait (a stick)."""
     gateway: str = ""
@@ -357,6 +362,22 @@ class FollowUp(Model):
         return self
 
 
+class Alerts(Model):
+    """When the supervisor is told, and who else is."""
+
+    pause_min: Annotated[int, Field(ge=1, le=600)] = 30
+    """A break that lasts longer than this is an alert, minutes."""
+    waiting: Annotated[int, Field(ge=1, le=9999)] | None = Field(default=None, examples=[40])
+    """More people than this in one queue are an alert; no number of them is when absent."""
+    webhook: Annotated[
+        str,
+        Field(pattern=form(r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$", "an address such as 'https://alert.example/mbote'")),
+    ] = ""
+    """Address that is told each alert that begins or ends, by POST of JSON; empty: nobody."""
+    webhook_authority: Path | None = Field(default=None, examples=["alerts.pem"])
+    """The certificate that it must be signed by (a file); those that the machine trusts when absent."""
+
+
 class Display(Model):
     """A waiting-room screen."""
 
@@ -397,6 +418,10 @@ class Service(Model):
     """Last ticket of the day for this service; the agency's when absent."""
     quota: Annotated[int, Field(ge=0, le=9999)] | None = Field(default=None, examples=[80])
     """Most tickets in a day; no limit when absent."""
+    least_skill: Skill = 1
+    """Least level in it that an agent needs to call its visitors, 1 to 3; 2 is whoever no profile speaks of."""
+    language_needed: bool = False
+    """Its visitors are called only where their language is spoken, however long they wait."""
     papers: dict[Language, tuple[str, ...]] = Field(
         default_factory=dict, examples=[{"fr": ["Pièce d'identité"], "en": ["Identity card"]}]
     )
@@ -430,7 +455,9 @@ class Counter(Model):
     accessible: bool = False
     """Reachable in a wheelchair."""
     languages: tuple[Language, ...] = ("fr",)
-    """Languages spoken there."""
+    """Languages spoken there, unless the agent's profile says others."""
+    weights: dict[Code, Minutes] = Field(default_factory=dict, examples=[{"DEP": 5}])
+    """A visitor of that service counts here as having waited so many minutes more (or less) than they did."""
     printer: Code | None = Field(default=None, examples=["RECUS"])
     """The printer on which its papers come out, of printers.toml or a kiosk's; none: the browser prints."""
 
@@ -438,6 +465,32 @@ class Counter(Model):
     def shown(self) -> bool:
         """Whether the public is called there."""
         return self.kind != "back"
+
+
+class Profile(Model):
+    """What one agent can do, wherever they sit down. Whoever has none serves all that their counter serves."""
+
+    agent: Word = Field(examples=["00902F"])
+    """The agent's code."""
+    skills: dict[Code, Skill] = Field(default_factory=dict, examples=[{"DEP": 3}])
+    """Level by service: 0 does not serve it, 1 learns, 2 as usual, 3 knows it best; 2 where none is given."""
+    languages: tuple[Language, ...] = Field(default=(), examples=[["fr", "en"]])
+    """Languages they speak; those of the counter when none is given."""
+
+
+class Help(Model):
+    """A counter helps another queue while that one waits too long: one of them after so many of its own."""
+
+    code: Code = Field(examples=["RENFORT"])
+    """Its name."""
+    queue: Code = Field(examples=["DEP"])
+    """The service whose queue is helped."""
+    counters: Annotated[tuple[CounterCode, ...], Field(min_length=1)] = Field(examples=[["05"]])
+    """The counters that help, beside the services of their own."""
+    over_min: Annotated[int, Field(ge=0, le=600)] = 20
+    """They help while somebody there has waited longer than this, minutes."""
+    after: Annotated[int, Field(ge=1, le=20)] = 1
+    """One of that queue after so many visitors of their own, or at once when nobody of their own waits."""
 
 
 class Printer(Model):
@@ -606,12 +659,18 @@ class Settings(Model):
     """The head office."""
     followup: FollowUp = FollowUp()
     """Visitors' own telephones."""
+    alerts: Alerts = Alerts()
+    """When the supervisor is told."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     """What visitors queue for."""
     counters: Annotated[tuple[Counter, ...], Field(min_length=1)]
     """The counters and back desks."""
+    profiles: tuple[Profile, ...] = ()
+    """What single agents can do."""
+    helps: tuple[Help, ...] = ()
+    """Which counters help which queue, and when."""
     counter_services: tuple[str, ...] = ("reception",)
     """Folders of hub/services/ that this agency uses, in the order of the desk's tabs."""
     kiosk: Kiosk = Kiosk()
@@ -630,6 +689,10 @@ class Settings(Model):
     def counter(self, code: str) -> Counter | None:
         """The counter of that code, if there is one."""
         return next((c for c in self.counters if c.code == code), None)
+
+    def profile(self, agent: str | None) -> Profile | None:
+        """What is said of an agent, if anything is."""
+        return next((p for p in self.profiles if p.agent == agent), None)
 
     def path(self, relative: Path) -> Path:
         """A path of the configuration, from its folder."""

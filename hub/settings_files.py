@@ -24,10 +24,11 @@ FILES: dict[str, dict[str, str]] = {
     "agency.toml": {
         "counter_services": "counter_services",
         "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "backup": "backup",
-        "deposits": "deposits", "centre": "centre", "followup": "followup", "display": "displays",
+        "deposits": "deposits", "centre": "centre", "followup": "followup", "alerts": "alerts",
+        "display": "displays",
     },
     "services.toml": {"service": "services"},
-    "counters.toml": {"counter": "counters"},
+    "counters.toml": {"counter": "counters", "profile": "profiles", "help": "helps"},
     "kiosk.toml": {"kiosk": "kiosk"},
     "panel.toml": {"panel": "panel"},
     "printers.toml": {"printing": "printing", "printer": "printers"},
@@ -57,7 +58,28 @@ def load_settings(folder: Path, overrides: Mapping[str, Any] | None = None) -> S
     problems += find_misfits(settings | {"roles": _roles(folder, problems)})
     if problems:
         raise ConfigurationFault(problems)
-    return Settings(folder=folder.resolve(), **settings)
+    return in_school(Settings(folder=folder.resolve(), **settings))
+
+
+#: Before the names that stand on every screen and paper of a hub for training.
+SCHOOL = "ÉCOLE · "
+
+
+def in_school(settings: Settings) -> Settings:
+    """A hub for training says so wherever it names the agency, and has nowhere to send anything."""
+    if not settings.hub.school or settings.agency.name.startswith(SCHOOL):
+        return settings
+    agency = settings.agency
+    named = {"name": SCHOOL + agency.name, "organisation": SCHOOL + agency.organisation}
+    return settings.model_copy(update={
+        "agency": agency.model_copy(update=named),
+        "hub": settings.hub.model_copy(update={"outbox": "", "gateway": ""}),
+        "centre": settings.centre.model_copy(update={"key": "", "inbox": ""}),
+        "backup": settings.backup.model_copy(update={"places": ()}),
+        "followup": settings.followup.model_copy(update={"host": "", "relay": "", "address": ""}),
+        "alerts": settings.alerts.model_copy(update={"webhook": ""}),
+        "deposits": settings.deposits.model_copy(update={"scans": "local", "scans_from": "", "scans_to": ""}),
+    })  # fmt: skip
 
 
 def _roles(folder: Path, problems: list[str]) -> tuple[str, ...]:
@@ -123,6 +145,23 @@ def _text(content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ValueError(f"line {line} is not UTF-8 text; save the file in the encoding UTF-8") from error
+
+
+def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """These settings with some replaced, given in plain values. Raises ConfigurationFault with every problem found."""
+    problems: list[str] = []
+    replaced: dict[str, Any] = {}
+    for name, value in changes.items():
+        try:
+            replaced[name] = _ADAPTERS[name].validate_python(value)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            problems += [sentence({**e, "loc": (name, *e["loc"])}, FILES, Settings, {"": changes}) for e in found]
+    whole = {name: getattr(settings, name) for name in Settings.model_fields}
+    problems += find_misfits(whole | replaced) if not problems else []
+    if problems:
+        raise ConfigurationFault(problems)
+    return settings.model_copy(update=replaced)
 
 
 def _validated(layers: Mapping[str, Mapping[str, Any]], problems: list[str]) -> dict[str, Any]:

@@ -162,8 +162,9 @@ class Transaction:
 class _Job:
     """One ask on its way: it is decided by whichever thread has the door, and heard by its own."""
 
-    def __init__(self, ask: Ask, action: Callable[[Transaction], Answer]) -> None:
+    def __init__(self, ask: Ask, action: Callable[[Transaction], Answer], *, alone: bool = False) -> None:
         self.ask = ask
+        self.alone = alone
         self._action = action
         #: Set when there is something to hear, or when it is this thread's turn to serve.
         self.turn = threading.Event()
@@ -218,6 +219,8 @@ class Store:
         self.announce = announce
         #: Given up when the disk is full, so that the queue goes on.
         self.reserve: Reserve | None = None
+        #: Called when the file was opened anew after a fault: what is remembered of it may not be what it says.
+        self.on_reopened: Callable[[], None] = lambda: None
         #: Told when the file turns out not to be as it was written.
         self.on_damage: Callable[[str], None] = lambda _: None
         self._lost_syncs: deque[float] = deque(maxlen=LOST_SYNCS)
@@ -354,13 +357,14 @@ class Store:
                 self._make_durable([tx])
                 self.announce(tx.recorded)
 
-    def perform(self, ask: Ask, action: Callable[[Transaction], Answer]) -> Answer:
+    def perform(self, ask: Ask, action: Callable[[Transaction], Answer], *, alone: bool = False) -> Answer:
         """Do `action` once for the ask's key and keep its answer; a repeat gets the same one.
 
+        `alone`: in a commit of its own, announced before anybody else decides: what changes how others decide.
         Raises what the action refuses with, KeyReuse, or StoreFault when the disk refuses: then
         nothing was done and nothing may be acknowledged; Unsure says that only the same key can tell.
         """
-        job = _Job(ask, action)
+        job = _Job(ask, action, alone=alone)
         with self._door:
             self._jobs.append(job)
             leads, self._led = not self._led, True
@@ -374,7 +378,7 @@ class Store:
         """Serve whoever waits, oneself first, and hand the door on to the first who came meanwhile."""
         with self._write:
             with self._door:
-                jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), MOST_TOGETHER))]
+                jobs = self._next_jobs()
             try:
                 self._serve(jobs)
             finally:
@@ -384,6 +388,13 @@ class Store:
                     self._led = bool(self._jobs)
                     if self._led:
                         self._jobs[0].turn.set()
+
+    def _next_jobs(self) -> list[_Job]:
+        """Those who waited longest, up to one that goes alone."""
+        jobs = [self._jobs.popleft()]
+        while self._jobs and len(jobs) < MOST_TOGETHER and not (jobs[0].alone or self._jobs[0].alone):
+            jobs.append(self._jobs.popleft())
+        return jobs
 
     def _serve(self, jobs: list[_Job]) -> None:
         """Do what waits at the door in one commit; each is told by its own thread."""
@@ -520,6 +531,7 @@ class Store:
         if broken:
             self.on_damage(broken)
         self.head, self.writer, self._usable = head, fresh, True
+        self.on_reopened()
 
     def sign_head(self, reason: str) -> None:
         """Sign the chain's present head (day and till closings)."""

@@ -408,7 +408,10 @@ Level = Literal["good", "warn", "bad", "none"]
 
 @dataclass(frozen=True, slots=True)
 class CounterTile:
-    """One counter on the supervisor's board. `flag`: `idle` (INACTIF), `long` (a long service), or ''."""
+    """One counter on the supervisor's board. `flag`: `alarm` (an emergency), `idle`, `long`, `break`, or ''.
+
+    `services` are those it is configured to call, whoever sits there; `agent` is who does.
+    """
 
     counter: str
     label: str
@@ -418,8 +421,10 @@ class CounterTile:
     elapsed_s: int
     waiting: int
     level: Level
-    flag: Literal["idle", "long", ""] = ""
+    flag: Literal["alarm", "idle", "long", "break", ""] = ""
     reason: str = ""
+    services: tuple[str, ...] = ()
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,11 +472,15 @@ class HourWait:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a supervisor should know, in a sentence of the agency's first language; `code` for programs."""
+    """What a supervisor should know, in a sentence of the agency's first language; `code` for programs.
+
+    `about`: the counter, queue or device, where there may be several of one code.
+    """
 
     code: str
     level: Level
     text: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

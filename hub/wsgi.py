@@ -36,6 +36,9 @@ from hub.printing import actions as printing
 from hub.printing import pictures as print_pictures
 from hub.printing import store as print_store
 from hub.privacy.pages import pages as privacy_pages
+from hub.publishing import actions as publishing
+from hub.publishing.pages import administration
+from hub.publishing.pages import pages as publishing_pages
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
@@ -45,7 +48,7 @@ from hub.rooms import brought
 from hub.services import ports
 from hub.services.ports import CounterService, Live, load
 from hub.settings import Display, Settings
-from hub.supervision import tally
+from hub.supervision import tally, webhook
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
@@ -69,6 +72,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     upkeep.begin(hub)
     with suppress(StoreFault):  # a full disk must not keep the hub from starting: it is noted at the next start
         audit.note_configuration(hub, Ask(HUB))
+        publishing.settle(hub, Ask(HUB))
     services = load(settings.counter_services)
     voice = Voice(settings)
     realtime: list[Realtime] = []
@@ -80,7 +84,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
             pages=(
                 agent_pages(hub, lambda: _seats(hub), lambda: realtime[0].present() if realtime else ()),
                 desk_pages(hub, services, notices.unread_of(hub)), notice_pages(hub),
-                supervision_pages(hub), audit_pages(hub),
+                supervision_pages(hub), publishing_pages(hub), administration(hub), audit_pages(hub),
                 privacy_pages(hub, services, brought(services).state_tables),
                 exchange_pages(hub, lambda: exchange[0] if exchange else running.Exchange()),
                 display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
@@ -98,11 +102,12 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     devices.on_revoked.append(realtime[0].kick)
     sessions.on_ended.append(realtime[0].kick_agent)
     ports.on_changed.append(realtime[0].refresh)
-    announcer.to = realtime[0].announce
+    announcer.to = _told(realtime[0])
     realtime[0].start()
     admin.serve(hub)
     exchange.append(running.start(hub))
     followup.start(hub)
+    webhook.start(hub)
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
     threading.Thread(target=_aside, args=(hub,), name="aside", daemon=True).start()
     return app
@@ -111,6 +116,17 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
 def _seats(hub: Hub) -> dict[str, str]:
     """Where each agent is signed on."""
     return {session.agent: code for code, session in queue_store.counters(hub.reader).items() if session.agent}
+
+
+def _told(realtime: Realtime) -> Callable[[Any], None]:
+    """What was recorded, to the screens; after a publication kiosks are also sent their catalogue anew."""
+
+    def told(entries: Any) -> None:
+        realtime.announce(entries)
+        if publishing.is_published(entries):
+            threading.Thread(target=realtime.begin_again, name="catalogue", daemon=True).start()
+
+    return told
 
 
 class _Later:

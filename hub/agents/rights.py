@@ -76,6 +76,8 @@ _ASKS: dict[str, frozenset[str]] = {
     "pause": _SEAT,
     "unpause": _SEAT,
     "close": _SEAT,
+    "alarm": _STEP,
+    "alarm_answer": frozenset({"supervisor"}),
     "correct_end": frozenset({"supervisor"}),
     "day_open": _DAY,
     "day_close": _DAY,
@@ -262,6 +264,15 @@ _PAGES: dict[str, frozenset[str]] = {
     "supervision.story": _OVERSIGHT,
     "supervision.day_file": _OVERSIGHT,
     "supervision.correct": frozenset({"supervisor"}),
+    "routing.page": _OVERSIGHT,
+    **dict.fromkeys(
+        ("routing.preview", "routing.publish", "routing.effect", "routing.assign"), frozenset({"supervisor"})
+    ),
+    "administration.page": _OVERSIGHT | {"admin"},
+    **dict.fromkeys(
+        ("administration.preview", "administration.publish", "administration.files", "administration.read_files"),
+        _PEOPLE,
+    ),
     "desk.line": _AT_COUNTERS,
     "desk.choose": _AT_COUNTERS,
     "desk.open": _AT_COUNTERS,

@@ -26,7 +26,7 @@ def kinds(hub: Hub) -> dict[str, type[Event]]:
 @action
 def note_configuration(tx: Transaction, hub: Hub) -> Answer:
     """Compare what the box is configured to be with what it recorded last, and record what differs."""
-    found = configuration.changes(store.configured(tx.connection), configuration.values_of(hub.settings))
+    found = configuration.changes(store.configured(tx.connection), configuration.values_of(hub.files))
     for start in range(0, len(found), AN_ENTRY):
         tx.record(ConfigurationChanged(found[start : start + AN_ENTRY]))
     return {"changes": len(found)}

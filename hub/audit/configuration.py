@@ -32,7 +32,7 @@ Change = tuple[str, str | None, str | None]
 
 
 def values_of(settings: Settings) -> Values:
-    """Every setting, every file and the version as they are now. A file that cannot be read is none."""
+    """Every setting of the files, every file and the version as they are now. A file that cannot be read is none."""
     found = {VERSION_NAME: VERSION} | dict(_named(settings, ""))
     for path in sorted(settings.folder.glob("*.toml")):
         with suppress(OSError):

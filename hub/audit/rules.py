@@ -19,7 +19,10 @@ FAMILIES: Mapping[str, frozenset[str]] = {
     ),
     "box": frozenset({"hub_started", "clock_doubted", "clock_corrected", "epoch_begun", "epoch_confirmed"}),
     "reading": frozenset({"party_read", "audit_read", "private_read", "contact_begun", "contact_ended"}),
-    "settings": frozenset({"day_opened", "day_closed", "mode_changed", "people_imported", "configuration_changed"}),
+    "settings": frozenset({
+        "day_opened", "day_closed", "mode_changed", "people_imported", "configuration_changed",
+        "configuration_published",
+    }),
     "exports": frozenset(
         {
             "audit_exported", "outbox_message_queued", "outbox_message_sent", "outbox_message_applied",

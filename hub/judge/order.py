@@ -12,30 +12,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from hub.judge.life import CLAIMS, follows, of_tickets
-from hub.judge.run import Effect, Line, Request, Run
+from hub.judge.along import replayed
+from hub.judge.life import CLAIMS
+from hub.judge.plan import Plan, slope
+from hub.judge.run import Effect, Line, Request, Run, cached
 from hub.judge.verdict import Finding
 
 NS_PER_MIN = 60e9
-MS_PER_MIN = 60_000
-#: Minutes of head start and of score a minute waited; a class that is not named has those of `priority`.
-CLASSES = {"normal": (0.0, 1.0), "priority": (10.0, 1.5), "work_accident": (15.0, 2.0)}
 #: How far a kiosk's press may lie before its request, ns: it keeps the press before it asks.
 PRESS_SLACK_NS = 1e9
-#: Scores are told in minutes: a hundredth of a second is no difference.
-EVEN = 1 / 6_000
 #: What may close or claim a ticket, of the requests that name one.
 TAKES = frozenset({"call.pick", "ticket.cancel"})
-
-
-def slope(priority: str) -> tuple[float, float]:
-    """Head start in minutes and minutes of score for a minute waited (requirements B.12)."""
-    return CLASSES.get(priority, CLASSES["priority"])
 
 
 # --- by intervals ------------------------------------------------------------------------------
@@ -102,6 +94,11 @@ def _wait(run: Run, request: Request, gone: Mapping[str, float]) -> Wait | None:
         return None
     lines, ready = request.lines, request.end
     effect = run.issued.get(tid)
+    if effect is not None and effect.body.get("wanted"):
+        return None  # what they brought has a counter of its own
+    spoken = request.a.get("lang") or (effect.body.get("lang") if effect is not None else None)
+    if run_may_wish(run, class_of(run, request), spoken, svc=str(request.r.get("svc") or request.a.get("svc"))):
+        return None  # kept for a while for the counters that suit better: the journal says for which
     awaited = effect is not None and effect.body.get("paper") == "awaited"
     if awaited or request.a.get("src") == "kiosk" or request.actor in run_kiosks(run):
         paper = run_papers(run).get((request.actor, request.key)) or run_papers(run).get(("", tid))
@@ -123,16 +120,55 @@ def class_of(run: Run, request: Request) -> str:
     return "priority" if request.a.get("prio") else "normal"
 
 
-def cached(look: Callable[[Run], Any]) -> Callable[[Run], Any]:
-    """Work something out once for a run."""
-    name = f"_{look.__name__}"
+@cached
+def run_plan(run: Run) -> Plan:
+    """Who calls whom, as the run began."""
+    return Plan(run.config)
 
-    def once(run: Run) -> Any:
-        if name not in run.__dict__:
-            run.__dict__[name] = look(run)
-        return run.__dict__[name]
 
-    return once
+@cached
+def run_plans(run: Run) -> list[Plan]:
+    """The same, and as it was after each publication."""
+    found, said = [run_plan(run)], dict(run.config.get("routing", {}))
+    for effect in run.journal:
+        if effect.kind == "routing.publish":
+            said |= effect.body.get("set", {})
+            plan = Plan(run.config)
+            plan.publish(said)
+            found.append(plan)
+    return found
+
+
+def run_may_wish(run: Run, prio: str, language: str | None, svc: str) -> bool:
+    """Whether a visitor may at any time have been kept for some of the counters."""
+    return any(plan.may_wish(prio, language) or svc in plan.needing for plan in run_plans(run))
+
+
+@cached
+def run_steady(run: Run) -> bool:
+    """Whether nobody published anything else, and no agent or rule makes two counters of one."""
+    plan, first = run_plan(run), run_plan(run).said
+    published = [e.body.get("set", {}) for e in run.journal if e.kind == "routing.publish"]
+    if not run.has_export:
+        return True  # nobody can know
+    return plan.plain and all(first.get(name) == value for said in published for name, value in said.items())
+
+
+@cached
+def run_always(run: Run) -> dict[str, tuple[str, ...]]:
+    """The services that each counter calls by every version, whoever sits there."""
+    plans = run_plans(run)
+    if any(plan.by_agent for plan in plans):
+        return {}
+    counters = {code for plan in plans for code in plan.svcs}
+    shared = {code: set.intersection(*(set(plan.svcs.get(code, ())) for plan in plans)) for code in counters}
+    return {code: tuple(sorted(svcs)) for code, svcs in shared.items()}
+
+
+@cached
+def run_transferred(run: Run) -> set[str]:
+    """Tickets that have been in more than one queue."""
+    return {e.tid or "" for e in run.journal if e.kind == "serve.transfer"}
 
 
 @cached
@@ -203,6 +239,8 @@ def q10(run: Run, found: Finding) -> None:
     rows = rows_of(run)
     for request in run.requests.values():
         if request.f == "call.next" and request.r.get("empty") and (services := run.services_of(request)):
+            if not run_steady(run):  # what else it calls is a matter of the moment: asked along the journal
+                services = run_always(run).get(request.a.get("counter", ""), ())
             _none_waits(request, services, rows, found)
     for told in replayed(run):
         if told.kind == "empty":
@@ -241,6 +279,8 @@ def _first_by_rule(  # noqa: PLR0913, PLR0917 (a claim, and what it is held agai
     tid = one.r["tid"]
     if len(press.operations) > 1 or press.a.get("counter") or tid in run_moved(run):
         return
+    if tid in run.issued and run.issued[tid].body.get("wanted"):
+        return
     since = press.begin - (PRESS_SLACK_NS if press.actor in run_kiosks(run) else 0)
     normal_wait = run.config.get("normal_wait_min", 30) * NS_PER_MIN
     if one.end - since > normal_wait:
@@ -248,6 +288,8 @@ def _first_by_rule(  # noqa: PLR0913, PLR0917 (a claim, and what it is held agai
     prio = class_of(run, press)
     head, weight = slope(prio)
     best = head + weight * (one.end - since) / NS_PER_MIN
+    if not run_steady(run):  # only within one service nothing that is published changes the order
+        services = [] if tid in run_transferred(run) else [str(press.r.get("svc") or press.a.get("svc"))]
     for svc in services:
         for other, row in rows.get(svc, {}).items():
             wait = row.longest(_limit(run, other, prio, one, since, best), tid)
@@ -268,247 +310,6 @@ def _limit(run: Run, other: str, prio: str, one: Request, since: float, best: fl
         return one.begin if other in order and prio in order and order.index(other) < order.index(prio) else -inf
     head, weight = slope(other)
     return min(one.begin, one.begin - (best - head) / weight * NS_PER_MIN)
-
-
-# --- along the journal -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a counter was told by one entry, and what is wrong with it."""
-
-    kind: str
-    wrong: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A ticket that waits, in the journal's own numbers."""
-
-    tid: str
-    order: int
-    svc: str
-    prio: str
-    issued: tuple[int, int, int]
-    entered: tuple[int, int, int]
-    line: Line
-    wanted: str | None = None
-    behind: int = 0
-
-
-class Hall:
-    """Who waits, kept so that the first of each service and class is at hand; those with a special place apart."""
-
-    def __init__(self, rule: Mapping[str, Any]) -> None:
-        self.rule = rule
-        self.plain: dict[tuple[str, str], list[tuple[float, int, str]]] = defaultdict(list)
-        self.special: dict[str, Waiting] = {}
-        self.people: dict[str, Waiting] = {}
-        self.counters: dict[str, str] = {}
-        self.run: list[tuple[str, str, int]] = []
-
-    def enter(self, one: Waiting) -> None:
-        self.people[one.tid] = one
-        if one.wanted or one.behind:
-            self.special[one.tid] = one
-        else:
-            insort(self.plain[one.svc, one.prio], (*self._place(one), one.tid))
-
-    def leave(self, tid: str) -> Waiting | None:
-        one = self.people.pop(tid, None)
-        if one is None:
-            return None
-        if self.special.pop(tid, None) is None:
-            row = self.plain[one.svc, one.prio]
-            at = bisect_left(row, (*self._place(one), one.tid))
-            if at < len(row) and row[at][2] == tid:
-                row.pop(at)
-        return one
-
-    def _place(self, one: Waiting) -> tuple[float, int]:
-        """Within one class the oldest press is first: by boot and monotonic time, as rows of ours keep them."""
-        return one.issued[2] * 2.0**40 + one.issued[1], one.order
-
-    def firsts(self, services: Iterable[str]) -> list[Waiting]:
-        """The first of each class in these services, and everybody with a special place."""
-        wanted = set(services)
-        found = [self.people[row[0][2]] for (svc, _), row in self.plain.items() if row and svc in wanted]
-        return found + [one for one in self.special.values() if one.svc in wanted]
-
-
-def since_ms(then: tuple[int, int, int], now: tuple[int, int, int]) -> int:
-    """From one (wall, monotonic, boot) to another: monotonic within a boot, never negative."""
-    return max(0, now[1] - then[1] if then[2] == now[2] else now[0] - then[0])
-
-
-@cached
-def replayed(run: Run) -> list[Told]:
-    """The rule of B.12 worked out again at each call of the journal. Empty without export or another rule."""
-    rule = run.config.get("order_rule")
-    counters = run.config.get("counters", {})
-    if not isinstance(rule, Mapping) or rule.get("name") != "accumulating" or not counters:
-        return []
-    return _Replay(run, rule).told
-
-
-class _Replay:
-    def __init__(self, run: Run, rule: Mapping[str, Any]) -> None:
-        self.rule = rule
-        self.serves = {code: tuple(counter["svcs"]) for code, counter in run.config["counters"].items()}
-        self.hall = Hall(rule)
-        self.told: list[Told] = []
-        self.known: dict[str, Waiting] = {}
-        self.states: dict[str, str] = {}
-        self.classes: dict[str, str] = {}
-        self.calls: list[tuple[str, str]] = []
-        self.before: dict[str, Waiting] = {}
-        for effect in run.journal:
-            self._take(effect)
-
-    def _take(self, effect: Effect) -> None:
-        if effect.kind.startswith("counter."):
-            self._counter(effect)
-        elif effect.kind == "day.open":
-            self.calls.clear()
-        elif effect.kind == "call.empty":
-            self._empty(effect)
-        elif effect.kind == "ticket.prio" and effect.tid:
-            self._reclassed(effect)
-        elif effect.tid:
-            for one in of_tickets((effect,)):
-                self._live(one)
-
-    def _counter(self, effect: Effect) -> None:
-        state = {"counter.open": "free", "counter.unpause": "free", "counter.pause": "paused"}
-        self.hall.counters[effect.body["counter"]] = state.get(effect.kind, "closed")
-
-    def _reclassed(self, effect: Effect) -> None:
-        tid = effect.tid or ""
-        self.classes[tid] = effect.body["prio"]
-        one = self.hall.leave(tid)
-        if one is not None:
-            one.prio = effect.body["prio"]
-            self.hall.enter(one)
-
-    def _live(self, effect: Effect) -> None:
-        tid = effect.tid or ""
-        before = self.states.get(tid)
-        state, _ = follows(effect, before)
-        self.states[tid] = state
-        if effect.kind == "ticket.issue":
-            self.known[tid] = _issued(effect)
-            self.classes[tid] = effect.body.get("prio", "normal")
-        if effect.kind in CLAIMS:
-            self._claim(effect)
-        if effect.kind in ("serve.transfer", "ticket.return"):
-            self.before[tid] = self.known[tid]
-            self.known[tid] = _again(effect, self.known[tid])
-        elif effect.kind == "serve.undo" and effect.body["step"] == "transfer":
-            self.known[tid] = self.before.get(tid, self.known[tid])
-        elif effect.kind == "ticket.pass" and (one := self.hall.leave(tid)) is not None:
-            one.behind = int(effect.body["behind"])
-            self.hall.enter(one)
-        if effect.kind == "call.release":
-            self.calls = [call for call in self.calls if call[0] != f"{tid} {self.known[tid].order}"]
-        if before == "waiting" and state != "waiting":
-            self.hall.leave(tid)
-        elif state == "waiting" and tid not in self.hall.people:
-            self.known[tid].prio = self.classes[tid]
-            self.hall.enter(self.known[tid])
-
-    def _claim(self, effect: Effect) -> None:
-        tid, counter, now = effect.tid or "", effect.body["counter"], _moment(effect.line)
-        one = self.hall.people.get(tid)
-        if effect.kind == "call.next" and counter in self.serves:
-            wrong, lines = self._not_the_first(one, counter, now)
-            self.told.append(Told("claim", f"entry {effect.seq}: {wrong}" if wrong else "", (effect.line, *lines)))
-        if one is None:
-            return
-        self.hall.leave(tid)
-        for other in [x for x in self.hall.special.values() if x.svc == one.svc and x.behind]:
-            self.hall.leave(other.tid)
-            other.behind -= 1
-            self.hall.enter(other)
-        one.behind = 0
-        self.calls.append((f"{tid} {one.order}", f"{one.svc} {tid}"))
-
-    def _empty(self, effect: Effect) -> None:
-        counter = effect.body["counter"]
-        if counter in self.serves:
-            waiting = self._eligible(counter, _moment(effect.line))
-            wrong = [f"entry {effect.seq}: counter {counter} was told nobody; {one.tid} waited" for one in waiting[:1]]
-            self.told.append(Told("empty", "".join(wrong), (effect.line, *(one.line for one in waiting[:1]))))
-
-    def _eligible(self, counter: str, now: tuple[int, int, int]) -> list[Waiting]:
-        held = self.rule.get("affinity_min", 10) * MS_PER_MIN
-        may = [
-            one for one in self.hall.firsts(self.serves[counter])
-            if one.wanted in (None, counter)
-            or self.hall.counters.get(one.wanted or "") != "free"
-            or since_ms(one.entered, now) >= held
-        ]  # fmt: skip
-        return [one for one in may if one.behind <= 0] or [
-            one for one in may if one.behind == min(x.behind for x in may)
-        ]
-
-    def _not_the_first(
-        self, one: Waiting | None, counter: str, now: tuple[int, int, int]
-    ) -> tuple[str, tuple[Line, ...]]:
-        may = self._eligible(counter, now)
-        if one is None:
-            return "a ticket was called that does not wait", ()
-        waited = {x.tid: since_ms(x.issued, now) / MS_PER_MIN for x in (*may, one)}
-        too_long = [x for x in may if waited[x.tid] > self.rule.get("max_wait_min", 90)]
-        normal = [x for x in may if x.prio == "normal"]
-        turn = self._priorities_in_a_row(counter) >= self.rule.get("priority_run", 3)
-        if too_long:
-            worth = waited
-            may = too_long
-        else:
-            worth = {x.tid: _score(x, counter, waited[x.tid]) for x in (*may, one)}
-            if turn and any(waited[x.tid] > self.rule.get("normal_wait_min", 30) for x in normal):
-                may = normal
-        first = max(may, key=lambda x: (worth[x.tid], -x.order), default=None)
-        allowed = {x.tid for x in may if worth[x.tid] >= worth[first.tid] - EVEN} if first else set()
-        if first is None or one.tid in allowed:
-            return "", ()
-        return f"{one.tid} was called before {first.tid}", (one.line, first.line)
-
-    def _priorities_in_a_row(self, counter: str) -> int:
-        run = 0
-        for _, call in reversed(self.calls[-60:]):
-            svc, tid = call.split(" ", 1)
-            if svc in self.serves[counter]:
-                if self.classes.get(tid, "normal") == "normal" or run >= self.rule.get("priority_run", 3):
-                    break
-                run += 1
-        return run
-
-
-def _score(one: Waiting, counter: str, waited_min: float) -> float:
-    head, weight = slope(one.prio)
-    return head + weight * waited_min + (15.0 if one.wanted == counter else 0.0)
-
-
-def _moment(line: Line) -> tuple[int, int, int]:
-    return int(line.get("wall", 0)), int(line.get("mono", 0)), int(line.get("boot", 1))
-
-
-def _issued(effect: Effect) -> Waiting:
-    body = effect.body
-    at = (body.get("wall", 0), body.get("mono", 0), body.get("boot", 1))
-    return Waiting(
-        effect.tid or "", effect.place, body["svc"], body.get("prio", "normal"), at, at, effect.line, body.get("wanted")
-    )
-
-
-def _again(effect: Effect, known: Waiting) -> Waiting:
-    """The next stage of a ticket: same press, another queue, its own wishes."""
-    return Waiting(
-        known.tid, known.order, effect.body.get("to_svc") or known.svc, known.prio, known.issued,
-        _moment(effect.line), effect.line, effect.body.get("wanted"), int(effect.body.get("behind", 0)),
-    )  # fmt: skip
 
 
 # --- Q12 ---------------------------------------------------------------------------------------
@@ -543,6 +344,7 @@ def _overtaken(run: Run, calls: list[Effect], begins: Mapping[str, int], most: i
         tid = effect.tid or ""
         mine = run.issued[tid].body
         special = mine.get("prio", "normal") != "normal" or mine.get("wanted") or tid in moved
+        special = special or run_may_wish(run, "normal", str(mine.get("lang") or ""), mine["svc"])
         if tid in first or tid not in begins or special:
             continue
         first.add(tid)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
@@ -293,6 +293,18 @@ class Run:
             for f, target, begin, end in self.windows
             if begin <= last and end >= first
         ]
+
+
+def cached(look: Callable[[Run], Any]) -> Callable[[Run], Any]:
+    """Work something out once for a run."""
+    name = f"_{look.__name__}"
+
+    def once(run: Run) -> Any:
+        if name not in run.__dict__:
+            run.__dict__[name] = look(run)
+        return run.__dict__[name]
+
+    return once
 
 
 def _answer(one: Operation | None, line: Line) -> None:

@@ -16,7 +16,7 @@ from hub.clock import Instant, elapsed, instant, local
 from hub.codes import TOKEN_LENGTH, TOKEN_LETTERS
 from hub.context import Hub, action
 from hub.errors import IllegalStep, KeyReuse, NotFound, Refused, Unreadable
-from hub.queues import faces, offer, routing, rules, store
+from hub.queues import faces, offer, places, routing, rules, store
 from hub.queues.model import (
     BusinessDay,
     Category,
@@ -352,16 +352,18 @@ def _called(tx: Transaction, hub: Hub, event: TicketCalled) -> Answer:
 
 def waiting_now(hub: Hub, reader: store.Reader, now: Instant) -> list[routing.Candidate]:
     """Everyone who can be called, as routing sees them."""
-    return [_candidate(hub, row, now) for row in store.waiting(reader)]
+    needing = places.needing_language(hub)
+    return [_candidate(hub, row, now, needing) for row in store.waiting(reader)]
 
 
 def caller_now(hub: Hub, reader: store.Reader, counter: Counter) -> routing.Caller:
     """The counter that asks, as routing sees it."""
     sessions = store.counters(reader)
-    open_counters = frozenset(code for code, s in sessions.items() if s.state not in ("closed", "paused"))
+    session = sessions.get(counter.code, CounterSession(counter.code))
+    here = places.of(hub, session)
     day = store.day(reader)
-    run = _priority_run(reader, day, counter.services, hub.settings.queue.priority_run) if day else 0
-    return routing.Caller(counter.code, counter.services, open_counters, run)
+    run = _priority_run(reader, day, here.services, hub.settings.queue.priority_run) if day else 0
+    return places.caller(here, places.opened(hub, sessions), run, session.own_calls)
 
 
 def _priority_run(reader: store.Reader, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
@@ -370,14 +372,15 @@ def _priority_run(reader: store.Reader, day: BusinessDay, services: tuple[str, .
     return routing.run_of(((row["service"], row["priority"]) for row in calls), services, enough)
 
 
-def _candidate(hub: Hub, row: Any, now: Instant) -> routing.Candidate:
+def _candidate(hub: Hub, row: Any, now: Instant, needing: frozenset[str]) -> routing.Candidate:
     waited = elapsed(instant(row["issued_at"], row["issued_tick"]), now).ms / _MS_PER_MIN
     here = elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN
     transferred_ahead = row["rank"] > 1 and row["behind"] == 0 and hub.settings.queue.transferred == "head"
     return routing.Candidate(
         ticket=row["id"], stage=row["stage"], label=row["label"], service=row["service"], priority=row["priority"],
-        waited_min=waited, here_min=here, order=row["id"], behind=row["behind"], wanted=row["wanted"],
-        head=transferred_ahead,
+        waited_min=waited, here_min=here, order=row["id"], behind=row["behind"],
+        wanted=places.wanted(hub, row["wanted"], row["service"]) if row["wanted"] else None, head=transferred_ahead,
+        language=row["language"], needs_language=row["service"] in needing,
     )  # fmt: skip
 
 
@@ -539,6 +542,22 @@ def close_counter(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     """Sign off."""
     session, _ = _session(tx, hub, counter)
     tx.record(rules.close_counter(session))
+    return _counter_shown(tx, hub, counter)
+
+
+@action
+def raise_alarm(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Call for help in an emergency, unseen by the visitor."""
+    session, _ = _session(tx, hub, counter)
+    tx.record(rules.raise_alarm(session))
+    return _counter_shown(tx, hub, counter)
+
+
+@action
+def answer_alarm(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
+    """Somebody goes there."""
+    session, _ = _session(tx, hub, counter)
+    tx.record(rules.answer_alarm(session))
     return _counter_shown(tx, hub, counter)
 
 

@@ -14,6 +14,5 @@ def upcoming(
     hub: Hub, reader: Reader, everybody: list[routing.Candidate], counter: Counter, limit: int
 ) -> list[routing.Choice]:
     """Whom of `everybody` this counter would call if no other counter called: at most `limit`."""
-    some = any(c.service in counter.services for c in everybody)
-    caller = actions.caller_now(hub, reader, counter) if some else routing.Caller(counter.code, counter.services)
+    caller = actions.caller_now(hub, reader, counter) if everybody else routing.Caller(counter.code, counter.services)
     return list(islice(routing.in_turn(everybody, caller, hub.settings.queue), limit))

@@ -81,3 +81,16 @@ def corrected_ends(db: Database) -> None:
     """When a service really ended whose key was pressed late, and the entry that says so; the key's time stays."""
     for column in ("corrected_at", "corrected_tick", "corrected_seq"):
         db.conn.execute(f"ALTER TABLE stage ADD COLUMN {column} INTEGER")
+
+
+@migrations()
+def helping(db: Database) -> None:
+    """How many a counter has called since it last helped another queue."""
+    db.conn.execute("ALTER TABLE counter ADD COLUMN own_calls INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def alarms(db: Database) -> None:
+    """Since when an agent calls for help in an emergency."""
+    for column in ("alarm_at", "alarm_tick"):
+        db.conn.execute(f"ALTER TABLE counter ADD COLUMN {column} INTEGER")

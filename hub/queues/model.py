@@ -27,6 +27,8 @@ Mode = Literal["open", "appointments_only", "closed"]
 #: How a stage ends.
 Outcome = Literal["served", "no_show", "cancelled", "transferred", "unserved", "unfinished", "undone"]
 Undoable = Literal["finish", "no_show", "transfer"]
+#: The rule of a call for a queue that its counter helps.
+HELPED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class Ticket:
 class CounterSession:
     """What a counter is doing. A counter never opened is `closed`.
 
-    `last` is the ticket it let go of last, by `last_step`, which is entry `last_seq` of the journal.
+    `last` is the ticket it let go of last, by `last_step`, which is entry `last_seq` of the journal. `own_calls`: how
+    many it has called since it last helped another queue, or since its agent came. `alarm`: since when it calls for
+    help in an emergency.
     """
 
     code: str
@@ -102,6 +106,8 @@ class CounterSession:
     last: int | None = None
     last_step: Undoable | None = None
     last_seq: int = 0
+    own_calls: int = 0
+    alarm: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +275,7 @@ class PriorityChanged(TicketEvent):
 
 @dataclass(frozen=True, slots=True)
 class TicketCalled(TicketEvent):
-    """The ticket was called: `rule` of B.12 (1, 2, 3; 0 = picked by hand), and who else was considered.
+    """The ticket was called: `rule` of B.12 (1, 2, 3; 0 = picked by hand; 4 = helped), and who else was considered.
 
     `considered` holds (ticket, score) of the best, at most ten; `passed` the stages whose turn came nearer.
     """
@@ -470,3 +476,18 @@ class CounterClosed(CounterEvent):
 
     kind: ClassVar[str] = "counter_closed"
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CounterAlarmRaised(CounterEvent):
+    """The agent calls for help, unseen by the visitor: an emergency."""
+
+    kind: ClassVar[str] = "counter_alarm_raised"
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CounterAlarmAnswered(CounterEvent):
+    """Somebody goes there, or it was an error."""
+
+    kind: ClassVar[str] = "counter_alarm_answered"

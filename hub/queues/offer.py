@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hub.clock import Instant, local
 from hub.context import Hub
+from hub.queues import places as at_counters
 from hub.queues import store
 from hub.queues.model import CounterSession
 from hub.settings import DAYS, Opening, Service, Settings
@@ -82,24 +83,17 @@ def in_steps(low_min: float, high_min: float) -> Wait:
 
 def servers(hub: Hub, sessions: Mapping[str, CounterSession], service: str) -> float:
     """How many open counters serve a service; one shared between n services counts for 1/n."""
-    serving = [
-        c for c in hub.settings.counters
-        if service in c.services and c.code in sessions and sessions[c.code].state not in ("closed", "paused")
-    ]  # fmt: skip
-    return sum(1 / len(c.services) for c in serving)
+    return sum(1 / len(place.services) for place in at_counters.serving(hub, sessions, service))
 
 
 def _forecast(
     hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int, *, joins: bool = True
 ) -> Forecast | None:  # fmt: skip
     """The wait expected; None when no counter serves, or no day is open."""
-    if not servers(hub, sessions, service.code):
+    serving = at_counters.serving(hub, sessions, service.code)
+    if not serving:
         return None
-    if not ahead and any(
-        sessions[c.code].state == "free"
-        for c in hub.settings.counters
-        if service.code in c.services and c.code in sessions
-    ):
+    if not ahead and any(sessions[place.counter].state == "free" for place in serving):
         return Forecast(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     with hub.waits.turn:
         follow(hub)
@@ -121,6 +115,8 @@ def follow(hub: Hub) -> None:
         if following != known.following:
             known.begin(places(hub.settings), following, day.first_seq - 1, _content(file))
         known.look_ms = now.mono + LOOK_EVERY_MS
+    if known.version != hub.standing.version:
+        known.place(places(hub.settings), hub.standing.version, minute_of_day(hub.settings, now.at))
     known.follow(entries(hub.settings, reader.execute(_SINCE, (known.seq, *KINDS))))
 
 

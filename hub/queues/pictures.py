@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from hub.chain import canonical_json
 from hub.clock import Instant, elapsed, instant, iso
@@ -255,12 +254,14 @@ def _why_closed(hub: Hub, reader: Reader, at: Moment, service: Service) -> str:
     return ""
 
 
-@lru_cache(maxsize=4)
 def catalogue(hub: Hub) -> Catalogue:
     """All that a kiosk keeps to work alone. Its version is a digest of the rest."""
-    unversioned = _catalogue(hub, "")
-    digest = hashlib.sha256(canonical_json(as_json(unversioned)).encode()).hexdigest()[:12]
-    return _catalogue(hub, digest)
+    known = hub.standing.known
+    if "catalogue" not in known:
+        unversioned = _catalogue(hub, "")
+        digest = hashlib.sha256(canonical_json(as_json(unversioned)).encode()).hexdigest()[:12]
+        known["catalogue"] = _catalogue(hub, digest)
+    return cast("Catalogue", known["catalogue"])
 
 
 def _catalogue(hub: Hub, version: str) -> Catalogue:

@@ -6,14 +6,22 @@
 3. The highest score(t) = head start(class) + weight(class) × minutes waited + affinity:
    an accumulating priority queue (Kleinrock 1964; Stanford, Taylor, Ziedins 2014), ties by issue.
    Slopes alone let the top class wait long in overload (Oz, Shneer, Ziedins 2020): hence rules 1 and 2.
+   The score also has what this counter's profile adds to a service: within one service it changes nobody's place.
+4. A counter that helps another queue (`Help`) calls one of that queue when its turn to help has come, unless
+   one of its own has waited over `max_wait_min`: then rule 1 looks at both.
+
+Affinity is a preference and no lock: a wanted counter that is open; else, of the open counters that serve the
+visitor, those that are accessible where it is needed, then those that speak the language. A wish that none of them
+meets is dropped, and after `affinity_min` any counter that serves the visitor may call. So nobody waits longer than
+without affinity by more than that. What is *needed* (`needs_language`, a skill) holds for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from hub.queues.model import Priority
+from hub.queues.model import HELPED, Priority
 from hub.settings import QueueRules
 
 #: class → (head start in minutes, minutes of score for a minute waited).
@@ -27,8 +35,10 @@ CLASSES: dict[Priority, tuple[float, float]] = {
 }
 #: Score of a ticket sent to this very counter: as if it had waited so many minutes more.
 AFFINITY_MIN = 15.0
+#: Who can use some counters only, where there are others.
+NEEDS_ACCESS: frozenset[Priority] = frozenset({"reduced_mobility"})
 #: rule → why, where the rule says it all.
-_WHY = {1: "too_long", 2: "normal_turn"}
+_WHY = {1: "too_long", 2: "normal_turn", HELPED: "helped"}
 CONSIDERED = 10
 
 
@@ -47,16 +57,72 @@ class Candidate:
     behind: int = 0
     wanted: str | None = None
     head: bool = False
+    language: str = ""
+    needs_language: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """A queue that is helped while its oldest has waited over so many minutes: one of it after so many own calls."""
+
+    service: str
+    over_min: float
+    after: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An open counter with whoever sits there: what they call, and whom they suit.
+
+    `weights` are minutes added to the score of a service. `languages` None: every one is spoken.
+    """
+
+    counter: str
+    services: tuple[str, ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    languages: frozenset[str] | None = None
+    accessible: bool = False
+    helps: tuple[Help, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The counter that asks. `run` is how many priority calls in a row were just made from its queues."""
+    """The counter that asks. `run` is how many priority calls in a row were just made from its queues.
+
+    `own` is how many it has called since it last helped another queue; `places` are the open counters, its own too,
+    without which nobody is kept for a counter that suits better.
+    """
 
     counter: str
     services: tuple[str, ...]
     open_counters: frozenset[str] = frozenset()
     run: int = 0
+    weights: Mapping[str, float] = field(default_factory=dict)
+    languages: frozenset[str] | None = None
+    helps: tuple[Help, ...] = ()
+    own: int = 0
+    places: tuple[Place, ...] = ()
+    #: The counters that suit, by what of a visitor decides it: worked out once for all who wait.
+    _suiting: dict[tuple[str, bool, str], frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def suiting(self, candidate: Candidate) -> frozenset[str]:
+        """The open counters that suit a visitor best; none named where they all suit alike, or none serves."""
+        access = candidate.priority in NEEDS_ACCESS
+        what = candidate.service, access, candidate.language
+        if what not in self._suiting:
+            places = serving = [place for place in self.places if candidate.service in place.services]
+            if access:
+                places = [place for place in places if place.accessible] or places
+            if candidate.language:
+                places = [place for place in places if speaks(place.languages, candidate.language)] or places
+            alike = len(places) == len(serving)
+            self._suiting[what] = frozenset() if alike else frozenset(place.counter for place in places)
+        return self._suiting[what]
+
+    @property
+    def called(self) -> frozenset[str]:
+        """Every service that may be called here, one that is helped too."""
+        return frozenset(self.services) | {help_.service for help_ in self.helps}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +145,52 @@ class Nobody:
     waiting: int = 0
 
 
+def speaks(languages: frozenset[str] | None, language: str) -> bool:
+    """Whether a language is spoken there."""
+    return languages is None or language in languages
+
+
 def eligible(candidate: Candidate, caller: Caller, rules: QueueRules) -> bool:
-    """Whether this counter may call this ticket, its turn aside."""
-    return candidate.service in caller.services and not _reserved(candidate, caller, rules)
+    """Whether this counter may call this ticket of its own services, its turn aside."""
+    return candidate.service in caller.services and _may(candidate, caller, rules)
+
+
+def _may(candidate: Candidate, caller: Caller, rules: QueueRules) -> bool:
+    if candidate.needs_language and not speaks(caller.languages, candidate.language):
+        return False
+    return not _reserved(candidate, caller, rules)
 
 
 def _reserved(candidate: Candidate, caller: Caller, rules: QueueRules) -> bool:
-    """A preference for an open counter holds for `affinity_min`, then any skilled counter may call."""
-    if candidate.wanted in (None, caller.counter):
+    """A preference for another open counter holds for `affinity_min`, then any counter that serves may call."""
+    if candidate.here_min >= rules.affinity_min or candidate.wanted == caller.counter:
         return False
-    return candidate.wanted in caller.open_counters and candidate.here_min < rules.affinity_min
+    if candidate.wanted in caller.open_counters:
+        return True
+    suiting = caller.suiting(candidate)
+    return bool(suiting) and caller.counter not in suiting
 
 
 def score(candidate: Candidate, caller: Caller) -> float:
     """Rule 3's score, in minutes."""
     head_start, weight = CLASSES[candidate.priority]
     affinity = AFFINITY_MIN if candidate.wanted == caller.counter else 0.0
-    return head_start + weight * candidate.waited_min + affinity
+    return head_start + weight * candidate.waited_min + affinity + caller.weights.get(candidate.service, 0.0)
 
 
 def choose(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -> Choice | Nobody:
     """The next visitor for this counter, with the reason, or why nobody."""
-    may = [c for c in candidates if eligible(c, caller, rules)]
-    # a returned visitor waits behind others as long as there are others: nobody waits for ever in an empty room
-    possible = [c for c in may if c.behind <= 0] or [c for c in may if c.behind == min(m.behind for m in may)]
+    own = _in_reach([c for c in candidates if eligible(c, caller, rules)])
+    helped = _helped(candidates, caller, rules, idle=not own) if caller.helps else []
+    possible = own + helped
     if not possible:
         return _nobody(candidates, caller)
     scores = {c.ticket: score(c, caller) for c in possible}
-    chosen, rule = _by_rule(possible, scores, caller, rules)
+    if helped and not any(c.waited_min > rules.max_wait_min for c in own):
+        chosen, rule = _best(helped, scores), HELPED
+    else:
+        chosen, rule = _by_rule(possible, scores, caller, rules)
+        rule = HELPED if chosen.service not in caller.services else rule
     best = sorted(possible, key=lambda c: (-scores[c.ticket], c.order))[:CONSIDERED]
     why, minutes = _reason(chosen, rule, caller)
     return Choice(
@@ -129,19 +213,46 @@ def run_of(calls: Iterable[tuple[str, Priority]], services: tuple[str, ...], eno
     return run
 
 
+def _in_reach(may: list[Candidate]) -> list[Candidate]:
+    """A returned visitor waits behind others as long as there are others: nobody waits for ever in an empty room."""
+    return [c for c in may if c.behind <= 0] or [c for c in may if c.behind == min(m.behind for m in may)]
+
+
+def _helped(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules, *, idle: bool) -> list[Candidate]:
+    """Who of a helped queue may be called now: of the one whose oldest has waited longest; empty before its turn."""
+    found: list[Candidate] = []
+    longest = 0.0
+    for help_ in caller.helps:
+        if help_.service in caller.services or (caller.own < help_.after and not idle):
+            continue
+        line = _in_reach([c for c in candidates if c.service == help_.service and _may(c, caller, rules)])
+        oldest = max((c.waited_min for c in line), default=0.0)
+        if oldest > max(help_.over_min, longest):
+            found, longest = line, oldest
+    return found
+
+
 def in_turn(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -> Iterator[Choice]:
     """Whom this counter would call, one after the other, if no other counter called.
 
     It asks `choose` again and again, as the counter will: a list and the calls cannot disagree.
     """
-    line = [c for c in candidates if c.service in caller.services]
+    line = [c for c in candidates if c.service in caller.called]
     while isinstance(choice := choose(line, caller, rules), Choice):
         yield choice
-        line = _without(line, choice.candidate)
-        caller = replace(caller, run=0 if choice.candidate.priority == "normal" else caller.run + 1)
+        line = without(line, choice.candidate)
+        caller = after(caller, choice)
 
 
-def _without(line: list[Candidate], called: Candidate) -> list[Candidate]:
+def after(caller: Caller, choice: Choice) -> Caller:
+    """The same counter once it has called."""
+    own = 0 if choice.rule == HELPED else caller.own + 1
+    if choice.candidate.service not in caller.services:
+        return replace(caller, own=own)  # a run is one of its own queues
+    return replace(caller, own=own, run=0 if choice.candidate.priority == "normal" else caller.run + 1)
+
+
+def without(line: list[Candidate], called: Candidate) -> list[Candidate]:
     """The line after a call: those who had to let others pass are nearer to their turn."""
     nearer = set(passed(line, called))
     return [replace(c, behind=c.behind - 1) if c.stage in nearer else c for c in line if c is not called]

@@ -10,6 +10,8 @@ from hub.clock import Elapsed, Instant, elapsed
 from hub.errors import IllegalStep, NotFound, Refused, Unreadable
 from hub.queues.model import (
     BusinessDay,
+    CounterAlarmAnswered,
+    CounterAlarmRaised,
     CounterClosed,
     CounterOpened,
     CounterPaused,
@@ -455,6 +457,20 @@ def close_counter(counter: CounterSession, reason: str | None = None) -> Counter
     """Sign off; not with a visitor in front."""
     counter_step(counter, "close")
     return CounterClosed(counter.code, reason)
+
+
+def raise_alarm(counter: CounterSession) -> CounterAlarmRaised:
+    """An emergency at an open counter. Raises IllegalStep `no_agent` at a closed one; pressed twice it is one."""
+    if counter.state == "closed":
+        raise IllegalStep(f"nobody is signed on at counter {counter.code}", code="no_agent", possible=["open"])
+    return CounterAlarmRaised(counter.code, counter.agent)
+
+
+def answer_alarm(counter: CounterSession) -> CounterAlarmAnswered:
+    """Somebody goes there. Raises Refused `no_alarm` where nobody calls, or somebody has gone already."""
+    if counter.alarm is None:
+        raise Refused(f"counter {counter.code} does not call for help, or somebody goes already", code="no_alarm")
+    return CounterAlarmAnswered(counter.code)
 
 
 def next_actions(counter: CounterSession, ticket: Ticket | None, rules: QueueRules) -> tuple[Step, ...]:

@@ -266,6 +266,8 @@ def counter_of(row: sqlite3.Row) -> m.CounterSession:
         last=row["last"],
         last_step=row["last_step"],
         last_seq=row["last_seq"] or 0,
+        own_calls=row["own_calls"],
+        alarm=_maybe(row["alarm_at"], row["alarm_tick"]),
     )
 
 
@@ -308,8 +310,8 @@ def last_calls(reader: Reader, day: m.BusinessDay, limit: int) -> list[sqlite3.R
 def waiting(reader: Reader) -> list[sqlite3.Row]:
     """Everyone who can be called, with what routing needs."""
     return reader.execute(
-        "SELECT t.id, t.label, t.priority, t.issued_at, t.issued_tick, t.category, s.id AS stage, s.service, s.rank,"
-        " s.behind, s.wanted, s.entered_at, s.entered_tick"
+        "SELECT t.id, t.label, t.priority, t.issued_at, t.issued_tick, t.category, t.language, s.id AS stage,"
+        " s.service, s.rank, s.behind, s.wanted, s.entered_at, s.entered_tick"
         " FROM ticket t JOIN stage s ON s.id = t.stage"
         " WHERE t.state = 'waiting' AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold') ORDER BY t.id"
     ).fetchall()
@@ -444,6 +446,8 @@ def _called(rows: Rows, event: m.TicketCalled) -> None:
         why=event.why, called_at=now.at, called_tick=now.tick, last_called_at=now.at, last_called_tick=now.tick,
     )  # fmt: skip
     _counter_now(rows, event.counter, "calling", ticket=event.ticket)
+    own = "0" if event.rule == m.HELPED else "own_calls + 1"
+    rows.run(f"UPDATE counter SET own_calls = {own} WHERE code = ?", event.counter)  # noqa: S608 (our words)
     for stage_id in event.passed:
         rows.run("UPDATE stage SET behind = behind - 1 WHERE id = ? AND behind > 0", stage_id)
 
@@ -591,7 +595,7 @@ def _counter_opened(rows: Rows, event: m.CounterOpened) -> None:
     """Sign on; whoever was there before leaves, and what was going on at the counter goes on."""
     rows.run(
         "INSERT INTO counter (code, state, agent, since_at, since_tick) VALUES (?, 'free', ?, ?, ?)"
-        " ON CONFLICT (code) DO UPDATE SET agent = excluded.agent,"
+        " ON CONFLICT (code) DO UPDATE SET agent = excluded.agent, own_calls = 0,"
         " state = CASE WHEN state IN ('closed', 'paused') THEN 'free' ELSE state END,"
         " since_at = CASE WHEN state IN ('closed', 'paused') THEN excluded.since_at ELSE since_at END,"
         " since_tick = CASE WHEN state IN ('closed', 'paused') THEN excluded.since_tick ELSE since_tick END",
@@ -608,7 +612,19 @@ def _counter_unpaused(rows: Rows, event: m.CounterUnpaused) -> None:
 
 
 def _counter_closed(rows: Rows, event: m.CounterClosed) -> None:
-    _counter_now(rows, event.counter, "closed", agent=None, ticket=None)
+    _counter_now(rows, event.counter, "closed", agent=None, ticket=None, alarm_at=None, alarm_tick=None)
+
+
+def _alarm_raised(rows: Rows, event: m.CounterAlarmRaised) -> None:
+    """Pressed again it is still since the first time."""
+    rows.run(
+        "UPDATE counter SET alarm_at = coalesce(alarm_at, ?), alarm_tick = coalesce(alarm_tick, ?) WHERE code = ?",
+        rows.now.at, rows.now.tick, event.counter,
+    )  # fmt: skip
+
+
+def _alarm_answered(rows: Rows, event: m.CounterAlarmAnswered) -> None:
+    rows.run("UPDATE counter SET alarm_at = NULL, alarm_tick = NULL WHERE code = ?", event.counter)
 
 
 APPLIERS: Appliers = {
@@ -641,6 +657,8 @@ APPLIERS: Appliers = {
     m.CounterPaused: _counter_paused,
     m.CounterUnpaused: _counter_unpaused,
     m.CounterClosed: _counter_closed,
+    m.CounterAlarmRaised: _alarm_raised,
+    m.CounterAlarmAnswered: _alarm_answered,
 }
 
 #: State tables and the columns that a purged private body leaves empty on both sides of a replay.

@@ -80,6 +80,14 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Hands:
+    """Who has what a visitor comes back with: the agent who handled it last, and the counter where it was taken in."""
+
+    agent: str | None = None
+    counter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer(Sentence):
     """What there is to say to whoever brings a paper or a card, and which service to queue for, if one is meant.
 
@@ -199,6 +207,8 @@ Thread = Callable[[Reader, int], tuple[ThreadLine, ...]]
 #: Of an agent, by code.
 PendingOf = Callable[[Reader, str], tuple[Pending, ...]]
 #: Of what was scanned.
+#: By whom a paper was handled last, and at which counter; None where it is none of the service's.
+Holds = Callable[[Reader, str], "Hands | None"]
 Offers = Callable[[Hub, Reader, Scan], tuple[Offer, ...]]
 #: Of a day (its row), by one agent or by all.
 FirstLevels = Callable[[Reader, int, str | None], FirstLevel]
@@ -264,6 +274,11 @@ def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
     return ()
 
 
+def in_no_hands(reader: Reader, label: str) -> None:
+    """Who has a paper of a service that keeps none."""
+    del reader, label
+
+
 def nothing_open(reader: Reader) -> tuple[()]:
     """What a service works on that keeps no file."""
     del reader
@@ -318,6 +333,7 @@ class CounterService:
     thread: Thread = nothing
     pending: PendingOf = nothing
     offers: Offers = nothing_waits
+    holds: Holds = in_no_hands
     finds: Finds = nothing
     sheet: SheetLines = nothing
     faults: Faults | None = None

@@ -17,6 +17,7 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub.agents import cookie, rights, sessions
+from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.clock import local
 from hub.context import Hub
@@ -67,12 +68,21 @@ def _add_board(room: Blueprint, hub: Hub) -> None:
             words=script_words(_language(hub)),
             socket=sessions.socket_token(cookie.value(request) or ""),
             may_change=rights.allowed(g.actor, "day_open"),
+            seats=_who_may_sit(hub),
+            services=[(each.code, each.name) for each in hub.settings.services],
         )
 
     @room.get("/supervision/open")
     def still_open() -> Response:
         with hub.snapshot() as reader:
             return jsonify(as_json(closing.still_open(hub, reader)))
+
+
+def _who_may_sit(hub: Hub) -> list[tuple[str, str]]:
+    """Whoever works at counters, by name."""
+    at_counters = rights.RIGHTS["desk.page"]
+    found = [(one.code, one.name) for one in agents.agents(hub.reader) if not at_counters.isdisjoint(one.roles)]
+    return sorted(found, key=lambda one: one[1])
 
 
 def _add_statistics(room: Blueprint, hub: Hub) -> None:

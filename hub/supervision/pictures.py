@@ -22,9 +22,11 @@ from hub.backup import watch
 from hub.clock import Instant, elapsed
 from hub.context import Hub
 from hub.disk import Room
-from hub.queues import epochs, pictures
+from hub.queues import epochs, pictures, places
+from hub.queues import store as queues
 from hub.queues.model import CounterSession
 from hub.queues.pictures import Moment
+from hub.queues.routing import speaks
 from hub.say import say, words
 from hub.settings import Counter, Service
 from hub.supervision import rules, store, tally
@@ -73,14 +75,18 @@ class Scene:
         service = self.labels.get(session.ticket or 0, ("", ""))[1]
         found = self.hub.settings.service(service)
         mean_ms = (found.mean_min if found else 10.0) * _MIN
-        return rules.flag_of(session.state, self.since_ms(session.since), self.line_ms(counter), mean_ms)
+        break_ms = self.hub.settings.alerts.pause_min * _MIN
+        return rules.flag_of(
+            session.state, self.since_ms(session.since), self.line_ms(counter), mean_ms, break_ms,
+            alarm=session.alarm is not None,
+        )  # fmt: skip
 
 
 def supervision(hub: Hub, reader: sqlite3.Connection) -> Supervision:
     """The whole board."""
     scene = _scene(hub, reader)
     at = scene.at
-    alerts = sorted(_alerts(scene, reader), key=lambda alert: rules.WORST[alert.level])
+    alerts = _sorted(scene, reader)
     return Supervision(
         epoch=at.epoch,
         seq=at.seq,
@@ -96,6 +102,15 @@ def supervision(hub: Hub, reader: sqlite3.Connection) -> Supervision:
         alerts=tuple(alerts[:ALERTS_SHOWN]),
         more_alerts=max(0, len(alerts) - ALERTS_SHOWN),
     )
+
+
+def alerts_now(hub: Hub, reader: sqlite3.Connection) -> list[Alert]:
+    """Every alert there is, the worst first."""
+    return _sorted(_scene(hub, reader), reader)
+
+
+def _sorted(scene: Scene, reader: sqlite3.Connection) -> list[Alert]:
+    return sorted(_alerts(scene, reader), key=lambda alert: rules.WORST[alert.level])
 
 
 def _scene(hub: Hub, reader: sqlite3.Connection) -> Scene:
@@ -128,6 +143,8 @@ def _tile(scene: Scene, counter: Counter) -> CounterTile:
         level=rules.level_of_counter(session.state, flag),
         flag=flag,
         reason=session.reason if session.state == "paused" else "",
+        services=counter.services,
+        agent=session.agent,
     )
 
 
@@ -136,8 +153,7 @@ def _waiting(scene: Scene, service: str) -> int:
 
 
 def _open_counters(scene: Scene, service: Service) -> int:
-    serving = (counter for counter in scene.hub.settings.counters if service.code in counter.services)
-    return sum(scene.session(counter).state not in ("closed", "paused") for counter in serving)
+    return len(places.serving(scene.hub, scene.at.sessions, service.code))
 
 
 def _queue(scene: Scene, service: Service) -> QueueRow:
@@ -196,13 +212,39 @@ def _hours(scene: Scene, reader: sqlite3.Connection) -> tuple[HourWait, ...]:
 
 
 def _alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
+    yield from _alarm_alerts(scene)
     yield from _line_alerts(scene)
+    yield from _language_alerts(scene, reader)
     yield from _idle_alerts(scene)
+    yield from _break_alerts(scene)
     yield from _device_alerts(scene, reader)
     yield from _backup_alerts(scene, reader)
     yield from _centre_alerts(scene, reader)
     yield from _box_alerts(scene)
     yield from _figure_alerts(scene)
+
+
+def _alarm_alerts(scene: Scene) -> Iterator[Alert]:
+    """Counters that call for help in an emergency: before everything else, and since when."""
+    for counter in scene.hub.settings.counters:
+        session = scene.session(counter)
+        if session.alarm is not None:
+            name = scene.names.get(session.agent or "", session.agent or "")
+            seconds = scene.since_ms(session.alarm) // _S
+            text = scene.say("alert_alarm", counter=counter.code, label=counter.label, agent=name,
+                             time=f"{seconds // 60}:{seconds % 60:02d}")  # fmt: skip
+            yield Alert("alarm", "bad", text, counter.code)
+
+
+def _break_alerts(scene: Scene) -> Iterator[Alert]:
+    """Breaks that last longer than agreed."""
+    for counter in scene.hub.settings.counters:
+        if counter.shown and scene.flag(counter) == "break":
+            session = scene.session(counter)
+            name = scene.names.get(session.agent or "", session.agent or "")
+            minutes = scene.since_ms(session.since) // _MIN
+            text = scene.say("alert_break", counter=counter.code, agent=name, reason=session.reason, minutes=minutes)
+            yield Alert("break", "warn", text, counter.code)
 
 
 def _line_alerts(scene: Scene) -> Iterator[Alert]:
@@ -212,20 +254,41 @@ def _line_alerts(scene: Scene) -> Iterator[Alert]:
         if found is None:
             continue
         served = _open_counters(scene, service) > 0
-        line = rules.Line(found.count, found.oldest_ms, service.target_min * _MIN, served)
+        most = scene.hub.settings.alerts.waiting
+        line = rules.Line(found.count, found.oldest_ms, service.target_min * _MIN, served, most)
         alert = rules.alert_of(line, max_wait_ms)
         if alert is None:
             continue
         code, level = alert
-        yield Alert(code, level, _line_sentence(scene, code, service, line))
+        yield Alert(code, level, _line_sentence(scene, code, service, line), service.code)
 
 
 def _line_sentence(scene: Scene, code: str, service: Service, line: rules.Line) -> str:
     if code == "nobody":
         return scene.say("alert_nobody", service=service.name, count=line.waiting)
+    if code == "crowd":
+        return scene.say("alert_crowd", service=service.name, waiting=line.waiting, most=line.most)
     return scene.say(
         "alert_late", service=service.name, minutes=line.oldest_ms // _MIN, target=service.target_min
     )  # fmt: skip
+
+
+def _language_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
+    """Who needs a language that no open counter of their service speaks (requirements B.12)."""
+    needing = places.needing_language(scene.hub)
+    if not needing:
+        return
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in queues.waiting(reader):
+        if row["service"] in needing:
+            serving = places.serving(scene.hub, scene.at.sessions, row["service"])
+            if serving and not any(speaks(place.languages, row["language"]) for place in serving):
+                found[row["service"], row["language"]].append(row["label"])
+    for (code, language), labels in found.items():
+        service = scene.hub.settings.service(code)
+        name, some = service.name if service else code, ", ".join(labels[:3])
+        text = scene.say("alert_unspoken", service=name, language=language.upper(), tickets=some)
+        yield Alert("unspoken", "bad", text, f"{code} {language}")
 
 
 def _idle_alerts(scene: Scene) -> Iterator[Alert]:
@@ -234,7 +297,7 @@ def _idle_alerts(scene: Scene) -> Iterator[Alert]:
             minutes = min(scene.since_ms(scene.session(counter).since), scene.line_ms(counter) or 0) // _MIN
             waiting = sum(_waiting(scene, service) for service in counter.services)
             text = scene.say("alert_idle", counter=counter.code, minutes=minutes, count=waiting)
-            yield Alert("idle", "bad", text)
+            yield Alert("idle", "bad", text, counter.code)
 
 
 def _device_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:

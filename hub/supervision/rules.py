@@ -9,6 +9,8 @@ from hub.wire import CounterState, Level
 
 #: B.3: a counter is INACTIF after five minutes without action while its queue is not empty.
 IDLE_MS = 5 * 60_000
+#: A break is long from here on, unless the agency says otherwise.
+BREAK_MS = 30 * 60_000
 #: States in which an action is awaited: nobody has a visitor in front, nor said why they pause.
 _AWAITED: frozenset[CounterState] = frozenset({"free", "calling"})
 #: A service is long from so many times its mean on; at a cv of 0.9 (D.1) one in fifteen is.
@@ -20,7 +22,7 @@ TOO_LATE = 2.0
 #: Worst first, for what is sorted by it.
 WORST: dict[Level, int] = {"bad": 0, "warn": 1, "good": 2, "none": 3}
 
-Flag = Literal["idle", "long", ""]
+Flag = Literal["alarm", "idle", "long", "break", ""]
 
 
 def is_idle(state: CounterState, state_ms: int, line_ms: int | None) -> bool:
@@ -33,15 +35,27 @@ def is_long(state: CounterState, state_ms: int, mean_ms: float) -> bool:
     return state == "serving" and state_ms >= LONG_TIMES * mean_ms
 
 
-def flag_of(state: CounterState, state_ms: int, line_ms: int | None, mean_ms: float) -> Flag:
-    """What is remarkable about a counter."""
+def flag_of(  # noqa: PLR0913 (all that may be remarkable)
+    state: CounterState,
+    state_ms: int,
+    line_ms: int | None,
+    mean_ms: float,
+    break_ms: int = BREAK_MS,
+    *,
+    alarm: bool = False,
+) -> Flag:
+    """What is remarkable about a counter; `break_ms` is how long a break may last."""
+    if alarm:
+        return "alarm"
+    if state == "paused":
+        return "break" if state_ms > break_ms else ""
     if is_idle(state, state_ms, line_ms):
         return "idle"
     return "long" if is_long(state, state_ms, mean_ms) else ""
 
 
 #: How a counter's tile is coloured: by its flag, else by its state.
-_BY_FLAG: dict[Flag, Level] = {"idle": "bad", "long": "warn"}
+_BY_FLAG: dict[Flag, Level] = {"alarm": "bad", "idle": "bad", "long": "warn", "break": "warn"}
 _BY_STATE: dict[CounterState, Level] = {
     "closed": "none", "paused": "none", "free": "good", "calling": "good", "serving": "good",
 }  # fmt: skip
@@ -69,14 +83,17 @@ class Line:
     oldest_ms: int
     target_ms: int
     served: bool
+    most: int | None = None
 
 
 def alert_of(line: Line, max_wait_ms: int) -> tuple[str, Level] | None:
-    """The alert that a queue is worth, one at most: `nobody` serves it, or its oldest is `late`."""
+    """The alert that a queue is worth, one at most: `nobody` serves it, a `crowd` waits, or its oldest is `late`."""
     if not line.waiting:
         return None
     if not line.served:
         return "nobody", "bad"
+    if line.most is not None and line.waiting > line.most:
+        return "crowd", "bad" if line.oldest_ms > line.target_ms else "warn"
     if line.oldest_ms <= line.target_ms:
         return None
     return "late", "bad" if line.oldest_ms >= max_wait_ms else "warn"

@@ -117,12 +117,22 @@ class Hall:
         if ticket in self._of:
             self._line(self._of[ticket][0]).left(ticket, minute)
 
+    def place(self, places: Places, minute: float) -> None:
+        """Counters serve something else from now on."""
+        services = {service for each in (self.places, places) for its in each.counters.values() for service in its}
+        self.places = places
+        for service in services:
+            self._restaff(service, minute)
+
     def _staffed(self, counter: str, minute: float, *, serves: bool) -> None:
         """A counter shared between n services counts for 1/n in each."""
         (self._open.add if serves else self._open.discard)(counter)
         for service in self.places.counters.get(counter, ()):
-            shares = (len(s) for code, s in self.places.counters.items() if code in self._open and service in s)
-            self._line(service).staffed(minute, sum(1 / share for share in shares))
+            self._restaff(service, minute)
+
+    def _restaff(self, service: str, minute: float) -> None:
+        shares = (len(s) for code, s in self.places.counters.items() if code in self._open and service in s)
+        self._line(service).staffed(minute, sum(1 / share for share in shares))
 
     def _line(self, service: str) -> Line:
         return self._lines.setdefault(service, Line(service, self.weekday))

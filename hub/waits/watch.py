@@ -47,6 +47,8 @@ class Watch:
         self.look_ms = 0
         #: The business day that is followed, and which file of the night: its number and time of change.
         self.following: tuple[int, int] | None = None
+        #: What the agency says of its counters, as it was taken last.
+        self.version = 0
         self._hall: Hall | None = None
         self.forecaster = Forecaster()
         self._said: dict[str, tuple[Picture, Forecast]] = {}
@@ -61,6 +63,12 @@ class Watch:
         self.following, self.seq = following, seq
         self._hall = Hall(places, says=self._says, heard=self._heard)
         self._said.clear()
+
+    def place(self, places: Places, version: int, minute: float) -> None:
+        """The counters are other ones from now on: `version` of what the agency says of them."""
+        if self._hall is not None:
+            self._hall.place(places, minute)
+        self.version = version
 
     def follow(self, entries: Iterable[Entry]) -> None:
         """Entries that came since `seq`."""

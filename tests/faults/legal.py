@@ -33,10 +33,41 @@ START_MS, WALL_MS = 1_000_000, 1_772_432_400_000
 #: What happens how often.
 ANSWER_LOST, REQUEST_LOST, REPEATED, REUSED = 0.02, 0.02, 0.05, 0.01
 AFTERWARDS = 3
-DOWN_MS, DAY_MS, CLASSES = 500, 150_000, ("normal", "normal", "normal", "age_70", "work_accident")
+DOWN_MS, DAY_MS = 500, 150_000
+CLASSES = ("normal", "normal", "normal", "age_70", "work_accident", "reduced_mobility")
+#: Who is on the level and what is spoken where; and what is published in the middle of a day.
+ACCESSIBLE, SPOKEN = {"02", "05"}, {"02": ("fr",), "03": ("fr", "en"), "05": ("fr",), "06": ("fr", "en")}
+PLANS = (
+    {},
+    {"serves": {"02": ("RAS", "DEP")}, "worth": {"02": {"DEP": 1}}},
+    {"helps": {"05": ("RAS", 0, 1)}},
+    {"serves": {"06": ("DEP", "RAS")}, "worth": {"03": {"RAS": -5}}, "helps": {"05": ("RAS", 1, 2)}},
+)
+
+
+def said(plan: dict[str, Any]) -> Line:
+    """A plan as it is published: settings by name."""
+    serves, worth, helps = (plan.get(name, {}) for name in ("serves", "worth", "helps"))
+    counters = {
+        f"counters.{code}.{name}": value
+        for code, services in SERVES.items()
+        for name, value in (("services", list(serves.get(code, services))), ("weights", worth.get(code, {})))
+    }
+    return counters | {
+        f"helps.H{code}": {"queue": helps[code][0], "over_min": helps[code][1], "after": helps[code][2],
+                           "counters": [code]} if code in helps else None
+        for code in SERVES
+    }  # fmt: skip
+
+
 CONFIG = {
     "counters": {code: {"svcs": list(services)} for code, services in SERVES.items()},
     "services": {code: {"prefix": prefix} for code, prefix in PREFIXES.items()},
+    "routing": {
+        **{name: value for name, value in said({}).items() if value is not None},
+        **{f"counters.{code}.accessible": code in ACCESSIBLE for code in SERVES},
+        **{f"counters.{code}.languages": list(spoken) for code, spoken in SPOKEN.items()},
+    },
     "recall_max": 3, "overtake_max": 0, "display_lag_ms": 2_000, "reconnect_ms": 5_000, "press_window_ms": 0,
     "order_rule": {
         "name": "accumulating", "max_wait_min": 90, "priority_run": 3, "normal_wait_min": 30, "affinity_min": 10,
@@ -93,7 +124,9 @@ class World:
     def __init__(self, seed: int, *, days: int = 2, kills: int = 2, day_ms: int = DAY_MS) -> None:
         self.chance = random.Random(seed)  # noqa: S311 (nothing is kept secret with it)
         self.seed, self.days, self.kills, self.day_ms = seed, days, kills, day_ms
-        self.reference = Reference(SERVES, PREFIXES)
+        self.reference = Reference(dict(SERVES), PREFIXES)
+        self.reference.accessible, self.reference.spoken = ACCESSIBLE, dict(SPOKEN)
+        self.versions = 0
         self.ms = float(START_MS)
         self.out = Written()
         self.events: list[Line] = []
@@ -321,9 +354,9 @@ class World:
     # --- what a request does
 
     def issue(  # noqa: PLR0913 (a ticket has that many facts)
-        self, actor: str, key: str, svc: str, *, kiosk: bool, prio: str = "normal", wanted: Any = None
+        self, actor: str, key: str, svc: str, *, kiosk: bool, prio: str = "normal", wanted: Any = None, lang: str = "fr"
     ) -> Line:
-        number = self.reference.issue(svc, kiosk=kiosk, priority=prio, wanted=wanted)
+        number = self.reference.issue(svc, kiosk=kiosk, priority=prio, wanted=wanted, language=lang)
         return self._given(number, actor, key, "awaited" if kiosk else "none")
 
     def _given(self, number: int, actor: str, key: str, paper: str) -> Line:
@@ -335,6 +368,7 @@ class World:
         self.record(
             "ticket.issue", actor, key, number, label=t["label"], day=t["day"], svc=t["service"], prio=t["priority"],
             paper=paper, offline="-" in t["label"], wanted=t["wanted"], wall=wall, mono=mono, boot=boot,
+            lang=t["language"],
         )  # fmt: skip
         return {
             "tid": f"T{number}", "label": t["label"], "day": t["day"], "svc": t["service"], "offline": False,
@@ -435,8 +469,16 @@ class World:
 
     def sit_down(self, actor: str, key: str, counter: str, agent: str) -> Line:
         self.reference.open_counter(counter, agent, take_over=True)
-        self.record("counter.open", actor, key, counter=counter)
+        self.record("counter.open", actor, key, counter=counter, agent=agent)
         return {"counter": counter}
+
+    def publish(self, actor: str) -> None:
+        """Other counters, weights and help from now on."""
+        plan = self.chance.choice(PLANS)
+        self.versions += 1
+        self.reference.serves = SERVES | plan.get("serves", {})
+        self.reference.worth, self.reference.helps = plan.get("worth", {}), plan.get("helps", {})
+        self.record("routing.publish", actor, f"version-{self.versions}", version=self.versions, set=said(plan))
 
     def asking(self, f: str, key: str, a: Line, act: Callable[[], Line]) -> Story:
         """Ask, again under the same key while nobody answers, now and then once more than needed."""
@@ -561,11 +603,14 @@ def reception_story(world: World, client: Client) -> Story:
         if what < 0.55 or not tickets:
             svc, prio = world.chance.choice(list(PREFIXES)), world.chance.choice(CLASSES)
             wanted = "05" if svc == "DEP" and world.chance.random() < 0.1 else None
+            lang = "en" if world.chance.random() < 0.2 else "fr"
             yield from world.asking(
                 "ticket.issue", key,
-                {"svc": svc, "prio": int(prio != "normal"), "press": None, "src": "desk"}
+                {"svc": svc, "prio": int(prio != "normal"), "press": None, "src": "desk", "lang": lang}
                 | ({"counter": wanted} if wanted else {}),
-                lambda k=key, s=svc, p=prio, w=wanted: world.issue(me, k, s, kiosk=False, prio=p, wanted=w),
+                lambda k=key, s=svc, p=prio, w=wanted, g=lang: world.issue(
+                    me, k, s, kiosk=False, prio=p, wanted=w, lang=g
+                ),
             )  # fmt: skip
             continue
         number = world.chance.randrange(len(tickets))
@@ -590,7 +635,10 @@ def supervisor_story(world: World, client: Client) -> Story:
         yield from world.asking(
             "day.open", key, {"agency": "A1", "day": day}, lambda k=key: world.open_day(client.actor, k)
         )
-        yield ("sleep", world.day_ms)
+        for _ in range(4):
+            yield ("sleep", world.day_ms / 4)
+            if not world.down:
+                world.publish(client.actor)
         if day == world.days - 1:
             world.closing = True
             world.write("mark", world._drivers, f="healed", a={})

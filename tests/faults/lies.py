@@ -287,6 +287,11 @@ def waiting_long(run: Written) -> list[tuple[str, float, float, str]]:
     moved = {
         x["a"].get("tid") for x in run.history if x["k"] == "invoke" and x["f"] in ("ticket.cancel", "ticket.prio")
     }
+    # who is kept for a counter that suits better waits a while where others are told "nobody", and rightly
+    moved |= {
+        x["tid"] for x in events(run, "ticket.issue")
+        if x["body"].get("lang") == "en" or x["body"].get("prio") == "reduced_mobility"
+    }  # fmt: skip
     begun = {ok["r"].get("tid"): ask["t"] for ask, ok in answered(run, "call.next")}
     return [
         (ok["r"]["tid"], ok["t"], begun[ok["r"]["tid"]], ask["a"]["svc"])
@@ -335,6 +340,25 @@ def two_visitors_are_called_in_each_other_s_place(run: Written, chance: random.R
     ]  # fmt: skip
     first, second = one(chance, pairs)
     first["tid"], second["tid"] = second["tid"], first["tid"]
+
+
+@breaks("Q11")
+def calls_go_on_by_the_version_of_before(run: Written, chance: random.Random) -> None:
+    """A hub that kept the old routing in memory: a counter calls what was just taken from it."""
+    claims = events(run, "call.next")
+    issued = {line["tid"]: line["body"]["svc"] for line in events(run, "ticket.issue")}
+    moved = {line["tid"] for line in events(run, "serve.transfer")}
+    line = one(chance, [x for x in claims if x["tid"] not in moved])
+    svc, counter = issued[line["tid"]], line["body"]["counter"]
+    others = [c for c in run.facts["config"]["counters"] if c != counter]
+    taken = {f"counters.{counter}.services": [s for s in ("RAS", "DEP") if s != svc]}
+    given = {f"counters.{others[0]}.services": ["RAS", "DEP"]}
+    for each in events(run, "routing.publish"):
+        each["body"]["set"] |= taken | given
+    run.facts["config"]["routing"] = run.facts["config"]["routing"] | taken | given
+    run.facts["config"]["counters"] = run.facts["config"]["counters"] | {
+        counter: {"svcs": taken[f"counters.{counter}.services"]}
+    }
 
 
 def callable_since(run: Written, tid: str) -> float:

@@ -41,6 +41,7 @@ SMALL = {
     "device_token": "the same",
     "device_trouble": "what does not work now",
     "configured": "a row a setting and a file, as they are now",
+    "published": "a row a setting that can be published, as it stands",
     "epoch": "a row for each restored backup",
     "deposit_list": "a row for each code that the centre has published",
     "sqlite_master": "the tables themselves",

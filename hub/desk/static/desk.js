@@ -4,7 +4,7 @@
  */
 
 import { Away, Link, Refused } from "/look/live.js";
-import { clockwork, hasWord, icon, make, say, setIcon, setText } from "/look/page.js";
+import { clockwork, hasWord, icon, make, say, setIcon, setText, toast } from "/look/page.js";
 import { KEYS, STEPS } from "/look/steps.js";
 import { openDialog } from "./dialogs.js";
 import { tell } from "./notices.js";
@@ -304,6 +304,24 @@ addEventListener("click", (event) => {
   if (step) press(step);
   if (step || !event.target.closest("#menu")) find("#menu").open = false;
 });
+/** An emergency: a call that nobody in front of the counter sees or hears. It works in a dialog too. */
+addEventListener("keydown", (event) => {
+  if (event.key !== "F9" || !event.shiftKey || event.repeat) return;
+  event.preventDefault();
+  callForHelp();
+});
+find("#alarm").addEventListener("click", callForHelp);
+
+async function callForHelp() {
+  if (!desk.counter) return;
+  try {
+    await link.ask("alarm", { counter: desk.counter.counter });
+    toast(say("alarm_sent"));
+  } catch (error) {
+    toast(sentenceOf(error), "bad");
+  }
+}
+
 find("#menu").addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   find("#menu").open = false;

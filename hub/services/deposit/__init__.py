@@ -39,6 +39,7 @@ COUNTER_SERVICE = CounterService(
     pending=store.pending,
     works_on=store.works_on,
     finds=store.finds,
+    holds=store.holds,
     sheet=store.sheet,
     uploads={"deposit.send_scan": MOST_BYTES, "deposit.send_loose": MOST_BYTES},
     files=scan_store.files,

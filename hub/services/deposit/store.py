@@ -16,7 +16,7 @@ from hub.journal import Appliers, Rows
 from hub.notices import Notice
 from hub.services.deposit import model as m
 from hub.services.deposit import rules, scan_store
-from hub.services.ports import Found, Pending, SheetLine, ThreadLine
+from hub.services.ports import Found, Hands, Pending, SheetLine, ThreadLine
 from hub.visits import store as visits
 
 Reader = sqlite3.Connection
@@ -49,6 +49,12 @@ def labelled(reader: Reader, label: str) -> m.Deposit | None:
     """The one of that register number."""
     row = reader.execute("SELECT * FROM deposit WHERE label = ?", (label,)).fetchone()
     return _deposit_of(row) if row else None
+
+
+def holds(reader: Reader, label: str) -> Hands | None:
+    """Who took in the deposit of that register number, and where."""
+    found = labelled(reader, label)
+    return Hands(found.agent, found.counter) if found else None
 
 
 def draft_of(found: m.Deposit) -> m.Draft:

@@ -25,6 +25,7 @@ COUNTER_SERVICE = CounterService(
     pending=store.pending,
     works_on=store.works_on,
     offers=offers.offers,
+    holds=store.holds,
     finds=store.finds,
     sheet=store.sheet,
     first_level=store.first_level,

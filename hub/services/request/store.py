@@ -7,7 +7,7 @@ import sqlite3
 
 from hub.agents import store as agents
 from hub.journal import Appliers, Rows, payload_of
-from hub.services.ports import FirstLevel, Found, Pending, SheetLine, ThreadLine
+from hub.services.ports import FirstLevel, Found, Hands, Pending, SheetLine, ThreadLine
 from hub.services.request import model as m
 
 Reader = sqlite3.Connection
@@ -35,6 +35,12 @@ def labelled(reader: Reader, label: str) -> m.Request | None:
     """The one of that number."""
     row = reader.execute("SELECT * FROM request WHERE label = ?", (label,)).fetchone()
     return request_of(row) if row else None
+
+
+def holds(reader: Reader, label: str) -> Hands | None:
+    """Who works on the request of that number, else who wrote it down."""
+    found = labelled(reader, label)
+    return Hands(found.owner or found.agent) if found else None
 
 
 def next_id(reader: Reader) -> int:

@@ -7,11 +7,14 @@ import { askAgain } from "/desk/static/notices.js";
 import { Link } from "/look/live.js";
 import { clockwork, icon, make, say, setIcon, setText } from "/look/page.js";
 import { drawHours } from "./chart.js";
+import { drawCounter, openCounter } from "./counter.js";
 import { drawDay } from "./day.js";
+import { hearAlerts } from "./sound.js";
 
 const find = (selector) => document.querySelector(selector);
 const COUNTER_ICONS = { closed: "lock", free: "check", calling: "bell-ringing", serving: "user", paused: "coffee" };
-const FLAG_ICONS = { idle: "clock-pause", long: "clock" };
+const FLAG_ICONS = { alarm: "alert-triangle", idle: "clock-pause", long: "clock", break: "coffee" };
+const mayChange = document.body.hasAttribute("data-may-change");
 const LEVEL_ICONS = { good: "check", warn: "clock", bad: "alert-triangle", none: "info-circle" };
 const TOTALS = ["issued", "waiting", "at_counters", "served", "absent", "cancelled", "unserved"];
 
@@ -37,6 +40,7 @@ function take(picture) {
 function draw() {
   drawWhere();
   drawTotals();
+  drawPresence();
   drawList(find("#tiles"), board.tiles, (tile) => tile.counter, newTile, fillTile);
   drawList(find("#queues tbody"), board.queues, (queue) => queue.service, newQueue, fillQueue);
   drawAlerts();
@@ -74,6 +78,7 @@ function drawLink() {
   find("#lost").hidden = !lost;
   setText(find("#lost span"), lost ? say("lost", { time: board.at.slice(11, 16) }) : "");
   drawDay(link, board);
+  drawCounter(link, board);
 }
 
 /* ---------------------------------------------------------------- the figures */
@@ -94,12 +99,64 @@ function newTile() {
   const top = make("p", "top", "", make("b", "code"), make("span", "second label"), make("b", "ticket"));
   const state = make("p", "state", "", icon("lock"), make("strong"), " ", make("span", "elapsed"));
   const foot = make("p", "second foot", "", make("span", "agent"), make("span", "waiting", "", icon("users"), make("b"), " ", make("span", "hidden-text")));
-  return make("li", "tile", "", top, state, foot);
+  const tile = make("li", "tile", "", top, state, foot);
+  if (mayChange) handle(tile);
+  return tile;
+}
+
+/** A tile is opened by click, Enter or space; arrows go from tile to tile; a queue is dropped on it. */
+function handle(tile) {
+  tile.tabIndex = 0;
+  tile.setAttribute("role", "button");
+  tile.setAttribute("aria-haspopup", "dialog");
+  tile.title = say("drop_hint");
+  tile.addEventListener("click", () => openCounter(tile.dataset.name));
+  tile.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      openCounter(tile.dataset.name);
+    } else {
+      walk(tile, event);
+    }
+  });
+  for (const kind of ["dragenter", "dragover"]) {
+    tile.addEventListener(kind, (event) => {
+      event.preventDefault();
+      tile.classList.add("over-it");
+    });
+  }
+  tile.addEventListener("dragleave", () => tile.classList.remove("over-it"));
+  tile.addEventListener("drop", (event) => {
+    event.preventDefault();
+    tile.classList.remove("over-it");
+    openCounter(tile.dataset.name, event.dataTransfer.getData("text/plain"));
+  });
+}
+
+function walk(tile, event) {
+  const tiles = [...find("#tiles").children];
+  const columns = getComputedStyle(find("#tiles")).gridTemplateColumns.split(" ").length;
+  const backwards = document.documentElement.dir === "rtl" ? -1 : 1;
+  const steps = { ArrowRight: backwards, ArrowLeft: -backwards, ArrowDown: columns, ArrowUp: -columns };
+  const next = event.key in steps && tiles[tiles.indexOf(tile) + steps[event.key]];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+/** Who is there: open counters and breaks, in words. */
+function drawPresence() {
+  const there = board.tiles.filter((tile) => tile.state !== "closed");
+  const breaks = there.filter((tile) => tile.state === "paused");
+  const open = counted("present", there.length - breaks.length);
+  const paused = breaks.map((tile) => `${tile.counter} ${tile.agent_name ?? ""}`.trim()).join(", ");
+  setText(find("#presence"), board.day ? [open, breaks.length ? `${counted("breaks", breaks.length)} : ${paused}` : ""].filter(Boolean).join(" · ") : "");
 }
 
 function fillTile(element, tile) {
   element.dataset.state = tile.state;
   element.dataset.level = tile.level;
+  element.dataset.flag = tile.flag;
   const part = (selector) => element.querySelector(selector);
   setText(part(".code"), tile.counter);
   setText(part(".label"), tile.label);
@@ -120,7 +177,13 @@ function elapsedOf(tile) {
 function newQueue() {
   const cells = ["waiting number", "oldest number", "announced", "served number"].map((name) => make("td", name));
   const level = make("td", "level", "", make("p", "measure", "", icon("check"), make("span"), make("small")), meter());
-  return make("tr", "", "", make("th"), ...cells, level);
+  const row = make("tr", "", "", make("th"), ...cells, level);
+  row.draggable = mayChange;
+  row.addEventListener("dragstart", (event) => {
+    event.dataTransfer.setData("text/plain", row.dataset.name);
+    event.dataTransfer.effectAllowed = "link";
+  });
+  return row;
 }
 
 function meter() {
@@ -172,6 +235,7 @@ function drawAlerts() {
   const more = board.more_alerts ? [{ code: "more", level: "none", text: counted("alerts_more", board.more_alerts) }] : [];
   const named = [...board.alerts, ...more].map((alert) => ({ ...alert, name: `${alert.code} ${alert.text.replace(/\d+/g, "#")}` }));
   sayNew(unique(named));
+  hearAlerts(board.alerts, count);
   drawList(find("#alert-list"), unique(named), (alert) => alert.name, newAlert, (element, alert) => {
     element.dataset.level = alert.level;
     setIcon(element.querySelector(".icon"), LEVEL_ICONS[alert.level]);

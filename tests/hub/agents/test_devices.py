@@ -151,7 +151,7 @@ def live(people):
 
     def opened(second):
         box = people.hub.settings.hub.model_copy(update={"second_line": second})
-        hub = replace(people.hub, settings=people.hub.settings.model_copy(update={"hub": box}))
+        hub = replace(people.hub, files=people.hub.settings.model_copy(update={"hub": box}))
         app = Flask("live")
         io = socket_server(app)
         Realtime(hub, io, identify_socket(hub), ())

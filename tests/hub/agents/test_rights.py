@@ -13,6 +13,7 @@ EVERYBODY = (*ROLES, *DEVICE_KINDS, NEWCOMER, PROVING, ENROLLING, LOCKED)
 DESK = {"return", "cancel", "let_pass", "priority", "confirm_paper", "reprint"}
 STEPS = {
     "next", "recall", "start", "finish", "no_show", "hold", "resume", "transfer", "release", "undo", "pick",
+    "alarm",
 }  # fmt: skip
 SEAT = {"open", "pause", "unpause", "close"}
 DAY = {"day_open", "day_close", "mode"}
@@ -37,7 +38,16 @@ MAY: dict[str, set[str]] = {
     "medical_officer": STEPS | SEAT | READS | PASSWORD,
     "validator": STEPS | SEAT | READS | PASSWORD,
     "head_cashier": READS | PASSWORD,
-    "supervisor": {"issue", "helped", "devices", "statistics", "statistics_agents", "correct_end", "metrics"}
+    "supervisor": {
+        "issue",
+        "helped",
+        "devices",
+        "statistics",
+        "statistics_agents",
+        "correct_end",
+        "metrics",
+        "alarm_answer",
+    }
     | SEAT
     | DESK
     | DAY

@@ -77,7 +77,7 @@ def box(house, tmp_path):
     new_agency(folder)
 
     def start():
-        hub = replace(house.hub, settings=load_settings(folder))
+        hub = replace(house.hub, files=load_settings(folder))
         return actions.note_configuration(hub, Ask(HUB))["changes"]
 
     return folder, start

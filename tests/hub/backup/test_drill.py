@@ -183,7 +183,7 @@ def test_a_drill_that_failed_or_is_late_is_said(clock):
 
 def test_the_supervisor_s_board_says_it_in_words(safe):
     hub = safe.office.hub
-    object.__setattr__(hub, "settings", safe.settings.model_copy(update={"backup": RULES}))  # as configured
+    object.__setattr__(hub, "files", safe.settings.model_copy(update={"backup": RULES}))  # as configured
     body = {"places": [word(state="missing")], "drills": [result(0, "rotten")]}
     assert admin.answer(hub, "backup_word", json.loads(json.dumps(body))) == {"heard": 1}
     with hub.snapshot() as reader:

@@ -117,7 +117,7 @@ def test_a_job_that_kills_its_owner_is_not_tried_for_ever(room):
 def counters(room):
     """RECUS prints at the counters; ACCUEIL stands in for it."""
     wired = (CounterPrinter(name="RECUS", stand_in="ACCUEIL"), CounterPrinter(name="ACCUEIL"))
-    room.hub = replace(room.hub, settings=room.hub.settings.model_copy(update={"printers": wired}))
+    room.hub = replace(room.hub, files=room.hub.settings.model_copy(update={"printers": wired}))
     return room
 
 

@@ -39,6 +39,14 @@ class Reference:
         self.counters = {code: {"state": "closed", "agent": None, "ticket": None, "undo": None} for code in counters}
         self.calls: list[dict[str, Any]] = []
         self.now = (0, 0, 1)
+        #: Counters on the level; what is spoken where (nothing said: everything); minutes that a service is worth at a
+        #: counter; the queue that a counter helps, over how many minutes, after how many of its own.
+        self.accessible: set[str] = set()
+        self.spoken: dict[str, tuple[str, ...]] = {}
+        self.worth: dict[str, dict[str, float]] = {}
+        self.helps: dict[str, tuple[str, float, int]] = {}
+        self.own = dict.fromkeys(counters, 0)
+        self.helping = ""
 
     # --- the day and the counters
 
@@ -72,6 +80,7 @@ class Reference:
             need(elsewhere["state"] in ("free", "paused"))
             elsewhere.update(state="closed", agent=None, undo=None)
         c["agent"] = agent
+        self.own[code] = 0
         if c["state"] in ("closed", "paused"):
             c["state"] = "free"
 
@@ -89,17 +98,21 @@ class Reference:
 
     # --- tickets
 
-    def issue(self, service: str, *, kiosk: bool, priority: str = "normal", wanted: str | None = None) -> int:
+    def issue(
+        self, service: str, *, kiosk: bool, priority: str = "normal", wanted: str | None = None, language: str = "fr"
+    ) -> int:
         need(self.open, not kiosk or self.mode == "open", self._serves(wanted, service))
         prefix = self.prefixes[service]
         number = self.numbers[self.day, prefix] = self.numbers.get((self.day, prefix), 0) + 1
-        return self._new(f"{prefix}{number:03d}", service, "issued" if kiosk else "waiting", self.now, priority, wanted)
+        label, state = f"{prefix}{number:03d}", "issued" if kiosk else "waiting"
+        return self._new(label, service, state, self.now, priority, wanted, language=language)
 
     def _serves(self, counter: str | None, service: str) -> bool:
         return counter is None or service in self.serves[counter]
 
     def _new(  # noqa: PLR0913, PLR0917
         self, label: str, service: str, state: str, at: Any, priority: str = "normal", wanted: Any = None, day: int = 0,
+        language: str = "fr",
     ) -> int:  # fmt: skip
         day = day or self.day
         need((day, label) not in self.labels)
@@ -107,7 +120,7 @@ class Reference:
         self.tickets.append({
             "day": day, "label": label, "service": service, "state": state, "priority": priority, "issued": at,
             "entered": at, "wanted": wanted, "behind": 0, "calls": 0, "counter": None, "returns": 0, "settled": False,
-            "touched": 0, "trail": [], "passed": False,
+            "touched": 0, "trail": [], "passed": False, "language": language,
         })  # fmt: skip
         return len(self.tickets) - 1
 
@@ -209,12 +222,16 @@ class Reference:
 
     def pick(self, code: str, t: dict[str, Any]) -> None:
         need(self.counters[code]["state"] == "free", t["state"] == "waiting")
+        self.helping = ""
         self._call(code, t)
 
     def _call(self, code: str, t: dict[str, Any]) -> None:
         for other in self.tickets:
             if other is not t and other["state"] == "waiting" and other["service"] == t["service"]:
                 other["behind"] = max(0, other["behind"] - 1)
+        helped = code in self.own and t["service"] not in self.serves[code]
+        if code in self.own:
+            self.own[code] = 0 if helped and self.helping == t["label"] else self.own[code] + 1
         t.update(state="called", counter=code, calls=1, behind=0, first=self.now, last=self.now)
         self.counters[code].update(state="calling", ticket=t, undo=None)
         self.calls.append(t | {"of": t, "stage": len(t["trail"])})
@@ -222,29 +239,60 @@ class Reference:
 
     def _choice(self, code: str) -> dict[str, Any] | None:
         """B.12, by the book."""
-        open_now = {n for n, c in self.counters.items() if c["state"] in ("free", "calling", "serving")}
-        mine = [
-            t for t in self.tickets
-            if t["state"] == "waiting" and t["service"] in self.serves[code]
-            and (t["wanted"] not in open_now - {code} or since(t["entered"], self.now) >= 10 * MIN)
-        ]  # fmt: skip
-        least = min((t["behind"] for t in mine), default=0)
-        mine = [t for t in mine if t["behind"] == least]
-        if not mine:
-            return None
-        wait = {id(t): since(t["issued"], self.now) for t in mine}
-        over = [t for t in mine if wait[id(t)] > 90 * MIN]
-        if over:
-            return max(over, key=lambda t: wait[id(t)])
+        self.helping = ""
+        line = [t for t in self.tickets if t["state"] == "waiting" and self._may(code, t)]
+        mine = self._nearest([t for t in line if t["service"] in self.serves[code]])
+        helped = self._helped(code, line, idle=not mine)
+        wait = {id(t): since(t["issued"], self.now) for t in mine + helped}
 
         def score(t: dict[str, Any]) -> float:
             start, weight = HEAD_START.get(t["priority"], (10, 1.5))
-            return round(start * MIN + weight * wait[id(t)] + (15 * MIN if t["wanted"] == code else 0), 6)
+            kept = 15 * MIN if t["wanted"] == code else 0
+            worth = self.worth.get(code, {}).get(t["service"], 0) * MIN
+            return round(start * MIN + weight * wait[id(t)] + kept + worth, 6)
 
+        if helped and not any(wait[id(t)] > 90 * MIN for t in mine):
+            chosen = max(helped, key=score)
+            self.helping = chosen["label"]
+            return chosen
+        mine += helped
+        if not mine:
+            return None
+        over = [t for t in mine if wait[id(t)] > 90 * MIN]
+        if over:
+            oldest = max(over, key=lambda t: wait[id(t)])
+            self.helping = oldest["label"] if oldest["service"] not in self.serves[code] else ""
+            return oldest
         normal = [t for t in mine if t["priority"] == "normal"]
         if self._priority_run(code) >= 3 and any(wait[id(t)] > 30 * MIN for t in normal):
             mine = normal
         return max(mine, key=score)
+
+    @staticmethod
+    def _nearest(line: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        least = min((t["behind"] for t in line), default=0)
+        return [t for t in line if t["behind"] == least]
+
+    def _helped(self, code: str, line: list[dict[str, Any]], *, idle: bool) -> list[dict[str, Any]]:
+        """Of the queue that this counter helps, when its turn has come."""
+        service, over, after = self.helps.get(code, ("", 0, 0))
+        theirs = self._nearest([t for t in line if t["service"] == service])
+        waits = any(since(t["issued"], self.now) > over * MIN for t in theirs)
+        return theirs if waits and service not in self.serves[code] and (idle or self.own[code] >= after) else []
+
+    def _may(self, code: str, t: dict[str, Any]) -> bool:
+        """Whether nobody else is waited for: a preference holds for ten minutes."""
+        open_now = [n for n, c in self.counters.items() if c["state"] in ("free", "calling", "serving")]
+        if since(t["entered"], self.now) >= 10 * MIN or t["wanted"] == code:
+            return True
+        if t["wanted"] in open_now and t["service"] in self.serves[t["wanted"]]:
+            return False
+        serving = [n for n in open_now if t["service"] in self.serves[n]]
+        best = serving
+        if t["priority"] == "reduced_mobility":
+            best = [n for n in best if n in self.accessible] or best
+        best = [n for n in best if t["language"] in self.spoken.get(n, (t["language"],))] or best
+        return len(best) == len(serving) or code in best
 
     def _priority_run(self, code: str) -> int:
         run = 0

@@ -23,6 +23,7 @@ from hub.errors import Refused
 from hub.queues import actions, faces, followup, rules, store
 from hub.queues.migrations import migrations
 from hub.queues.model import StepUndone
+from hub.settings import Help
 from hub.verify import Rooms, verify
 from tests.conftest import MONDAY
 from tests.hub.queues.reference import CLASSES, No, Reference, since
@@ -31,16 +32,45 @@ from tests.office import demo_settings, open_store
 QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
 PREFIXES = {"RAS": "A", "DEP": "D"}
 SERVES = {"02": ("RAS",), "03": ("RAS", "DEP"), "05": ("DEP",)}
+SPOKEN = {"02": ("fr",), "03": ("fr", "en"), "05": ("fr",)}
 AGENTS = ("00815D", "00816D", "00902F")
 KIOSK, RECEPTION = Actor(device="K1"), Actor(agent="00733C")
 AGENCY = demo_settings()
+#: What is published in the middle of a day, by the reference's words and by ours: who is on the level and speaks what
+#: stays; counter 02 takes deposits too, worth five minutes more; 05 helps inquiries, at once or after two of its own.
+PLANS = (
+    {},
+    {"serves": {"02": ("RAS", "DEP")}, "worth": {"02": {"DEP": 5}}},
+    {"helps": {"05": ("RAS", 0, 1)}},
+    {"helps": {"05": ("RAS", 20, 2)}, "worth": {"03": {"RAS": -10}}},
+)
 AGENCY = AGENCY.model_copy(
     update={
         "counters": tuple(
-            c.model_copy(update={"services": SERVES[c.code]}) if c.code in SERVES else c for c in AGENCY.counters
+            c.model_copy(update={"services": SERVES[c.code], "languages": SPOKEN[c.code]}) if c.code in SERVES else c
+            for c in AGENCY.counters
         )
     }
 )
+ACCESSIBLE = {c.code for c in AGENCY.counters if c.accessible} & set(SERVES)
+
+
+def republished(plan: dict) -> object:
+    """The agency by one of these plans."""
+    counters = tuple(
+        c.model_copy(update={
+            "services": plan.get("serves", {}).get(c.code, SERVES[c.code]),
+            "weights": plan.get("worth", {}).get(c.code, {}),
+        }) if c.code in SERVES else c
+        for c in AGENCY.counters
+    )  # fmt: skip
+    helps = tuple(
+        Help(code=f"H{code}", queue=service, counters=(code,), over_min=over, after=after)
+        for code, (service, over, after) in plan.get("helps", {}).items()
+    )
+    return AGENCY.model_copy(update={"counters": counters, "helps": helps})
+
+
 COUNTER = st.sampled_from(sorted(SERVES))
 SERVICE = st.sampled_from(sorted(PREFIXES))
 WHICH = st.integers(0, 40)
@@ -69,7 +99,9 @@ class Agency(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="mbote-agency-", dir=MEMORY))
         self.clock = ManualClock(MONDAY)
         self.hub = Hub(AGENCY, open_store(self.folder, self.clock))
-        self.reference = Reference(SERVES, PREFIXES)
+        self.reference = Reference(dict(SERVES), PREFIXES)
+        self.reference.accessible, self.reference.spoken = ACCESSIBLE, SPOKEN
+        self.plan, self.version = AGENCY, 0
         self.keys, self.own, self.days, self.read = 0, 0, 0, 0
         self.answered: list[tuple[Callable[..., object], Ask, dict[str, object], object]] = []
         self.requests: dict[int, str] = {}  # ticket's place in the reference → the kiosk's request
@@ -163,6 +195,16 @@ class Agency(RuleBasedStateMachine):
             self.clock.reboot(self.clock.now().boot + 1)
         self.hub.store.close()
         self.hub = Hub(AGENCY, open_store(self.folder, self.clock))
+        self.hub.standing.take(self.plan, self.version)
+
+    @rule(which=st.integers(0, len(PLANS) - 1))
+    def somebody_publishes(self, which):
+        """Other counters, weights and help, in the middle of whatever goes on."""
+        plan = PLANS[which]
+        self.plan, self.version = republished(plan), self.version + 1
+        self.hub.standing.take(self.plan, self.version)
+        self.reference.serves = SERVES | plan.get("serves", {})
+        self.reference.worth, self.reference.helps = plan.get("worth", {}), plan.get("helps", {})
 
     # --- counters
 
@@ -195,12 +237,14 @@ class Agency(RuleBasedStateMachine):
     # --- tickets
 
     @rule(
-        service=SERVICE, priority=st.sampled_from(("normal", *CLASSES)), wanted=st.sampled_from((None, None, *SERVES))
-    )
-    def reception_gives(self, service, priority, wanted):
+        service=SERVICE, priority=st.sampled_from(("normal", *CLASSES)), wanted=st.sampled_from((None, None, *SERVES)),
+        language=st.sampled_from(("fr", "fr", "en")),
+    )  # fmt: skip
+    def reception_gives(self, service, priority, wanted, language="fr"):
         self.both(
-            lambda: self.reference.issue(service, kiosk=False, priority=priority, wanted=wanted),
+            lambda: self.reference.issue(service, kiosk=False, priority=priority, wanted=wanted, language=language),
             actions.issue, RECEPTION, service=service, channel="reception", priority=priority, counter=wanted,
+            language=language,
         )  # fmt: skip
 
     @rule(service=SERVICE, paper=st.sampled_from(("printed", "printed", "shown", "failed", "", "own", "own")))

@@ -565,7 +565,7 @@ def with_printer(house):
     counters = tuple(
         each.model_copy(update={"printer": "K1"}) if each.code == "11" else each for each in house.hub.settings.counters
     )
-    house.hub = replace(house.hub, settings=house.hub.settings.model_copy(update={"counters": counters}))
+    house.hub = replace(house.hub, files=house.hub.settings.model_copy(update={"counters": counters}))
     agents.pair(house.hub, house.ask(HUB), kind="kiosk", name="K1")
 
 

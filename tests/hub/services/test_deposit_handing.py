@@ -127,7 +127,7 @@ def to(house, system, **more):
     """The settings with that address, and the round that hands on, until its thread is done."""
     hub = house.hub
     rules = house.asked.model_copy(update={"scans_to": f"http://127.0.0.1:{system.port}/mbote"} | more)
-    object.__setattr__(hub, "settings", hub.settings.model_copy(update={"deposits": rules}))
+    object.__setattr__(hub, "files", hub.settings.model_copy(update={"deposits": rules}))
 
 
 def hand_on(house):

@@ -1,0 +1,96 @@
+"""What is filled in on the administration's pages, as settings by name. Raises Unreadable naming the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hub.errors import Unreadable, chosen
+from hub.publishing.forms import Filled, Wanted, number
+from hub.publishing.rules import as_text
+from hub.settings import DAYS, Settings
+
+#: The parts of the page that are filled in, in the order of their tabs.
+PARTS = ("services", "places", "hours", "messages")
+#: Where the configuration goes out and comes in as files.
+FILES = "files"
+ARROWS = ("", "left", "right", "ahead")
+_LONGEST = 200
+
+
+def wanted(part: str, form: Filled, settings: Settings) -> Wanted:
+    """What a part of the page asks for."""
+    read = {"services": _services, "places": _places, "hours": _hours, "messages": _messages}
+    part = chosen(part, read, Unreadable("no such part of the page", code="bad_request", field="part"))
+    return dict(read[part](form, settings))
+
+
+def _text(form: Filled, name: str, *, needed: bool = False) -> str:
+    said = " ".join(form.get(name, "").split())[:_LONGEST]
+    if needed and not said:
+        raise Unreadable("write something", code="text_needed", field=name)
+    return said
+
+
+def _services(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
+    languages = settings.agency.languages
+    for service in settings.services:
+        under = f"services.{service.code}"
+        yield f"{under}.label", as_text(_text(form, f"{under}.label", needed=True))
+        yield f"{under}.short", as_text(_text(form, f"{under}.short"))
+        said = {language: _text(form, f"{under}.kiosk.{language}") for language in languages}
+        others = {language: words for language, words in service.kiosk.items() if language not in languages}
+        yield f"{under}.kiosk", as_text(others | {language: words for language, words in said.items() if words})
+        yield f"{under}.papers", as_text(_papers(form, f"{under}.papers", languages, service.papers))
+        yield f"{under}.mean_min", as_text(_minutes(form, f"{under}.mean_min"))
+        yield f"{under}.last_ticket", as_text(_text(form, f"{under}.last_ticket") or None)
+        quota = form.get(f"{under}.quota", "").strip()
+        yield f"{under}.quota", as_text(number(form, f"{under}.quota", 0, 9999) if quota else None)
+
+
+def _papers(form: Filled, under: str, languages: tuple[str, ...], there: Any) -> dict[str, list[str]]:
+    """One paper a line, by language."""
+    found: dict[str, list[str]] = {each: list(papers) for each, papers in there.items() if each not in languages}
+    for language in languages:
+        lines = [" ".join(line.split())[:_LONGEST] for line in form.get(f"{under}.{language}", "").splitlines()]
+        if kept := [line for line in lines if line]:
+            found[language] = kept
+    return found
+
+
+def _minutes(form: Filled, name: str) -> float:
+    """A mean time as people write it: `7,5` too."""
+    said = form.get(name, "").strip().replace(",", ".")
+    try:
+        minutes = float(said)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= 600:  # noqa: PLR2004 (as the setting has it)
+        raise Unreadable("minutes above 0", code="bad_number", field=name, low=1, high=600)
+    return minutes
+
+
+def _places(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
+    for counter in settings.counters:
+        under = f"counters.{counter.code}"
+        yield f"{under}.label", as_text(_text(form, f"{under}.label", needed=True))
+        yield f"{under}.location", as_text(_text(form, f"{under}.location"))
+        arrow = form.get(f"{under}.arrow", "")
+        yield f"{under}.arrow", as_text(chosen(arrow, ARROWS, Unreadable("an arrow", field=f"{under}.arrow")))
+
+
+def _hours(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
+    del settings
+    hours: dict[str, dict[str, str | None]] = {}
+    for day in DAYS:
+        said = {name: form.get(f"day.{day}.{name}", "").strip() or None for name in ("open", "close", "last_ticket")}
+        if said["open"] or said["close"]:
+            hours[day] = said
+    yield "day.hours", as_text(hours)
+    yield "day.timetable", as_text(bool(form.get("day.timetable", "")))
+    yield "day.holidays", as_text(form.get("day.holidays", "").split())
+
+
+def _messages(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
+    for display in settings.displays:
+        yield f"displays.{display.name}.message", as_text(_text(form, f"displays.{display.name}.message"))

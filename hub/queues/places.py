@@ -1,0 +1,104 @@
+"""The counters as routing sees them: what the agency says of each, and of whoever sits there.
+
+What stands in the settings is worked out once for as long as they stand (`hub.standing`), so that a call looks
+nothing up twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from hub.context import Hub
+from hub.queues.model import CounterSession
+from hub.queues.routing import Caller, Help, Place
+from hub.settings import Counter, Profile, Settings
+
+#: Level of whoever no profile speaks of.
+USUAL = 2
+#: Minutes that a level adds to the score of a service: whoever knows it best is given it a little sooner.
+LEVEL_MIN = {1: -5.0, 2: 0.0, 3: 5.0}
+
+
+def place_of(settings: Settings, counter: Counter, agent: str | None) -> Place:
+    """A counter with an agent: the services in which their level suffices, the minutes both add, what they speak."""
+    profile = settings.profile(agent)
+    levels = {service: _level(profile, service) for service in settings_services(settings)}
+    able = tuple(s for s in counter.services if levels.get(s, USUAL) >= _least(settings, s))
+    weights = {s: counter.weights.get(s, 0) + LEVEL_MIN[levels.get(s, USUAL)] for s in able}
+    return Place(
+        counter=counter.code,
+        services=able,
+        weights={service: minutes for service, minutes in weights.items() if minutes},
+        languages=frozenset(profile.languages if profile and profile.languages else counter.languages),
+        accessible=counter.accessible,
+        helps=tuple(
+            Help(each.queue, each.over_min, each.after)
+            for each in settings.helps
+            if counter.code in each.counters
+            and each.queue not in counter.services
+            and levels.get(each.queue, USUAL) >= _least(settings, each.queue)
+        ),
+    )
+
+
+def settings_services(settings: Settings) -> tuple[str, ...]:
+    """The codes of all services."""
+    return tuple(service.code for service in settings.services)
+
+
+def _level(profile: Profile | None, service: str) -> int:
+    return profile.skills.get(service, USUAL) if profile else USUAL
+
+
+def _least(settings: Settings, service: str) -> int:
+    """The level that a service asks for; nobody serves what they do not know at all."""
+    found = settings.service(service)
+    return max(1, found.least_skill if found else 1)
+
+
+# --- as they stand now ---------------------------------------------------------------------------
+
+
+def of(hub: Hub, session: CounterSession) -> Place:
+    """The place of a counter with whoever is signed on to it."""
+    known = hub.standing.known
+    name = ("place", session.code, session.agent)
+    if name not in known:
+        counter = hub.settings.counter(session.code)
+        known[name] = place_of(hub.settings, counter, session.agent) if counter else Place(session.code, ())
+    return cast("Place", known[name])
+
+
+def opened(hub: Hub, sessions: Mapping[str, CounterSession]) -> tuple[Place, ...]:
+    """The places of all open counters."""
+    return tuple(of(hub, session) for session in sessions.values() if session.state not in ("closed", "paused"))
+
+
+def serving(hub: Hub, sessions: Mapping[str, CounterSession], service: str) -> tuple[Place, ...]:
+    """The open counters where a service is called."""
+    return tuple(place for place in opened(hub, sessions) if service in place.services)
+
+
+def caller(here: Place, open_places: tuple[Place, ...], run: int, own: int) -> Caller:
+    """A counter that asks for the next visitor."""
+    return Caller(
+        counter=here.counter, services=here.services, open_counters=frozenset(place.counter for place in open_places),
+        run=run, weights=here.weights, languages=here.languages, helps=here.helps, own=own, places=open_places,
+    )  # fmt: skip
+
+
+def wanted(hub: Hub, counter: str | None, service: str) -> str | None:
+    """The counter that a ticket is wanted at, as long as that one serves it."""
+    if counter is None:
+        return None
+    found = hub.settings.counter(counter)
+    return counter if found and service in found.services else None
+
+
+def needing_language(hub: Hub) -> frozenset[str]:
+    """The services whose visitors are called only where their language is spoken."""
+    known = hub.standing.known
+    if "needing language" not in known:
+        known["needing language"] = frozenset(s.code for s in hub.settings.services if s.language_needed)
+    return cast("frozenset[str]", known["needing language"])

@@ -1,0 +1,158 @@
+"""What the public reads and when it may come, changed on a screen; the configuration out and in as files."""
+
+import io
+import tomllib
+import zipfile
+from html import unescape
+
+import pytest
+
+from hub.errors import Unreadable
+from hub.publishing import files
+from hub.queues import pictures
+from hub.settings_files import load_settings
+from tests.hub.publishing.conftest import Supervisor
+from tests.office import demo_settings, settings_with
+
+
+@pytest.fixture
+def browser(house):
+    house.people()
+    return Supervisor(house)
+
+
+def services(house, **changed):
+    """The services' part as the page shows it, with some fields changed."""
+    fields = {"part": "services"}
+    for one in house.settings.services:
+        under = f"services.{one.code}"
+        fields |= {f"{under}.{name}": getattr(one, name) or "" for name in ("label", "short", "mean_min", "quota")}
+        fields[f"{under}.last_ticket"] = one.last_ticket or ""
+        for language in house.settings.agency.languages:
+            fields[f"{under}.kiosk.{language}"] = one.kiosk.get(language, "")
+            fields[f"{under}.papers.{language}"] = "\r\n".join(one.papers.get(language, ()))
+    return fields | {name.replace("__", "."): value for name, value in changed.items()}
+
+
+def published(browser, **fields):
+    browser.send("/administration/preview", **fields)
+    assert browser.status == 200, browser.text[:2000]
+    browser.send("/administration/publish", reason="demande de l'agence")
+    assert browser.status == 303, browser.text[:2000]
+
+
+def test_a_page_sent_back_as_it_was_shown_changes_nothing(untouched, looking):
+    house, browser = untouched, looking
+    browser.open("/administration")
+    browser.send("/administration/preview", **services(house))
+    assert (browser.status, "C'est déjà ainsi" in browser.text) == (409, True)
+
+
+def test_a_quota_counts_for_the_next_ticket_and_the_kiosk_hears_of_its_words(house, browser):
+    before = pictures.catalogue(house.hub)
+    browser.open("/administration")
+    published(browser, **services(house, services__DEP__quota="1", services__DEP__kiosk__fr="Remettre des pièces"))
+    after = pictures.catalogue(house.hub)
+    assert after.version != before.version
+    words = {one.service: one.labels["fr"] for one in after.services}
+    assert words["DEP"] == "Remettre des pièces"
+    house.press("deposit")
+    with house.hub.snapshot() as reader:
+        closed = {one.service: one.why_closed for one in pictures.kiosk(house.hub, reader, "K1").services}
+    assert closed["DEP"] == "quota"
+
+
+def test_hours_and_messages_are_published(house, browser):
+    browser.open("/administration?part=hours")
+    hours = {}
+    for day in ("mon", "tue"):
+        hours |= {f"day.{day}.open": "08:00", f"day.{day}.close": "15:00"}
+    published(browser, part="hours", **hours, **{"day.holidays": "12-25 easter+1"})
+    assert {day: (one.open, one.close) for day, one in house.settings.day.hours.items()} == {
+        "mon": ("08:00", "15:00"), "tue": ("08:00", "15:00"),
+    }  # fmt: skip
+    assert house.settings.day.holidays == ("12-25", "easter+1")
+    browser.open("/administration?part=messages")
+    published(browser, part="messages", **{"displays.SALLE.message": "Fermé à midi"})
+    assert house.settings.displays[0].message == "Fermé à midi"
+    assert "« demande de l'agence »" in browser.open("/administration?part=versions")
+    assert "Lundi 08:00–15:00, Mardi 08:00–15:00" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("part", "fields", "status"),
+    [
+        ("services", {"services__DEP__label": " "}, 422),
+        ("services", {"services__DEP__mean_min": "vite"}, 422),
+        ("services", {"services__DEP__quota": "-3"}, 422),
+        ("services", {"services__DEP__last_ticket": "25:00"}, 422),
+        ("hours", {"day.mon.open": "15:00", "day.mon.close": "08:00"}, 422),
+        ("hours", {"day.timetable": "1"}, 422),
+        ("hours", {"day.holidays": "Noël"}, 422),
+    ],
+)
+def test_what_makes_no_sense_is_said_and_changes_nothing(untouched, looking, part, fields, status):
+    house, browser = untouched, looking
+    browser.open(f"/administration?part={part}")
+    before = house.hub.store.head
+    sent = services(house, **fields) if part == "services" else {"part": part} | fields
+    browser.send("/administration/preview", **sent)
+    assert (browser.status, house.hub.store.head) == (status, before)
+    assert 'role="alert"' in browser.raw
+
+
+# --- as files ---------------------------------------------------------------------------------------
+
+
+def unpacked(folder, content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    return load_settings(folder)
+
+
+def test_what_goes_out_is_read_as_what_stands(house, browser, tmp_path):
+    house.publish(
+        counters__03__services=["RAS", "DEP"], counters__03__weights={"DEP": 5},
+        helps__PENSIONS={"code": "PENSIONS", "queue": "PEN", "counters": ["05"], "over_min": 20, "after": 1},
+        profiles__00902F={"agent": "00902F", "skills": {"PEN": 3}, "languages": ["fr"]},
+    )  # fmt: skip
+    answer = browser.client.get("/administration/files.zip")
+    assert answer.status_code == 200
+    found = unpacked(tmp_path / "out", answer.data)
+    stands = house.settings
+    for name in type(found).model_fields:
+        if name not in ("folder", "hub"):
+            assert getattr(found, name) == getattr(stands, name), name
+    for path in (tmp_path / "out").glob("*.toml"):
+        tomllib.loads(path.read_text("utf-8"))
+
+
+def test_files_that_come_in_are_shown_with_their_effect_and_published(house, browser):
+    other = settings_with({"queue": {"max_wait_min": 45}})
+    browser.open("/administration?part=files")
+    sent = browser.hidden() | {"file": (io.BytesIO(files.written(other)), "configuration.zip")}
+    answer = browser.client.post("/administration/files", data=sent, content_type="multipart/form-data")
+    browser.raw, browser.text = answer.text, unescape(answer.text)
+    assert answer.status_code == 200
+    assert "Attente maximale" in browser.text
+    browser.send("/administration/publish", reason="reprise")
+    assert house.settings.queue.max_wait_min == 45
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"x" * 70_000, files.written(demo_settings())[:-40]])
+def test_a_file_that_is_no_configuration_is_said_to_be_none(looking, content):
+    browser = looking
+    browser.open("/administration?part=files")
+    sent = browser.hidden() | {"file": (io.BytesIO(content), "configuration.zip")}
+    answer = browser.client.post("/administration/files", data=sent, content_type="multipart/form-data")
+    assert 400 <= answer.status_code < 500
+    assert "Traceback" not in answer.text
+
+
+def test_an_archive_that_would_grow_is_not_read():
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("agency.toml", b"#" * 50_000_000)
+    with pytest.raises(Unreadable) as refused:
+        files.read(bomb.getvalue())
+    assert refused.value.reason == "no_archive"

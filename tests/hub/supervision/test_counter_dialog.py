@@ -1,0 +1,59 @@
+"""The supervisor's hand on a counter: by key and by mouse, and what an emergency does to the board."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.hub.publishing.conftest import Agency
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def house(tmp_path):
+    built = Agency(tmp_path / "data").people()
+    built.open_day()
+    built.counter("05").open("00902F")
+    yield built
+    built.close()
+
+
+def test_a_counter_is_paused_given_a_queue_and_its_emergency_is_heard_and_answered(house, open_page):
+    for _ in range(3):
+        house.press("pension")
+        house.later(minutes=5)
+    page = open_page("/supervision")
+    tile = page.locator('#tiles [data-name="05"]')
+    page.locator("#tiles li").first.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect(tile).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#counter-title")).to_have_text("Guichet 05 · Dépôts de pièces")
+    page.get_by_label("Pensions", exact=True).check()
+    expect(page.locator("#counter-effect")).to_contain_text("3 en attente : 3 appelés plus tôt")
+    page.get_by_role("button", name="Publier").click()
+    expect(page.locator("#counter-dialog .error")).to_contain_text("Dites pourquoi")
+    page.locator("#counter-reason").fill("renfort")
+    page.keyboard.press("Enter")
+    expect(page.locator("#counter-dialog")).to_be_hidden()
+    assert house.serves("05") == ("DEP", "PEN")
+
+    page.locator('#queues [data-name="RAS"]').drag_to(tile)
+    expect(page.get_by_label("Renseignement", exact=True)).to_be_checked()
+    page.keyboard.press("Escape")
+    assert house.serves("05") == ("DEP", "PEN"), "a queue that was dropped and not published changes nothing"
+
+    tile.click()
+    page.get_by_role("button", name="Mettre en pause").click()
+    expect(tile).to_have_attribute("data-state", "paused")
+    expect(page.locator("#presence")).to_contain_text("1 en pause : 05 BOUITY Nadège")
+
+    house.counter("05").step("raise_alarm")  # beside it: nobody takes pensions any more
+    expect(tile).to_have_attribute("data-flag", "alarm")
+    expect(page.locator("#alert-list li").first).to_contain_text("Appel d'urgence : guichet 05")
+    expect(page).to_have_title("(2) Supervision · CNSS Siège")
+    expect(page.locator("body")).to_have_attribute("data-sounded", "alarm")
+    tile.click()
+    page.get_by_role("button", name="J'y vais").click()
+    expect(tile).to_have_attribute("data-flag", "")
+    expect(page).to_have_title("(1) Supervision · CNSS Siège")
