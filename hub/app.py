@@ -34,7 +34,7 @@ from hub.errors import ConfigurationFault, NotAllowed, NotAuthenticated, NotFoun
 from hub.headers import HEADERS, HTMX, content_security_policy
 from hub.look import look
 from hub.queues import store
-from hub.say import FIRST, say_refused
+from hub.say import FIRST, say, say_refused
 from hub.sqlite import is_disk
 
 log = structlog.get_logger("app")
@@ -59,6 +59,7 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     app = _App("hub", static_folder=None, template_folder="desk/templates", root_path=str(_root()))
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.url_map.converters["int"] = _Number
+    app.jinja_env.globals["school"] = say(hub.files.agency.languages[0], "desk.school") if hub.files.hub.school else ""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["mbote"] = hub
     app.extensions["refused"] = _answer

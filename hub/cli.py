@@ -125,6 +125,17 @@ def hub(folder: Path) -> None:
 
 @main.command()
 @config_option
+@click.option("--port", type=click.IntRange(1, 65535), help="Port it listens on; twenty above the agency's own.")
+def school(folder: Path, port: int | None) -> None:
+    """Run a hub for training beside the agency's: ÉCOLE on every screen and paper, data of its own."""
+    from hub.school import prepare
+    from hub.server import serve
+
+    serve(prepare(folder, port), demo=None)
+
+
+@main.command()
+@config_option
 def kiosk(folder: Path) -> None:
     """Run the ticket dispenser."""
     settings = _settings(folder)
