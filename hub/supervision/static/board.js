@@ -96,7 +96,7 @@ function newTotal(name) {
 }
 
 function newTile() {
-  const top = make("p", "top", "", make("b", "code"), make("span", "second label"), make("b", "ticket"));
+  const top = make("p", "top", "", make(mayChange ? "button" : "b", "code"), make("span", "second label"), make("b", "ticket"));
   const state = make("p", "state", "", icon("lock"), make("strong"), " ", make("span", "elapsed"));
   const foot = make("p", "second foot", "", make("span", "agent"), make("span", "waiting", "", icon("users"), make("b"), " ", make("span", "hidden-text")));
   const tile = make("li", "tile", "", top, state, foot);
@@ -104,21 +104,14 @@ function newTile() {
   return tile;
 }
 
-/** A tile is opened by click, Enter or space; arrows go from tile to tile; a queue is dropped on it. */
+/** A tile is opened by a click on it, or by its number's key; arrows go from tile to tile; a queue is dropped on it. */
 function handle(tile) {
-  tile.tabIndex = 0;
-  tile.setAttribute("role", "button");
-  tile.setAttribute("aria-haspopup", "dialog");
+  const button = tile.querySelector("button");
+  button.type = "button";
+  button.setAttribute("aria-haspopup", "dialog");
   tile.title = say("drop_hint");
   tile.addEventListener("click", () => openCounter(tile.dataset.name));
-  tile.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      openCounter(tile.dataset.name);
-    } else {
-      walk(tile, event);
-    }
-  });
+  button.addEventListener("keydown", (event) => walk(tile, event));
   for (const kind of ["dragenter", "dragover"]) {
     tile.addEventListener(kind, (event) => {
       event.preventDefault();
@@ -141,7 +134,7 @@ function walk(tile, event) {
   const next = event.key in steps && tiles[tiles.indexOf(tile) + steps[event.key]];
   if (!next) return;
   event.preventDefault();
-  next.focus();
+  next.querySelector("button").focus();
 }
 
 /** Who is there: open counters and breaks, in words. */

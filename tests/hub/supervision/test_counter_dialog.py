@@ -23,10 +23,10 @@ def test_a_counter_is_paused_given_a_queue_and_its_emergency_is_heard_and_answer
         house.later(minutes=5)
     page = open_page("/supervision")
     tile = page.locator('#tiles [data-name="05"]')
-    page.locator("#tiles li").first.focus()
+    page.locator("#tiles button").first.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
-    expect(tile).to_be_focused()
+    expect(tile.locator("button")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#counter-title")).to_have_text("Guichet 05 · Dépôts de pièces")
     page.get_by_label("Pensions", exact=True).check()
