@@ -292,7 +292,13 @@ def waiting_long(run: Written) -> list[tuple[str, float, float, str]]:
         x["tid"] for x in events(run, "ticket.issue")
         if x["body"].get("lang") == "en" or x["body"].get("prio") == "reduced_mobility"
     }  # fmt: skip
-    begun = {ok["r"].get("tid"): ask["t"] for ask, ok in answered(run, "call.next")}
+    asked: dict[tuple[str, str], int] = {}
+    for line in run.history:
+        if line["k"] == "invoke" and line["key"]:
+            asked[line["actor"], line["key"]] = min(line["t"], asked.get((line["actor"], line["key"]), line["t"]))
+    begun: dict[str, int] = {}  # one that was called by mistake and given back waited until the first of its calls
+    for claim in events(run, "call.next", "call.pick"):
+        begun.setdefault(claim["tid"], asked.get((claim["actor"], claim["key"]), 0))
     return [
         (ok["r"]["tid"], ok["t"], begun[ok["r"]["tid"]], ask["a"]["svc"])
         for ask, ok in answered(run, "ticket.issue")
@@ -329,7 +335,9 @@ def two_visitors_are_called_in_each_other_s_place(run: Written, chance: random.R
         )
     }
     issues = {
-        e["tid"]: e for e in events(run, "ticket.issue") if e["body"]["prio"] == "normal" and not e["body"]["wanted"]
+        e["tid"]: e
+        for e in events(run, "ticket.issue")
+        if e["body"]["prio"] == "normal" and not e["body"]["wanted"] and e["body"].get("lang") != "en"
     }
     calls = [e for e in events(run, "call.next") if e["tid"] in issues.keys() - special]
     pairs = [
