@@ -1,6 +1,7 @@
 """The supervisor's hand on a counter: by key and by mouse, and what an emergency does to the board."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.hub.publishing.conftest import Agency
@@ -57,3 +58,14 @@ def test_a_counter_is_paused_given_a_queue_and_its_emergency_is_heard_and_answer
     page.get_by_role("button", name="J'y vais").click()
     expect(tile).to_have_attribute("data-flag", "")
     expect(page).to_have_title("(1) Supervision · CNSS Siège")
+
+
+def test_who_publishes_without_eyes_or_mouse_finds_every_field_named(house, open_page):
+    page = open_page("/routing")
+    parts = ("agents", "helps", "rules", "versions")
+    admin = ("services", "places", "hours", "messages", "files")
+    paths = [f"/routing?part={part}" for part in parts] + [f"/administration?part={part}" for part in admin]
+    for path in ("/routing", *paths):
+        page.goto(path)
+        found = Axe().run(page).response["violations"]
+        assert [(path, fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
