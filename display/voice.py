@@ -2,7 +2,8 @@
 
 The name of a sound is known before it exists (`speech.sound_name`), so a picture can point at it at
 once; it is rendered in a thread while the picture travels, and the first who asks for it waits. Files
-lie in the data folder under the engine, version and speed that made them; others are removed at start.
+lie in memory where the system gives the hub a folder there, else in the data folder, under the engine,
+version and speed that made them; others are removed at start.
 A voice that fails costs the words, never the gong: the number is on the screen.
 """
 
@@ -27,7 +28,8 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from display import speech
-from hub.errors import MboteError
+from hub.disk import ask_room
+from hub.errors import DiskFull, MboteError
 from hub.settings import Settings
 
 Samples: TypeAlias = "array[int]"
@@ -38,8 +40,8 @@ LOUDEST = 29_000
 RECIPE = 1
 #: How long rendering lets the picture of the call go first, seconds. Who asks for the sound does not wait for it.
 AFTER_PICTURES_S = 0.05
-#: Sounds kept: some 300 kB each.
-MOST_FILES = 200
+#: Sounds kept, some 400 kB each: every screen asks for a call's at once, and again when it is repeated.
+MOST_FILES = 24
 #: Announcements remembered by name: a day of a busy agency.
 MOST_NAMES = 2_000
 PATIENCE_S = 10
@@ -185,7 +187,7 @@ class Voice:
 
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.engine = engine or _configured(settings)
-        self.folder = settings.path(settings.hub.data) / "sounds" / f"{self.engine.name}-{RECIPE}"
+        self.folder = _place(settings) / "sounds" / f"{self.engine.name}-{RECIPE}"
         self._expected: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._names = threading.Lock()
         self._rendering = threading.Lock()
@@ -239,8 +241,9 @@ class Voice:
             if path.is_file():
                 return path
             try:
+                ask_room(self.folder, "a sound")
                 write_wav(path, compose(text, self.engine))
-            except VoiceFault:
+            except (VoiceFault, DiskFull, OSError):
                 return self._path(CHIME)
             self._forget_oldest()
         return path
@@ -256,6 +259,15 @@ class Voice:
 
     def __repr__(self) -> str:
         return f"<Voice {self.engine.name}>"
+
+
+def _place(settings: Settings) -> Path:
+    """The folder in memory that systemd gives (`RuntimeDirectory`): 600 calls a day would be 250 MB written to a card that wears."""
+    data, given = settings.path(settings.hub.data), os.environ.get("RUNTIME_DIRECTORY")
+    if not given:
+        return data
+    shutil.rmtree(data / "sounds", ignore_errors=True)
+    return Path(given)
 
 
 def _configured(settings: Settings) -> Engine:

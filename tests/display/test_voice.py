@@ -8,6 +8,7 @@ import pytest
 
 from display import voice as voices
 from display.voice import RATE, Espeak, NoVoice, Voice, VoiceFault
+from hub.errors import DiskFull
 from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG
 from tests.patience import patience
@@ -106,6 +107,26 @@ def test_the_card_does_not_fill_up(voice, monkeypatch):
     assert len(list(voice.folder.glob("*.wav"))) <= 7
     assert len(voice._expected) == 5
     assert list(voice.folder.glob("*.part")) == []
+
+
+def test_sounds_are_kept_in_memory_where_the_system_has_a_folder_there(voice, settings, monkeypatch, tmp_path):
+    """A call's sound is seven times what the rest of a ticket writes to the card."""
+    voice.render({"fr": "un"})
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "run"))
+    other = Voice(settings, Counting())
+    assert tmp_path / "run" in other.render({"fr": "un"}).parents
+    assert not voice.folder.exists(), "what an older version left on the card is gone"
+    other.close()
+
+
+def test_a_disk_that_is_nearly_full_is_left_to_the_queue(voice, monkeypatch):
+    def scarce(folder, what):
+        raise DiskFull(f"{what} is not written to {folder}")
+
+    monkeypatch.setattr(voices, "ask_room", scarce)
+    assert voice.render({"fr": "un"}) == voice.sound("chime")
+    monkeypatch.undo()
+    assert voice.render({"fr": "un"}) != voice.sound("chime")
 
 
 def test_another_engine_does_not_use_what_this_one_made(voice, settings):
