@@ -262,7 +262,7 @@ class Voice:
 
 
 def _place(settings: Settings) -> Path:
-    """The folder in memory that systemd gives (`RuntimeDirectory`): 600 calls a day would be 250 MB written to a card that wears."""
+    """The folder in memory that systemd gives (`RuntimeDirectory`): 600 calls a day are 250 MB, and a card wears."""
     data, given = settings.path(settings.hub.data), os.environ.get("RUNTIME_DIRECTORY")
     if not given:
         return data
