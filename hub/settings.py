@@ -231,7 +231,7 @@ class HubBox(Model):
     names: str = ""
     """Further names of the box in its certificate, with spaces between; its own name and addresses are there."""
     data: Path = Path("data")
-    """Folder of the database, keys and sounds; relative to the configuration folder."""
+    """Folder of the database and keys (of sounds where systemd gives none); relative to the configuration folder."""
     threads: Annotated[int, Field(ge=8, le=1024)] = 160
     """Request threads: at least twice the most clients."""
     requests_per_s: Annotated[float, Field(ge=5, le=100_000)] = 100
