@@ -7,20 +7,17 @@ days and agencies; percentiles do not, and stand in the rows of single days alon
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hub import envelope
+from hub import envelope, spreadsheet
 from hub.errors import MboteError, Unreadable
 from hub.seal import Keys
 
 #: The domain of a day's signature, the newest format that is understood, and how its files end.
 DOMAIN, FORMAT, SUFFIX = "mbote-day", 1, ".day.json"
-_BOM = "\ufeff"
 _COUNTS = ("issued", "served", "absent", "cancelled", "unserved", "unfinished", "calls", "out_of_order", "overtakings")
 _ACTS = (
     "deposits", "certificates", "requests_opened", "requests_answered", "answered_at_reception", "orders_paid",
@@ -100,46 +97,43 @@ def table(days: Iterable[Day], decimal: str = ",") -> str:
     A row for each day, then one for all of an agency's, and one for all.
     """
     ordered = sorted(days, key=lambda day: (day.agency, day.day))
-    out = io.StringIO()
-    out.write(_BOM)
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for day in ordered:
-        writer.writerow(_row(day, decimal))
-    for agency in dict.fromkeys(day.agency for day in ordered):
-        writer.writerow(_sum(agency, [day for day in ordered if day.agency == agency]))
-    writer.writerow(_sum("*", ordered))
-    return out.getvalue()
+    agencies = dict.fromkeys(day.agency for day in ordered)
+    return spreadsheet.written((
+        COLUMNS,
+        *(_row(day, decimal) for day in ordered),
+        *(_sum(agency, [day for day in ordered if day.agency == agency]) for agency in agencies),
+        _sum("*", ordered),
+    ))  # fmt: skip
 
 
-def _row(day: Day, decimal: str) -> list[str]:
+def _row(day: Day, decimal: str) -> list[str | int]:
     queue, wait = _of(day.said, "queue"), _of(_of(day.said, "queue"), "wait")
     last = _of(day.said, "last_entry")
     share = queue.get("within_target")
     return [
-        _plain(day.agency),
-        _plain(day.day),
+        day.agency,
+        day.day,
         day.signature,
-        *(str(_count(queue, name)) for name in _COUNTS),
+        *(_count(queue, name) for name in _COUNTS),
         *(_minutes(wait.get(name), decimal) for name in ("p50_s", "p80_s", "max_s")),
         "" if not isinstance(share, int | float) else f"{share * 100:.1f}".replace(".", decimal),
-        *(str(_count(_of(day.said, "acts"), name)) for name in _ACTS),
-        *(str(_count(_of(day.said, "incidents"), name)) for name in _INCIDENTS),
-        *(str(_money(day, direction)) for direction in ("in", "out")),
-        str(_count(last, "seq")),
-        _plain(str(last.get("hash", ""))),
+        *(_count(_of(day.said, "acts"), name) for name in _ACTS),
+        *(_count(_of(day.said, "incidents"), name) for name in _INCIDENTS),
+        *(_money(day, direction) for direction in ("in", "out")),
+        _count(last, "seq"),
+        str(last.get("hash", "")),
     ]
 
 
-def _sum(agency: str, days: Sequence[Day]) -> list[str]:
+def _sum(agency: str, days: Sequence[Day]) -> list[str | int]:
     """The counts of several days; what does not add up stays empty."""
 
-    def total(part: str, names: Sequence[str]) -> list[str]:
-        return [str(sum(_count(_of(day.said, part), name) for day in days)) for name in names]
+    def total(part: str, names: Sequence[str]) -> list[int]:
+        return [sum(_count(_of(day.said, part), name) for day in days) for name in names]
 
-    money = [str(sum(_money(day, direction) for day in days)) for direction in ("in", "out")]
+    money = [sum(_money(day, direction) for day in days) for direction in ("in", "out")]
     return [
-        _plain(agency), f"{len(days)}", "", *total("queue", _COUNTS), "", "", "", "",
+        agency, len(days), "", *total("queue", _COUNTS), "", "", "", "",
         *total("acts", _ACTS), *total("incidents", _INCIDENTS), *money, "", "",
     ]  # fmt: skip
 
@@ -165,8 +159,3 @@ def _money(day: Day, direction: str) -> int:
 
 def _minutes(seconds: object, decimal: str) -> str:
     return f"{seconds / 60:.1f}".replace(".", decimal) if isinstance(seconds, int | float) else ""
-
-
-def _plain(text: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

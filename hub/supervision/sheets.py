@@ -6,22 +6,18 @@ shares in percent: the figures themselves are exact to the millisecond (`measure
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from hub import spreadsheet
 from hub.supervision.measures import Group
 
 Row = Mapping[str, Any]
 Number = float | int | None
 #: Names a group: (dimension, its value) → what people call it.
 Label = Callable[[str, str | int | None], str]
-#: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_BOM = "\ufeff"  # without it Excel takes UTF-8 for the Windows table of letters
 
 
 # --- numbers as words ------------------------------------------------------------------------
@@ -250,18 +246,11 @@ def _cell(table: str, column: Column, row: Row, decimal: str) -> Cell:
 
 
 def as_csv(tables: Sequence[Table], say: Callable[[str], str]) -> str:
-    """All tables in one file that Excel opens in French: BOM, semicolons, one header row. `say` gives the words."""
-    out = io.StringIO()
-    out.write(_BOM)
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([say("csv_table"), say("csv_code"), say("csv_label"), *(say(f"csv_{c.word}") for c in COLUMNS)])
-    for found in tables:
-        for line in found.lines:
-            texts = (cell.text if cell else "" for cell in line.cells)
-            writer.writerow([safe(cell) for cell in (say(f"by_{found.name}"), line.code, line.label, *texts)])
-    return out.getvalue()
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe before what looks like one."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """All tables in one file that Excel opens in French: one header row, every row complete. `say` gives the words."""
+    head = (say("csv_table"), say("csv_code"), say("csv_label"), *(say(f"csv_{c.word}") for c in COLUMNS))
+    rows = (
+        (say(f"by_{found.name}"), line.code, line.label, *(cell.text if cell else "" for cell in line.cells))
+        for found in tables
+        for line in found.lines
+    )
+    return spreadsheet.written((head, *rows))

@@ -14,6 +14,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any, ClassVar, Literal
 
+from hub import spreadsheet
 from hub.chain import canonical_json
 from hub.errors import IllegalStep, Refused, Unreadable
 from hub.journal import Event
@@ -34,7 +35,7 @@ STEPS: dict[LotState, dict[str, LotState]] = {
 }
 #: Why a line is held back: no such payer, the wrong account, came back unpaid, contested, looked into.
 CODES = ("unknown_payer", "wrong_account", "unpaid", "contested", "looked_into")
-CSV_HEAD = "piece;date;compte;debit;credit;devise;libelle"
+CSV_HEAD = ("piece", "date", "compte", "debit", "credit", "devise", "libelle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +240,10 @@ def journal(items: Iterable[Item], office: Office) -> tuple[tuple[str, int, int]
 def csv_of(lot: Lot, entry: Iterable[tuple[str, int, int]]) -> str:
     """The same entry as a spreadsheet reads it: one piece number, one line an account."""
     lines = [
-        f"{lot.reference};{lot.date};{account};{debit};{credit};XAF;ARRETE {lot.till} {lot.date}"
+        (lot.reference, lot.date, account, debit, credit, "XAF", f"ARRETE {lot.till} {lot.date}")
         for account, debit, credit in entry
     ]
-    return "\r\n".join((CSV_HEAD, *lines, ""))
+    return spreadsheet.written((CSV_HEAD, *lines), marked=False)
 
 
 def payload(lot: Lot, closing: Closing, office: Office) -> dict[str, Any]:

@@ -6,8 +6,6 @@ every line. Whoever is second on a row is told who was first, and nothing of tha
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from hub import days
+from hub import days, spreadsheet
 from hub.agents import store as agents
 from hub.agents.forms import asked, the_hub
 from hub.errors import Refused
@@ -181,27 +179,20 @@ def _step(document: int, name: str) -> AnyResponse:
 
 
 def export() -> Response:
-    """The same lines as a file, everything on every line: `;` between, as spreadsheets here read it."""
+    """The same lines as a file, everything on every line."""
     hub, spoken = the_hub(), pages.language()
-    lists, text = actions.lists_of(hub), io.StringIO()
-    out = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    out.writerow(say(spoken, f"deposit.column_{name}") for name in (*COLUMNS[:-1], "number", "motive", "agent"))
+    lists = actions.lists_of(hub)
+    rows: list[list[object]] = [
+        [say(spoken, f"deposit.column_{name}") for name in (*COLUMNS[:-1], "number", "motive", "agent")]
+    ]
     for each in store.listed(hub.reader, wanted(request.args, hub.today())):
         line, of = each.document, each.deposit
-        out.writerow(
-            _cell(value) for value in (
-                days.said(of.deposited_on), of.ticket_label, paper.event_said(line.event, lists, spoken), line.type,
-                paper.type_said(line.type, lists, spoken), days.said(line.issued_on), days.said(line.valid_until),
-                line.copies, say(spoken, f"deposit.state_{line.state}"), of.label,
-                say(spoken, f"deposit.motive_{line.motive}") if line.motive in m.MOTIVES else "", line.decided_by,
-            )
-        )  # fmt: skip
-    response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+        rows.append([
+            days.said(of.deposited_on), of.ticket_label, paper.event_said(line.event, lists, spoken), line.type,
+            paper.type_said(line.type, lists, spoken), days.said(line.issued_on), days.said(line.valid_until),
+            line.copies, say(spoken, f"deposit.state_{line.state}"), of.label,
+            say(spoken, f"deposit.motive_{line.motive}") if line.motive in m.MOTIVES else "", line.decided_by,
+        ])  # fmt: skip
+    response = Response(spreadsheet.written(rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{say(spoken, "deposit.export_name")}.csv"'
     return response
-
-
-def _cell(value: object) -> str:
-    """A value that no spreadsheet takes for a formula."""
-    said = "" if value is None else str(value)
-    return f"'{said}" if said[:1] in "=+-@\t" and said[:1] else said

@@ -1,5 +1,8 @@
 """What the centre does to deposits: its lists from their day on, and what it refused."""
 
+import csv
+import io
+
 import pytest
 
 from hub import outbox
@@ -10,8 +13,8 @@ from hub.exchange import store as letters
 from hub.exchange.model import Letter
 from hub.services.deposit import actions, published, store
 from hub.services.ports import Received
-from tests.hub.services.deposits import Clerk, decide, documents, staffed
-from tests.hub.services.house import House, brazzaville
+from tests.hub.services.deposits import SYLVIE, Clerk, decide, documents, staffed
+from tests.hub.services.house import House, Screen, brazzaville
 
 pytestmark = pytest.mark.slow  # real files
 
@@ -79,6 +82,16 @@ def test_a_later_list_changes_only_the_codes_that_it_names(house):
     assert lists.types["0699"].months == 1
     assert lists.asked_of("DOM") == ("moved",)
     assert "married" in lists.circumstances
+
+
+def test_a_label_of_the_centre_is_no_formula_in_the_export(house):
+    label = '=HYPERLINK("http://ailleurs.example")'
+    letter(house, "document_types", {"0697": {"label": {"fr": label}}})
+    Clerk(house).deposited("0697")
+    screen = Screen(house, SYLVIE).open("/desk/deposit/validation.csv?show=all")
+    cells = {cell for row in csv.reader(io.StringIO(screen.data.decode("utf-8-sig")), delimiter=";") for cell in row}
+    assert f"'{label}" in cells
+    assert label not in cells
 
 
 @pytest.mark.parametrize(
