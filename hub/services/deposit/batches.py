@@ -46,8 +46,9 @@ def round(hub: Hub) -> None:  # noqa: A001 (as a watchman makes it)
         if rules.scans_from:
             take(hub, Path(rules.scans_from))
     except (OSError, DiskFull, NotShown) as error:  # a share that is away, a full card: in the next round, or later
-        if _COMPLAINTS.due(str(error)):
-            log.warning("scans", fault=str(error))
+        fault = getattr(error, "strerror", None) or str(error)  # without the file: who scans may have called it a name
+        if _COMPLAINTS.due(fault):
+            log.warning("scans", fault=fault)
     handing.round(hub)
 
 
@@ -89,7 +90,7 @@ def _take(hub: Hub, path: Path, target: Target | None) -> Target | None:
         parts = separators.divided(look.pages, sheets, target if look.media != "pdf" else None)
         _keep(hub, path.name, content, look, parts)
     except NotTaken as error:
-        log.warning("batch refused", name=path.name, why=error.reason)
+        log.warning("batch refused", why=error.reason)  # its name may be a person's, and stands on the scans' page
         _refuse(path)
         return None
     path.unlink()
@@ -131,7 +132,7 @@ def _keep(hub: Hub, name: str, content: bytes, look: Look, parts: tuple[Part, ..
         except (NotTaken, DiskFull, NotShown):
             raise
         except Refused as error:  # the deposit takes no more: somebody looks at it
-            log.warning("batch", name=name, why=error.reason)
+            log.warning("batch", why=error.reason)
             scanning.receive(hub, Ask(HUB, f"{key}-loose", facts), io.BytesIO(own), name=name, by="batch")
 
 

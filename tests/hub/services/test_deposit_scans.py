@@ -235,18 +235,21 @@ def test_a_batch_is_divided_by_sheets_once_whatever_is_cut_and_the_rest_waits(
     ]  # fmt: skip
 
 
-def test_a_scanner_that_makes_a_picture_of_each_page_is_understood_too(house, deposit, scanner, sheets):
+def test_a_scanner_that_makes_a_picture_of_each_page_is_understood_too(house, deposit, scanner, sheets, capfd):
     for name, page in (("1.jpg", sheets[1]), ("2.jpg", paper("recto")), ("3.jpg", paper("verso"))):
         page.convert("L").save(scanner / name, "JPEG")
-    (scanner / "4.gif").write_bytes(b"GIF89a")
+    (scanner / "MAKOSSO.gif").write_bytes(b"GIF89a")
     (scanner / "5.jpg").symlink_to("/etc/hostname")
     before = next_scan(house)
     batches.take(house.hub, scanner)
     assert batches.take(house.hub, scanner) == 4
     found = [scanning.known(house.hub.reader, number) for number in range(before, next_scan(house))]
     assert [each.document for each in found] == [documents(house, deposit)[1]] * 2
-    assert batches.refused(str(scanner)) == ["4.gif"]
-    assert "4.gif" in Screen(house, NADEGE).open("/desk/deposit/scans").words
+    assert batches.refused(str(scanner)) == ["MAKOSSO.gif"]
+    assert "MAKOSSO.gif" in Screen(house, NADEGE).open("/desk/deposit/scans").words
+    told = capfd.readouterr()
+    assert "batch refused" in told.out + told.err
+    assert "MAKOSSO" not in told.out + told.err, "a log names nobody, and a file may be called after somebody"
 
 
 # --- what becomes of them ----------------------------------------------------------------------
