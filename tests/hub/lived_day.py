@@ -372,9 +372,9 @@ class Day:
             )
             if amount < 400:
                 preparing.revise(hub, self.ask(clerk), prepared=made["prepared"], operation="contribution",
-                                 lines=(("2026-T1", amount + 1),), word="x")  # fmt: skip
-        preparing.drop(hub, self.ask(clerk), prepared=made["prepared"] - 1, word="x")
-        self.step("transfer", service="CRE", reason="x")
+                                 lines=(("2026-T1", amount + 1),), word=self.said.reason)  # fmt: skip
+        preparing.drop(hub, self.ask(clerk), prepared=made["prepared"] - 1, word=self.said.reason)
+        self.step("transfer", service="CRE", reason=self.said.reason)
         queues.call_next(hub, self.ask(cashier), counter="11")
         queues.start(hub, self.ask(cashier), counter="11")
         self.look_at("01016E", "/desk/cash", "/desk/cash/prepared", "/desk/cash?prepared=1")
@@ -385,13 +385,13 @@ class Day:
     def asked_for(self):
         """Asked of the treasury: one is granted, one refused and told, one withdrawn."""
         hub, clerk = self.hub, Actor(agent="00902F", roles=frozenset({"clerk"}))
-        who, day = Payer("insured", "N", "1", "P1"), queue_store.day(hub.reader).date
-        refs = [
-            requesting.ask_order(hub, self.ask(clerk), who=who, nature="isolated", reason="x") for _ in range(3)
-        ]  # fmt: skip
-        order = {"number": "4499", "nature": "isolated", "amount": 1, "payee": "N", "party": "P1", "pay_from": day,
-                 "pay_until": "2099-12-31", "request": refs[0]["ref"]}  # fmt: skip
-        paying.receive(hub, self.ask(CHIEF), said=[order, {"request": refs[1]["ref"], "refused": "R1"}])
+        day = queue_store.day(hub.reader).date
+        asked = {"who": Payer("insured", self.said.payee, "1", "P1"), "nature": "isolated", "reason": self.said.reason}
+        refs = [requesting.ask_order(hub, self.ask(clerk), **asked) for _ in range(3)]
+        order = {"number": "4499", "nature": "isolated", "amount": 1, "payee": self.said.payee, "party": "P1",
+                 "pay_from": day, "pay_until": "2099-12-31", "request": refs[0]["ref"]}  # fmt: skip
+        refusal = {"request": refs[1]["ref"], "refused": "R1", "reason": self.said.reason}
+        paying.receive(hub, self.ask(CHIEF), said=[order, refusal])
         self.look()
         requesting.told(hub, self.ask(clerk), request=refs[1]["request"])
         requesting.withdraw(hub, self.ask(clerk), request=refs[2]["request"])

@@ -1,11 +1,13 @@
 """The demo's hub, in whose process a day is lived with persons who can be told apart from everything else.
 
 `python -m tests.hub.named_day PLANT --config DIR`; the day begins when `live` lies beside DIR, and what became of it is
-told in `lived.json` there. PLANT is "" or a leak on purpose: `board`, `ticket` or `log`.
+told in `lived.json` there, with what an operator's relay would have been told meanwhile. PLANT is "" or a leak on
+purpose: `board`, `ticket`, `log` or `relay`.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import threading
@@ -17,9 +19,12 @@ from pathlib import Path
 
 import structlog
 
-from hub import scans, server, wsgi
+from hub import outbox, scans, server, wsgi
 from hub.agents import actions as agents
 from hub.ask import HUB, Actor, Ask
+from hub.exchange import inbox
+from hub.exchange.model import NOTICE, Letter
+from hub.followup import relay
 from hub.orphans import die_with_demo
 from hub.paper import Text
 from hub.people.importing import Today
@@ -27,19 +32,22 @@ from hub.queues import actions as queues
 from hub.queues import faces
 from hub.queues import store as queue_store
 from hub.services.cash import actions as cash
+from hub.services.cash import lot_store, treasury
 from hub.services.certificate import actions as certificate
 from hub.services.deposit import actions as deposit
+from hub.services.deposit import batches, scanning
 from hub.services.inquiry import actions as inquiry
 from hub.services.reception import slips as reception_slips
 from hub.services.request import actions as request
 from hub.settings_files import load_settings
 from hub.visits import actions as visits
 from hub.visits import slips
-from tests.hub.lived_day import Day, Said
+from tests.hub.lived_day import CHIEF, SUPERVISOR, Day, Said
 from tests.hub.people.town import Town
 from tests.hub.services.house import BAKER, QUARTERS
 from tests.hub.services.house import BAMOU as PENSIONER
 from tests.hub.services.house import House as Central
+from tests.hub.services.scanner import jpeg
 
 CLERK = Actor(agent="00815D", roles=frozenset({"clerk"}))
 OFFICER = Actor(agent="01204H", roles=frozenset({"case_officer"}))
@@ -64,7 +72,7 @@ class NamedDay(Day):
     said = SAID
 
     def __init__(self, app):
-        self.app, self.keys = app, count(1)
+        self.app, self.keys, self.relayed = app, count(1), []
         self.hub = app.extensions["mbote"]
         self.services = self.hub.services
 
@@ -76,9 +84,11 @@ class NamedDay(Day):
 
     def live(self):
         for part in (
-            self.central, self.visits, self.reception, self.deposits, self.till, self.visit, self.asks, self.house,
+            self.central, self.visits, self.reception, self.deposits, self.till, self.visit, self.asks, self.scans,
+            self.lots, self.letters, self.house,
         ):  # fmt: skip
             part()
+            self.relayed.append(relay.told(self.hub))
         queues.close_day(self.hub, self.ask(), force=True)
         self.house()
 
@@ -148,6 +158,36 @@ class NamedDay(Day):
         inquiry.open_file(hub, self.ask(CLERK), ref="E1", view="identity")
         visits.end_contact(hub, self.ask(CLERK))
 
+    def scans(self):
+        """Files called after people: one that is sent, one of the scanner, and one that it left and nobody can take."""
+        hub, clerk = self.hub, Actor(agent="00902F", roles=frozenset({"clerk"}))
+        scanning.receive(hub, self.ask(clerk), io.BytesIO(jpeg("a")), name=f"{self.said.name}.jpg")
+        folder = Path(hub.settings.deposits.scans_from)
+        (folder / f"{self.said.depositor}.jpg").write_bytes(jpeg("b"))
+        (folder / f"{self.said.requester}.gif").write_bytes(b"GIF89a")
+        while list(folder.glob("*.*")):
+            batches.round(hub)
+
+    def lots(self):
+        """A lot with a cheque that came back is held back, put right with a word, and refused by the treasury."""
+        hub = self.hub
+        (lot,) = lot_store.waiting(hub.reader)
+        held = {each.receipt: "contested" for each in lot.items}
+        treasury.send(hub, self.ask(CHIEF), lot=lot.reference, held=held)
+        again = treasury.correct(hub, self.ask(CHIEF), lot=lot.reference, accounts={}, motive=self.said.reason)["lot"]
+        treasury.send(hub, self.ask(CHIEF), lot=again, held={})
+        with hub.store.transaction(Ask(HUB)) as tx:
+            sent = outbox.message(tx.connection, treasury.known(tx.connection, again).message)
+            outbox.hear(tx, outbox.Answered(sent.key, sent.version, "refused", "R7", f"inconnu : {self.said.payer}"))
+
+    def letters(self):
+        """The centre tells the staff of somebody; what it says of another day is held back, with a reason."""
+        payload = {"title": {"fr": f"Recherche : {self.said.name}"}, "text": {"fr": f"{PERSON['name']}, {PHONE}"}}
+        for number, day in enumerate((None, "2099-01-01"), start=1):
+            letter = Letter(number, f"k {number}", NOTICE, 1, 1, payload, day, "DG")
+            inbox.take_letter(self.hub, Ask(HUB), letter=letter)
+        inbox.hold(self.hub, self.ask(SUPERVISOR), letter=2, motive=self.said.reason)
+
 
 def plant(leak):
     """A fault of the kind that is looked for."""
@@ -164,11 +204,15 @@ def plant(leak):
     elif leak == "log":
         collect = cash.collect
 
-        def talking(hub, ask, *, payment):
+        def talking(hub, ask, *, payment, **more):
             structlog.get_logger("cash").info("taken", payer=payment.who.name)
-            return collect(hub, ask, payment=payment)
+            return collect(hub, ask, payment=payment, **more)
 
         cash.collect = talking
+    elif leak == "relay":
+        relay.FACTS = (*relay.FACTS, "requester")
+        shown = relay.as_json
+        relay.as_json = lambda face: shown(face) | {"requester": SAID.requester}
 
 
 def live_when_told(app, folder):
@@ -177,11 +221,12 @@ def live_when_told(app, folder):
     (folder / "printer.token").write_text(token)
     while not (folder / "live").exists():
         time.sleep(0.05)
-    told = {"names": NAMES, "trouble": ""}
+    told, day = {"names": NAMES, "trouble": ""}, NamedDay(app)
     try:
-        NamedDay(app).live()
+        day.live()
     except Exception:  # noqa: BLE001 (told to the test)
         told["trouble"] = traceback.format_exc()
+    told["relayed"] = day.relayed
     (folder / "lived.new").write_text(json.dumps(told), "utf-8")
     (folder / "lived.new").rename(folder / "lived.json")
 

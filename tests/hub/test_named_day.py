@@ -1,9 +1,10 @@
 """A day of the agency with real processes: whatever leaves the hub for the hall, the paper or a log names nobody.
 
 Looked at: every picture that a screen, a kiosk, a panel or a printer's owner is sent, every answer to the kiosk, the
-ticket's paper as the printer drew it, every other paper as its owner takes it, the public journal, and the log of every
-process. The day (`tests.hub.named_day`) has certificates, deposits, tills, an order, requests, and each name is told
-apart from everything else.
+ticket's paper as the printer drew it, every other paper as its owner takes it, the page of a visitor's telephone, what
+an operator's relay is told, the public journal, and the log of every process. The day (`tests.hub.named_day`) has
+certificates, deposits with scans, tills with lots, orders, requests, letters of the centre, and each name is told apart
+from everything else.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
 
+from hub.bench.rig import free_port
 from hub.client import HubAway, HubClient
 from hub.demo.agency import SOURCE
 from hub.demo.processes import COMMANDS
@@ -92,6 +95,14 @@ class Hall:
         self.hear(f"{who} {what}", answer)
         return answer
 
+    def follow(self, code):
+        """A visitor's telephone looks; whether it was answered: who asks too often is not."""
+        followup = self.agency.settings.followup
+        with suppress(OSError), urlopen(f"http://{followup.host}:{followup.port}/{code}", timeout=10) as page:
+            self.hear("telephone", page.read().decode())
+            return True
+        return False
+
     def _take_papers(self):
         """The owner of the counters' printer: each job is taken and confirmed."""
         line = self.lines["printer"]
@@ -113,6 +124,7 @@ def lived(agency):
     hall = Hall(agency)
     try:
         agency.press("DEP")
+        own = hall.ask("kiosk", "issue", service="XES")["follow"]
         (agency.folder / "live").touch()
         hall.ask("kiosk", "scanned", code=PERSON["number"])
         hall.ask("kiosk", "issue", service="XES", scanned=PERSON["number"])
@@ -126,9 +138,14 @@ def lived(agency):
                 agency.api.post(f"tickets/{quote(each)}/cancel", key=uuid4().hex, reason=each[:300])
             with suppress(Refused):
                 agency.api.post("tickets", key=uuid4().hex, service="XES", requester=each, registration_number=each)
+            hall.follow(own)
         until((agency.folder / "lived.json").exists, 90, "the day is lived")
-        assert json.loads((agency.folder / "lived.json").read_text())["trouble"] == ""
+        until(lambda: hall.follow(own), 30, "the telephone is answered")
+        told = json.loads((agency.folder / "lived.json").read_text())
+        assert told["trouble"] == ""
         time.sleep(0.5)  # the last pictures and papers
+        for said in told["relayed"]:
+            hall.hear("relay", said)
         hall.hear("api board", agency.api.get("board"))
         hall.hear("api counters", agency.api.get("counters"))
         for entry in agency.journal():
@@ -156,13 +173,21 @@ def leaks(agency, hall):
         pytest.param("", set(), id="as it is"),
         *(
             pytest.param(*each, id=f"{each[0]} leaks")
-            for each in (("board", {"display board", "api board"}), ("ticket", {"ticket"}), ("log", {"log of hub"}))
+            for each in (
+                ("board", {"display board", "api board"}),
+                ("ticket", {"ticket"}),
+                ("log", {"log of hub"}),
+                ("relay", {"relay"}),
+            )
         ),
     ],
 )
 def test_a_day_with_everybody_s_business_names_nobody_in_the_hall(tmp_path, source, note, leak, seen_in):
     commands = COMMANDS | {"hub": ("-m", "tests.hub.named_day", leak)}
-    with opened(tmp_path / "agency", commands, local=PATIENT) as agency:
+    (tmp_path / "scanner").mkdir()
+    local = f'{PATIENT}[deposits]\nscans_from = "{tmp_path / "scanner"}"\n'
+    local += f'[followup]\nhost = "127.0.0.1"\nport = {free_port()}\n'
+    with opened(tmp_path / "agency", commands, local=local) as agency:
         hall = lived(agency)
         found = set(leaks(agency, hall))
         slips, logs = len(agency.printer.slips), sorted((agency.folder / "log").glob("*.log"))
