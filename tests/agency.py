@@ -283,10 +283,7 @@ def opened(
 
     `before`: what happened before its processes started.
     """
-    agency = furnished(folder, before)
-    with (agency.config / "local.toml").open("a", encoding="utf-8") as file:
-        file.write(local)
-    agency.settings = load_settings(agency.config)
+    agency = furnished(folder, before, local)
     with ExitStack() as stack:
         printer = agency.printer().open()
         stack.callback(printer.close)
@@ -308,15 +305,15 @@ def hub_with(**box: Any) -> dict[str, tuple[str, ...]]:
     return {"hub": ("-m", "tests.hub_with", json.dumps(box))}
 
 
-def furnished(folder: Path, before: Callable[[Hub], object] = lambda _: None) -> Agency:
-    """The demo's agency with twenty more counters, each with an agent and a panel, and four more kiosks."""
+def furnished(folder: Path, before: Callable[[Hub], object] = lambda _: None, local: str = "") -> Agency:
+    """The demo's agency with twenty more counters, each with an agent and a panel, four more kiosks, and `local`."""
     agency = prepare(folder, free_port())
     _append(agency.config / "services.toml", [_service(code, prefix) for code, prefix in SERVICES.items()])
     _append(agency.config / "counters.toml", [_counter(code) for code in COUNTERS])
     (folder / CENTRE).mkdir(exist_ok=True)
-    local = agency.config / "local.toml"
-    said = local.read_text("utf-8")
-    local.write_text(said.replace("[hub]\n", f'[hub]\noutbox = "{folder / CENTRE}"\n'), "utf-8")
+    own = agency.config / "local.toml"
+    said = own.read_text("utf-8").replace("[hub]\n", f'[hub]\noutbox = "{folder / CENTRE}"\n')
+    own.write_text(said + local, "utf-8")
     agency.settings = load_settings(agency.config)
     hub = open_hub(agency.settings)
     try:

@@ -5,60 +5,82 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections import Counter
-from contextlib import suppress
+import sqlite3
+from collections import defaultdict
+from contextlib import closing, suppress
 from http import HTTPStatus
+from itertools import product
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 
-from hub.agents import csrf
+from hub.agents import csrf, rights
+from hub.bench.rig import free_port
+from hub.centre import place as head_office
 from hub.demo.agency import SOURCE
 from hub.demo.processes import COMMANDS
 from hub.errors import Refused
+from hub.rooms import brought
+from hub.services.ports import load
+from hub.settings_files import load_settings
 from tests.agency import Door, opened
 from tests.browser.payloads import COUNT, PAYLOADS
 from tests.browser.planting import KINDS, plant_services
-from tests.faults.test_hostile import routes  # noqa: F401 (a fixture)
+from tests.browser.watched import Seen, Staff, Watched
+from tests.faults.test_hostile import doors  # noqa: F401 (a fixture)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PIECES = 20
 #: Texts of the agency's files that are shown somewhere; each holds all payloads of a piece.
-CONFIGURED = {
-    "agency.toml": (r'^(organisation|name|city|address) = "[^"]*"', 4),
-    "services.toml": (r'\b(label|short|fr|en) = "[^"]*"', 0),
-    "counters.toml": (r'^(label) = "[^"]*"', 0),
-}
-#: Who looks at which pages.
+CONFIGURED = (
+    ("agency.toml", r'^(organisation|name|city|address) = "[^"]*"', 4),
+    ("agency.toml", r'^(message) = "[^"]*"', 0),
+    ("services.toml", r'\b(label|short|fr|en) = "[^"]*"', 0),
+    ("counters.toml", r'^(label|location) = "[^"]*"', 0),
+    ("cash.toml", r'^(label) = "[^"]*"', 0),
+)
+#: Who looks at which pages of those.
 LOOKS = {
     "receptionist": ("/desk/reception", "/desk/reception/lists", "/desk/reception/roll", "/desk"),
-    "clerk": ("/desk", "/desk/counters"),
+    "clerk": ("/desk", "/desk/counters", "/desk/inquiry", "/desk/certificate", "/desk/deposit", "/desk/request/new"),
     "supervisor": ("/supervision", "/supervision/open", "/supervision/statistics", "/agents", "/desk/reception"),
-}
-#: Every other address of a page, by how it begins: who looks at it. One that is new has to be listed.
-SCREENS = {
-    "/agents": "supervisor", "/devices": "admin", "/audit": "auditor", "/privacy": "supervisor",
-    "/desk/cash/close": "collections_cashier", "/desk/cash/search": "collections_cashier", "/desk/cash": "head_cashier",
-    "/desk/certificate": "clerk", "/desk/deposit/validation": "validator", "/desk/deposit": "clerk",
-    "/desk/inquiry/looks": "supervisor", "/desk/inquiry": "clerk", "/desk/request": "case_officer",
-    "/desk/strip": "clerk", "/desk/visits": "clerk", "/desk/reception": "receptionist", "/desk": "clerk",
-    "/supervision": "supervisor", "/exchange": "admin",
+    "collections_cashier": ("/desk/cash", "/desk/cash/payer", "/desk/cash/close"),
+    "head_cashier": ("/desk/cash/control", "/desk/cash/oversight"),
+    "validator": ("/desk/deposit/validation",), "case_officer": ("/desk/request",), "admin": ("/devices", "/exchange"),
+    "auditor": ("/audit", "/audit/rights"),
 }  # fmt: skip
+#: By how addresses begin: who sees most there, and looks at every text. One that is new has to be listed. Of all other
+#: roles that may see a page each looks in every third piece.
+MOST = {
+    "/administration": "supervisor",
+    "/agents": "supervisor", "/audit": "auditor", "/desk": "clerk", "/desk/cash": "head_cashier",
+    "/desk/cash/close": "collections_cashier", "/desk/cash/payer": "collections_cashier",
+    "/desk/cash/prepare": "clerk", "/desk/cash/requests": "clerk", "/desk/cash/search": "clerk",
+    "/desk/deposit": "validator", "/desk/inquiry": "case_officer", "/desk/inquiry/looks": "supervisor",
+    "/desk/reception": "receptionist", "/desk/request": "case_officer", "/devices": "admin", "/exchange": "supervisor",
+    "/privacy": "supervisor", "/routing": "supervisor", "/supervision": "supervisor",
+}  # fmt: skip
+EVERY = 3
 #: Screens of the room are looked at by themselves, doors by what is typed into them; the rest are files.
 ELSEWHERE = re.compile(
-    r"/(display|panel|login|choose|enrol|second|locked|demo.*|api/.*|metrics|healthz|sound/.*|.*\.(pem|csv))?"
+    r"/(display|panel|login|choose|enrol|second|locked|demo.*|api/.*|metrics|healthz|sound/.*|.*\.pem)?"
 )
-#: A field of an address → what stands for it, of each planted text by its number.
-VALUES = {
-    "ref": "P{}", "number": "{}", "certificate": "{}", "order": "44{:02d}", "closing": "1", "till": "C02",
-    "proposal": "1", "prepared": "1", "lot": "1", "kind": "csv", "scan": "1", "page": "1",
-    "letter": "1",
+#: Files about what there is none of here: a destruction takes a month, and a day is closed in the evening.
+NOT_HERE = {"/privacy/<proposal>/certificate", "/supervision/day.json"}
+#: Pages that show nobody's words, and what they do show.
+SILENT = {
+    "/administration/files.zip": "files, packed",
+    "/desk/cash/payer": "three figures", "/desk/cash/treasury/<lot>.<kind>": "accounts and amounts",
+    "/desk/deposit/scans/<scan>/pages/<page>": "a picture", "/desk/line": "numbers of tickets",
+    "/desk/reception/roll/sheet": "numbers of the paper roll", "/privacy": "how many entries are how old",
+    "/supervision/open": "numbers of tickets", "/supervision/story.pdf": "a paper",
+    "/supervision/fairness/poster": "how often, by words of ours: it hangs on the wall",
+    **dict.fromkeys(("/supervision/advice", "/supervision/advice/replay"), "figures of days that are over"),
+    "/supervision/statistics.xlsx": "a workbook",
 }  # fmt: skip
-#: Pages of what there is none of here: a destruction takes two, and a closed day; a notice comes signed by the centre.
-NOT_HERE = {"/privacy/<proposal>/certificate", "/desk/notices/<letter>"}
 TABS = ("identity", "employments", "documents", "letters", "payments")
 #: Fields of an address that a page may show again.
 TYPED = (
@@ -69,12 +91,31 @@ TYPED = (
 #: The same, of services, by who searches there.
 SEARCHED = {
     "clerk": ("/desk/inquiry?q={}", "/desk/inquiry/search?q={}", "/desk/certificate?q={}", "/desk/deposit?q={}",
-              "/desk/certificate/search?q={}", "/desk/request?q={}", "/desk/request/new?why={}"),
+              "/desk/certificate/search?q={}", "/desk/request?q={}", "/desk/request/new?why={}",
+              "/desk/cash/prepare?q={}", "/desk/cash/requests?ref={}"),
     "collections_cashier": ("/desk/cash?q={}", "/desk/cash/search?q={}"),
-    "validator": ("/desk/deposit/validation?event={}&agent={}&show={}",),
+    "head_cashier": ("/desk/cash/oversight?look={}&agent={}&from={}", "/desk/cash/treasury/{}"),
+    "validator": ("/desk/deposit/validation?event={}&agent={}&show={}", "/desk/deposit/scans/1?page={}"),
     "auditor": ("/audit?text={}", "/audit?subject={}&agent={}&device={}", "/audit?family={}", "/audit/rights?on={}"),
+    "supervisor": ("/supervision/statistics?view={}",), "admin": ("/exchange?said={}",),
 }  # fmt: skip
-#: Entries whose private part is shown.
+#: Private fields of events that hold nobody's words, and what they do hold.
+NO_TEXTS = {
+    **{f"{kind}.party": "the key of a file" for kind in (
+        "cash_entry_made", "certificate_issued", "collection_prepared", "concerned_added", "inquiry_noted",
+        "life_certificate_noted", "life_certificate_taken", "notice_queued", "order_requested", "party_read",
+        "payment_order_received", "person_reported", "request_opened", "requester_named", "ticket_issued",
+        "till_receipt_noted",
+    )},
+    **dict.fromkeys(("cash_entry_made.statement", "certificate_issued.statement"), "what was sealed, in base 32"),
+    **dict.fromkeys(("concerned_added.name", "concerned_added.number"), "nothing: who is added has a file"),
+    "documents_deposited.id_number": "letters and digits", "life_certificate_taken.payee_number": "ten digits",
+    "life_certificate_noted.valid_until": "a day", "scan_kept.file": "a digest",
+    "print_job_queued.slip": "paper: these counters have no printer, those of test_named_day have",
+}  # fmt: skip
+#: What a spreadsheet would run of a cell that begins so.
+FORMULAS = ('=HYPERLINK("http://outside.invalid/j")', "@SUM(1+1)*cmd|' /C calc'!A0", "+1+1", "-2+3+cmd|' /C calc'!A0")
+#: Entries whose private part is shown with each text; of every other kind one is shown.
 REVEALED = (
     "requester_named", "inquiry_noted", "request_opened", "documents_deposited", "cash_entry_made", "party_read",
     "payment_order_received", "closing_proposed",
@@ -85,97 +126,30 @@ def test_there_are_two_hundred_of_them():
     assert len(set(PAYLOADS)) == COUNT
 
 
-@pytest.mark.parametrize("field", ["innerHTML", "nothing"])
-def test_a_payload_is_seen_where_it_runs(chromium, field):
+@pytest.mark.parametrize(
+    ("text", "runs", "harm"),
+    [
+        ("<img src=x onerror=window.hit=1>", True, True),
+        ("<a href='javascript:window.hit=1'>x</a>", False, True),
+        ("<link rel=y href='http://OUTSIDE.invalid/d'>", False, True),
+        ("<a href='/audit?text=http://outside.invalid'>x</a>", False, False),
+    ],
+)
+def test_a_payload_is_seen_where_it_runs_or_is_markup(chromium, text, runs, harm):
     """The guard seen failing: on a page that does make markup out of it."""
     watched = Watched(chromium, "http://127.0.0.1:1")
     watched.page.set_content("<div id=x></div>")
-    if field == "innerHTML":
-        watched.page.evaluate(
-            "text => { document.getElementById('x').innerHTML = text }", "<img src=x onerror=window.hit=1>"
-        )
+    watched.page.evaluate("text => { document.getElementById('x').innerHTML = text }", text)
+    if runs:
         watched.page.wait_for_function("window.hit")
-    assert bool(watched.harm()) is (field == "innerHTML")
-
-
-#: A form as the page has them, with the page's own token.
-_SEND = """([path, fields]) => {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: path, hidden: true });
-  fields.csrf = document.querySelector("[name=csrf]")?.value ?? "";
-  for (const [name, value] of Object.entries(fields))
-    form.append(Object.assign(document.createElement("input"), { name, value }));
-  document.body.append(form);
-  form.submit();
-}"""
-
-
-class Watched:
-    """A page with its back to the wall: what runs in it or leaves it is noted."""
-
-    def __init__(self, chromium, home):
-        self._home = home
-        self._window = chromium.new_context()
-        self.page = self._window.new_page()
-        self.page.set_default_timeout(10_000)
-        self._seen = []
-        self.page.on("dialog", lambda dialog: (self._seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        self.page.on("console", self._said)
-        self.page.on("request", self._asked)
-
-    def _said(self, said):
-        if "Content Security Policy" in said.text or "TrustedHTML" in said.text:
-            self._seen.append(said.text[:200])
-
-    def _asked(self, request):
-        if not request.url.startswith((self._home, "data:", "blob:", "about:")):
-            self._seen.append(f"asked {request.url[:100]}")
-
-    def carry(self, cookie):
-        name, _, value = cookie.partition("=")
-        self._window.add_cookies([{"name": name, "value": value, "url": self._home}])
-
-    def look(self, path):
-        self.status = 0
-        with suppress(PlaywrightError):  # a download or an empty answer is no page
-            answer = self.page.goto(f"{self._home}{path}", wait_until="load")
-            self.status = answer.status if answer else 0
-        return self.harm()
-
-    def sees(self, path, payloads, seen):
-        """A page looked at, and whether one of the texts is said on it."""
-        harm = self.look(path)
-        return harm or self.noticed(payloads, seen)
-
-    def noticed(self, payloads, seen):
-        """The page as it is now."""
-        said = re.sub(r"\s+", " ", self.page.evaluate("document.body ? document.body.textContent : ''"))
-        seen["pages"] += 1
-        seen["said"] += any(" ".join(payload.split())[:20] in said for payload in payloads)
-        return self.harm()
-
-    def post(self, path, **fields):
-        """A form of this page, sent."""
-        with suppress(PlaywrightError), self.page.expect_navigation():
-            self.page.evaluate(_SEND, [path, fields | {"key": uuid4().hex}])
-
-    def settled(self):
-        """What has got in, once everything had time to; the window closes."""
-        self.page.wait_for_timeout(300)
-        harm = self.harm()
-        self._window.close()
-        return harm
-
-    def harm(self):
-        """What has got in."""
-        hit = self.page.evaluate("window.hit ?? 0")
-        return [*self._seen, *(["it ran"] if hit else [])]
+    assert bool(watched.harm()) is harm
 
 
 def configured(folder, payloads):
     """A copy of the demo's files with the payloads in every text that is shown."""
     shutil.copytree(SOURCE, folder)
     whole = json.dumps("".join(payloads), ensure_ascii=True)
-    for file, (pattern, most) in CONFIGURED.items():
+    for file, pattern, most in CONFIGURED:
         path = folder / file
         text = re.sub(pattern, lambda m: f"{m[1]} = {whole}", path.read_text("utf-8"), count=most, flags=re.MULTILINE)
         path.write_text(text, "utf-8")
@@ -216,13 +190,13 @@ def plant(agency, payloads):
 
 
 def hire(agency, payloads):
-    """People by those names, through the page that hires them."""
+    """Those who sit at the counters from 31 on have these names, through the page that hires them."""
     chief = next(each["code"] for each in agency.people if "supervisor" in each["roles"])
     cookie, _ = agency.session(chief)
     door = Door(agency.port)
     head = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     for number, payload in enumerate(payloads):
-        body = f"code=0{number:04d}Z&roles=clerk&csrf={csrf.token_for(cookie.partition('=')[2])}&key={uuid4().hex}"
+        body = f"code=000{31 + number}T&roles=clerk&csrf={csrf.token_for(cookie.partition('=')[2])}&key={uuid4().hex}"
         body += f"&name={quote(payload[:80])}"
         status, _ = door.send("POST", "/agents/add", body.encode(), **head)
         assert status < 400, status
@@ -238,89 +212,223 @@ def hire(agency, payloads):
 )
 def test_nothing_typed_runs_or_asks_outside_on_any_screen(tmp_path, chromium, monkeypatch, payloads):
     monkeypatch.setattr("hub.demo.agency.SOURCE", configured(tmp_path / "source", payloads))
-    with opened(tmp_path / "agency", {name: COMMANDS[name] for name in ("hub", "kiosk")}) as agency:
+    local = f'\n[followup]\nhost = "127.0.0.1"\nport = {free_port()}\n'
+    with opened(tmp_path / "agency", {name: COMMANDS[name] for name in ("hub", "kiosk")}, local=local) as agency:
         labels = plant(agency, payloads)
         hire(agency, payloads)
+        staff = Staff(agency, chromium)
         harm = [
             *in_the_room(agency, chromium, payloads),
-            *at_desks(agency, chromium),
-            *at_reception(agency, chromium, labels, payloads),
+            *on_a_telephone(agency, chromium, payloads),
+            *at_desks(staff),
+            *at_reception(staff, labels, payloads),
+            *staff.settled(),
         ]
     assert harm == []
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("piece", range(PIECES))
-def test_nothing_typed_at_a_counter_runs_or_asks_outside_on_any_page(tmp_path, chromium, routes, note, piece):  # noqa: F811
+def test_nothing_typed_at_a_counter_runs_or_asks_outside_on_any_page(tmp_path, chromium, doors, note, piece):  # noqa: F811 (the fixture)
     """Central data, and what is typed at desks and tills: every page of everything, its searches, its private parts."""
-    payloads, planted, seen = PAYLOADS[piece::PIECES], [], Counter()
-    commands = {"hub": COMMANDS["hub"]}
-    with opened(tmp_path, commands, before=lambda hub: planted.append(plant_services(hub, payloads))) as agency:
+    payloads, planted, seen = PAYLOADS[piece::PIECES], [], Seen()
+    texts = (*payloads, FORMULAS[piece % len(FORMULAS)])
+    batches = refused_batches(tmp_path / "scanner", texts)
+    local = f'\n[centre]\nkey = "{head_office.make(tmp_path / "head")}"\n[deposits]\nscans_from = "{batches}"\n'
+
+    def plant_before(hub):
+        planted.append(plant_services(hub, texts, tmp_path / "head"))
+
+    with opened(tmp_path / "agency", {"hub": COMMANDS["hub"]}, local=local, before=plant_before) as agency:
+        plant(agency, texts)
+        hire(agency, texts)
+        staff = Staff(agency, chromium)
         harm = [
-            *at_services(agency, chromium, [rule for rule, *methods in routes if "GET" in methods], planted[0], seen),
-            *in_private(agency, chromium, payloads, seen),
+            *on_every_page(staff, doors, planted[0], seen, piece),
+            *searched(staff, planted[0], seen),
+            *on_paper(staff, planted[0]),
+            *in_private(staff, private_parts(agency.folder / "data"), texts, seen),
+            *staff.settled(),
         ]
-    assert harm == []
-    assert set(planted[0].took) == KINDS, "what is planted takes"
-    assert seen["said"] >= 8 * len(payloads), seen
-    note(f"planted {dict(planted[0].took)}; {seen['pages']} pages of theirs, {seen['said']} said one")
+        unsaid = set(never_said(agency.folder / "data", texts))
+    took = planted[0].took
+    found = {
+        "harm": sorted(set(harm)), "not listed": took.keys() - KINDS.keys(),
+        "hardly planted": {kind: took[kind] for kind, least in KINDS.items() if took[kind] < least},
+        "never seen": seen.missing, "silent": seen.silent, "of no event": unsaid,
+    }  # fmt: skip
+    assert found == {
+        "harm": [], "hardly planted": {}, "not listed": set(), "never seen": NOT_HERE, "silent": set(SILENT),
+        "of no event": set(NO_TEXTS),
+    }  # fmt: skip
+    note(f"planted {dict(took)}; {seen.pages} pages of theirs, {seen.said} said one")
 
 
-def at_services(agency, chromium, rules, planted, seen):
-    """Every screen there is, of everything that was planted, and everything typed into its search."""
-    payloads, visit = planted.texts, planted.visit
-    windows, empty = {role: of_role(agency, chromium, role) for role in set(SCREENS.values())}, set()
-    for rule in sorted(rule for rule in rules if not ELSEWHERE.fullmatch(rule)):
-        role = next(SCREENS[start] for start in sorted(SCREENS, reverse=True) if rule.startswith(start))
-        statuses = []
-        for path in dict.fromkeys(addresses(rule, planted)):
-            yield from windows[role].sees(path, payloads, seen)
-            statuses.append(windows[role].status)
-        empty |= set() if HTTPStatus.OK in statuses else {rule}
-    assert empty == NOT_HERE, "every page was seen"
-    for role, forms in SEARCHED.items():
-        for form in forms:
-            for payload in payloads:
-                yield from windows[role].look(form.replace("{}", quote(payload, safe="")))
-    for payload in payloads:
-        windows["clerk"].post(f"/desk/visits/{visit}/requester", name=payload[:80], quality="proxy")
-        for path in ("/desk", "/desk/strip", "/desk/request/new", "/desk/certificate"):
-            yield from windows["clerk"].sees(path, payloads, seen)
-    for window in windows.values():
-        yield from window.settled()
+def refused_batches(folder, texts):
+    """The scanner's folder with files that could not be taken, as far as a file can be called so."""
+    (folder / "refused").mkdir(parents=True)
+    for text in texts:
+        if "/" not in text:
+            (folder / "refused" / text).touch()
+    return folder
+
+
+def private_parts(data):
+    """Kind and number of each entry of the journal that has a private part, and that part."""
+    with closing(sqlite3.connect(f"file:{data / 'mbote.db'}?mode=ro", uri=True)) as file:
+        return list(file.execute("SELECT kind, seq, body FROM journal JOIN journal_private USING (seq)"))
+
+
+def never_said(data, texts):
+    """Each private field of an event, as `kind.field`, of which none holds one of the texts."""
+    parts = {part for text in texts if len(part := _bare(text)[:10]) == 10}
+    held = defaultdict(str)
+    for kind, _, body in private_parts(data):
+        for name, value in json.loads(body).items():
+            held[f"{kind}.{name}"] += _bare(json.dumps(value, ensure_ascii=False))
+    for event in brought(load(load_settings(SOURCE).counter_services)).appliers:
+        for name in sorted(event.PRIVATE):
+            if not any(part in held[f"{event.kind}.{name}"] for part in parts):
+                yield f"{event.kind}.{name}"
+
+
+def _bare(text):
+    """Its letters and digits: what is left of a text in whatever it was written into."""
+    return re.sub(r"[^0-9a-z]", "", text.casefold())
+
+
+def on_every_page(staff, routes, planted, seen, piece):
+    """Every screen there is, of everything that was planted."""
+    for rule, what in sorted((rule, what) for rule, what, *methods in routes if "GET" in methods):
+        if ELSEWHERE.fullmatch(rule) or rights.is_static(what):
+            continue
+        statuses, said = set(), seen.said
+        for role, path in looked_at(rule, rights.RIGHTS[what] & staff.roles, planted, piece):
+            yield from staff[role].sees(path, planted.texts, seen)
+            statuses.add(staff[role].status)
+        if HTTPStatus.OK not in statuses:
+            seen.missing.add(rule)
+        elif said == seen.said:
+            seen.silent.add(rule)
+
+
+def looked_at(rule, roles, planted, piece):
+    """Who looks at which address of a page: one at all, a third of the others at those there are, or at one of many."""
+    paths = list(dict.fromkeys(addresses(rule, planted)))
+    most = MOST[max((start for start in MOST if rule.startswith(start)), key=len)]
+    assert most in roles, f"{most} may not see {rule}"
+    yield from ((most, path) for path in paths)
+    for place, role in enumerate(sorted(roles - {most})):
+        if place % EVERY == piece % EVERY:
+            yield from ((role, path) for path in (paths if "<" not in rule else paths[piece % len(paths) :][:1]))
 
 
 def addresses(rule, planted):
     """A page's address for each text that it may be about."""
     fields = re.findall(r"<(\w+)>", rule)
-    for number in range(1, len(planted.texts) + 1) if fields else (1,):
-        values = {name: form.format(number) for name, form in VALUES.items()}
-        values |= {"visit": planted.visit, "receipt": planted.receipts[number - 1]}
+    for place in range(len(planted.texts)) if fields else (0,):
         path = rule
-        for field in fields:
-            path = path.replace(f"<{field}>", values[field])
+        for name, value in values(planted, place, rule).items():
+            path = path.replace(f"<{name}>", str(value))
         yield path
         if rule == "/desk/inquiry/file/<ref>":
             yield from (f"{path}?tab={tab}" for tab in TABS)
             yield path.replace("/P", "/E")
+        if rule == "/desk/cash/treasury/<lot>.<kind>":
+            yield path.replace(".csv", ".json")
     if rule == "/audit":
-        yield from (f"/audit?family={family}" for family in ("queue", "request", "settings", "devices"))
+        yield from (f"/audit?family={family}" for family in ("queue", "request", "settings", "devices", "exchange"))
+    yield from (f"{rule}{more}" for more in QUERIES.get(rule, ()))
 
 
-def in_private(agency, chromium, payloads, seen):
+#: A page that shows something by what is asked behind its address.
+QUERIES = {
+    "/routing": ("?part=agents", "?part=helps", "?part=rules", "?part=versions"),
+    "/administration": ("?part=messages", "?part=places", "?part=hours", "?part=files", "?part=versions"),
+    "/desk/cash": ("?ref=E1", "?prepared=1", "?ref=P1"), "/desk/cash/prepare": ("?ref=E1", "?ref=P1", "?other=1"),
+    "/desk/cash/requests": ("?ref=P1",), "/desk/deposit/validation": ("?show=all", "?show=back"),
+    "/desk/deposit/validation.csv": ("?show=all",), "/desk/certificate": ("?ref=P1",),
+    "/desk/request/new": ("?ref=P1",), **dict.fromkeys(
+        ("/desk/inquiry/search", "/desk/cash/search", "/desk/certificate/search"), ("?q=2133400001",)
+    ),
+}  # fmt: skip
+
+
+def values(planted, place, rule=""):
+    """A field of an address → what stands for it, of one of the texts."""
+
+    def of(found):
+        return found[place % len(found)]
+
+    number = of(planted.drafts if rule.startswith("/desk/deposit") else planted.requests)
+    return {
+        "ref": f"P{place + 1}", "number": number, "certificate": of(planted.certificates), "order": of(planted.orders),
+        "closing": of(planted.closings), "till": "C02", "proposal": 1, "prepared": of(planted.prepared),
+        "lot": of(planted.lots), "kind": "csv", "scan": of(planted.scans), "page": 1, "letter": of(planted.notices),
+        "visit": planted.visit, "receipt": of(planted.receipts), "deposit": of(planted.deposits),
+        "posted": of(planted.posted),
+    }  # fmt: skip
+
+
+def searched(staff, planted, seen):
+    """What is typed into searches and into the requester's name, and a notice opened where one works."""
+    texts = planted.texts
+    for role, forms in SEARCHED.items():
+        for form, text in product(forms, texts):
+            yield from staff[role].look(form.replace("{}", quote(text, safe="")))
+    clerk = staff["clerk"]
+    yield from clerk.look("/desk")
+    for text in texts:
+        clerk.post(f"/desk/visits/{planted.visit}/requester", name=text[:120], quality="proxy")
+        for path in ("/desk", "/desk/strip", "/desk/request/new", "/desk/certificate"):
+            yield from staff["clerk"].sees(path, texts, seen)
+    yield from clerk.look("/desk")
+    clerk.page.wait_for_selector("#notices:not([hidden])").click()
+    clerk.page.wait_for_function("document.querySelector('#notice-text')?.textContent")
+    yield from clerk.noticed(texts, seen)
+
+
+#: Papers that a page gives as PDF: by whom, from which page, where, and what the form says beside.
+PAPERS = (
+    ("clerk", "/desk/certificate", "/desk/certificate/{certificate}/print", {}),
+    ("clerk", "/desk/deposit", "/desk/deposit/{deposit}/print", {}),
+    ("clerk", "/desk/deposit", "/desk/deposit/{deposit}/separators", {}),
+    ("case_officer", "/desk/request", "/desk/request/{number}/print", {}),
+    ("case_officer", "/desk/request", "/desk/request/letters", {"letter": "{posted}"}),
+    ("head_cashier", "/desk/cash/control", "/desk/cash/receipts/{receipt}/print", {}),
+    ("head_cashier", "/desk/cash/control", "/desk/cash/closings/{closing}/print", {}),
+)
+
+
+def on_paper(staff, planted):
+    """Every kind of paper with a few of the texts: none acts by itself."""
+    for role, page, path, fields in PAPERS:
+        window, given = staff[role], 0
+        yield from window.look(page)
+        for place in range(3):
+            known = values(planted, place)
+            form = {name: value.format(**known) for name, value in fields.items()}
+            yield from window.take(path.format(**known), **form)
+            given += window.status == HTTPStatus.OK
+        assert given, f"{path} gives its paper"
+
+
+def in_private(staff, parts, texts, seen):
     """What is shown on being asked for alone: the private part of entries, and the report of a person."""
-    auditor, chief = of_role(agency, chromium, "auditor"), of_role(agency, chromium, "supervisor")
+    auditor = staff["auditor"]
     auditor.look("/audit")
-    for kind in REVEALED:
-        for entry in [each for each in agency.journal() if each["kind"] == kind][: len(payloads)]:
-            auditor.post(f"/audit/entries/{entry['seq']}", motive=payloads[0])
-            yield from auditor.noticed(payloads, seen)
-    chief.look("/privacy")
-    for number in range(1, len(payloads) + 1):
-        chief.post("/privacy/report", party=f"21334{number:05d}", motive=payloads[number - 1])
-        yield from chief.noticed(payloads, seen)
-    for window in (auditor, chief):
-        yield from window.settled()
+    yield from auditor.take("/audit/copy", motive=texts[0], persons="on")
+    assert auditor.status == HTTPStatus.OK
+    for kind in sorted({kind for kind, _, _ in parts}):
+        entries = [seq for each, seq, _ in parts if each == kind]
+        for entry in entries[: len(texts) if kind in REVEALED else 1]:
+            auditor.post(f"/audit/entries/{entry}", motive=texts[0])
+            yield from auditor.noticed(texts, seen)
+    chief = staff["supervisor"]
+    for number, text in enumerate(texts, start=1):
+        chief.look("/privacy")
+        chief.post("/privacy/report", party=f"21334{number:05d}", motive=text)
+        yield from chief.noticed(texts, seen)
 
 
 def in_the_room(agency, chromium, payloads):
@@ -339,32 +447,42 @@ def in_the_room(agency, chromium, payloads):
         for payload in payloads if place == kiosk else ():  # as its scanner types
             screen.page.keyboard.type(payload[:120])
             screen.page.keyboard.press("Enter")
+        if place == kiosk:  # somebody's own ticket, and the question before an act
+            screen.page.wait_for_timeout(2_000)  # two scans in that time are one
+            screen.page.keyboard.type(agency.api.ask("issue", uuid4().hex, service="XES")["follow"])
+            screen.page.keyboard.press("Enter")
+            screen.page.dispatch_event("[data-id=act-cancel]", "click")  # texts so long lie over it
+            screen.page.wait_for_selector("[data-id=yes]")
         yield from screen.settled()
 
 
-def at_desks(agency, chromium):
+def on_a_telephone(agency, chromium, payloads):
+    """The page that the guests' network reaches: with the agency's name, and what is typed into its address."""
+    followup = agency.settings.followup
+    phone = Watched(chromium, f"http://{followup.host}:{followup.port}")
+    code = agency.api.ask("issue", uuid4().hex, service="XES")["follow"]
+    yield from phone.look(f"/{code}?a=cancel")
+    assert phone.page.inner_text("main").strip()
+    for payload in payloads:
+        typed = quote(payload, safe="")
+        for path in (f"/{code}?l={typed}&a={typed}", f"/{code}?r={typed}", f"/{typed}"):
+            yield from phone.look(path[:200])
+    yield from phone.settled()
+
+
+def at_desks(staff):
     """The pages of those who work here."""
     for role, paths in LOOKS.items():
-        desk = of_role(agency, chromium, role)
         for path in paths:
-            yield from desk.look(path)
-        yield from desk.settled()
+            yield from staff[role].look(path)
 
 
-def at_reception(agency, chromium, labels, payloads):
+def at_reception(staff, labels, payloads):
     """The sheet of each visitor, and what is typed into an address."""
-    desk = of_role(agency, chromium, "receptionist")
+    desk = staff["receptionist"]
     for label in labels:
         yield from desk.look(f"/desk/reception/search?label={label}")
         assert label in desk.page.content()
     for payload in payloads:
         for form in TYPED:
-            yield from desk.look(form.replace("{}", quote(payload, safe="")))
-    yield from desk.settled()
-
-
-def of_role(agency, chromium, role):
-    """A window in which somebody of that role has signed in."""
-    window = Watched(chromium, agency.url.rstrip("/"))
-    window.carry(agency.session(next(each["code"] for each in agency.people if role in each["roles"]))[0])
-    return window
+            yield from staff["receptionist"].look(form.replace("{}", quote(payload, safe="")))

@@ -17,6 +17,7 @@ import pytest
 
 from hub.agents import csrf
 from hub.agents.model import ROLES
+from hub.app import what_of
 from hub.asks import ASKS
 from hub.bench.rig import family, free_port
 from hub.demo.agency import prepare
@@ -60,12 +61,18 @@ class Flood:
 
 
 @pytest.fixture(scope="module")
-def routes(tmp_path_factory):
-    """Every address the hub has, read off a hub that nobody asks."""
+def doors(tmp_path_factory):
+    """Every address the hub has, with its row of the rights and its methods, read off a hub that nobody asks."""
     folder = tmp_path_factory.mktemp("routes")
     command = f"from tests.faults.test_hostile import print_routes; print_routes({str(folder)!r})"
     told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True, cwd=ROOT)
     return json.loads(told.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def routes(doors):
+    """Every address with its methods."""
+    return [[rule, *methods] for rule, _, *methods in doors]
 
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +83,7 @@ def print_routes(folder: str) -> None:
     app = build(prepare(Path(folder), free_port()).settings)
     # signing out and away, and locking the screen, is a right of every session: it would end the test
     rules = [
-        [re.sub(r"<[^>:]+:", "<", rule.rule), *sorted((rule.methods or set()) - {"OPTIONS"})]
+        [re.sub(r"<[^>:]+:", "<", rule.rule), what_of(rule.endpoint), *sorted((rule.methods or set()) - {"OPTIONS"})]
         for rule in app.url_map.iter_rules()
         if rule.rule not in ("/logout", "/lock") and "static" not in rule.endpoint
     ]
