@@ -64,6 +64,7 @@ LEAVES = {
     "client",
     "clock",
     "codes",
+    "disk",
     "ending",
     "errands",
     "errors",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
-
-from xlsxwriter import Workbook
+from typing import TYPE_CHECKING, Any
 
 from hub.supervision.sheets import COLUMNS, Column, Table
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 #: A name of a sheet has no more letters, and none of these (Excel refuses the file).
 _LONGEST_NAME = 31
@@ -27,6 +28,8 @@ Say = Callable[[str], str]
 
 def as_xlsx(tables: Sequence[Table], head: Iterable[str], say: Say, made: datetime) -> bytes:
     """The workbook's bytes. `head`: the lines of its first sheet; `say` gives the words. Raises OSError."""
+    from xlsxwriter import Workbook  # once in a while: its memory is for nobody before
+
     out = io.BytesIO()
     book = Workbook(out, _PLAIN)
     book.set_properties({"created": made.replace(tzinfo=None)})
