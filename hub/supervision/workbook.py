@@ -28,7 +28,7 @@ Say = Callable[[str], str]
 
 def as_xlsx(tables: Sequence[Table], head: Iterable[str], say: Say, made: datetime) -> bytes:
     """The workbook's bytes. `head`: the lines of its first sheet; `say` gives the words. Raises OSError."""
-    from xlsxwriter import Workbook  # once in a while: its memory is for nobody before
+    from xlsxwriter import Workbook  # noqa: PLC0415 (once in a while: until then nobody needs its memory)
 
     out = io.BytesIO()
     book = Workbook(out, _PLAIN)
