@@ -28,17 +28,30 @@ if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never 
 WRONG_CODES, WAIT_S = 20, 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Settings that stood from a moment on, None: from before the time that was asked for.
+
+    `version` 0: it is not known what stood then, and these are today's.
+    """
+
+    since: Instant | None
+    settings: Settings
+    version: int
+
+
 @dataclass(slots=True)
 class Standing:
     """The settings that stand now: what the files say, with what was published on top (hub/publishing).
 
     `settings` None: the files alone. `version` is that of the last publication, 0 before the first. `known` is what
-    rooms have worked out of these settings, forgotten with them.
+    rooms have worked out of these settings, forgotten with them. `past` looks versions up, where there are any.
     """
 
     settings: Settings | None = None
     version: int = 0
     known: dict[Any, Any] = field(default_factory=dict)
+    past: Callable[[sqlite3.Connection, int, int], tuple[Stood, ...]] | None = None
 
     def take(self, settings: Settings | None, version: int) -> None:
         """These stand from now on."""
@@ -69,6 +82,11 @@ class Hub:
     def settings(self) -> Settings:
         """What the agency is configured to be now."""
         return self.standing.settings or self.files
+
+    def stood(self, reader: sqlite3.Connection, first: int, last: int) -> tuple[Stood, ...]:
+        """The settings that stood at entry `first` of the journal, and those of each version from there to `last`."""
+        past = self.standing.past
+        return past(reader, first, last) if past else (Stood(None, self.settings, 0),)
 
     def now(self) -> Instant:
         """The present moment."""

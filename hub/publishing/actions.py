@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 
 from hub.ask import Answer, Ask
-from hub.context import Hub
+from hub.clock import Instant
+from hub.context import Hub, Stood
 from hub.errors import ConfigurationFault, Refused, Unreadable, written
 from hub.journal import Entry
 from hub.publishing import rules, store
@@ -137,6 +139,34 @@ def begin(hub: Hub) -> None:
     standing = rules.applied(held, _word_of_files(hub.files, held, said)[0])
     settings = _settings(hub.files, standing) if rules.standing(standing) != said else None
     hub.standing.take(settings, store.last_version(hub.store.writer))
+    hub.standing.past = partial(stood, hub)
+
+
+def stood(hub: Hub, reader: store.Reader, first: int, last: int) -> tuple[Stood, ...]:
+    """The settings at entry `first` of the journal, and those of each version from there to entry `last`.
+
+    What cannot be published, and what no version has said, is as today's files have it. Today's settings, as version 0,
+    where nothing had been published yet or where what was does not fit today's files (a counter is gone).
+    """
+    values = rules.standing(store.rows(reader))
+    found: list[Stood] = []
+    version = store.last_version(reader)
+    for moment, seq, each in store.after(reader, first):
+        if seq <= last and not (found and found[-1].since == moment):  # a version in parts is whole with its last one
+            found.append(_stood(hub, moment, values, version))
+        values, version = rules.undone(values, each), version - 1
+    return (_stood(hub, None, values, version), *reversed(found))
+
+
+def _stood(hub: Hub, since: Instant | None, values: Mapping[str, str], version: int) -> Stood:
+    if version == hub.standing.version:
+        return Stood(since, hub.settings, version)
+    try:
+        made_then = with_changes(hub.files, rules.in_plain(hub.files, values)) if version else hub.settings
+    except ConfigurationFault as fault:
+        log.info("a past version does not fit today's files", version=version, problems=fault.problems)
+        return Stood(since, hub.settings, 0)
+    return Stood(since, made_then, version)
 
 
 def following(hub: Hub, announce: Callable[[tuple[Entry, ...]], None]) -> Callable[[tuple[Entry, ...]], None]:

@@ -163,6 +163,17 @@ def before(version: int, later: Iterable[Publication]) -> dict[str, str | None]:
     return wanted
 
 
+def undone(values: Values, changes: Iterable[Change]) -> dict[str, str]:
+    """The values before a version's changes."""
+    found = dict(values)
+    for name, old, _, _ in changes:
+        if old is None:
+            found.pop(name, None)
+        else:
+            found[name] = old
+    return found
+
+
 def in_entries(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     """In parts, each small enough for one entry."""
     parts: list[list[Change]] = [[]]

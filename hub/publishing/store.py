@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from hub.clock import Instant
 from hub.journal import Appliers, Rows
-from hub.publishing.model import ConfigurationPublished, Held, Publication
+from hub.publishing.model import Change, ConfigurationPublished, Held, Publication
 
 Reader = sqlite3.Connection
 migrations = Migrations("publishing")
@@ -48,6 +49,20 @@ def versions(reader: Reader, since: int = 1, limit: int = 1_000) -> Iterator[Pub
         yield Publication(
             row["version"], row["at"], row["actor"], said["origin"], changes, said.get("reason", ""), said.get("undoes")
         )
+
+
+def after(reader: Reader, seq: int) -> list[tuple[Instant, int, tuple[Change, ...]]]:
+    """The versions after an entry of the journal, the newest first: when, at which entry, and what they changed."""
+    found = reader.execute(
+        "SELECT j.at, j.mono, j.boot, j.seq, j.payload FROM publication p JOIN journal j ON j.seq = p.seq"
+        " WHERE p.seq > ? ORDER BY p.version DESC",
+        (seq,),
+    )
+    return [
+        (Instant(row["at"], row["mono"], row["boot"]), row["seq"],
+         tuple(tuple(change) for change in json.loads(row["payload"])["changes"]))
+        for row in found.fetchall()
+    ]  # fmt: skip
 
 
 def _published(rows_: Rows, event: ConfigurationPublished) -> None:

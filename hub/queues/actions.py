@@ -352,8 +352,8 @@ def _called(tx: Transaction, hub: Hub, event: TicketCalled) -> Answer:
 
 def waiting_now(hub: Hub, reader: store.Reader, now: Instant) -> list[routing.Candidate]:
     """Everyone who can be called, as routing sees them."""
-    needing = places.needing_language(hub)
-    return [_candidate(hub, row, now, needing) for row in store.waiting(reader)]
+    terms = places.terms(hub)
+    return [_candidate(terms, row, now) for row in store.waiting(reader)]
 
 
 def caller_now(hub: Hub, reader: store.Reader, counter: Counter) -> routing.Caller:
@@ -368,19 +368,16 @@ def caller_now(hub: Hub, reader: store.Reader, counter: Counter) -> routing.Call
 
 def _priority_run(reader: store.Reader, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
     """How many of the last calls from these queues, in a row, were priority ones."""
-    calls = store.last_calls(reader, day, 20 * enough)
+    calls = store.last_calls(reader, day, routing.LOOK_BACK * enough)
     return routing.run_of(((row["service"], row["priority"]) for row in calls), services, enough)
 
 
-def _candidate(hub: Hub, row: Any, now: Instant, needing: frozenset[str]) -> routing.Candidate:
-    waited = elapsed(instant(row["issued_at"], row["issued_tick"]), now).ms / _MS_PER_MIN
-    here = elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN
-    transferred_ahead = row["rank"] > 1 and row["behind"] == 0 and hub.settings.queue.transferred == "head"
-    return routing.Candidate(
-        ticket=row["id"], stage=row["stage"], label=row["label"], service=row["service"], priority=row["priority"],
-        waited_min=waited, here_min=here, order=row["id"], behind=row["behind"],
-        wanted=places.wanted(hub, row["wanted"], row["service"]) if row["wanted"] else None, head=transferred_ahead,
-        language=row["language"], needs_language=row["service"] in needing,
+def _candidate(terms: places.Terms, row: Any, now: Instant) -> routing.Candidate:
+    return places.candidate(
+        terms, ticket=row["id"], stage=row["stage"], label=row["label"], service=row["service"], rank=row["rank"],
+        priority=row["priority"], language=row["language"], behind=row["behind"], wanted=row["wanted"],
+        waited_min=elapsed(instant(row["issued_at"], row["issued_tick"]), now).ms / _MS_PER_MIN,
+        here_min=elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN,
     )  # fmt: skip
 
 

@@ -7,17 +7,40 @@ nothing up twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from hub.context import Hub
-from hub.queues.model import CounterSession
-from hub.queues.routing import Caller, Help, Place
-from hub.settings import Counter, Profile, Settings
+from hub.queues.model import CounterSession, Priority
+from hub.queues.routing import Caller, Candidate, Help, Place
+from hub.settings import Counter, Profile, QueueRules, Settings
 
 #: Level of whoever no profile speaks of.
 USUAL = 2
 #: Minutes that a level adds to the score of a service: whoever knows it best is given it a little sooner.
 LEVEL_MIN = {1: -5.0, 2: 0.0, 3: 5.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What of the settings decides about those who wait.
+
+    `needing`: services whose visitors are called only where their language is spoken; `called`: the services of each
+    counter, whoever sits there.
+    """
+
+    rules: QueueRules
+    needing: frozenset[str] = frozenset()
+    called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Worked out of the settings."""
+    return Terms(
+        settings.queue,
+        frozenset(service.code for service in settings.services if service.language_needed),
+        {counter.code: counter.services for counter in settings.counters},
+    )
 
 
 def place_of(settings: Settings, counter: Counter, agent: str | None) -> Place:
@@ -80,6 +103,34 @@ def serving(hub: Hub, sessions: Mapping[str, CounterSession], service: str) -> t
     return tuple(place for place in opened(hub, sessions) if service in place.services)
 
 
+def candidate(  # noqa: PLR0913 (a visitor as they wait)
+    terms: Terms,
+    *,
+    ticket: int,
+    stage: int,
+    label: str,
+    service: str,
+    rank: int,
+    priority: Priority,
+    language: str,
+    waited_min: float,
+    here_min: float,
+    behind: int,
+    wanted: str | None,
+) -> Candidate:
+    """Whoever waits, in their passage number `rank`; tickets are numbered in order of issue.
+
+    They are wanted at a counter as long as that one serves them; whoever is sent on may go to the head.
+    """
+    return Candidate(
+        ticket=ticket, stage=stage, label=label, service=service, priority=priority, waited_min=waited_min,
+        here_min=here_min, order=ticket, behind=behind,
+        wanted=wanted if wanted and service in terms.called.get(wanted, ()) else None,
+        head=rank > 1 and behind == 0 and terms.rules.transferred == "head",
+        language=language, needs_language=service in terms.needing,
+    )  # fmt: skip
+
+
 def caller(here: Place, open_places: tuple[Place, ...], run: int, own: int) -> Caller:
     """A counter that asks for the next visitor."""
     return Caller(
@@ -88,17 +139,9 @@ def caller(here: Place, open_places: tuple[Place, ...], run: int, own: int) -> C
     )  # fmt: skip
 
 
-def wanted(hub: Hub, counter: str | None, service: str) -> str | None:
-    """The counter that a ticket is wanted at, as long as that one serves it."""
-    if counter is None:
-        return None
-    found = hub.settings.counter(counter)
-    return counter if found and service in found.services else None
-
-
-def needing_language(hub: Hub) -> frozenset[str]:
-    """The services whose visitors are called only where their language is spoken."""
+def terms(hub: Hub) -> Terms:
+    """Those that stand now."""
     known = hub.standing.known
-    if "needing language" not in known:
-        known["needing language"] = frozenset(s.code for s in hub.settings.services if s.language_needed)
-    return cast("frozenset[str]", known["needing language"])
+    if "terms" not in known:
+        known["terms"] = terms_of(hub.settings)
+    return cast("Terms", known["terms"])

@@ -38,8 +38,10 @@ AFFINITY_MIN = 15.0
 #: Who can use some counters only, where there are others.
 NEEDS_ACCESS: frozenset[Priority] = frozenset({"reduced_mobility"})
 #: rule → why, where the rule says it all.
-_WHY = {1: "too_long", 2: "normal_turn", HELPED: "helped"}
+WHY = {1: "too_long", 2: "normal_turn", HELPED: "helped"}
 CONSIDERED = 10
+#: A run of priority calls is looked for among so many times `priority_run` of the last calls.
+LOOK_BACK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class Place:
     accessible: bool = False
     helps: tuple[Help, ...] = ()
 
+    @property
+    def called(self) -> frozenset[str]:
+        """Every service that may be called here, one that is helped too."""
+        return _called(self.services, self.helps)
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -122,7 +129,11 @@ class Caller:
     @property
     def called(self) -> frozenset[str]:
         """Every service that may be called here, one that is helped too."""
-        return frozenset(self.services) | {help_.service for help_ in self.helps}
+        return _called(self.services, self.helps)
+
+
+def _called(services: tuple[str, ...], helps: tuple[Help, ...]) -> frozenset[str]:
+    return frozenset(services) | {help_.service for help_ in helps}
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +296,8 @@ def _best(possible: list[Candidate], scores: dict[int, float]) -> Candidate:
 
 def _reason(chosen: Candidate, rule: int, caller: Caller) -> tuple[str, int]:
     minutes = int(chosen.waited_min)
-    if rule in _WHY:
-        return _WHY[rule], minutes
+    if rule in WHY:
+        return WHY[rule], minutes
     if chosen.wanted == caller.counter:
         return "for_this_counter", minutes
     if chosen.priority != "normal":

@@ -8,7 +8,7 @@ visits, waits and service times are of passages: so nobody is counted twice, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from hub.clock import Elapsed, Instant, elapsed
@@ -97,6 +97,7 @@ class Visit:
     priority: Priority = "normal"
     channel: Channel = "kiosk"
     passes: int = 0
+    language: str = ""
 
     @property
     def last(self) -> Passage:
@@ -119,7 +120,7 @@ class Visit:
 class Stretch:
     """A time that somebody was at an open counter: `served`, a visitor with them; else `paused` or neither.
 
-    `begin` and `end` are on the day's one line of ms (`measures.Timeline`).
+    `begin` and `end` are on the day's one line of ms (`measures.Timeline`), and so is `came`: when they signed on.
     """
 
     counter: str
@@ -128,6 +129,7 @@ class Stretch:
     end: int
     served: bool = False
     paused: bool = False
+    came: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

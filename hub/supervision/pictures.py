@@ -275,7 +275,7 @@ def _line_sentence(scene: Scene, code: str, service: Service, line: rules.Line) 
 
 def _language_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert]:
     """Who needs a language that no open counter of their service speaks (requirements B.12)."""
-    needing = places.needing_language(scene.hub)
+    needing = places.terms(scene.hub).needing
     if not needing:
         return
     found: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -1,6 +1,8 @@
 """What a past day would have been with other counters, profiles or rules.
 
-The day again, called by the product's own routing (`hub.queues.routing.choose`), not by a second model of it.
+The day again, called by the product's own routing (`hub.queues.routing.choose`), not by a second model of it: with the
+places of its counters, whoever sat there, and at each moment by the version of the routing that held then
+(`Hub.stood`). A day before the first version has today's, and each counter calls besides what it called that day.
 
 Who came, when, for what, how long they walked and were served, who did not answer and who gave up is that day's;
 who waits where, who calls whom and when is worked out anew. Whoever was never served takes as long as somebody else of
@@ -16,16 +18,18 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from random import Random
 from statistics import median
 
 from hub.clock import elapsed
-from hub.queues import routing
-from hub.queues.model import Priority
-from hub.settings import QueueRules
+from hub.context import Stood
+from hub.queues import places, routing
+from hub.queues.model import HELPED, Priority
+from hub.queues.places import Terms
+from hub.queues.routing import Place
 from hub.supervision.measures import Timeline, percentile
 from hub.supervision.model import Passage, Stretch, Visit
 
@@ -35,7 +39,7 @@ _LONGEST_PAUSE_MS = 5 * 60_000
 _JITTER_MS = 10 * 60_000
 _MIN = 60_000
 #: What is played first of one moment: whoever leaves has left before somebody comes.
-_ENDS, _FREE, _LEAVES, _COMES, _OPENS = range(5)
+_HOLDS, _ENDS, _FREE, _LEAVES, _COMES, _OPENS = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +61,55 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who comes, when (ms of the day's line), and what for."""
+    """Who comes, when (ms of the day's line), what for, and in which language."""
 
     came: int
     priority: Priority
     steps: tuple[Step, ...]
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A counter open from `begin` to `end`, calling from these queues."""
+    """A counter with whoever sits there, open from `begin` to `end`.
 
-    counter: str
-    services: tuple[str, ...]
+    `sitting`: as long as it is the same one, the same agent has not left; calls since a help are counted on.
+    """
+
+    place: Place
     begin: int
     end: int
+    sitting: int = 0
+
+    @property
+    def counter(self) -> str:
+        """Its code."""
+        return self.place.counter
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A day to play. `spells`: how long somebody walked and was served, by queue; `pause_ms`: between two visitors."""
+    """A day to play. `spells`: how long somebody walked and was served, by queue; `pause_ms`: between two visitors.
+
+    `terms`: from when on each held (ms of the day's line); the first one from before the day.
+    """
 
     visitors: tuple[Visitor, ...]
     windows: tuple[Window, ...]
-    rules: QueueRules
+    terms: tuple[tuple[int, Terms], ...]
     spells: Mapping[str, tuple[tuple[int, int], ...]]
     pause_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A call of the replay; `waited` from entering the queue, ms; `passed`: who had come earlier and still waited."""
+    """A call of the replay; `waited` from entering the queue, ms; `passed`: who had come earlier and still waited.
 
+    `number`: of the visitor, in order of coming.
+    """
+
+    counter: str
+    number: int
     service: str
     priority: Priority
     entered: int
@@ -120,33 +141,38 @@ class Outcome:
 def scene_of(
     visits: Sequence[Visit],
     stretches: Iterable[Stretch],
-    services: Mapping[str, tuple[str, ...]],
-    rules: QueueRules,
+    stood: Sequence[Stood],
     usual_ms: Mapping[str, int],
 ) -> Scene:
-    """A closed day. `services`: what each counter calls; `usual_ms`: a service time by the settings, by queue."""
+    """A closed day. `stood`: by which settings, in order; `usual_ms`: a service time by the settings, by queue."""
     line = Timeline(passage.entered for visit in visits for passage in visit.passages)
     spells: dict[str, list[tuple[int, int]]] = defaultdict(list)
     called: dict[str, dict[str, None]] = defaultdict(dict)
     for passage in (p for visit in visits for p in visit.passages):
-        if passage.counter:
+        if passage.counter and _own(passage):
             called[passage.counter][passage.service] = None
         if passage.service_time and passage.service_time.certain and passage.called and passage.started:
             walk = elapsed(passage.called, passage.started).ms
             spells[passage.service].append((walk, passage.service_time.ms))
     for service, ms in usual_ms.items():
         spells[service] = spells[service] or [(0, ms)]
+    eras = [(line.place(each.since) if each.since else 0, each) for each in stood]
     return Scene(
         visitors=tuple(
-            Visitor(line.place(v.passages[0].entered), v.priority, tuple(_steps(v))) for v in visits if v.passages
+            Visitor(line.place(v.passages[0].entered), v.priority, tuple(_steps(v)), v.language)
+            for v in visits
+            if v.passages
         ),
-        windows=_windows(
-            stretches, {code: (*own, *(s for s in called[code] if s not in own)) for code, own in services.items()}
-        ),
-        rules=rules,
+        windows=_windows(stretches, eras, called),
+        terms=tuple((since, places.terms_of(each.settings)) for since, each in eras),
         spells={service: tuple(found) for service, found in spells.items()},
         pause_ms=_pause(visits, line),
     )
+
+
+def _own(passage: Passage) -> bool:
+    """Whether a call says that the counter calls this queue: neither by hand nor in help."""
+    return passage.why.partition(":")[0] not in ("picked", routing.WHY[HELPED])
 
 
 def _steps(visit: Visit) -> Iterable[Step]:
@@ -174,18 +200,36 @@ def _step(passage: Passage) -> Step:
     return replace(plain, walk_ms=walk, work_ms=max(0, served.ms - passage.held_ms))
 
 
-def _windows(stretches: Iterable[Stretch], services: Mapping[str, tuple[str, ...]]) -> tuple[Window, ...]:
-    """When counters were open without a break, whatever they did then."""
+_Eras = Sequence[tuple[int, Stood]]
+
+
+def _windows(stretches: Iterable[Stretch], eras: _Eras, called: Mapping[str, Iterable[str]]) -> tuple[Window, ...]:
+    """When counters were open without a break, whatever they did then, with the same person and under one version."""
     found: list[Window] = []
     for one in sorted(stretches, key=lambda one: (one.counter, one.begin)):
-        if one.paused or not services.get(one.counter):
+        if one.paused:
             continue
-        last = found[-1] if found else None
-        if last and last.counter == one.counter and last.end >= one.begin:
-            found[-1] = replace(last, end=max(last.end, one.end))
-        else:
-            found.append(Window(one.counter, services[one.counter], one.begin, one.end))
+        for window in _under(one, eras, called):
+            last = found[-1] if found else None
+            if last and (last.place, last.sitting) == (window.place, window.sitting) and last.end >= window.begin:
+                found[-1] = replace(last, end=max(last.end, window.end))
+            elif window.place.called:
+                found.append(window)
     return tuple(found)
+
+
+def _under(one: Stretch, eras: _Eras, called: Mapping[str, Iterable[str]]) -> Iterator[Window]:
+    """A time at a counter, by the version that held then; before the first one, with what was called there that day."""
+    for (since, stood), (until, _) in zip(eras, [*eras[1:], (one.end, None)], strict=True):
+        begin, end = max(one.begin, since), min(one.end, until)
+        if begin >= end:
+            continue
+        counter = stood.settings.counter(one.counter)
+        place = places.place_of(stood.settings, counter, one.agent) if counter else Place(one.counter, ())
+        if not stood.version:
+            more = tuple(service for service in called.get(one.counter, ()) if service not in place.services)
+            place = replace(place, services=(*place.services, *more))
+        yield Window(place, begin, end, one.came)
 
 
 def _pause(visits: Iterable[Visit], line: Timeline) -> int:
@@ -222,7 +266,7 @@ def closed(windows: Iterable[Window], counter: str, begin: int, end: int) -> tup
             found.append(one)
             continue
         found += [replace(one, end=begin)] if one.begin < begin else []
-        found += [replace(one, begin=end)] if one.end > end else []
+        found += [replace(one, begin=end, sitting=end)] if one.end > end else []
     return tuple(found)
 
 
@@ -232,7 +276,7 @@ def like(scene: Scene, chance: Random) -> Scene:
     for _ in scene.visitors:
         drawn = chance.choice(scene.visitors)
         steps = tuple(_another(step, scene.spells, chance) for step in drawn.steps)
-        visitors.append(Visitor(drawn.came + chance.randint(-_JITTER_MS, _JITTER_MS), drawn.priority, steps))
+        visitors.append(replace(drawn, came=drawn.came + chance.randint(-_JITTER_MS, _JITTER_MS), steps=steps))
     return replace(scene, visitors=tuple(sorted(visitors, key=lambda visitor: visitor.came)))
 
 
@@ -252,6 +296,8 @@ def replay(scene: Scene, chance: Random) -> Outcome:
     for visitor in scene.visitors:
         if visitor.steps:
             hall.later(visitor.came, _COMES, _Coming(0, visitor, 0))
+    for since, terms in scene.terms[1:]:
+        hall.later(since, _HOLDS, terms)
     for window in scene.windows:
         hall.later(window.begin, _OPENS, window)
         hall.later(window.end, _ENDS, window)
@@ -293,7 +339,10 @@ class _Hall:
         self._count = 0
         self._people = 0
         self._waiting: dict[str, dict[int, _Waiting]] = defaultdict(dict)
+        self._terms = scene.terms[0][1]
         self._open: dict[str, Window] = {}
+        #: Of each counter: its sitting, and how many of its own it has called since it last helped.
+        self._own: dict[str, tuple[int, int]] = {}
         #: Counters that could call, in the order in which they became free.
         self._free: dict[str, None] = {}
         self._busy: set[str] = set()
@@ -310,7 +359,8 @@ class _Hall:
     def play(self) -> None:
         """All of it."""
         happens = {
-            _ENDS: self._ends, _FREE: self._freed, _LEAVES: self._leaves, _COMES: self._comes, _OPENS: self._opens,
+            _HOLDS: self._holds, _ENDS: self._ends, _FREE: self._freed,
+            _LEAVES: self._leaves, _COMES: self._comes, _OPENS: self._opens,
         }  # fmt: skip
         while self._events:
             now = self._events[0][0]
@@ -325,9 +375,16 @@ class _Hall:
 
     # --- what happens ------------------------------------------------------------------------
 
+    def _holds(self, _: int, what: object) -> None:
+        assert isinstance(what, Terms)
+        self._terms = what
+        self._asking.update(self._free)
+
     def _opens(self, _: int, what: object) -> None:
         assert isinstance(what, Window)
         self._open[what.counter] = what
+        if self._own.get(what.counter, (None, 0))[0] != what.sitting:
+            self._own[what.counter] = what.sitting, 0
         if what.counter not in self._busy:
             self._free[what.counter] = None
         self._asking.add(what.counter)
@@ -351,10 +408,10 @@ class _Hall:
         self._people += not what.number
         number, visitor, place = what.number or self._people, what.visitor, what.place
         back = place > 0 and visitor.steps[place - 1].absent
-        one = _Waiting(number, visitor, place, now, self._scene.rules.return_behind if back else 0)
+        one = _Waiting(number, visitor, place, now, self._terms.rules.return_behind if back else 0)
         service = one.step.service
         self._waiting[service][number] = one
-        self._asking.update(counter for counter in self._free if service in self._open[counter].services)
+        self._asking.update(counter for counter in self._free if service in self._open[counter].place.called)
         if one.step.patience_ms is not None:
             self.later(now + one.step.patience_ms, _LEAVES, one)
 
@@ -368,36 +425,43 @@ class _Hall:
 
     def _call(self, now: int, window: Window) -> None:
         """The counter asks for its next visitor, as it does in the hub."""
-        line = [one for service in window.services for one in self._waiting[service].values()]
+        line = [one for service in sorted(window.place.called) for one in self._waiting[service].values()]
         if not line:
             return
         candidates = [self._candidate(now, one) for one in line]
-        rules = self._scene.rules
-        lately = islice(reversed(self._calls), 20 * rules.priority_run)
-        run = routing.run_of(lately, window.services, rules.priority_run)
-        caller = routing.Caller(window.counter, window.services, frozenset(self._open), run)
-        choice = routing.choose(candidates, caller, rules)
+        caller = self._caller(window)
+        choice = routing.choose(candidates, caller, self._terms.rules)
         if isinstance(choice, routing.Nobody):
-            self._look_again(now, line)
+            self._look_again(now, line, window.place)
             return
         called = next(one for one, seen in zip(line, candidates, strict=True) if seen is choice.candidate)
         nearer = set(routing.passed(candidates, choice.candidate))
         for one in line:
             one.behind -= one.number in nearer
+        self._own[window.counter] = window.sitting, routing.after(caller, choice).own
         self._called(now, window.counter, called, line)
 
+    def _caller(self, window: Window) -> routing.Caller:
+        enough = self._terms.rules.priority_run
+        lately = islice(reversed(self._calls), routing.LOOK_BACK * enough)
+        run = routing.run_of(lately, window.place.services, enough)
+        open_places = tuple(each.place for each in self._open.values())
+        return places.caller(window.place, open_places, run, self._own[window.counter][1])
+
     def _candidate(self, now: int, one: _Waiting) -> routing.Candidate:
-        ahead = one.place > 0 and one.behind == 0 and self._scene.rules.transferred == "head"
-        return routing.Candidate(
-            ticket=one.number, stage=one.number, label="", service=one.step.service, priority=one.visitor.priority,
-            waited_min=(now - one.visitor.came) / _MIN, here_min=(now - one.entered) / _MIN, order=one.number,
-            behind=one.behind, wanted=one.step.wanted, head=ahead,
+        return places.candidate(
+            self._terms, ticket=one.number, stage=one.number, label="", service=one.step.service, rank=one.place + 1,
+            priority=one.visitor.priority, language=one.visitor.language, behind=one.behind, wanted=one.step.wanted,
+            waited_min=(now - one.visitor.came) / _MIN, here_min=(now - one.entered) / _MIN,
         )  # fmt: skip
 
-    def _look_again(self, now: int, line: Iterable[_Waiting]) -> None:
-        """All wait for a counter elsewhere: from when on the first of them may be called here."""
-        again = max(now + 1, min(one.entered for one in line) + self._scene.rules.affinity_min * _MIN)
-        if again not in self._looks:
+    def _look_again(self, now: int, line: Iterable[_Waiting], place: Place) -> None:
+        """From when on the first of them may be called here: no preference holds any more, or a queue wants help."""
+        helps = {each.service: round(each.over_min * _MIN) + 1 for each in place.helps}
+        moments = [one.entered + self._terms.rules.affinity_min * _MIN for one in line]
+        moments += [one.visitor.came + helps[one.step.service] for one in line if one.step.service in helps]
+        again = min((moment for moment in moments if moment > now), default=None)
+        if again is not None and again not in self._looks:
             self._looks.add(again)
             self.later(again, _FREE, "")
 
@@ -405,7 +469,10 @@ class _Hall:
         step, visitor = called.step, called.visitor
         del self._waiting[step.service][called.number]
         passed = sum(one.entered < called.entered for one in line if one.step.service == step.service)
-        self.outcome.calls.append(Called(step.service, visitor.priority, called.entered, now - called.entered, passed))
+        waited = now - called.entered
+        self.outcome.calls.append(
+            Called(counter, called.number, step.service, visitor.priority, called.entered, waited, passed)
+        )
         self._calls.append((step.service, visitor.priority))
         took = step.walk_ms + step.work_ms if step.work_ms is not None else sum(self._drawn(step.service))
         ends = now + took

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.clock import Instant
 from hub.queues.store import Reader
@@ -36,6 +36,7 @@ class _Seat:
 
     agent: str | None
     since: int
+    came: int
     paused: bool = False
     serving: bool = False
 
@@ -53,7 +54,7 @@ class _Reading:
         if seat is None:
             return
         if now > seat.since:
-            self.found.append(Stretch(counter, seat.agent, seat.since, now, seat.serving, seat.paused))
+            self.found.append(Stretch(counter, seat.agent, seat.since, now, seat.serving, seat.paused, seat.came))
             seat.since = self.told[counter] = now
         for name, value in changes.items():
             setattr(seat, name, value)
@@ -82,7 +83,7 @@ def _read(reading: _Reading, row: sqlite3.Row, now: int) -> None:
         reading.turn(counter, now)
         held = reading.seats.get(counter)
         since = reading.told[counter] = max(now, reading.told.get(counter, now))
-        reading.seats[counter] = _Seat(row["agent"], since, serving=held is not None and held.serving)
+        reading.seats[counter] = _Seat(row["agent"], since, since, serving=held is not None and held.serving)
     elif kind == "counter_closed":
         reading.turn(counter, now)
         reading.seats.pop(counter, None)
@@ -113,6 +114,6 @@ def _corrected(found: Sequence[Stretch], ends: Mapping[str, Sequence[tuple[int, 
             continue
         middle = max(one.begin, over)
         if middle > one.begin:
-            cut.append(Stretch(one.counter, one.agent, one.begin, middle, served=True))
-        cut.append(Stretch(one.counter, one.agent, middle, one.end))
+            cut.append(replace(one, end=middle))
+        cut.append(replace(one, begin=middle, served=False))
     return tuple(cut)

@@ -24,9 +24,9 @@ from hub.supervision.rules import LONG_TIMES
 
 _ROWS = (
     "SELECT t.id, t.label, t.day, t.asked, t.state, t.stage, t.issued_at, t.issued_tick, t.low_s, t.high_s,"
-    " t.priority, t.channel, s.id AS s_id, s.rank, s.service, s.counter, s.agent, s.entered_at, s.entered_tick,"
-    " s.call_count, s.called_at, s.called_tick, s.started_at, s.started_tick, s.ended_at, s.ended_tick,"
-    " s.corrected_at, s.corrected_tick, s.outcome, s.held_ms, s.wanted, s.why, t.passes"
+    " t.priority, t.channel, t.language, s.id AS s_id, s.rank, s.service, s.counter, s.agent,"
+    " s.entered_at, s.entered_tick, s.call_count, s.called_at, s.called_tick, s.started_at, s.started_tick,"
+    " s.ended_at, s.ended_tick, s.corrected_at, s.corrected_tick, s.outcome, s.held_ms, s.wanted, s.why, t.passes"
     " FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
     " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
     " WHERE b.date BETWEEN ? AND ? AND s.outcome IS NOT 'undone'"
@@ -56,6 +56,16 @@ def visits(reader: Reader, found: dict[int, Day]) -> list[Visit]:
     for row in reader.execute(_ROWS, (dates[0], dates[-1])):
         by_ticket[row["id"]].append(row)
     return [_visit(by_ticket[ticket], found) for ticket in sorted(by_ticket)]
+
+
+def entries(reader: Reader, day: str) -> tuple[int, int]:
+    """The first entry of the journal of a business day (ISO date), and the last before the next one."""
+    row = reader.execute(
+        "SELECT first_seq, (SELECT min(n.first_seq) FROM business_day n WHERE n.id > b.id) AS next_seq"
+        " FROM business_day b WHERE date = ?",
+        (day,),
+    ).fetchone()
+    return row["first_seq"], (row["next_seq"] or 1 << 62) - 1
 
 
 def left_over(reader: Reader, first: str, last: str) -> dict[str, tuple[str, ...]]:
@@ -137,6 +147,7 @@ def _visit(rows: list[sqlite3.Row], found: dict[int, Day]) -> Visit:
         priority=row["priority"],
         channel=row["channel"],
         passes=row["passes"] or 0,
+        language=row["language"],
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from random import Random
 from typing import Literal
 
-from hub.context import Hub
+from hub.context import Hub, Stood
 from hub.errors import Unreadable
-from hub.queues.store import Reader
-from hub.settings import QueueRules
+from hub.queues import places
+from hub.queues.routing import Place
+from hub.settings import Counter, Settings
 from hub.supervision import replay, staffing, store
 from hub.supervision.cells import rank_of
 from hub.supervision.measures import percentile
@@ -39,14 +41,17 @@ FIELDS = ("day", "do", "counter", "services", "from", "to", *RULES)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is tried: a counter opened (with these queues) or closed for a time, ms of the day's line, and the rules."""
+    """What is tried: a counter opened (with these queues) or closed for a time, ms of the day's line.
+
+    `rules`: numbers of the selection that are otherwise all day, by setting.
+    """
 
     do: Literal["open", "close", ""]
     counter: str
     services: tuple[str, ...]
     begin: int
     end: int
-    rules: QueueRules
+    rules: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +81,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A past day, what was tried, and what came of it: all of it first, then each queue."""
+    """A past day, what was tried, and what came of it: all of it first, then each queue.
+
+    `stood`: the settings that the day was replayed by, in order.
+    """
 
     day: Day
     visits: int
     change: Change
     results: tuple[Result, ...]
+    stood: tuple[Stood, ...]
 
     @property
     def off_min(self) -> float | None:
@@ -90,18 +99,19 @@ class Trial:
         return None if whole.was is None or whole.again is None else abs(whole.was - whole.again)
 
 
-def tried(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Trial:
+def tried(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) -> Trial:
     """Replay a closed day as it was, and with what is asked. Raises Unreadable naming the field that makes no sense."""
     day, visits, scene = scene_of(hub, reader, query.get("day", ""))
     change = _change(hub, query, day)
-    results = _results(visits, scene, _changed(scene, change))
-    return Trial(day, len(visits), change, results)
+    held = _held(hub, reader, day)
+    results = _results(visits, scene, _changed(scene, change, held[-1].settings))
+    return Trial(day, len(visits), change, results, held)
 
 
 # --- what is asked ---------------------------------------------------------------------------
 
 
-def scene_of(hub: Hub, reader: Reader, asked: str) -> tuple[Day, list[Visit], Scene]:
+def scene_of(hub: Hub, reader: sqlite3.Connection, asked: str) -> tuple[Day, list[Visit], Scene]:
     """A day that is over, its visits, and its scene. Raises Unreadable naming the field `day`."""
     settings = hub.settings
     found = store.days(reader, asked, asked, settings.agency.zone) if _is_date(asked) else {}
@@ -112,11 +122,16 @@ def scene_of(hub: Hub, reader: Reader, asked: str) -> tuple[Day, list[Visit], Sc
     scene = replay.scene_of(
         visits,
         staffing.stretches(reader, day, visits, day.closed_at),
-        {counter.code: counter.services for counter in settings.counters},
-        settings.queue,
+        _held(hub, reader, day),
         {service.code: round(service.mean_min * _MIN) for service in settings.services},
     )
     return day, visits, scene
+
+
+def _held(hub: Hub, reader: sqlite3.Connection, day: Day) -> tuple[Stood, ...]:
+    """The settings of a day that is over: those it began with, and what was published until it closed."""
+    found = hub.stood(reader, *store.entries(reader, day.date))
+    return tuple(one for one in found if one.since is None or one.since.at <= (day.closed_at or 0))
 
 
 def _is_date(text: str) -> bool:
@@ -146,7 +161,7 @@ def _change(hub: Hub, query: Mapping[str, str], day: Day) -> Change:
         _services(hub, query, do, counter),
         begin,
         end,
-        _rules(hub.settings.queue, query),
+        _rules(query),
     )
 
 
@@ -171,25 +186,37 @@ def _moment(hub: Hub, query: Mapping[str, str], field: str, day: Day) -> int:
     return round(at.timestamp() * 1000)
 
 
-def _rules(rules: QueueRules, query: Mapping[str, str]) -> QueueRules:
-    tried_rules = {}
+def _rules(query: Mapping[str, str]) -> dict[str, int]:
+    found = {}
     for field, (setting, least, most) in RULES.items():
         typed = query.get(field, "")
         if not typed:
             continue
         if not (typed.isascii() and typed.isdecimal() and least <= int(typed) <= most):
             raise Unreadable(f"{field}: a whole number from {least} to {most}", field=field)
-        tried_rules[setting] = int(typed)
-    return rules.model_copy(update=tried_rules)
+        found[setting] = int(typed)
+    return found
 
 
-def _changed(scene: Scene, change: Change) -> Scene:
+def _changed(scene: Scene, change: Change, settings: Settings) -> Scene:
     windows = scene.windows
     if change.do == "close":
         windows = replay.closed(windows, change.counter, change.begin, change.end)
     elif change.do == "open":
-        windows = replay.opened(windows, Window(change.counter, change.services, change.begin, change.end))
-    return replace(scene, windows=windows, rules=change.rules)
+        place = _tried_place(settings, change)
+        windows = replay.opened(windows, Window(place, change.begin, change.end, sitting=change.begin))
+    terms = ((since, replace(one, rules=one.rules.model_copy(update=change.rules))) for since, one in scene.terms)
+    return replace(scene, windows=windows, terms=tuple(terms))
+
+
+def _tried_place(settings: Settings, change: Change) -> Place:
+    """The counter that is opened, with somebody whose level suffices and of whom no profile says more.
+
+    One that there is not yet speaks what counters speak of which nobody has said.
+    """
+    counter = settings.counter(change.counter) or Counter(code="0", label="", kind="specialised")
+    found = places.place_of(settings, counter.model_copy(update={"services": change.services}), None)
+    return replace(found, counter=change.counter, services=change.services)
 
 
 # --- what came of it -------------------------------------------------------------------------

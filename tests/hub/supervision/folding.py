@@ -122,4 +122,5 @@ def _visit(story: Story) -> Visit:
         priority=story.priority,
         channel=story.issued["channel"],
         passes=story.passes,
+        language=story.issued["language"],
     )

@@ -7,6 +7,8 @@ from random import Random
 
 import pytest
 
+from hub.queues.places import Terms
+from hub.queues.routing import Help, Place
 from hub.settings import QueueRules
 from hub.supervision import erlang, replay
 from hub.supervision.replay import Scene, Step, Visitor, Window
@@ -23,17 +25,28 @@ RULES = QueueRules()
 
 def visitor(came: float, work: float | None = 10, service: str = "PEN", **facts: object) -> Visitor:
     """Somebody who comes at a minute and takes so many."""
-    priority = facts.pop("priority", "normal")
+    priority, language = facts.pop("priority", "normal"), facts.pop("language", "")
     step = Step(service, work_ms=None if work is None else round(work * MIN), **facts)
-    return Visitor(round(came * MIN), priority, (step,))
+    return Visitor(round(came * MIN), priority, (step,), language)
 
 
-def scene(*visitors: Visitor, windows: tuple[Window, ...] = (), rules: QueueRules = RULES, pause: int = 0) -> Scene:
-    return Scene(visitors, windows or (window("08"),), rules, {"PEN": ((0, 5 * MIN),)}, pause)
+def scene(
+    *visitors: Visitor,
+    windows: tuple[Window, ...] = (),
+    rules: QueueRules = RULES,
+    pause: int = 0,
+    needing: tuple[str, ...] = (),
+) -> Scene:
+    windows = windows or (window("08"),)
+    terms = Terms(rules, frozenset(needing), {one.counter: one.place.services for one in windows})
+    return Scene(visitors, windows, ((0, terms),), {"PEN": ((0, 5 * MIN),)}, pause)
 
 
-def window(counter: str, begin: int = 0, end: int = 600, services: tuple[str, ...] = ("PEN",)) -> Window:
-    return Window(counter, services, begin * MIN, end * MIN)
+def window(
+    counter: str, begin: int = 0, end: int = 600, services: tuple[str, ...] = ("PEN",), **facts: object
+) -> Window:
+    sitting = facts.pop("sitting", 0)
+    return Window(Place(counter, services, **facts), begin * MIN, end * MIN, sitting)
 
 
 def played(*visitors: Visitor, **facts: object) -> list[int]:
@@ -117,7 +130,7 @@ def test_a_counter_is_opened_and_closed_for_a_time():
     assert [(one.begin // MIN, one.end // MIN) for one in shorter] == [(0, 30), (60, 100)]
     assert replay.closed(windows, "08", 200 * MIN, 300 * MIN) == windows
     other = replay.opened(windows, window("08", 90, 120, ("RAS",)))
-    assert [(one.services, one.begin // MIN, one.end // MIN) for one in other] == [
+    assert [(one.place.services, one.begin // MIN, one.end // MIN) for one in other] == [
         (("PEN",), 0, 90), (("RAS",), 90, 120),
     ]  # fmt: skip
 
