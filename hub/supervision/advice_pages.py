@@ -13,6 +13,8 @@ from flask import Blueprint, render_template, request
 from hub.context import Hub
 from hub.errors import Unreadable
 from hub.queues.store import Reader
+from hub.say import say
+from hub.settings import Settings
 from hub.supervision import advising, demand, statistics, whatif
 from hub.supervision.sheets import decimal
 from hub.supervision.whatif import Result, Trial
@@ -39,7 +41,7 @@ def add_advice(room: Blueprint, hub: Hub) -> None:
         query = _asked()
         with hub.snapshot() as reader:
             shown: dict[str, Any] = {
-                "asked": query, "trial": None, "refused": None, "rules": _rules(hub), "hub": hub,
+                "asked": query, "trial": None, "refused": None, "rules": _rules(hub.settings), "hub": hub,
                 "days": _last_days(hub, reader), "services": query.get("services", "").split(","),
             }  # fmt: skip
             if not query.get("day"):
@@ -49,7 +51,10 @@ def add_advice(room: Blueprint, hub: Hub) -> None:
             except Unreadable as unreadable:
                 shown["refused"] = unreadable.field or ""
                 return render_template("supervision/replay.html", **shown), unreadable.status
-        shown |= {"trial": trial, "rows": _rows(hub, trial), "title": _said(hub, trial.day.date), "times": whatif.TIMES}
+        shown |= {
+            "trial": trial, "rows": _rows(hub, trial), "title": _said(hub, trial.day.date), "times": whatif.TIMES,
+            "routed": _routed(hub, trial), "rules": _rules(trial.stood[-1].settings),
+        }  # fmt: skip
         return render_template("supervision/replay.html", **shown), 200
 
 
@@ -80,16 +85,25 @@ def _last_days(hub: Hub, reader: Reader) -> list[tuple[str, str]]:
     return [(row[0], _said(hub, row[0])) for row in rows]
 
 
-def _rules(hub: Hub) -> dict[str, tuple[int, int, int]]:
-    """The rules that can be tried otherwise: field → as it is now, least, most."""
+def _rules(settings: Settings) -> dict[str, tuple[int, int, int]]:
+    """The rules that can be tried otherwise: field → as these settings have it, least, most."""
     return {
-        field: (getattr(hub.settings.queue, setting), least, most)
+        field: (getattr(settings.queue, setting), least, most)
         for field, (setting, least, most) in whatif.RULES.items()
     }
 
 
 def _said(hub: Hub, day: str) -> str:
     return format_date(date.fromisoformat(day), "full", locale=hub.settings.agency.languages[0])
+
+
+def _routed(hub: Hub, trial: Trial) -> str:
+    """By which versions of the routing the day was replayed."""
+    language = hub.settings.agency.languages[0]
+    if not all(one.version for one in trial.stood):
+        return say(language, "advice.routed_unknown")
+    versions = ", ".join(str(one.version) for one in trial.stood)
+    return say(language, "advice.routed", count=len(trial.stood), versions=versions)
 
 
 # --- the results -----------------------------------------------------------------------------

@@ -38,8 +38,9 @@ _LONGEST_PAUSE_MS = 5 * 60_000
 #: Another day like this one has its visitors so much earlier or later, ms.
 _JITTER_MS = 10 * 60_000
 _MIN = 60_000
-#: What is played first of one moment: whoever leaves has left before somebody comes.
-_HOLDS, _ENDS, _FREE, _LEAVES, _COMES, _OPENS = range(6)
+#: What is played first of one moment: whoever leaves has left before somebody comes, and a counter that goes on
+#: otherwise has opened before it ends, so that it keeps its turn.
+_HOLDS, _FREE, _LEAVES, _COMES, _OPENS, _ENDS = range(6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
 """A day lived at the real counters and replayed: the same calls, for the replay knows what routing knew then."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from hub.supervision import replay, whatif
+from hub.publishing import actions
+from hub.publishing import store as published
+from hub.publishing.rules import values_of
+from hub.supervision import replay, store, whatif
 from tests.hub.publishing.conftest import Agency
 
 pytestmark = pytest.mark.slow  # real files
@@ -14,6 +18,7 @@ DAY = "2026-03-02"
 MINUTES = 150
 #: Help is due just after a minute, so people press just after it too.
 JUST_AFTER = range(4)
+HELP = {"code": "PENSIONS", "queue": "PEN", "counters": ["05"], "over_min": 12, "after": 2}
 SITTING = {"05": "00902F", "06": "00907F", "08": "00911F"}
 
 
@@ -71,7 +76,6 @@ class Lived:
 
     def sits(self, code: str, agent: str) -> None:
         self.house.counter(code).open(agent, take_over=True)
-        self.free.pop(code, None)
         if code not in self.until:
             self.free[code] = None
 
@@ -112,7 +116,7 @@ def test_a_day_of_help_languages_access_and_levels_replays_to_its_own_calls(hous
         counters__05__accessible=True,
         counters__06__services=["DEP", "PEN"],
         counters__06__weights={"PEN": 4},
-        helps__PENSIONS={"code": "PENSIONS", "queue": "PEN", "counters": ["05"], "over_min": 12, "after": 2},
+        helps__PENSIONS=HELP,
         queue__affinity_min=6,
         queue__max_wait_min=40,
     )
@@ -133,3 +137,52 @@ def test_a_day_of_help_languages_access_and_levels_replays_to_its_own_calls(hous
     assert len(lived) >= 45
     assert helped >= 3
     assert replayed(house) == lived
+
+
+def test_the_settings_of_a_past_moment_are_those_of_its_version(house):
+    """Each is what it was, whatever was published since; today's files say the rest."""
+    with house.hub.snapshot() as reader:
+        first, last = store.entries(reader, DAY)
+    was = house.settings
+    versions = []
+    for said in ({"queue__max_wait_min": 45}, {"queue__max_wait_min": 50}, {"helps__PENSIONS": HELP}):
+        house.later(minutes=1)
+        versions.append(house.publish(**said)["version"])
+    with house.hub.snapshot() as reader:
+        found = house.hub.stood(reader, first, last)
+    assert [one.version for one in found] == [versions[0] - 1, *versions]
+    assert [one.settings.queue.max_wait_min for one in found] == [was.queue.max_wait_min, 45, 50, 50]
+    assert [len(one.settings.helps) for one in found] == [0, 0, 0, 1]
+    assert values_of(found[0].settings) == values_of(was)
+    assert found[-1].settings is house.settings
+    with house.hub.snapshot() as reader:
+        (before,) = house.hub.stood(reader, 0, 0)
+    assert (before.version, before.settings) == (0, house.settings), "nothing was published: today's"
+
+
+def test_a_version_that_todays_files_do_not_fit_is_not_known(house):
+    house.publish(counters__09__services=["PEN", "PFA"])
+    house.later(minutes=1)
+    house.publish(counters__09__services=["PFA"])
+    with house.hub.snapshot() as reader:
+        first, last = store.entries(reader, DAY)
+    fits = house.hub.files
+    shorter = fits.model_copy(update={"services": tuple(s for s in fits.services if s.code != "PEN")})
+    with house.hub.snapshot() as reader:
+        found = replace(house.hub, files=shorter)
+        past = actions.stood(found, reader, first, last)
+    assert past[1].version == 0
+    assert past[1].settings == house.settings
+
+
+def test_the_page_names_the_versions_by_which_a_day_is_replayed(house):
+    house.people()
+    house.counter("05").open("00902F")
+    house.give("deposit")
+    house.publish(queue__max_wait_min=45)
+    house.counter("05").serve()
+    house.close_day(force=True)
+    with house.hub.snapshot() as reader:
+        now = published.last_version(reader)
+    page = house.client("00411A").get(f"/supervision/advice/replay?day={DAY}").text
+    assert f"Routage publié : versions {now - 1}, {now}, chacune à son heure." in page

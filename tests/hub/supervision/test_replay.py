@@ -160,3 +160,76 @@ def test_the_replay_of_a_known_queue_is_the_textbooks():
     line = erlang.erlang_a(20 / 60, 8, 45, 3)
     assert found.gone["PEN"] / 6_000 == pytest.approx(line.leaves, abs=0.02)
     assert found.p80_min() == pytest.approx(erlang.percentile([(1, line)], 0.8), rel=0.15)
+
+
+# --- what the routing knows of counters and visitors -----------------------------------------
+
+
+def called_at(found: Scene) -> list[tuple[str, int, int]]:
+    """Where each was called: the counter, who (from 1), and in which minute."""
+    calls = replay.replay(found, lot()).calls
+    return [(call.counter, call.number, (call.entered + call.waited) // MIN) for call in calls]
+
+
+def test_who_speaks_another_language_is_kept_for_the_counter_that_does_as_long_as_a_preference_holds():
+    both = (window("08", languages=frozenset({"fr"})), window("09", languages=frozenset({"fr", "en"})))
+    found = scene(visitor(0, 30), visitor(0, 30), visitor(1, language="en"), visitor(2), windows=both)
+    alone = scene(visitor(0, 60, language="en"), visitor(1, language="en"), windows=both)
+    assert called_at(found)[2:] == [("08", 3, 30), ("09", 4, 30)], "a preference holds for ten minutes"
+    assert called_at(alone) == [("09", 1, 0), ("08", 2, 11)]
+
+
+def test_who_needs_a_language_waits_for_it_and_the_replay_ends():
+    both = (window("08", languages=frozenset({"fr"})), window("09", languages=frozenset({"fr", "en"})))
+    found = scene(visitor(0, 60, language="en"), visitor(1, language="en"), windows=both, needing=("PEN",))
+    assert called_at(found) == [("09", 1, 0), ("09", 2, 60)]
+    nobody = scene(visitor(0, language="en"), windows=both[:1], needing=("PEN",))
+    assert replay.replay(nobody, lot()).unserved == {"PEN": 1}
+
+
+def test_who_comes_in_a_wheelchair_is_kept_for_the_counter_on_the_level():
+    both = (window("08"), window("09", accessible=True))
+    assert called_at(scene(visitor(0, priority="reduced_mobility"), windows=both)) == [("09", 1, 0)]
+
+
+def test_the_minutes_of_a_counter_count_there():
+    services = ("PEN", "DEP")
+    people = (visitor(0, 9), visitor(1, service="PEN"), visitor(4, service="DEP"))
+    assert [number for _, number, _ in called_at(scene(*people, windows=(window("08", services=services),)))] == [1, 2, 3]
+    weighed = window("08", services=services, weights={"DEP": 5.0})
+    assert [number for _, number, _ in called_at(scene(*people, windows=(weighed,)))] == [1, 3, 2]
+
+
+def helping(*, sitting: int = 0, begin: int = 0, end: int = 600) -> Window:
+    helps = (Help("DEP", 20.0, after=2),)
+    return window("08", begin, end, helps=helps, sitting=sitting)
+
+
+def test_a_counter_helps_after_so_many_of_its_own_and_at_once_where_it_would_stand_idle():
+    own = [visitor(0, 10) for _ in range(6)]
+    busy = scene(*own, *(visitor(0, 10, service="DEP") for _ in range(2)), windows=(helping(),))
+    assert [number for _, number, _ in called_at(busy)] == [1, 2, 3, 7, 4, 5, 8, 6]
+    idle = replay.replay(scene(visitor(0, service="DEP"), windows=(helping(),)), lot())
+    assert [call.waited for call in idle.calls] == [20 * MIN + 1], "twenty minutes sharp are not over twenty"
+
+
+def test_who_sits_down_has_helped_nobody_and_who_was_there_counts_on():
+    own = [visitor(0, 10) for _ in range(6)]
+    people = (*own, visitor(0, 10, service="DEP"))
+    same = (helping(end=25), helping(begin=25))
+    other = (helping(end=25), helping(begin=25, sitting=1))
+    assert [number for _, number, _ in called_at(scene(*people, windows=same))] == [1, 2, 3, 7, 4, 5, 6]
+    assert [number for _, number, _ in called_at(scene(*people, windows=other))] == [1, 2, 3, 4, 5, 7, 6]
+
+
+def test_other_numbers_hold_from_their_moment_on():
+    found = scene(visitor(0, 10), visitor(1, 10), visitor(2, 10, priority="age_70"), visitor(3, priority="age_70"))
+    strict = replace(found.terms[0][1], rules=RULES.model_copy(update={"max_wait_min": 5}))
+    assert [number for _, number, _ in called_at(found)] == [1, 3, 4, 2]
+    later = replace(found, terms=(*found.terms, (15 * MIN, strict)))
+    assert [number for _, number, _ in called_at(later)] == [1, 3, 2, 4]
+
+
+def test_nobody_is_wanted_at_a_counter_that_does_not_serve_them():
+    both = (window("08", services=("PEN",)), window("09", services=("DEP",)))
+    assert called_at(scene(visitor(0, wanted="09"), windows=both)) == [("08", 1, 0)]
