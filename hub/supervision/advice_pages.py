@@ -88,8 +88,7 @@ def _last_days(hub: Hub, reader: Reader) -> list[tuple[str, str]]:
 def _rules(settings: Settings) -> dict[str, tuple[int, int, int]]:
     """The rules that can be tried otherwise: field → as these settings have it, least, most."""
     return {
-        field: (getattr(settings.queue, setting), least, most)
-        for field, (setting, least, most) in whatif.RULES.items()
+        field: (getattr(settings.queue, setting), least, most) for field, (setting, least, most) in whatif.RULES.items()
     }
 
 
