@@ -246,7 +246,8 @@ class Box:
 
     def open(self):
         self.line = HubClient(self.house.url, self.file.read, keep=self.keep).open()
-        assert self.line.wait_connected(patience(10))
+        # the hub that dies of its own word may be gone before it has said that the line is open
+        assert self.cut == "before the hub hears of it" or self.line.wait_connected(patience(10))
         return self.line
 
     @property

@@ -201,7 +201,7 @@ def test_a_hub_that_wakes_sends_asks_and_hears_by_itself(centre, branch):
     applied = threading.Event()
     branch.hub.store.announce = lambda entries: (
         sender.hear(entries),
-        applied.set() if entries[-1].event.kind == "outbox_message_applied" else None,
+        applied.set() if entries and entries[-1].event.kind == "outbox_message_applied" else None,
     )
     sender.open()
     asker.open()
