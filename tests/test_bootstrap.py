@@ -106,14 +106,14 @@ def test_tests_run_after_all_checks_and_a_failed_check_fails_the_run(clone):
     status, said, notes = clone.run("test", fail="-mruff check")
     assert (status, said.splitlines()[-1]) == (1, "mbote: not passed: lint")
     assert installed(notes) == ["requirements.lock", "requirements-dev.lock"]
-    assert notes[-1] == "python -P -mpytest -n 3 --dist loadgroup"
+    assert notes[-1] == "python -P -mpytest -n 4 --dist loadgroup"
 
 
 @pytest.mark.parametrize(
     ("asked", "run"),
     [
         (["--fast"], "-n 2 --maxschedchunk 50 -m not browser and not slow and not nightly and not release"),
-        (["--nightly"], "-n 3 --dist loadgroup -m not release"),
+        (["--nightly"], "-n 4 --dist loadgroup -m not release"),
         (["--release", "tests/hub"], "tests/hub -m "),
         (["-k", "ticket"], "-k ticket"),
     ],
@@ -159,7 +159,7 @@ def test_few_tests_that_fail_are_tried_once_more_alone_and_many_are_not(clone, c
     assert (status, "once more, alone: tests/test_0.py" in said) == (1, again)
     assert said.splitlines()[-1] == "mbote: not passed: tests"
     assert [note for note in notes if "--last-failed" in note] == (
-        ["python -P -mpytest -n 3 --dist loadgroup -n 0 --last-failed --last-failed-no-failures none"] if again else []
+        ["python -P -mpytest -n 4 --dist loadgroup -n 0 --last-failed --last-failed-no-failures none"] if again else []
     )
 
 
