@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from hub.ask import Answer, Ask
 from hub.clock import Instant, local
+from hub.journal import Entry
 from hub.knocks import Bans
 from hub.settings import Settings
 from hub.shelf import FOLDER, Shelf
-from hub.store import Store, Transaction
+from hub.store import Announce, Store, Transaction
 from hub.waits.watch import Watch
 from hub.workshop.viewer import Viewer
 from hub.workshop.workshop import Workshop
@@ -87,6 +88,16 @@ class Hub:
         """The settings that stood at entry `first` of the journal, and those of each version from there to `last`."""
         past = self.standing.past
         return past(reader, first, last) if past else (Stood(None, self.settings, 0),)
+
+    def hear_commits(self, hear: Announce) -> None:
+        """Tell this one, too, what was recorded, after whoever is told already."""
+        before = self.store.announce
+
+        def announce(entries: tuple[Entry, ...]) -> None:
+            before(entries)
+            hear(entries)
+
+        self.store.announce = announce
 
     def now(self) -> Instant:
         """The present moment."""

@@ -12,8 +12,10 @@ import select
 import ssl
 import threading
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hub.turns import comes, take_turn
 
@@ -79,6 +81,20 @@ def pinned(authority: Path | bytes) -> ssl.SSLContext:
     else:
         context.load_verify_locations(authority)
     return context
+
+
+def line_to(url: str, timeout_s: float, authority: Path | None = None) -> HTTPConnection:
+    """A line to an address, not begun yet: by TLS where it says https.
+
+    `authority`: believes what this one signed (a file) and nothing else; None: what the machine believes. Raises
+    OSError where the file is missing or is none.
+    """
+    where = urlsplit(url)
+    host, port = where.hostname or "", where.port
+    if where.scheme != "https":
+        return HTTPConnection(host, port, timeout=timeout_s)
+    context = pinned(authority) if authority else ssl.create_default_context()
+    return HTTPSConnection(host, port, timeout=timeout_s, context=context)
 
 
 def unbelieving() -> ssl.SSLContext:

@@ -11,17 +11,16 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from ssl import SSLError
 from typing import Any
-from urllib.parse import urlsplit
 
 from hardware.button import closed_now
 from hub.errors import MboteError
 from hub.finding import Finding, State
 from hub.local_socket import ask_door
-from hub.pin import pinned
+from hub.pin import line_to
 from hub.roles import roles_in, units_in
 from hub.settings import Settings
 
@@ -187,15 +186,7 @@ def status_at(address: str, path: str, token: str = "", authority: Path | None =
 
     Raises SSLError for one who is there and is not the hub of that authority, OSError where its file cannot be read.
     """
-    url = urlsplit(address)
-    where = (url.hostname or "", url.port)
-    if url.scheme == "https":
-        line: HTTPConnection = HTTPSConnection(
-            *where, timeout=PATIENCE_S, context=pinned(authority) if authority else None
-        )
-    else:
-        line = HTTPConnection(*where, timeout=PATIENCE_S)
-    with closing(line) as asked:
+    with closing(line_to(address, PATIENCE_S, authority)) as asked:
         try:
             asked.connect()
         except SSLError:

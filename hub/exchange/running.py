@@ -8,7 +8,6 @@ from hub.context import Hub
 from hub.exchange.asker import Asker, sources_of
 from hub.exchange.sender import Sender
 from hub.exchange.ways import address_of, destination_of
-from hub.journal import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,6 @@ def start(hub: Hub) -> Exchange:
         (destination_of(hub, box.gateway, gateway=True), True, None),
     )
     senders = tuple(Sender(hub, where, gateway=only, sent=then) for where, only, then in ways if where is not None)
-    if senders:
-        _hear_commits(hub, senders)
+    for each in senders:
+        hub.hear_commits(each.hear)
     return Exchange(tuple(each.open() for each in senders), tuple(each.open() for each in askers))
-
-
-def _hear_commits(hub: Hub, senders: tuple[Sender, ...]) -> None:
-    before = hub.store.announce
-
-    def announce(entries: tuple[Entry, ...]) -> None:
-        before(entries)
-        for sender in senders:
-            sender.hear(entries)
-
-    hub.store.announce = announce

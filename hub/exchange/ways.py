@@ -10,12 +10,11 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import ssl
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
 
 from hub import envelope
 from hub.chain import signing_key
@@ -23,7 +22,7 @@ from hub.disk import write_whole
 from hub.envelope import Said
 from hub.errors import MboteError, Unreadable
 from hub.outbox import Answered, Message, Outcome
-from hub.pin import pinned
+from hub.pin import line_to
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -171,28 +170,16 @@ class Address:
         return found
 
     def _post(self, path: str, body: bytes) -> bytes:
-        where = urlsplit(self.url)
-        host, port = where.hostname or "", where.port
         try:
-            line: http.client.HTTPConnection
-            if where.scheme == "https":
-                line = http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=self._context())
-            else:
-                line = http.client.HTTPConnection(host, port, timeout=self._timeout_s)
-            try:
+            with closing(line_to(self.url, self._timeout_s, self._authority)) as line:
                 line.request("POST", path, body, {"Content-Type": "application/x-ndjson"})
                 answer = line.getresponse()
                 content = answer.read(envelope.FILE_BYTES + 1)
-            finally:
-                line.close()
         except (OSError, http.client.HTTPException) as error:
             raise Away(f"{self.url}: {str(error) or type(error).__name__}") from error
         if answer.status not in (_OK, _NOTHING) or len(content) > envelope.FILE_BYTES:
             raise Away(f"{self.url}: {answer.status} {_complaint(content)}")
         return content
-
-    def _context(self) -> ssl.SSLContext:
-        return pinned(self._authority) if self._authority else ssl.create_default_context()
 
     def __repr__(self) -> str:
         return f"<Address {self.url}>"

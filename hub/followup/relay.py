@@ -7,22 +7,15 @@ Nothing comes back by this way: who wants to give their ticket up does so at the
 
 from __future__ import annotations
 
-import http.client
-import logging
-import ssl
 from typing import Any
-from urllib.parse import urlsplit
 
 from hub import envelope, seal
 from hub.chain import canonical_json
 from hub.context import Hub
-from hub.errors import MboteError
-from hub.journal import Entry
-from hub.pin import pinned
 from hub.queues import followup, store
 from hub.queues.model import CounterEvent, DayEvent, Ticket, TicketEvent
 from hub.queues.pictures import position
-from hub.sleeper import Sleeper
+from hub.teller import Teller
 from hub.wire import as_json
 
 #: The domain of its signatures (`hub.envelope`), and the version of what is in it.
@@ -33,16 +26,8 @@ TICKETS, BYTES = 1_000, 400_000
 TIMEOUT_S, CLOSES_S = 20.0, 3.0
 #: Told anew though nothing has happened after so many pauses: waits grow shorter by themselves.
 ANYWAY = 4
-#: After so many failures in a row the pause is no longer doubled: 32 pauses.
-DOUBLINGS = 5
 #: What is told of each ticket, beside its code.
 FACTS = ("label", "state", "counter", "ahead", "wait", "back_by", "return_by")
-_OK = range(200, 300)
-log = logging.getLogger(__name__)
-
-
-class RelayAway(MboteError):
-    """Nobody took it, or not all of it."""
 
 
 def told(hub: Hub) -> dict[str, Any]:
@@ -69,76 +54,29 @@ def _shown(hub: Hub, reader: store.Reader, ticket: Ticket, lines: dict[str, tupl
     return {"code": ticket.token, "language": ticket.language} | {name: face[name] for name in FACTS}
 
 
-class Relay:
+class Relay(Teller):
     """Tells the relay; sleeps until something has happened, at least `relay_s`."""
 
+    NEWS = (TicketEvent, CounterEvent, DayEvent)
+
     def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._every_s = hub.settings.followup.relay_s
-        self._sleeper = Sleeper("relay", CLOSES_S)
-        self._news = True
-        self._failures = 0
+        said = hub.settings.followup
+        authority = hub.settings.path(said.relay_authority) if said.relay_authority else None
+        super().__init__(hub, "relay", said.relay, authority, patience_s=CLOSES_S)
+        self._every_s = said.relay_s
         self._was_open = True
-        #: Why nothing arrives, in words for the staff; '' while it does.
-        self.complaint = ""
 
-    def open(self) -> Relay:
-        """Start: the relay is told at once."""
-        self._sleeper.open(self._run)
-        return self
+    def _rest(self) -> None:
+        self._sleeper.sleep_until(lambda: self._sleeper.closed, self._pause_s(self._every_s))
+        if not self._failures:
+            more = self._every_s * (ANYWAY - 1) if self._was_open else None
+            self._sleeper.sleep_until(lambda: self._news, more)
 
-    def close(self) -> None:
-        """Stop; may be called twice."""
-        self._sleeper.close()
-
-    def hear(self, entries: tuple[Entry, ...]) -> None:
-        """What was recorded, after its commit."""
-        if any(isinstance(entry.event, TicketEvent | CounterEvent | DayEvent) for entry in entries):
-            with self._sleeper.changing:
-                self._news = True
-                self._sleeper.wake()
-
-    def __repr__(self) -> str:
-        return f"<Relay {self._hub.settings.followup.relay}>"
-
-    def _run(self) -> None:
-        while not self._sleeper.closed:
-            self._news = False
-            self._tell()
-            with self._sleeper.changing:
-                pause = self._every_s * 2 ** min(self._failures, DOUBLINGS)
-                self._sleeper.sleep_until(lambda: self._sleeper.closed, pause)
-                if not self._failures:
-                    more = self._every_s * (ANYWAY - 1) if self._was_open else None
-                    self._sleeper.sleep_until(lambda: self._news, more)
-
-    def _tell(self) -> None:
-        try:
-            with self._hub.store.readable():
-                said = told(self._hub)
-            self._was_open = said["open"]
-            self._post(line_of(self._hub, said))
-        except (MboteError, OSError, http.client.HTTPException) as error:
-            self._failures += 1
-            if not self.complaint:
-                log.warning("the relay was not told: %s", error)
-            self.complaint = str(error) or type(error).__name__
-            return
-        self._failures, self.complaint = 0, ""
-
-    def _post(self, line: bytes) -> None:
-        """Hand it over, whole. Raises RelayAway, OSError, HTTPException."""
-        settings = self._hub.settings
-        where, authority = urlsplit(settings.followup.relay), settings.followup.relay_authority
-        context = pinned(settings.path(authority)) if authority else ssl.create_default_context()
-        there = http.client.HTTPSConnection(where.hostname or "", where.port, timeout=TIMEOUT_S, context=context)
-        try:
-            there.request("POST", where.path or "/", line, {"Content-Type": "application/json"})
-            status = there.getresponse().status
-        finally:
-            there.close()
-        if status not in _OK:
-            raise RelayAway(f"{settings.followup.relay} answers {status}")
+    def _say(self) -> None:
+        with self._hub.store.readable():
+            said = told(self._hub)
+        self._was_open = said["open"]
+        self._post(line_of(self._hub, said), TIMEOUT_S)
 
 
 def line_of(hub: Hub, said: dict[str, Any]) -> bytes:

@@ -9,7 +9,6 @@ import structlog
 from hub.context import Hub
 from hub.followup.listener import Listener
 from hub.followup.relay import Relay
-from hub.journal import Entry
 
 log = structlog.get_logger("followup")
 
@@ -43,16 +42,6 @@ def start(hub: Hub) -> FollowUpRuns:
             listener = None
     relay = Relay(hub) if said.relay else None
     if relay is not None:
-        _hear_commits(hub, relay)
+        hub.hear_commits(relay.hear)
         relay.open()
     return FollowUpRuns(listener, relay)
-
-
-def _hear_commits(hub: Hub, relay: Relay) -> None:
-    before = hub.store.announce
-
-    def announce(entries: tuple[Entry, ...]) -> None:
-        before(entries)
-        relay.hear(entries)
-
-    hub.store.announce = announce

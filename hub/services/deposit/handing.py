@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 import threading
 import time
 from contextlib import suppress
@@ -27,7 +26,7 @@ from hub.context import Hub
 from hub.disk import write_whole
 from hub.errors import MboteError
 from hub.pauses import Pauses
-from hub.pin import pinned
+from hub.pin import line_to
 from hub.quiet import Complaints
 from hub.services.deposit import model as m
 from hub.services.deposit import scan_store, scanning, store
@@ -235,7 +234,7 @@ class AtAddress:
         where = urlsplit(self.url)
         headers = self._headers(media)
         try:
-            line = self._line(where.scheme, where.hostname or "", where.port)
+            line = line_to(self.url, TIMEOUT_S, self._authority)
             try:
                 with suppress(BrokenPipeError, ConnectionResetError):  # refused before it was all there: it says why
                     line.request(method, f"{where.path}/{path}", content, headers)
@@ -246,12 +245,6 @@ class AtAddress:
         except (OSError, http.client.HTTPException) as error:
             raise Cut(f"{self.url}: {str(error) or type(error).__name__}") from error
         return answer.status
-
-    def _line(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-        if scheme == "https":
-            context = pinned(self._authority) if self._authority else ssl.create_default_context()
-            return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
-        return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
 
     def _headers(self, media: str) -> dict[str, str]:
         headers = {"Content-Type": media} if media else {}

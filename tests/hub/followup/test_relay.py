@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hub import chain, envelope, seal
+from hub import chain, envelope, seal, teller
 from hub.authority import AUTHORITY, open_authority
 from hub.clock import ManualClock
 from hub.context import Hub
@@ -169,7 +169,7 @@ def test_after_failures_the_pause_grows_and_has_an_end(office, operator):
         told._tell()
     assert told._failures == 3
     assert told.complaint
-    assert 2**relay.DOUBLINGS * 600 < 6 * 3600
+    assert 2**teller.DOUBLINGS * 600 < 6 * 3600
 
 
 def test_the_most_tickets_make_a_small_push(office, operator, monkeypatch):
