@@ -24,7 +24,7 @@ _ACTS = (
 )  # fmt: skip
 _INCIDENTS = ("restarts", "devices", "help", "clock", "refused")
 #: Entries of a till that are nobody's payment.
-_MOVED = ("supply", "to_safe", "to_bank", "difference")
+MOVED = frozenset({"supply", "to_safe", "to_bank", "difference"})
 #: The header of the table.
 COLUMNS = (
     "agency", "day", "signature", *_COUNTS, "wait_p50_min", "wait_p80_min", "wait_max_min", "within_target_percent",
@@ -153,7 +153,7 @@ def _money(day: Day, direction: str) -> int:
     return sum(
         _count(row, "amount")
         for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and row.get("direction") == direction and row.get("what") not in _MOVED
+        if isinstance(row, dict) and row.get("direction") == direction and row.get("what") not in MOVED
     )
 
 

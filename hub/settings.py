@@ -68,6 +68,13 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    @classmethod
+    def limits(cls, name: str) -> tuple[int, int]:
+        """The least and the most of a setting that is a whole number."""
+        said = cls.model_fields[name].metadata
+        least = next(each.ge for each in said if hasattr(each, "ge"))
+        return least, next(each.le for each in said if hasattr(each, "le"))
+
 
 class Opening(Model):
     """The hours of one weekday."""

@@ -55,7 +55,6 @@ class Hall:
         self.special: dict[str, Waiting] = {}
         self.people: dict[str, Waiting] = {}
         self.counters: dict[str, str] = {}
-        self.run: list[tuple[str, str, int]] = []
 
     def enter(self, one: Waiting) -> None:
         self.people[one.tid] = one

@@ -135,10 +135,9 @@ def _all_served(hub: Hub, held: Mapping[str, Held]) -> None:
 
 def begin(hub: Hub) -> None:
     """Take up what stands, as the rows and the files have it; nothing is recorded."""
-    held, said = store.rows(hub.store.writer), rules.values_of(hub.files)
-    standing = rules.applied(held, _word_of_files(hub.files, held, said)[0])
-    settings = _settings(hub.files, standing) if rules.standing(standing) != said else None
-    hub.standing.take(settings, store.last_version(hub.store.writer))
+    there = held(hub, hub.store.writer)
+    published = rules.standing(there) != rules.values_of(hub.files)
+    hub.standing.take(_settings(hub.files, there) if published else None, store.last_version(hub.store.writer))
     hub.standing.past = partial(stood, hub)
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from werkzeug.datastructures import MultiDict
 
 from hub.errors import Unreadable, chosen
 from hub.publishing.rules import SINGLE, as_text
-from hub.settings import Service, Settings
+from hub.queues.places import USUAL
+from hub.settings import QueueRules, Service, Settings
 
 #: The parts of the page that are filled in, in the order of their tabs.
 PARTS = ("counters", "agents", "helps", "rules")
 #: Minutes that a service may be worth at a counter, by the choices offered.
 WEIGHTS = (-15, -10, -5, 0, 5, 10, 15)
-#: Level of whoever nothing is said of: not written down.
-USUAL = 2
 _MOST = 600
 
 
@@ -113,8 +111,7 @@ def _helps(form: Filled, settings: Settings) -> Iterator[tuple[str, str | None]]
 
 def _rules(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
     for name in SINGLE["queue"]:
-        low, high = _LIMITS[name]
-        yield f"queue.{name}", as_text(number(form, f"queue.{name}", low, high))
+        yield f"queue.{name}", as_text(number(form, f"queue.{name}", *QueueRules.limits(name)))
     yield "alerts.pause_min", as_text(number(form, "alerts.pause_min", 1, _MOST))
     most = form.get("alerts.waiting", "").strip()
     yield "alerts.waiting", as_text(number(form, "alerts.waiting", 1, 9999) if most else None)
@@ -123,14 +120,3 @@ def _rules(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"{under}.target_min", as_text(number(form, f"{under}.target_min", 1, _MOST))
         yield f"{under}.least_skill", as_text(number(form, f"{under}.least_skill", 1, 3))
         yield f"{under}.language_needed", as_text(bool(form.get(f"{under}.language_needed", "")))
-
-
-#: What each of the selection's numbers may be.
-_LIMITS: Mapping[str, tuple[int, int]] = {
-    "max_wait_min": (1, _MOST), "priority_run": (1, 99), "normal_wait_min": (1, _MOST), "affinity_min": (0, _MOST),
-}  # fmt: skip
-
-
-def shown(value: str | None) -> Any:
-    """A published value in plain ones, for a page that says what changed."""
-    return None if value is None else json.loads(value)

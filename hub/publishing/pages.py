@@ -77,7 +77,7 @@ class _Desk:
 
     def in_templates(self) -> dict[str, Any]:
         return {
-            "t": lambda key, **values: say(self._language, f"publishing.{key}", **values),
+            "t": self._say,
             "new_key": new_key,
             "base": f"/{self._name}",
             "name": self._name,
@@ -93,6 +93,9 @@ class _Desk:
     @property
     def _language(self) -> str:
         return self._hub.settings.agency.languages[0]
+
+    def _say(self, key: str, **values: object) -> str:
+        return say(self._language, f"publishing.{key}", **values)
 
     def page(self) -> Response:
         """One part as it stands."""
@@ -117,12 +120,12 @@ class _Desk:
         with self._hub.snapshot() as reader:
             settings, changes = actions.proposed(self._hub, reader, asked_for)
             found = effect(self._hub, reader, settings)
-        only = {name: after for name, _, after, _ in changes}
-        self._may(only)
-        carried = json.dumps(only, ensure_ascii=False)
+            word = Wording(self._language, self._hub.settings, agents.names(reader))
+        self._may(name for name, *_ in changes)
         return self._show(
-            self._part(), settings, effect=found, changes=self._said(changes), carried=carried, undoes=undoes, **more
-        )
+            self._part(), settings, effect=found, changes=_in_words(word, changes), carried=_carried(changes),
+            undoes=undoes, **more,
+        )  # fmt: skip
 
     @staticmethod
     def _may(names: Iterable[str]) -> None:
@@ -171,8 +174,7 @@ class _Desk:
             settings, changes = actions.proposed(self._hub, reader, asked_for)
             found = effect(self._hub, reader, settings)
             seen = store.last_version(reader)
-        only = {name: after for name, _, after, _ in changes}
-        return jsonify(said=self._sentences(found), changes=json.dumps(only, ensure_ascii=False), seen=seen)
+        return jsonify(said=self._sentences(found), changes=_carried(changes), seen=seen)
 
     def assign(self) -> Response:
         """What was shown counts from now on."""
@@ -182,24 +184,23 @@ class _Desk:
         return jsonify(version=answer["version"])
 
     def _sentences(self, found: Effect) -> list[str]:
-        def t(key: str, **values: object) -> str:
-            return say(self._language, f"publishing.{key}", **values)
-
         if not found.waiting:
-            return [t("effect_nobody")]
+            return [self._say("effect_nobody")]
         if not found.open_counters:
-            return [t("effect_closed", count=found.waiting)]
+            return [self._say("effect_closed", count=found.waiting)]
         moved = [
-            t("queue_line", queue=each.label, before=self._minutes(each.before), after=self._minutes(each.after))
+            self._say(
+                "queue_line", queue=each.label, before=self._minutes(each.before), after=self._minutes(each.after)
+            )
             for each in found.queues
             if each.before != each.after
         ]
-        return [t("effect_sum", waiting=found.waiting, sooner=found.sooner, later=found.later), *moved]
+        return [self._say("effect_sum", waiting=found.waiting, sooner=found.sooner, later=found.later), *moved]
 
     def _minutes(self, side: Side) -> str:
         if side.longest_min is None:
-            return say(self._language, "publishing.nobody_calls")
-        return say(self._language, "publishing.min", count=side.longest_min)
+            return self._say("nobody_calls")
+        return self._say("min", count=side.longest_min)
 
     def refused(self, error: Refused) -> Response:
         """Say it above what was filled in; a motive that is missing, beside the effect it is for."""
@@ -221,35 +222,35 @@ class _Desk:
             names = agents.names(reader)
             last = store.last_version(reader)
             found = list(store.versions(reader, max(1, last - SHOWN + 1))) if part == VERSIONS else []
+        word = Wording(self._language, self._hub.settings, names)
         shown = {
             "part": part, "settings": settings, "agents": everybody, "last": last, "typed": request.form,
-            "versions": [self._version(one, names) for one in found], "effect": None, "error": "", "field": "",
+            "versions": [self._version(one, word, names) for one in found], "effect": None, "error": "", "field": "",
             "done": request.args.get("done"), "seen": last, "left": (),
         } | more  # fmt: skip
         return make_response(render_template("publishing/page.html", **shown), status)
 
-    def _said(self, changes: tuple[Change, ...]) -> list[dict[str, str]]:
-        """Each change in words."""
-        with self._hub.snapshot() as reader:
-            word = Wording(self._language, self._hub.settings, agents.names(reader))
-        return [
-            {"what": word.name(name), "before": word.value(name, old), "after": word.value(name, new)}
-            for name, old, new, _ in changes
-        ]
-
-    def _version(self, one: Publication, names: dict[str, str]) -> dict[str, Any]:
-        word = Wording(self._language, self._hub.settings, names)
+    def _version(self, one: Publication, word: Wording, names: dict[str, str]) -> dict[str, Any]:
         return {
             "version": one.version,
             "at": local(one.at, self._hub.settings.agency.zone).strftime("%d/%m/%Y %H:%M"),
-            "who": names.get(one.agent or "", one.agent or "") or say(self._language, "publishing.the_files"),
+            "who": names.get(one.agent or "", one.agent or "") or self._say("the_files"),
             "origin": one.origin, "reason": one.reason, "undoes": one.undoes,
             "first": all(old is None for _, old, _, _ in one.changes) and one.origin == "file",
-            "changes": [
-                {"what": word.name(name), "before": word.value(name, old), "after": word.value(name, new)}
-                for name, old, new, _ in one.changes
-            ],
+            "changes": _in_words(word, one.changes),
         }  # fmt: skip
+
+
+def _in_words(word: Wording, changes: Iterable[Change]) -> list[dict[str, str]]:
+    return [
+        {"what": word.name(name), "before": word.value(name, old), "after": word.value(name, new)}
+        for name, old, new, _ in changes
+    ]
+
+
+def _carried(changes: Iterable[Change]) -> str:
+    """Exactly what was shown, as the page carries it to be published (`forms.sent_on` reads it)."""
+    return json.dumps({name: after for name, _, after, _ in changes}, ensure_ascii=False)
 
 
 def rights_at_counters(roles: frozenset[str]) -> bool:

@@ -103,7 +103,7 @@ def _unfolded(hub: Hub, reader: sqlite3.Connection, now: Instant) -> tuple[Calls
     counters = [
         foresight.Counter(actions.caller_now(hub, reader, counter), _free_in(hub, reader, session, now))
         for counter in hub.settings.counters
-        if (session := sessions.get(counter.code)) is not None and session.state not in ("closed", "paused")
+        if (session := sessions.get(counter.code)) is not None and session.is_open
     ]
     means = {service.code: float(service.mean_min) for service in hub.settings.services}
     return {call.ticket: call for call in foresight.unfold(people, counters, hub.settings.queue, means)}, people

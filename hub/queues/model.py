@@ -109,6 +109,11 @@ class CounterSession:
     own_calls: int = 0
     alarm: Instant | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether visitors are called there."""
+        return self.state not in ("closed", "paused")
+
 
 @dataclass(frozen=True, slots=True)
 class BusinessDay:

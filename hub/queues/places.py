@@ -95,7 +95,7 @@ def of(hub: Hub, session: CounterSession) -> Place:
 
 def opened(hub: Hub, sessions: Mapping[str, CounterSession]) -> tuple[Place, ...]:
     """The places of all open counters."""
-    return tuple(of(hub, session) for session in sessions.values() if session.state not in ("closed", "paused"))
+    return tuple(of(hub, session) for session in sessions.values() if session.is_open)
 
 
 def serving(hub: Hub, sessions: Mapping[str, CounterSession], service: str) -> tuple[Place, ...]:

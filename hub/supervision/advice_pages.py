@@ -11,12 +11,13 @@ from babel.dates import format_date
 from flask import Blueprint, render_template, request
 
 from hub.context import Hub
+from hub.days import working_from
 from hub.errors import Unreadable
 from hub.queues.store import Reader
 from hub.say import say
-from hub.settings import Settings
-from hub.supervision import advising, demand, statistics, whatif
-from hub.supervision.sheets import decimal
+from hub.settings import QueueRules, Settings
+from hub.supervision import advising, statistics, store, whatif
+from hub.supervision.sheets import tenths
 from hub.supervision.whatif import Result, Trial
 
 
@@ -72,23 +73,20 @@ def _day(hub: Hub, reader: Reader, query: Mapping[str, str]) -> date:
     if typed:
         return date.fromisoformat(statistics.parsed({"from": typed, "to": typed}, typed).first)
     today = date.fromisoformat(statistics.today(hub, reader))
-    row = reader.execute("SELECT max(date) FROM business_day WHERE closed_at IS NOT NULL").fetchone()
-    over = row[0] is not None and row[0] >= today.isoformat()
-    return demand.next_working(today + timedelta(days=over), hub.settings.day.calendar)
+    over = max(store.closed_dates(reader), default="") >= today.isoformat()
+    return working_from(today + timedelta(days=over), hub.settings.day.calendar)
 
 
 def _last_days(hub: Hub, reader: Reader) -> list[tuple[str, str]]:
     """Days that are over, the newest first: a month of them."""
-    rows = reader.execute(
-        "SELECT date FROM business_day WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT 31"
-    ).fetchall()
-    return [(row[0], _said(hub, row[0])) for row in rows]
+    return [(day, _said(hub, day)) for day in store.closed_dates(reader, 31)]
 
 
 def _rules(settings: Settings) -> dict[str, tuple[int, int, int]]:
     """The rules that can be tried otherwise: field → as these settings have it, least, most."""
     return {
-        field: (getattr(settings.queue, setting), least, most) for field, (setting, least, most) in whatif.RULES.items()
+        field: (getattr(settings.queue, setting), *QueueRules.limits(setting))
+        for field, setting in whatif.RULES.items()
     }
 
 
@@ -129,7 +127,7 @@ def _rows(hub: Hub, trial: Trial) -> list[dict[str, Any]]:
 
 
 def _minutes(hub: Hub, value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}".replace(".", decimal(hub.settings.agency.languages[0]))
+    return "–" if value is None else tenths(value, hub.settings.agency.languages[0])
 
 
 def _range(hub: Hub, one: Result) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from hub.say import say
 from hub.supervision import advice, demand, ranges, staffing, store
 from hub.supervision.advice import Advice, Period, Plan
 from hub.supervision.demand import SLOT_MIN, Alike, Past, Pool, Slot
-from hub.supervision.sheets import THIN, decimal
+from hub.supervision.sheets import THIN, tenths
 
 #: A wait beyond this says only that nobody can be called in time, minutes.
 _ENDLESS = 480
@@ -93,7 +93,7 @@ class Outlook:
 def outlook(hub: Hub, reader: Reader, wanted: date) -> Outlook:
     """What a day to come wants."""
     calendar, language = hub.settings.day.calendar, hub.settings.agency.languages[0]
-    found = demand.alike(wanted, _closed(reader), calendar)
+    found = demand.alike(wanted, store.closed_dates(reader), calendar)
     past = [past_of(hub, reader, each) for each in found.dates] if found.enough else []
     plans = _plans(hub, past)
     slots = _slots(plans)
@@ -109,10 +109,6 @@ def outlook(hub: Hub, reader: Reader, wanted: date) -> Outlook:
         rows=tuple(_row(hub, each, slots) for each in plans),
         heads=_heads(hub, reader, plans, wanted),
     )
-
-
-def _closed(reader: Reader) -> list[str]:
-    return [row[0] for row in reader.execute("SELECT date FROM business_day WHERE closed_at IS NOT NULL")]
 
 
 def past_of(hub: Hub, reader: Reader, day: str) -> Past:
@@ -240,7 +236,7 @@ def _row(hub: Hub, plan: Plan, slots: Sequence[Slot]) -> Row:
         label=pool_name(hub, plan.demand.pool),
         counters=", ".join(plan.demand.pool.counters),
         target_min=round(plan.target_min),
-        service_min=f"{plan.demand.service_min:.1f}".replace(".", decimal(language)),
+        service_min=tenths(plan.demand.service_min, language),
         cells=tuple(_cell(by_slot[slot], plan.target_min, language) if slot in by_slot else None for slot in slots),
     )
 
@@ -251,7 +247,7 @@ def _cell(period: Period, target_min: float, language: str) -> Cell | None:
     differs = period.needed - period.open if period.people >= advice.SOMEBODY else 0
     return Cell(
         wait="–" if period.p80_min is None else minutes(period.p80_min, language),
-        people=f"{period.people:.1f}".replace(".", decimal(language)),
+        people=tenths(period.people, language),
         counters=f"{period.open}{f' +{differs}' if differs > 0 else ''}",
         level=_level(period, target_min),
         thin=0 < period.seen < THIN,

@@ -1,8 +1,8 @@
 """What a business day came to besides its waits, read from its own entries of the journal.
 
 Acts, money, incidents and signed heads: every number is a count or a sum of entries between the day's opening and its
-closing; no name is read. Kinds belong to
-the rooms that record them (ARCHITECTURE.md lists them all): a kind that an agency's rooms never record counts nothing.
+closing; no name is read. Kinds belong to the rooms that record them (ARCHITECTURE.md lists them all): a kind that an
+agency's rooms never record counts nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.consolidation import MOVED
 from hub.queues.store import Reader
 
 #: What is counted as done for people, and which kind of entry says so.
@@ -32,8 +33,6 @@ INCIDENTS = {
     "clock": "clock_doubted",
     "refused": "access_refused",
 }
-#: Entries of a till that are nobody's payment.
-MOVED = frozenset({"supply", "to_safe", "to_bank", "difference"})
 _SPAN = (
     "SELECT first_seq, coalesce((SELECT max(seq) FROM journal WHERE kind = 'day_closed' AND subject = 'day ' || b.id"
     " AND seq > b.first_seq), (SELECT max(seq) FROM journal)) AS last_seq FROM business_day b WHERE date = ?"
@@ -91,7 +90,7 @@ class Daybook:
 def of_days(reader: Reader, dates: Sequence[str]) -> Daybook:
     """These business days, as far as they are held; at least one."""
     spans = [row for day in dates for row in reader.execute(_SPAN, (day,)).fetchall()]
-    counts = _sums(row for span in spans for row in _kinds(reader, span))
+    counts = _kinds(reader, spans)
     last = max(span["last_seq"] for span in spans)
     digest = reader.execute("SELECT hash FROM journal WHERE seq = ?", (last,)).fetchone()
     return Daybook(
@@ -105,48 +104,54 @@ def of_days(reader: Reader, dates: Sequence[str]) -> Daybook:
     )
 
 
-def _sums(rows: Any) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for kind, count in rows:
-        found[kind] = found.get(kind, 0) + count
+def _summed(
+    reader: Reader, spans: Sequence[sqlite3.Row], text: str, keys: int, *more: object
+) -> dict[tuple[Any, ...], list[int]]:
+    """What a query over each day's entries comes to over all days: its first columns name what, the others add up."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for span in spans:
+        for row in reader.execute(text, (span["first_seq"], span["last_seq"], *more)):
+            what, sums = tuple(row)[:keys], tuple(row)[keys:]
+            found[what] = [old + new for old, new in zip(found.get(what, [0] * len(sums)), sums, strict=True)]
     return found
 
 
-def _kinds(reader: Reader, span: sqlite3.Row) -> list[sqlite3.Row]:
+def _kinds(reader: Reader, spans: Sequence[sqlite3.Row]) -> dict[str, int]:
     """How many entries of each kind; a device's part that is well again is no trouble."""
     kinds = json.dumps([*ACTS.values(), *INCIDENTS.values()])
-    return reader.execute(
+    found = _summed(
+        reader,
+        spans,
         "SELECT kind, count(*) FROM journal WHERE seq BETWEEN ? AND ? AND kind IN (SELECT value FROM json_each(?))"
         " AND (kind <> 'device_trouble' OR json_extract(payload, '$.state') <> 'ok') GROUP BY kind",
-        (span["first_seq"], span["last_seq"], kinds),
-    ).fetchall()
+        1,
+        kinds,
+    )
+    return {kind: count for (kind,), (count,) in found.items()}
 
 
 def _money(reader: Reader, spans: Sequence[sqlite3.Row]) -> tuple[Money, ...]:
-    found: dict[tuple[str, str, str], tuple[int, int]] = {}
-    for span in spans:
-        for row in reader.execute(
-            "SELECT json_extract(payload, '$.what'), json_extract(payload, '$.direction'),"
-            " json_extract(payload, '$.tender'), count(*), sum(json_extract(payload, '$.amount')) FROM journal"
-            " WHERE seq BETWEEN ? AND ? AND kind = 'cash_entry_made' GROUP BY 1, 2, 3",
-            (span["first_seq"], span["last_seq"]),
-        ):
-            count, amount = found.get((row[0], row[1], row[2]), (0, 0))
-            found[row[0], row[1], row[2]] = (count + row[3], amount + row[4])
-    return tuple(Money(*place, *sums) for place, sums in sorted(found.items()))
+    found = _summed(
+        reader,
+        spans,
+        "SELECT json_extract(payload, '$.what'), json_extract(payload, '$.direction'),"
+        " json_extract(payload, '$.tender'), count(*), sum(json_extract(payload, '$.amount')) FROM journal"
+        " WHERE seq BETWEEN ? AND ? AND kind = 'cash_entry_made' GROUP BY 1, 2, 3",
+        3,
+    )
+    return tuple(Money(*what, *sums) for what, sums in sorted(found.items()))
 
 
 def _troubles(reader: Reader, spans: Sequence[sqlite3.Row]) -> tuple[Trouble, ...]:
-    found: dict[tuple[str, str, str], int] = {}
-    for span in spans:
-        for row in reader.execute(
-            "SELECT substr(subject, 8), json_extract(payload, '$.part'), json_extract(payload, '$.state'), count(*)"
-            " FROM journal WHERE seq BETWEEN ? AND ? AND kind = 'device_trouble'"
-            " AND json_extract(payload, '$.state') <> 'ok' GROUP BY 1, 2, 3",
-            (span["first_seq"], span["last_seq"]),
-        ):
-            found[row[0], row[1], row[2]] = found.get((row[0], row[1], row[2]), 0) + row[3]
-    return tuple(Trouble(*place, count) for place, count in sorted(found.items(), key=lambda item: -item[1]))
+    found = _summed(
+        reader,
+        spans,
+        "SELECT substr(subject, 8), json_extract(payload, '$.part'), json_extract(payload, '$.state'), count(*)"
+        " FROM journal WHERE seq BETWEEN ? AND ? AND kind = 'device_trouble'"
+        " AND json_extract(payload, '$.state') <> 'ok' GROUP BY 1, 2, 3",
+        3,
+    )
+    return tuple(Trouble(*what, *count) for what, count in sorted(found.items(), key=lambda item: -item[1][0]))
 
 
 def _heads(reader: Reader, span: sqlite3.Row) -> list[Head]:

@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from statistics import median
 
 from hub.clock import elapsed
-from hub.days import Calendar, Rush, is_working, rush
+from hub.days import Calendar, Rush, rush
 from hub.settings import Counter
 from hub.supervision.measures import Timeline
 from hub.supervision.model import Day, Passage, Stretch, Visit
@@ -125,13 +125,6 @@ def alike(wanted: date, held: Iterable[str], calendar: Calendar) -> Alike:
     same = [day for day in found if day.weekday() == wanted.weekday()]
     by_weekday = kind == "ordinary" and len(same) >= FEWEST
     return Alike(kind, by_weekday, tuple(day.isoformat() for day in (same if by_weekday else found)[:MOST]))
-
-
-def next_working(after: date, calendar: Calendar) -> date:
-    """The day itself if the agency works then, else the next one that it does."""
-    while not is_working(after, calendar):
-        after += timedelta(days=1)
-    return after
 
 
 # --- pools ----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from hub.say import say
 from hub.supervision import fairness, measures, ranges, report, statistics, store
 from hub.supervision.cells import Cell, together
 from hub.supervision.fairness import Fairness, OutOfOrder
-from hub.supervision.sheets import THIN, decimal
+from hub.supervision.sheets import THIN, tenths
 
 #: The calls of a month at most are looked through.
 LONGEST_DAYS = 31
@@ -176,11 +176,11 @@ def _waited(hub: Hub, name: str, cell: Cell, target_min: int | None) -> Waited:
 
 
 def _minutes(hub: Hub, seconds: float) -> str:
-    return f"{seconds / 60:.1f}".replace(".", decimal(hub.settings.agency.languages[0]))
+    return tenths(seconds / 60, hub.settings.agency.languages[0])
 
 
 def _percent(hub: Hub, share: float) -> str:
-    return f"{share * 100:.1f}".replace(".", decimal(hub.settings.agency.languages[0]))
+    return tenths(share * 100, hub.settings.agency.languages[0])
 
 
 def _line(hub: Hub, reader: Reader, found: Fairness) -> list[dict[str, Any]]:

@@ -28,6 +28,11 @@ def decimal(language: str) -> str:
     return "." if language == "en" else ","
 
 
+def tenths(value: float, language: str) -> str:
+    """A figure with one decimal, as people of that language write it."""
+    return f"{value:.1f}".replace(".", decimal(language))
+
+
 def _count(value: float) -> str:
     return str(int(value))
 

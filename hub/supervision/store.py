@@ -42,6 +42,12 @@ def days(reader: Reader, first: str, last: str, zone: ZoneInfo) -> dict[int, Day
     }
 
 
+def closed_dates(reader: Reader, most: int = -1) -> list[str]:
+    """The dates of business days that are over, the newest first; so many of them at most."""
+    rows = reader.execute("SELECT date FROM business_day WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT ?", (most,))
+    return [row["date"] for row in rows]
+
+
 def _offset_ms(at_ms: int, zone: ZoneInfo) -> int:
     offset = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).utcoffset()
     return int(offset.total_seconds() * 1000) if offset else 0

@@ -26,7 +26,7 @@ from hub.supervision.measures import Timeline
 from hub.supervision.model import Day, Passage, Stretch, Visit
 from hub.supervision.pictures import trouble_said
 from hub.supervision.ranges import Range
-from hub.supervision.sheets import THIN, decimal
+from hub.supervision.sheets import THIN, tenths
 
 LAYOUT = Path(__file__).parent / "story.typ"
 #: The longest story, days: a month.
@@ -49,12 +49,9 @@ def file_name(hub: Hub, day: str) -> str:
 
 def last_closed(reader: Reader) -> str:
     """The date of the last business day that is over. Raises Refused `no_such_day`."""
-    row = reader.execute(
-        "SELECT date FROM business_day WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT 1"
-    ).fetchone()
-    if row is None:
-        raise Refused("no business day is over yet", code="no_such_day")
-    return str(row[0])
+    if found := store.closed_dates(reader, 1):
+        return found[0]
+    raise Refused("no business day is over yet", code="no_such_day")
 
 
 def signed_line(hub: Hub, reader: Reader, day: str) -> str:
@@ -113,7 +110,7 @@ def page(hub: Hub, reader: Reader, first: str, last: str) -> bytes:
     days = store.days(reader, first, last, hub.settings.agency.zone)
     if not days:
         raise Refused(f"no business day from {first} to {last}", code="no_such_day")
-    told = _Story(hub, reader, list(days.values())).told(first, last)
+    told = _Story(hub, reader, days).told(first, last)
     ended = max(day.closed_at or hub.now().at for day in days.values())
     return hub.workshop.drawn({"main": LAYOUT.read_text("utf-8")}, told, ended // 1000)
 
@@ -121,8 +118,9 @@ def page(hub: Hub, reader: Reader, first: str, last: str) -> bytes:
 class _Story:
     """What the page is written from."""
 
-    def __init__(self, hub: Hub, reader: Reader, days: Sequence[Day]) -> None:
-        self._hub, self._reader, self._days = hub, reader, days
+    def __init__(self, hub: Hub, reader: Reader, numbered: dict[int, Day]) -> None:
+        self._hub, self._reader, self._numbered = hub, reader, numbered
+        self._days = list(numbered.values())
         self._language = hub.settings.agency.languages[0]
         self._names = {service.code: service.label for service in hub.settings.services}
 
@@ -173,20 +171,20 @@ class _Story:
         return self._say("hours", opened=opened, closed=local(day.closed_at, zone).strftime("%H:%M"))
 
     def _minutes(self, seconds: float | None) -> str:
-        return "–" if seconds is None else f"{seconds / 60:.1f}".replace(".", decimal(self._language))
+        return "–" if seconds is None else tenths(seconds / 60, self._language)
 
     def _percent(self, share: float | None) -> str:
-        return "–" if share is None else f"{share * 100:.1f} %".replace(".", decimal(self._language))
+        return "–" if share is None else f"{tenths(share * 100, self._language)} %"
 
     def _head(self, total: dict[str, Any]) -> list[list[str]]:
         """The figures that stand large: figure, and what it is of."""
         shown = {
-            "issued": report.grouped(str(total["issued"])),
-            "served": report.grouped(str(total["served"])),
+            "issued": grouped(total["issued"]),
+            "served": grouped(total["served"]),
             "abandonment": self._percent(total["abandonment"]),
             "wait": self._minutes(total["wait"]["p80_s"]),
             "target": self._percent(total["within_target"]),
-            "unserved": report.grouped(str(total["unserved"] + total["unfinished"])),
+            "unserved": grouped(total["unserved"] + total["unfinished"]),
         }
         return [[value, self._say(f"head_{name}")] for name, value in shown.items()]
 
@@ -207,8 +205,8 @@ class _Story:
         return [
             [
                 self._names.get(str(group[0]), str(group[0])),
-                report.grouped(str(row["issued"])),
-                report.grouped(str(row["served"])),
+                grouped(row["issued"]),
+                grouped(row["served"]),
                 *(self._minutes(row["wait"][name]) for name in ("p50_s", "p80_s", "max_s")),
                 str(targets.get(str(group[0]), "–")),
                 self._percent(row["within_target"]),
@@ -222,12 +220,11 @@ class _Story:
     def _longest(self) -> str:
         """A sentence; nothing where nobody was called."""
         zone = self._hub.settings.agency.zone
-        days = store.days(self._reader, self._days[0].date, self._days[-1].date, zone)
-        dated = measures.by_date(store.visits(self._reader, days))
+        dated = measures.by_date(store.visits(self._reader, self._numbered))
         found = max(
             (
                 (passage.wait_to_call.ms, day, visit, passage)
-                for day in days.values()
+                for day in self._days
                 for visit in dated.get(day.date, ())
                 for passage in visit.passages
                 if passage.wait_to_call and passage.wait_to_call.certain
@@ -241,7 +238,7 @@ class _Story:
         called = passage.called
         assert called is not None
         text = self._say(
-            "longest_day" if len(days) == 1 else "longest_days",
+            "longest_day" if len(self._days) == 1 else "longest_days",
             label=visit.label,
             service=self._names.get(passage.service, passage.service),
             minutes=ms // _MIN,
@@ -265,7 +262,7 @@ class _Story:
             for each in visit.passages
             if each.service == passage.service and each is not passage
         )
-        why = self._say("why_line", ahead=ahead, counters=f"{staffed:.1f}".replace(".", decimal(self._language)))
+        why = self._say("why_line", ahead=ahead, counters=tenths(staffed, self._language))
         return f"{why} {self._say('why_nobody', minutes=alone // _MIN)}" if alone >= _MIN else why
 
     def _callers(self, service: str) -> frozenset[str]:
@@ -309,7 +306,7 @@ class _Story:
         return told + ([self._say("incident_more", count=rest)] if rest else [])
 
     def _acts(self, book: Daybook) -> list[list[str]]:
-        done = [[self._say(f"act_{name}"), report.grouped(str(count))] for name, count in book.acts.items() if count]
+        done = [[self._say(f"act_{name}"), grouped(count)] for name, count in book.acts.items() if count]
         for direction in ("in", "out"):
             paid = [each for each in book.money if each.direction == direction and not each.moved]
             for tender in sorted({each.tender for each in paid}):

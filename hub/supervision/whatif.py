@@ -14,7 +14,7 @@ from hub.context import Hub, Stood
 from hub.errors import Unreadable
 from hub.queues import places
 from hub.queues.routing import Place
-from hub.settings import Counter, Settings
+from hub.settings import Counter, QueueRules, Settings
 from hub.supervision import replay, staffing, store
 from hub.supervision.cells import rank_of
 from hub.supervision.measures import percentile
@@ -29,13 +29,10 @@ _LOW, _HIGH = 0.1, 0.9
 NEW = "+"
 _MIN = 60_000
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
-#: The rules of calling that can be tried otherwise: field → (setting, least, most).
+#: The rules of calling that can be tried otherwise: field → setting.
 RULES = {
-    "max_wait": ("max_wait_min", 1, 600),
-    "run": ("priority_run", 1, 99),
-    "normal_wait": ("normal_wait_min", 1, 600),
-    "affinity": ("affinity_min", 0, 600),
-}
+    "max_wait": "max_wait_min", "run": "priority_run", "normal_wait": "normal_wait_min", "affinity": "affinity_min",
+}  # fmt: skip
 FIELDS = ("day", "do", "counter", "services", "from", "to", *RULES)
 
 
@@ -101,34 +98,33 @@ class Trial:
 
 def tried(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) -> Trial:
     """Replay a closed day as it was, and with what is asked. Raises Unreadable naming the field that makes no sense."""
-    day, visits, scene = scene_of(hub, reader, query.get("day", ""))
+    day, visits, stood, scene = scene_of(hub, reader, query.get("day", ""))
     change = _change(hub, query, day)
-    held = _held(hub, reader, day)
-    results = _results(visits, scene, _changed(scene, change, held[-1].settings))
-    return Trial(day, len(visits), change, results, held)
+    results = _results(visits, scene, _changed(scene, change, stood[-1].settings))
+    return Trial(day, len(visits), change, results, stood)
 
 
 # --- what is asked ---------------------------------------------------------------------------
 
 
-def scene_of(hub: Hub, reader: sqlite3.Connection, asked: str) -> tuple[Day, list[Visit], Scene]:
-    """A day that is over, its visits, and its scene. Raises Unreadable naming the field `day`."""
+def scene_of(hub: Hub, reader: sqlite3.Connection, asked: str) -> tuple[Day, list[Visit], tuple[Stood, ...], Scene]:
+    """A day that is over, its visits, by which settings it went, and its scene. Raises Unreadable naming `day`."""
     settings = hub.settings
     found = store.days(reader, asked, asked, settings.agency.zone) if _is_date(asked) else {}
     day = next(iter(found.values()), None)
     if day is None or day.closed_at is None:
         raise Unreadable("day: a business day that is over, as YYYY-MM-DD", field="day")
-    visits = store.visits(reader, found)
+    visits, stood = store.visits(reader, found), _stood(hub, reader, day)
     scene = replay.scene_of(
         visits,
         staffing.stretches(reader, day, visits, day.closed_at),
-        _held(hub, reader, day),
+        stood,
         {service.code: round(service.mean_min * _MIN) for service in settings.services},
     )
-    return day, visits, scene
+    return day, visits, stood, scene
 
 
-def _held(hub: Hub, reader: sqlite3.Connection, day: Day) -> tuple[Stood, ...]:
+def _stood(hub: Hub, reader: sqlite3.Connection, day: Day) -> tuple[Stood, ...]:
     """The settings of a day that is over: those it began with, and what was published until it closed."""
     found = hub.stood(reader, *store.entries(reader, day.date))
     return tuple(one for one in found if one.since is None or one.since.at <= (day.closed_at or 0))
@@ -188,8 +184,8 @@ def _moment(hub: Hub, query: Mapping[str, str], field: str, day: Day) -> int:
 
 def _rules(query: Mapping[str, str]) -> dict[str, int]:
     found = {}
-    for field, (setting, least, most) in RULES.items():
-        typed = query.get(field, "")
+    for field, setting in RULES.items():
+        typed, (least, most) = query.get(field, ""), QueueRules.limits(setting)
         if not typed:
             continue
         if not (typed.isascii() and typed.isdecimal() and least <= int(typed) <= most):

@@ -103,7 +103,7 @@ def journal_of(house: Agency) -> list[tuple[str, str]]:
 
 def replayed(house: Agency) -> list[tuple[str, str]]:
     with house.hub.snapshot() as reader:
-        _, visits, scene = whatif.scene_of(house.hub, reader, DAY)
+        _, visits, _, scene = whatif.scene_of(house.hub, reader, DAY)
     labels = [visit.label for visit in visits]
     calls = replay.replay(scene, Random(0)).calls  # noqa: S311 (no secret)
     return [(call.counter, labels[call.number - 1]) for call in calls]

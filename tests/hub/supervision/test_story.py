@@ -48,7 +48,7 @@ def supervisor(known):
 def told(house, first: str = DAY, last: str = DAY) -> dict:
     zone = house.hub.settings.agency.zone
     with house.hub.snapshot() as reader:
-        days = list(story.store.days(reader, first, last, zone).values())
+        days = story.store.days(reader, first, last, zone)
         return story._Story(house.hub, reader, days).told(first, last)
 
 
@@ -86,7 +86,7 @@ def test_a_wait_without_a_counter_says_so(house):
     house.later(minutes=12)
     house.counter("05").open("00902F").next()
     with house.hub.snapshot() as reader:
-        days = list(story.store.days(reader, DAY, DAY, house.hub.settings.agency.zone).values())
+        days = story.store.days(reader, DAY, DAY, house.hub.settings.agency.zone)
         sentence = story._Story(house.hub, reader, days)._longest()
     assert "Pendant 12 min, aucun guichet n'était ouvert pour elle." in sentence
 
