@@ -181,8 +181,7 @@ class Realtime:
         sid: str = request.sid  # type: ignore[attr-defined]
         self._clients[sid] = _Client(actor, auth, address, screens)
         for screen, profile in screens:
-            for event, value in screen.once:
-                self._io.emit(event, as_json(value()), to=sid)
+            self._begin(screen, sid)
             with self._telling[screen.event], self._hub.snapshot() as reader:
                 try:
                     join_room(_room(screen, profile))
@@ -290,8 +289,12 @@ class Realtime:
         """Send each screen anew what it is otherwise sent on connecting alone."""
         for sid, client in list(self._clients.items()):
             for screen, _ in client.screens:
-                for event, value in screen.once:
-                    self._io.emit(event, as_json(value()), to=sid)
+                self._begin(screen, sid)
+
+    def _begin(self, screen: Screen, sid: str) -> None:
+        """What a screen is sent before its pictures."""
+        for event, value in screen.once:
+            self._io.emit(event, as_json(value()), to=sid)
 
     def refresh(self, event: str | None = None) -> None:
         """Send every kind its picture, at its pace, or the one kind of this event."""

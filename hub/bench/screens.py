@@ -96,6 +96,8 @@ _OPENED = """() => new Promise((done, fail) => {
 
 
 def visit_on_the_desk(agency: Agency, times: Times) -> Line:
+    from playwright.sync_api import Error
+
     next_morning(agency)
     held = next(c for c in agency.settings.panel.counters if c.counter == COUNTER)
     pin = next(b.pin for b in held.buttons if b.step == "next")
@@ -115,7 +117,7 @@ def visit_on_the_desk(agency: Agency, times: Times) -> Line:
             threading.Timer(0.1, press).start()
             try:
                 taken.append(page.evaluate(_OPENED) / 1000 - pressed[-1])
-            except Exception as error:
+            except Error as error:
                 faces = Http(agency.port, agency.tokens["api"]).get("/api/v1/counters")["counters"]
                 face = next(each for each in faces if each["counter"] == COUNTER)
                 raise TimeoutError(f"press {len(pressed)}: the hub says {face}; {error}") from error

@@ -218,7 +218,7 @@ class _Desk:
 
     def _show(self, part: str, settings: Settings, status: int = 200, **more: Any) -> Response:
         with self._hub.snapshot() as reader:
-            everybody = [one for one in agents.agents(reader) if not rights_at_counters(one.roles)]
+            everybody = [one for one in agents.agents(reader) if not calls_nobody(one.roles)]
             names = agents.names(reader)
             last = store.last_version(reader)
             found = list(store.versions(reader, max(1, last - SHOWN + 1))) if part == VERSIONS else []
@@ -253,6 +253,6 @@ def _carried(changes: Iterable[Change]) -> str:
     return json.dumps({name: after for name, _, after, _ in changes}, ensure_ascii=False)
 
 
-def rights_at_counters(roles: frozenset[str]) -> bool:
+def calls_nobody(roles: frozenset[str]) -> bool:
     """Whether these roles call nobody."""
     return rights.RIGHTS["desk.page"].isdisjoint(roles)

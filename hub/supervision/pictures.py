@@ -60,6 +60,10 @@ class Scene:
         """What a counter is doing."""
         return self.at.sessions.get(counter.code, CounterSession(counter.code))
 
+    def who(self, session: CounterSession) -> str | None:
+        """The name of whoever sits there, else their code."""
+        return self.names.get(session.agent or "", session.agent)
+
     def since_ms(self, moment: Instant | None) -> int:
         """How long ago."""
         return elapsed(moment, self.at.now).ms if moment else 0
@@ -136,7 +140,7 @@ def _tile(scene: Scene, counter: Counter) -> CounterTile:
         counter=counter.code,
         label=counter.label,
         state=session.state,
-        agent_name=scene.names.get(session.agent or "", session.agent),
+        agent_name=scene.who(session),
         ticket=scene.labels[session.ticket][0] if session.ticket else None,
         elapsed_s=scene.since_ms(session.since) // _S,
         waiting=sum(_waiting(scene, service) for service in counter.services),
@@ -229,7 +233,7 @@ def _alarm_alerts(scene: Scene) -> Iterator[Alert]:
     for counter in scene.hub.settings.counters:
         session = scene.session(counter)
         if session.alarm is not None:
-            name = scene.names.get(session.agent or "", session.agent or "")
+            name = scene.who(session) or ""
             seconds = scene.since_ms(session.alarm) // _S
             text = scene.say("alert_alarm", counter=counter.code, label=counter.label, agent=name,
                              time=f"{seconds // 60}:{seconds % 60:02d}")  # fmt: skip
@@ -241,7 +245,7 @@ def _break_alerts(scene: Scene) -> Iterator[Alert]:
     for counter in scene.hub.settings.counters:
         if counter.shown and scene.flag(counter) == "break":
             session = scene.session(counter)
-            name = scene.names.get(session.agent or "", session.agent or "")
+            name = scene.who(session) or ""
             minutes = scene.since_ms(session.since) // _MIN
             text = scene.say("alert_break", counter=counter.code, agent=name, reason=session.reason, minutes=minutes)
             yield Alert("break", "warn", text, counter.code)

@@ -21,7 +21,9 @@ button.addEventListener("click", () => {
 for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, wake, { once: true });
 drawButton();
 
-const on = () => localStorage.getItem(PLACE) !== "off";
+function on() {
+  return localStorage.getItem(PLACE) !== "off";
+}
 
 function wake() {
   speaker ??= new AudioContext();
@@ -29,20 +31,22 @@ function wake() {
 }
 
 function drawButton() {
-  const sounds = localStorage.getItem(PLACE) !== "off";
-  button.setAttribute("aria-pressed", String(sounds));
-  setIcon(button.querySelector(".icon"), sounds ? "volume" : "volume-off");
-  setText(button.querySelector("span"), say(sounds ? "sound_on" : "sound_off"));
-  button.title = say(sounds ? "sound_on" : "sound_off");
+  const words = say(on() ? "sound_on" : "sound_off");
+  button.setAttribute("aria-pressed", String(on()));
+  setIcon(button.querySelector(".icon"), on() ? "volume" : "volume-off");
+  setText(button.querySelector("span"), words);
+  button.title = words;
 }
+
+/** What makes an alert the same while its minutes grow. */
+const nameOf = ({ code, about, text }) => `${code} ${about || text.replace(/\d+/g, "#")}`;
 
 /** Sounds for alerts that were not there before; those that a page finds on opening are read, not heard. */
 export function hearAlerts(alerts, count) {
   document.title = count ? `(${count}) ${title}` : title;
   navigator.setAppBadge?.(count).catch(() => {});
-  const names = new Set(alerts.map(({ code, about, text }) => `${code} ${about || text.replace(/\d+/g, "#")}`));
-  const fresh = heard ? alerts.filter((alert) => !heard.has(`${alert.code} ${alert.about || alert.text.replace(/\d+/g, "#")}`)) : [];
-  heard = names;
+  const fresh = heard ? alerts.filter((alert) => !heard.has(nameOf(alert))) : [];
+  heard = new Set(alerts.map(nameOf));
   if (!fresh.length || !on()) return;
   const worst = fresh.find((alert) => alert.code === "alarm") ? "alarm" : fresh.some((alert) => alert.level === "bad") ? "bad" : "warn";
   document.body.dataset.sounded = worst;
