@@ -21,7 +21,7 @@ from hub.clock import Clock
 from hub.context import Hub
 from hub.errors import StoreFault
 from hub.exchange import store as exchange
-from hub.journal import Appliers, Entry
+from hub.journal import Appliers
 from hub.people import store as people
 from hub.people.migrations import migrations as people_migrations
 from hub.printing import store as printing
@@ -41,7 +41,7 @@ from hub.visits.migrations import migrations as visit_migrations
 
 #: In the data folder of a hub for training.
 SCHOOL_MARK = "ECOLE"
-#: Kinds of event after which the head of the journal is signed.
+#: Kinds of event that have the head of the journal signed in their own commit.
 CLOSINGS = frozenset({"day_closed", "closing_approved"})
 
 
@@ -99,7 +99,8 @@ def open_hub(
     hub = Hub(settings, store, services=services)
     publishing.begin(hub)
     store.on_reopened = lambda: publishing.begin(hub)
-    store.announce = publishing.following(hub, _signing(store, announce))
+    store.announce = publishing.following(hub, announce)
+    store.signed_kinds = CLOSINGS
     store.guards, store.listeners = ports.guards(hub, services), ports.listeners(hub, services)
     return hub
 
@@ -114,14 +115,3 @@ def keep_apart(settings: Settings, folder: Path) -> None:
     if settings.hub.school and not mark.exists():
         folder.mkdir(parents=True, exist_ok=True)
         mark.touch()
-
-
-def _signing(store: Store, announce: Callable[[Any], None]) -> Callable[[tuple[Entry, ...]], None]:
-    """Announce what was recorded; a closing has the chain's head signed first, whoever closed and wherever from."""
-
-    def signed(entries: tuple[Entry, ...]) -> None:
-        for kind in (entry.event.kind for entry in entries if entry.event.kind in CLOSINGS):
-            store.sign_head(kind)
-        announce(entries)
-
-    return signed

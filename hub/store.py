@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -54,6 +55,7 @@ Announce = Callable[[tuple[Entry, ...]], None]
 #: What a file that may not know all that was given has to begin with.
 Begin = Callable[["Transaction"], journal.EpochBegun | None]
 
+log = structlog.get_logger("store")
 migrations = Migrations("store")
 
 
@@ -152,6 +154,8 @@ class Transaction:
                 kept = journal.Kept(self.ask.key, self.ask.digest(), journal.pack(answer))
             digest = journal.append(self.connection, entry, epoch=self.epoch, previous=digest, kept=kept)
         self.end = seq, digest
+        for kind in (entry.event.kind for entry in self._entries if entry.event.kind in self._store.signed_kinds):
+            self._store.sign(self.end, kind)
 
     @property
     def recorded(self) -> tuple[Entry, ...]:
@@ -217,6 +221,8 @@ class Store:
         self.guards = guards or {}
         self.listeners = listeners or {}
         self.announce = announce
+        #: Kinds of event that have the chain's head signed in their own commit: the closings.
+        self.signed_kinds: frozenset[str] = frozenset()
         #: Given up when the disk is full, so that the queue goes on.
         self.reserve: Reserve | None = None
         #: Called when the file was opened anew after a fault: what is remembered of it may not be what it says.
@@ -355,7 +361,7 @@ class Store:
                 yield tx
                 tx.write(None)
                 self._make_durable([tx])
-                self.announce(tx.recorded)
+                self._announce(tx.recorded)
 
     def perform(self, ask: Ask, action: Callable[[Transaction], Answer], *, alone: bool = False) -> Answer:
         """Do `action` once for the ask's key and keep its answer; a repeat gets the same one.
@@ -425,7 +431,15 @@ class Store:
         for job, answer, error in answers:
             job.answer, job.error = answer, error
         for tx in written:
-            self.announce(tx.recorded)
+            self._announce(tx.recorded)
+
+    def _announce(self, entries: tuple[Entry, ...]) -> None:
+        """What is on the disk is answered as such, whatever becomes of telling it on."""
+        try:
+            self.announce(entries)
+        except Exception:
+            log.exception("recorded, and not told on", seq=self.head[0])
+            self._usable = False  # opened anew before the next change: what is remembered of the file is read again
 
     def _decided(self, job: _Job, tx: Transaction) -> tuple[Answer | None, Exception | None]:
         """The answer, or why not: then nothing of it stays. Raises what the disk raises."""
@@ -534,14 +548,19 @@ class Store:
         self.on_reopened()
 
     def sign_head(self, reason: str) -> None:
-        """Sign the chain's present head (day and till closings)."""
-        key = chain.signing_key(self.folder / SIGNING_KEY)
-        with self._write:
-            seq, digest = self.head
-            self.writer.execute(
-                "INSERT OR IGNORE INTO signed_head (seq, hash, signature, reason) VALUES (?, ?, ?, ?)",
-                (seq, digest, chain.signed_head(key, seq, digest), reason),
-            )
+        """Sign the chain's present head, for who takes a copy away. Raises StoreFault."""
+        with self._write, self._undone_on_error():
+            if not self._usable:
+                self._open_again(settle=True)
+            self.sign(self.head, reason)
+
+    def sign(self, head: tuple[int, bytes], reason: str) -> None:
+        """Write the signature of this head: within a change, durable with it."""
+        signature = chain.signed_head(chain.signing_key(self.folder / SIGNING_KEY), *head)
+        self.writer.execute(
+            "INSERT OR IGNORE INTO signed_head (seq, hash, signature, reason) VALUES (?, ?, ?, ?)",
+            (*head, signature, reason),
+        )
 
     def prune(self) -> int:
         """Forget one slice of answers older than seven days; how many were. Where it has been it does not look again.

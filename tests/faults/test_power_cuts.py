@@ -28,7 +28,7 @@ from hub.clock import ManualClock
 from hub.context import Hub
 from hub.errors import MboteError, Refused
 from hub.queues import actions, store
-from hub.rooms import brought, open_hub
+from hub.rooms import CLOSINGS, brought, open_hub
 from hub.services import ports
 from hub.services.cash import checking
 from hub.services.cash import store as cash
@@ -179,6 +179,11 @@ ORDERS = [f"N{n}" for n in range(6)]
 ROOMS = brought(ports.load(load_settings(CONFIG).counter_services))
 
 
+#: Closings without the signature of their own commit.
+UNSIGNED = f"""SELECT seq FROM journal WHERE kind IN ({", ".join(map(repr, sorted(CLOSINGS)))})
+    AND seq > (SELECT coalesce(max(seq), 0) FROM signed_head)"""
+
+
 @cache
 def settings_of(folder: Path) -> Settings:
     """The demo agency with its data there."""
@@ -310,6 +315,7 @@ def breaches(branch: Branch, file: sqlite3.Connection, tally: Tally) -> Any:
         elif journal.kept_answer(file, ask) != answer:
             yield f"{key} has another answer"
     yield from (f"nobody asked for {key}" for key in there.keys() - branch.asked)
+    yield from (f"closing {seq} has no signed head" for (seq,) in file.execute(UNSIGNED))
     tally.in_flight["kept" if there.keys() - branch.acked.keys() else "absent"] += 1
     yield from differences(file)
 

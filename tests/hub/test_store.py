@@ -292,6 +292,35 @@ def test_a_disk_that_cannot_even_be_opened_again_is_tried_at_the_next_request(of
     assert office.give("deposit") == "D001"
 
 
+def test_what_is_on_the_disk_is_answered_even_if_it_cannot_be_told_on(office):
+    """Whoever asked must not hear that nothing was recorded."""
+
+    def deaf(_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    office.hub.store.announce = deaf
+    assert office.give("deposit") == "D001"
+    office.hub.store.announce = lambda _: None
+    assert office.give("deposit") == "D002"
+
+
+def test_a_closing_and_the_signature_of_its_head_are_one(office):
+    """Neither is there without the other, wherever the disk fails."""
+    real = office.hub.store.writer
+    office.hub.store.signed_kinds = frozenset({"day_closed"})
+    office.hub.store.writer = _failing(real, "INSERT OR IGNORE INTO signed_head")
+    with pytest.raises(StoreFault):
+        actions.close_day(office.hub, Ask(RECEPTION, "evening"))
+    assert not _closed(office.hub)
+    actions.close_day(office.hub, Ask(RECEPTION, "evening"))
+    assert _closed(office.hub) == [row["seq"] for row in office.hub.reader.execute("SELECT seq FROM signed_head")]
+    real.close()
+
+
+def _closed(hub: Hub) -> list[int]:
+    return [row["seq"] for row in hub.reader.execute("SELECT seq FROM journal WHERE kind = 'day_closed'")]
+
+
 def _refuse(*_):
     raise StoreFault("no such device")
 
