@@ -133,6 +133,10 @@ def _body(entry: Mapping[str, Any], payload: Mapping[str, Any], day: int | None)
         body["day"] = day
     if kind == "ticket_issued":
         tick, boot_bits = payload["issued_tick"], 40
+        if "due_at" in payload:
+            at = payload["due_tick"]
+            due = {"wall": payload["due_at"], "mono": at & ((1 << boot_bits) - 1), "boot": at >> boot_bits}
+            body["due"] = due | {"head_min": payload.get("head_start", 0)}
         body["paper"] = body.pop("how")
         body["offline"] = payload["series"].endswith("-")
         body |= {"wall": payload["issued_at"], "mono": tick & ((1 << boot_bits) - 1), "boot": tick >> boot_bits}
@@ -216,6 +220,7 @@ def config_of(settings: Settings) -> Line:
         "order_rule": {
             "name": "accumulating", "max_wait_min": queue.max_wait_min, "priority_run": queue.priority_run,
             "normal_wait_min": queue.normal_wait_min, "affinity_min": queue.affinity_min,
+            "early_min": queue.early_min,
         },
         "normal_wait_min": queue.normal_wait_min,
         "press_window_ms": round(settings.kiosk.again_s * 1000),

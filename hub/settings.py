@@ -173,6 +173,8 @@ class QueueRules(Model):
     """… a normal visitor who has waited this long goes next."""
     priority_target_min: Annotated[int, Field(ge=1, le=600)] = 15
     """Target of the priority classes: 80 % of them wait no longer than this, whatever they come for."""
+    early_min: Annotated[int, Field(ge=0, le=120)] = 5
+    """Whoever comes early for an appointment is called from so long before its time, minutes."""
     affinity_min: Annotated[int, Field(ge=0, le=600)] = 10
     """How long a preference (a counter, an accessible one, one that speaks the language) holds before any may call."""
     transferred: Literal["head", "rank"] = "rank"

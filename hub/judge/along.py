@@ -9,6 +9,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hub.judge.life import CLAIMS, follows, of_tickets
 from hub.judge.plan import ACCESS, Plan, Post, slope
@@ -42,6 +43,17 @@ class Waiting:
     wanted: str | None = None
     behind: int = 0
     language: str = ""
+    due: tuple[int, int, int] | None = None
+    head_min: float = 0.0
+
+    def waited_min(self, now: tuple[int, int, int]) -> float:
+        """Since the press; since its time, of whoever came for an appointment."""
+        return since_ms(self.due or self.issued, now) / MS_PER_MIN
+
+    @property
+    def normal(self) -> bool:
+        """Of no special class, and without the head start of an appointment."""
+        return self.prio == "normal" and not self.head_min
 
 
 class Hall:
@@ -58,7 +70,7 @@ class Hall:
 
     def enter(self, one: Waiting) -> None:
         self.people[one.tid] = one
-        if one.wanted or one.behind or one.svc in self.plan.needing or self.plan.may_wish(one.prio, one.language):
+        if one.due or one.wanted or one.behind or one.svc in self.plan.needing or self.plan.may_wish(one.prio, one.language):
             self.special[one.tid] = one
         else:
             insort(self.plain[one.svc, one.prio], (*self._place(one), one.tid))
@@ -230,8 +242,12 @@ class _Replay:
     def _may(self, one: Waiting, counter: str, now: tuple[int, int, int]) -> bool:
         if one.svc in self.plan.needing and not self.hall.post(counter).speaks(one.language):
             return False
+        if one.due is not None and since_ms(now, one.due) > self.rule.get("early_min", 5) * MS_PER_MIN:
+            return False
         wanted = self._wanted(one)
-        if wanted == counter or since_ms(one.entered, now) >= self.rule.get("affinity_min", 10) * MS_PER_MIN:
+        here_ms = since_ms(one.entered, now)
+        here_ms = min(here_ms, since_ms(one.due, now)) if one.due is not None else here_ms
+        if wanted == counter or here_ms >= self.rule.get("affinity_min", 10) * MS_PER_MIN:
             return True
         if wanted is not None and self.hall.counters.get(wanted) == "free":
             return False
@@ -245,7 +261,7 @@ class _Replay:
         for svc, over_min, after in self.hall.post(counter).helps:
             if self.hall.own[counter] >= after or idle:
                 line = self._eligible(counter, (svc,), now)
-                oldest = max((since_ms(one.issued, now) / MS_PER_MIN for one in line), default=0.0)
+                oldest = max((one.waited_min(now) for one in line), default=0.0)
                 if oldest > max(over_min, longest):
                     found, longest = line, oldest
         return found
@@ -259,7 +275,7 @@ class _Replay:
         may = own + helped
         if one is None:
             return "a ticket was called that does not wait", ()
-        waited = {x.tid: since_ms(x.issued, now) / MS_PER_MIN for x in (*may, one)}
+        waited = {x.tid: x.waited_min(now) for x in (*may, one)}
         longest = self.rule.get("max_wait_min", 90)
         worth = {x.tid: self._score(x, counter, waited[x.tid]) + post.weights.get(x.svc, 0.0) for x in (*may, one)}
         if helped and not any(waited[x.tid] > longest for x in own):
@@ -268,7 +284,7 @@ class _Replay:
             worth = waited
             may = [x for x in may if waited[x.tid] > longest]
         else:
-            normal = [x for x in may if x.prio == "normal"]
+            normal = [x for x in may if x.normal]
             turn = self._priorities_in_a_row(counter) >= self.rule.get("priority_run", 3)
             if turn and any(waited[x.tid] > self.rule.get("normal_wait_min", 30) for x in normal):
                 may = normal
@@ -287,14 +303,15 @@ class _Replay:
 
     def _score(self, one: Waiting, counter: str, waited_min: float) -> float:
         head, weight = slope(one.prio)
-        return head + weight * waited_min + (15.0 if self._wanted(one) == counter else 0.0)
+        return head + one.head_min + weight * waited_min + (15.0 if self._wanted(one) == counter else 0.0)
 
     def _priorities_in_a_row(self, counter: str) -> int:
         run, svcs = 0, self.hall.post(counter).svcs
         for _, call in reversed(self.calls[-60:]):
             svc, tid = call.split(" ", 1)
             if svc in svcs:
-                if self.classes.get(tid, "normal") == "normal" or run >= self.rule.get("priority_run", 3):
+                plain = self.classes.get(tid, "normal") == "normal" and not self.known[tid].head_min
+                if plain or run >= self.rule.get("priority_run", 3):
                     break
                 run += 1
         return run
@@ -309,8 +326,16 @@ def _issued(effect: Effect) -> Waiting:
     at = (body.get("wall", 0), body.get("mono", 0), body.get("boot", 1))
     return Waiting(
         effect.tid or "", effect.place, body["svc"], body.get("prio", "normal"), at, at, effect.line,
-        body.get("wanted"), language=str(body.get("lang") or ""),
+        body.get("wanted"), language=str(body.get("lang") or ""), **_due(body),
     )  # fmt: skip
+
+
+def _due(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The time of the appointment that somebody came for, and what it is worth."""
+    due = body.get("due")
+    if not due:
+        return {}
+    return {"due": (due["wall"], due["mono"], due["boot"]), "head_min": float(due.get("head_min", 0))}
 
 
 def _again(effect: Effect, known: Waiting) -> Waiting:
@@ -318,5 +343,5 @@ def _again(effect: Effect, known: Waiting) -> Waiting:
     return Waiting(
         known.tid, known.order, effect.body.get("to_svc") or known.svc, known.prio, known.issued,
         _moment(effect.line), effect.line, effect.body.get("wanted"), int(effect.body.get("behind", 0)),
-        known.language,
+        known.language, known.due, known.head_min,
     )  # fmt: skip

@@ -190,8 +190,9 @@ def run_kiosks(run: Run) -> set[str]:
 
 @cached
 def run_moved(run: Run) -> set[str]:
-    """Tickets whose class was changed by hand: their place is not only a matter of time."""
-    return {str(request.a.get("tid")) for request in run.requests.values() if request.f == "ticket.prio"}
+    """Tickets whose class was changed by hand, and those of appointments: their place is not only a matter of time."""
+    by_hand = {str(request.a.get("tid")) for request in run.requests.values() if request.f == "ticket.prio"}
+    return by_hand | {tid for tid, effect in run.issued.items() if effect.body.get("due")}
 
 
 def _gone(run: Run) -> dict[str, float]:
@@ -343,7 +344,7 @@ def _overtaken(run: Run, calls: list[Effect], begins: Mapping[str, int], most: i
     for effect in calls:
         tid = effect.tid or ""
         mine = run.issued[tid].body
-        special = mine.get("prio", "normal") != "normal" or mine.get("wanted") or tid in moved
+        special = mine.get("prio", "normal") != "normal" or mine.get("wanted") or mine.get("due") or tid in moved
         special = special or run_may_wish(run, "normal", str(mine.get("lang") or ""), mine["svc"])
         if tid in first or tid not in begins or special:
             continue

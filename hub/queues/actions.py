@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date as calendar_date
 from typing import Any
 
@@ -92,8 +92,15 @@ def change_mode(tx: Transaction, hub: Hub, *, mode: Mode) -> Answer:
 # --- tickets ---------------------------------------------------------------------------------
 
 
-@action
-def issue(  # noqa: PLR0913 (a ticket has that many facts)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The appointment that somebody comes for: its time, and the minutes that it is worth in the line."""
+
+    at: Instant
+    head_start: int = 0
+
+
+def give(  # noqa: PLR0913 (a ticket has that many facts)
     tx: Transaction,
     hub: Hub,
     *,
@@ -109,12 +116,15 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
     pressed_at: int | None = None,
     brought: str | None = None,
     party: str | None = None,
+    due: Due | None = None,
 ) -> Answer:
     """Give a ticket. One given by a kiosk waits for its paper; one given by a person can be called at once.
 
     `brought` and `party`: the label of the paper, or whose card it was, that the visitor held under the scanner.
+    Whoever has an appointment (`due`) is admitted as if a person gave the ticket, by whatever hand.
     """
     day = rules.open_day(store.day(tx.connection))
+    at_kiosk = "kiosk" in tx.actor.roles
     by_staff = channel != "kiosk"
     wanted = hub.settings.service(service)
     found = rules.admit(
@@ -131,13 +141,20 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
     event = TicketIssued(
         ticket=next_ticket(tx), epoch=tx.epoch, day=day.id, label=rules.label(series, number), series=series,
         number=number, service=found.code, category=category, priority=priority,
-        language=language or hub.settings.agency.languages[0], channel=channel, paper="none" if by_staff else "awaited",
+        language=language or hub.settings.agency.languages[0], channel=channel,
+        paper="awaited" if at_kiosk or not by_staff else "none",
         token=new_token(), issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
         low_s=wait.low_s if wait else None, high_s=wait.high_s if wait else None, wanted=counter,
         requester=requester, registration_number=registration_number, reason=reason, brought=brought, party=party,
+        due_at=due.at.at if due else None, due_tick=due.at.tick if due else None,
+        head_start=due.head_start or None if due else None,
     )  # fmt: skip
     tx.record(event)
     return faces.issued_face(hub, _ticket(tx, event.ticket), ahead, wait)
+
+
+#: Give a ticket, as an ask of its own.
+issue = action(give)
 
 
 @action
@@ -317,7 +334,7 @@ def call_next(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
         counter=counter,
         agent=session.agent,
         rule=choice.rule,
-        why=f"{choice.why}:{choice.minutes}",
+        why=f"{choice.why}:{choice.told}",
         waiting=choice.waiting,
         considered=choice.scores,
         passed=routing.passed(candidates, choice.candidate),
@@ -369,15 +386,25 @@ def caller_now(hub: Hub, reader: store.Reader, counter: Counter) -> routing.Call
 def _priority_run(reader: store.Reader, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
     """How many of the last calls from these queues, in a row, were priority ones."""
     calls = store.last_calls(reader, day, routing.LOOK_BACK * enough)
-    return routing.run_of(((row["service"], row["priority"]) for row in calls), services, enough)
+    return routing.run_of(((row["service"], _special(row)) for row in calls), services, enough)
+
+
+def _special(row: Any) -> bool:
+    """Whether somebody was called before others (`routing.Candidate.special`)."""
+    return row["priority"] != "normal" or bool(row["head_start"])
 
 
 def _candidate(terms: places.Terms, row: Any, now: Instant) -> routing.Candidate:
+    due = instant(row["due_at"], row["due_tick"]) if row["due_at"] is not None else None
+    since = due or instant(row["issued_at"], row["issued_tick"])
+    waited_min = elapsed(since, now).ms / _MS_PER_MIN
+    here_min = elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN
     return places.candidate(
         terms, ticket=row["id"], stage=row["stage"], label=row["label"], service=row["service"], rank=row["rank"],
         priority=row["priority"], language=row["language"], behind=row["behind"], wanted=row["wanted"],
-        waited_min=elapsed(instant(row["issued_at"], row["issued_tick"]), now).ms / _MS_PER_MIN,
-        here_min=elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN,
+        waited_min=waited_min, here_min=min(here_min, waited_min) if due else here_min,
+        early_min=elapsed(now, due).ms / _MS_PER_MIN if due else 0.0, head_start=row["head_start"] or 0.0,
+        due_at=row["due_at"],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ held against one another on the same people, and nothing but the routing differs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from hub.queues import routing
@@ -49,7 +49,7 @@ def unfold(
     while due and line and due[0][0] < HORIZON_MIN:
         minute, place, code = heappop(due)
         caller = callers[code]
-        mine = [_later(one, minute) for one in line if one.service in caller.called]
+        mine = [routing.later(one, minute) for one in line if one.service in caller.called]
         choice = routing.choose(mine, caller, rules)
         if not isinstance(choice, Choice):
             if mine:
@@ -61,7 +61,3 @@ def unfold(
         line = routing.without(line, next(one for one in line if one.ticket == called.ticket))
         heappush(due, (minute + mean_min.get(called.service, USUAL_MIN), place, code))
     return tuple(calls)
-
-
-def _later(one: Candidate, minutes: float) -> Candidate:
-    return replace(one, waited_min=one.waited_min + minutes, here_min=one.here_min + minutes)

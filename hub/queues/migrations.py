@@ -94,3 +94,10 @@ def alarms(db: Database) -> None:
     """Since when an agent calls for help in an emergency."""
     for column in ("alarm_at", "alarm_tick"):
         db.conn.execute(f"ALTER TABLE counter ADD COLUMN {column} INTEGER")
+
+
+@migrations()
+def appointments(db: Database) -> None:
+    """The time of the appointment that a visitor came for, and the minutes that it is worth; null for most."""
+    for column in ("due_at", "due_tick", "head_start"):
+        db.conn.execute(f"ALTER TABLE ticket ADD COLUMN {column} INTEGER")

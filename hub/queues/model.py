@@ -60,7 +60,7 @@ class Ticket:
     """The paper and the visit. `day` is the number of the business day, `issued` the time of the press.
 
     `brought` is the label of a paper of ours that the visitor held under the kiosk's scanner; `passes` how often they
-    let others pass.
+    let others pass. `due` is the time of the appointment that they came for, `head_start` what it is worth (minutes).
     """
 
     id: int
@@ -86,6 +86,8 @@ class Ticket:
     last_seq: int = 0
     brought: str | None = None
     passes: int = 0
+    due: Instant | None = None
+    head_start: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ class TicketIssued(TicketEvent):
     """A ticket exists. One whose `paper` is awaited cannot be called yet.
 
     `brought`: the label of a paper of ours that was scanned; `party`: whose card it was, by the ref of their file.
+    `due_at` (wall, ms) and `due_tick`: the time of an appointment; `head_start`: minutes that it is worth in the line.
     """
 
     kind: ClassVar[str] = "ticket_issued"
@@ -235,6 +238,9 @@ class TicketIssued(TicketEvent):
     wanted: str | None = None
     reason: str | None = None
     brought: str | None = None
+    due_at: int | None = None
+    due_tick: int | None = None
+    head_start: int | None = None
     requester: str | None = None
     registration_number: str | None = None
     party: str | None = None

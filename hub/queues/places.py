@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
+from zoneinfo import ZoneInfo
 
+from hub.clock import local
 from hub.context import Hub
 from hub.queues.model import CounterSession, Priority
 from hub.queues.routing import Caller, Candidate, Help, Place
@@ -26,12 +28,13 @@ class Terms:
     """What of the settings decides about those who wait.
 
     `needing`: services whose visitors are called only where their language is spoken; `called`: the services of each
-    counter, whoever sits there.
+    counter, whoever sits there; `zone`: in which times are told.
     """
 
     rules: QueueRules
     needing: frozenset[str] = frozenset()
     called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    zone: ZoneInfo = ZoneInfo("UTC")
 
 
 def terms_of(settings: Settings) -> Terms:
@@ -40,6 +43,7 @@ def terms_of(settings: Settings) -> Terms:
         settings.queue,
         frozenset(service.code for service in settings.services if service.language_needed),
         {counter.code: counter.services for counter in settings.counters},
+        settings.agency.zone,
     )
 
 
@@ -117,6 +121,9 @@ def candidate(  # noqa: PLR0913 (a visitor as they wait)
     here_min: float,
     behind: int,
     wanted: str | None,
+    early_min: float = 0.0,
+    head_start: float = 0.0,
+    due_at: int | None = None,
 ) -> Candidate:
     """Whoever waits, in their passage number `rank`; tickets are numbered in order of issue.
 
@@ -127,7 +134,8 @@ def candidate(  # noqa: PLR0913 (a visitor as they wait)
         here_min=here_min, order=ticket, behind=behind,
         wanted=wanted if wanted and service in terms.called.get(wanted, ()) else None,
         head=rank > 1 and behind == 0 and terms.rules.transferred == "head",
-        language=language, needs_language=service in terms.needing,
+        language=language, needs_language=service in terms.needing, early_min=early_min, head_start=head_start,
+        due=f"{local(due_at, terms.zone):%H:%M}" if due_at is not None else "",
     )  # fmt: skip
 
 

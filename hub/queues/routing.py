@@ -7,6 +7,8 @@
    an accumulating priority queue (Kleinrock 1964; Stanford, Taylor, Ziedins 2014), ties by issue.
    Slopes alone let the top class wait long in overload (Oz, Shneer, Ziedins 2020): hence rules 1 and 2.
    The score also has what this counter's profile adds to a service: within one service it changes nobody's place.
+   An appointment's minutes count from its time, not from when its visitor came, and it has a head start as long as
+   they were not too late (`head_start`). Nobody who comes early overtakes: they are called from `early_min` before.
 4. A counter that helps another queue (`Help`) calls one of that queue when its turn to help has come, unless
    one of its own has waited over `max_wait_min`: then rule 1 looks at both.
 
@@ -46,7 +48,10 @@ LOOK_BACK = 20
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A waiting ticket, in numbers. Minutes since its issue, and since it entered this queue."""
+    """A waiting ticket, in numbers. Minutes since its issue, and since it entered this queue.
+
+    Of an appointment: minutes since its time, until its time (`early_min`), and the local HH:MM of it (`due`).
+    """
 
     ticket: int
     stage: int
@@ -61,6 +66,14 @@ class Candidate:
     head: bool = False
     language: str = ""
     needs_language: bool = False
+    early_min: float = 0.0
+    head_start: float = 0.0
+    due: str = ""
+
+    @property
+    def special(self) -> bool:
+        """Whether a normal visitor who waits long is to be protected from them (rule 2)."""
+        return self.priority != "normal" or self.head_start > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +160,15 @@ class Choice:
     scores: tuple[tuple[int, float], ...] = field(default=())
     waiting: int = 0
 
+    @property
+    def told(self) -> str:
+        """What `why` is filled with: the time of an appointment, else the minutes waited."""
+        return self.candidate.due if self.why == "appointment" else str(self.minutes)
+
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """Nobody can be called here now: the queues are `empty`, or all who wait do so for a counter `elsewhere`."""
+    """Nobody can be called here now: the queues are `empty`, all wait for a counter `elsewhere`, or came `early`."""
 
     why: str
     waiting: int = 0
@@ -169,6 +187,8 @@ def eligible(candidate: Candidate, caller: Caller, rules: QueueRules) -> bool:
 def _may(candidate: Candidate, caller: Caller, rules: QueueRules) -> bool:
     if candidate.needs_language and not speaks(caller.languages, candidate.language):
         return False
+    if candidate.early_min > rules.early_min:
+        return False
     return not _reserved(candidate, caller, rules)
 
 
@@ -186,7 +206,8 @@ def score(candidate: Candidate, caller: Caller) -> float:
     """Rule 3's score, in minutes."""
     head_start, weight = CLASSES[candidate.priority]
     affinity = AFFINITY_MIN if candidate.wanted == caller.counter else 0.0
-    return head_start + weight * candidate.waited_min + affinity + caller.weights.get(candidate.service, 0.0)
+    profile = caller.weights.get(candidate.service, 0.0)
+    return head_start + candidate.head_start + weight * candidate.waited_min + affinity + profile
 
 
 def choose(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -> Choice | Nobody:
@@ -195,7 +216,7 @@ def choose(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -
     helped = _helped(candidates, caller, rules, idle=not own) if caller.helps else []
     possible = own + helped
     if not possible:
-        return _nobody(candidates, caller)
+        return _nobody(candidates, caller, rules)
     scores = {c.ticket: score(c, caller) for c in possible}
     if helped and not any(c.waited_min > rules.max_wait_min for c in own):
         chosen, rule = _best(helped, scores), HELPED
@@ -209,16 +230,16 @@ def choose(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -
     )
 
 
-def run_of(calls: Iterable[tuple[str, Priority]], services: tuple[str, ...], enough: int) -> int:
+def run_of(calls: Iterable[tuple[str, bool]], services: tuple[str, ...], enough: int) -> int:
     """How many of the last calls from these queues, in a row, were priority ones; it does not count beyond `enough`.
 
-    `calls`: queue and class of each call, the newest first.
+    `calls`: queue of each call, and whether it was one (`Candidate.special`), the newest first.
     """
     run = 0
-    for service, priority in calls:
+    for service, special in calls:
         if service not in services:
             continue
-        if priority == "normal" or run >= enough:
+        if not special or run >= enough:
             break
         run += 1
     return run
@@ -249,10 +270,24 @@ def in_turn(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) 
     It asks `choose` again and again, as the counter will: a list and the calls cannot disagree.
     """
     line = [c for c in candidates if c.service in caller.called]
-    while isinstance(choice := choose(line, caller, rules), Choice):
-        yield choice
-        line = without(line, choice.candidate)
-        caller = after(caller, choice)
+    while True:
+        choice = choose(line, caller, rules)
+        if isinstance(choice, Choice):
+            yield choice
+            line = without(line, choice.candidate)
+            caller = after(caller, choice)
+        elif choice.why == "early":
+            wait = min(c.early_min for c in line if c.service in caller.services) - rules.early_min
+            line = [later(c, wait) for c in line]
+        else:
+            return
+
+
+def later(one: Candidate, minutes: float) -> Candidate:
+    """The same visitor so many minutes later, as they still wait."""
+    early = max(0.0, one.early_min - minutes)
+    waited = one.waited_min + minutes - (one.early_min - early)
+    return replace(one, waited_min=waited, here_min=one.here_min + minutes, early_min=early)
 
 
 def after(caller: Caller, choice: Choice) -> Caller:
@@ -260,7 +295,7 @@ def after(caller: Caller, choice: Choice) -> Caller:
     own = 0 if choice.rule == HELPED else caller.own + 1
     if choice.candidate.service not in caller.services:
         return replace(caller, own=own)  # a run is one of its own queues
-    return replace(caller, own=own, run=0 if choice.candidate.priority == "normal" else caller.run + 1)
+    return replace(caller, own=own, run=caller.run + 1 if choice.candidate.special else 0)
 
 
 def without(line: list[Candidate], called: Candidate) -> list[Candidate]:
@@ -283,7 +318,7 @@ def _by_rule(
     too_long = [c for c in possible if c.waited_min > rules.max_wait_min]
     if too_long:
         return min(too_long, key=lambda c: (-c.waited_min, c.order)), 1
-    normal = [c for c in possible if c.priority == "normal"]
+    normal = [c for c in possible if not c.special]
     if caller.run >= rules.priority_run and any(c.waited_min > rules.normal_wait_min for c in normal):
         return _best(normal, scores), 2
     sent_ahead = [c for c in possible if c.head]
@@ -300,14 +335,18 @@ def _reason(chosen: Candidate, rule: int, caller: Caller) -> tuple[str, int]:
         return WHY[rule], minutes
     if chosen.wanted == caller.counter:
         return "for_this_counter", minutes
+    if chosen.head_start:
+        return "appointment", minutes
     if chosen.priority != "normal":
         return f"priority_{chosen.priority}", minutes
     return "waited", minutes
 
 
-def _nobody(candidates: Sequence[Candidate], caller: Caller) -> Nobody:
-    waiting = sum(c.service in caller.services for c in candidates)
-    return Nobody("elsewhere" if waiting else "empty", waiting)
+def _nobody(candidates: Sequence[Candidate], caller: Caller, rules: QueueRules) -> Nobody:
+    mine = [c for c in candidates if c.service in caller.services]
+    if mine and all(c.early_min > rules.early_min for c in mine):
+        return Nobody("early", len(mine))
+    return Nobody("elsewhere" if mine else "empty", len(mine))
 
 
 def passed(candidates: Sequence[Candidate], chosen: Candidate) -> tuple[int, ...]:

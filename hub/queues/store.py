@@ -80,6 +80,8 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
         last_seq=row["last_seq"],
         brought=row["brought"],
         passes=row["passes"] or 0,
+        due=_maybe(row["due_at"], row["due_tick"]),
+        head_start=row["head_start"] or 0,
     )
 
 
@@ -300,7 +302,7 @@ def last_calls(reader: Reader, day: m.BusinessDay, limit: int) -> list[sqlite3.R
     """The last stages called that day, newest first, with their tickets."""
     return reader.execute(
         "SELECT s.call, s.call_count, s.last_called_at, s.last_called_tick, s.counter, s.service, s.outcome, s.rank,"
-        " t.id AS ticket, t.label, t.state, t.stage = s.id AS present, t.priority, t.language"
+        " t.id AS ticket, t.label, t.state, t.stage = s.id AS present, t.priority, t.language, t.head_start"
         " FROM stage s JOIN ticket t ON t.id = s.ticket WHERE s.call IS NOT NULL AND s.call > ?"
         " ORDER BY s.call DESC LIMIT ?",
         (day.first_seq, limit),
@@ -310,8 +312,8 @@ def last_calls(reader: Reader, day: m.BusinessDay, limit: int) -> list[sqlite3.R
 def waiting(reader: Reader) -> list[sqlite3.Row]:
     """Everyone who can be called, with what routing needs."""
     return reader.execute(
-        "SELECT t.id, t.label, t.priority, t.issued_at, t.issued_tick, t.category, t.language, s.id AS stage,"
-        " s.service, s.rank, s.behind, s.wanted, s.entered_at, s.entered_tick"
+        "SELECT t.id, t.label, t.priority, t.issued_at, t.issued_tick, t.category, t.language, t.due_at, t.due_tick,"
+        " t.head_start, s.id AS stage, s.service, s.rank, s.behind, s.wanted, s.entered_at, s.entered_tick"
         " FROM ticket t JOIN stage s ON s.id = t.stage"
         " WHERE t.state = 'waiting' AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold') ORDER BY t.id"
     ).fetchall()
@@ -360,11 +362,13 @@ def _issued(rows: Rows, event: m.TicketIssued) -> None:
     rows.run(
         "INSERT INTO ticket (id, epoch, day, label, series, number, asked, state, category, priority, language,"
         " channel, issued_at, issued_tick, certain, paper, token, stage, low_s, high_s, requester, registration_number,"
-        " first_seq, last_seq, brought) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " first_seq, last_seq, brought, due_at, due_tick, head_start)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         event.ticket, event.epoch, event.day, event.label, event.series, event.number, event.service,
         "issued" if event.paper == "awaited" else "waiting", event.category, event.priority, event.language,
         event.channel, event.issued_at, event.issued_tick, int(event.certain), event.paper, event.token, stage_id,
         event.low_s, event.high_s, event.requester, event.registration_number, rows.seq, rows.seq, event.brought,
+        event.due_at, event.due_tick, event.head_start,
     )  # fmt: skip
     _insert_stage(rows, stage_id, event.ticket, 1, event.service, event.wanted, (event.issued_at, event.issued_tick))
     _number_given(rows, event.day, event.series, event.number)

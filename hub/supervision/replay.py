@@ -350,7 +350,7 @@ class _Hall:
         #: Those for which something has changed: free now, or somebody new may be called there.
         self._asking: set[str] = set()
         self._looks: set[int] = set()
-        self._calls: list[tuple[str, Priority]] = []
+        self._calls: list[tuple[str, bool]] = []
 
     def later(self, at: int, rank: int, what: object) -> None:
         """Something happens at a moment."""
@@ -474,7 +474,7 @@ class _Hall:
         self.outcome.calls.append(
             Called(counter, called.number, step.service, visitor.priority, called.entered, waited, passed)
         )
-        self._calls.append((step.service, visitor.priority))
+        self._calls.append((step.service, visitor.priority != "normal"))
         took = step.walk_ms + step.work_ms if step.work_ms is not None else sum(self._drawn(step.service))
         ends = now + took
         if called.place + 1 < len(visitor.steps):
