@@ -87,6 +87,36 @@ class ScannedBody(Body):
     code: Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
+class ArriveBody(Body):
+    """Somebody comes for an appointment: the code of their slip, else their telephone number or their name."""
+
+    code: Scanned = ""
+    telephone: Word = ""
+    name: Annotated[str, Field(max_length=120)] = ""
+    language: Word = ""
+
+
+class TimesBody(Body):
+    """Free times of a service, from a day on (ISO); from today when absent."""
+
+    service: Word
+    day: Word | None = None
+
+
+class BookBody(Body):
+    """An appointment: `day` ISO, `time` HH:MM; at a `counter` or by `telephone`; and who comes."""
+
+    service: Word
+    day: Word
+    time: Word
+    mode: Word = "counter"
+    language: Word = ""
+    name: Annotated[str, Field(max_length=120)] = ""
+    telephone: Word = ""
+    registration_number: Word = ""
+    note: Words = ""
+
+
 class CodeBody(Body):
     """The follow-up code on a ticket."""
 
@@ -221,6 +251,9 @@ class Spec:
 
 
 def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
+    if body.scanned and (agenda := _kept_agenda(hub)) and agenda.knows(hub.reader, body.scanned):
+        arrived: Answer = agenda.arrive(hub, ask, {"code": body.scanned, "language": body.language or ""})
+        return arrived
     channel: Channel = "kiosk" if "kiosk" in ask.actor.roles else "reception"
     scan = scans.brought(hub, body.scanned or "")
     kept_for = body.counter or scans.kept_for(hub, scan, body.service)
@@ -230,6 +263,34 @@ def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
         registration_number=body.registration_number, reason=body.reason, pressed_at=_pressed(body.pressed),
         brought=scan.label, party=scan.party,
     )  # fmt: skip
+
+
+def _kept_agenda(hub: Hub) -> Any:
+    """What the service answers that keeps the appointments; None where none does."""
+    return next((service.agenda for service in hub.services if service.agenda), None)
+
+
+def _agenda(hub: Hub) -> Any:
+    if (found := _kept_agenda(hub)) is None:
+        raise NotFound("this agency gives no appointments", code="no_agenda")
+    return found
+
+
+def _arrive(hub: Hub, ask: Ask, body: ArriveBody) -> Answer:
+    answer: Answer = _agenda(hub).arrive(hub, ask, body.model_dump(exclude={"key"}))
+    return answer
+
+
+def _times(hub: Hub, _: Ask, body: TimesBody) -> Answer:
+    answer: Answer = _agenda(hub).times(hub, service=body.service, day=body.day)
+    return answer
+
+
+def _book(hub: Hub, ask: Ask, body: BookBody) -> Answer:
+    """A kiosk's visitor stands there and a receptionist knows who asks; a program's is confirmed by a person."""
+    channel = "kiosk" if "kiosk" in ask.actor.roles else "web" if "api" in ask.actor.roles else "reception"
+    answer: Answer = _agenda(hub).book(hub, ask, {**body.model_dump(exclude={"key"}), "channel": channel})
+    return answer
 
 
 def _pressed(pressed: Pressed | None) -> int | None:
@@ -290,6 +351,9 @@ ASKS: dict[str, Spec] = {
         "/scans",
         summary="A paper or a card was held under the kiosk's scanner",
     ),
+    "arrive": Spec(ArriveBody, _arrive, "/appointments/arrive", 201, summary="Somebody comes for their appointment"),
+    "times": Spec(TimesBody, _times, "/appointments/times", summary="The free times for appointments"),
+    "book": Spec(BookBody, _book, "/appointments", 201, summary="Book an appointment"),
     "trouble": Spec(TroubleBody, _plain(agents.trouble), summary="A part of a device is in trouble"),
     "help": Spec(
         PlaceBody, lambda hub, ask, body: agents.ask_help(hub, ask, place=body.place), summary="A visitor asks for help"

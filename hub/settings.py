@@ -305,6 +305,27 @@ class Deposits(Model):
     """The certificate that the address must be signed by (a file); those that the machine trusts when absent."""
 
 
+class Appointments(Model):
+    """Appointments: how much of the counters' time is kept for them, and how long they hold (requirements B.13)."""
+
+    services: tuple[Code, ...] = Field(default=(), examples=[["RAS", "PEN"]])
+    """Services with appointments; all that give tickets when empty."""
+    share: Annotated[int, Field(ge=0, le=100)] = 40
+    """Percent of the counters' time that can be booked; the rest is for whoever comes without."""
+    minutes: Annotated[int, Field(ge=0, le=240)] = 0
+    """Length of an appointment; 0: the mean of its service, up to the next five minutes."""
+    days: Annotated[int, Field(ge=1, le=366)] = 60
+    """How far ahead appointments are given."""
+    release_min: Annotated[int, Field(ge=0, le=240)] = 15
+    """What is not booked so long before its time is left to whoever comes without."""
+    late_min: Annotated[int, Field(ge=0, le=240)] = 15
+    """Whoever is at most so late keeps the head start of the appointment; who has not come by then is absent."""
+    head_start_min: Annotated[int, Field(ge=0, le=240)] = 30
+    """An appointment at its time stands in the line like somebody who has waited so long."""
+    tries: Annotated[int, Field(ge=1, le=9)] = 3
+    """Calls to somebody who does not pick up the telephone, before they count as unreachable."""
+
+
 class Centre(Model):
     """The head office, as this agency knows it. Without `key` nothing of it is believed, and nothing is asked."""
 
@@ -664,6 +685,8 @@ class Settings(Model):
     """Copies that leave the box."""
     deposits: Deposits = Deposits()
     """Documents handed in at the counter."""
+    appointments: Appointments = Appointments()
+    """Appointments."""
     centre: Centre = Centre()
     """The head office."""
     followup: FollowUp = FollowUp()

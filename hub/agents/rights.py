@@ -50,6 +50,7 @@ _ASKS: dict[str, frozenset[str]] = {
     "trouble": _DEVICES | {"printer"},
     "help": frozenset({"kiosk"}),
     "scanned": frozenset({"kiosk"}),
+    **dict.fromkeys(("arrive", "times", "book"), frozenset({"kiosk", "api", "receptionist", "supervisor"})),
     "helped": frozenset({"receptionist", "supervisor"}),
     "print_take": frozenset({"kiosk", "panel", "printer"}),
     "print_report": frozenset({"kiosk", "panel", "printer"}),
@@ -164,6 +165,19 @@ _PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ("request.page", "request.new", "request.write_down", "request.one", "request.print_paper", "request.told"),
         frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
+    ),
+    **dict.fromkeys(
+        (
+            "appointment.page",
+            "appointment.new",
+            "appointment.book",
+            "appointment.one",
+            "appointment.do",
+            "appointment.arrive",
+            "appointment.print_slip",
+            "appointment.day_list",
+        ),
+        frozenset({"receptionist", "clerk", "case_officer", "supervisor"}),
     ),
     "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),

@@ -70,7 +70,13 @@ class Hall:
 
     def enter(self, one: Waiting) -> None:
         self.people[one.tid] = one
-        if one.due or one.wanted or one.behind or one.svc in self.plan.needing or self.plan.may_wish(one.prio, one.language):
+        if (
+            one.due
+            or one.wanted
+            or one.behind
+            or one.svc in self.plan.needing
+            or self.plan.may_wish(one.prio, one.language)
+        ):
             self.special[one.tid] = one
         else:
             insort(self.plain[one.svc, one.prio], (*self._place(one), one.tid))

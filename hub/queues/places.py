@@ -23,6 +23,10 @@ USUAL = 2
 LEVEL_MIN = {1: -5.0, 2: 0.0, 3: 5.0}
 
 
+#: The zone of an agency that is none: of a test's terms.
+_NOWHERE = ZoneInfo("UTC")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What of the settings decides about those who wait.
@@ -34,7 +38,7 @@ class Terms:
     rules: QueueRules
     needing: frozenset[str] = frozenset()
     called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = _NOWHERE
 
 
 def terms_of(settings: Settings) -> Terms:

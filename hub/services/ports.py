@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 from flask import Blueprint
 from sqlite_utils.migrations import Migrations
 
+from hub.ask import Answer, Ask
 from hub.context import Hub
 from hub.errors import ConfigurationFault
 from hub.journal import Appliers, Event
@@ -246,6 +247,20 @@ class Live:
     picture: Callable[[Hub, Reader, str], Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """What devices and other programs may ask of whoever keeps the appointments (hub/asks.py)."""
+
+    #: Somebody is here: by the code of a slip, a telephone number or a name.
+    arrive: Callable[[Hub, Ask, Mapping[str, str]], Answer]
+    #: The free times of a service, from a day on.
+    times: Callable[..., Answer]
+    #: A time for somebody: what was said, by the names of the ask.
+    book: Callable[[Hub, Ask, Mapping[str, str]], Answer]
+    #: Whether a code is that of an appointment's slip.
+    knows: Callable[[Reader, str], bool]
+
+
 #: Told the event of a picture that is another one though nothing was recorded: live windows get it.
 on_changed: list[Callable[[str], None]] = []
 
@@ -317,7 +332,8 @@ class CounterService:
     `goes_on` is the page where a question goes on that the counter could not answer. What of people stands under a
     subject that a service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
     Those of its `roles` that have the tab `beside` their own work find it behind the others. `uploads` says which
-    endpoints take how many bytes of a file, `files` which ones are kept on the shelf of its name.
+    endpoints take how many bytes of a file, `files` which ones are kept on the shelf of its name. One service keeps the
+    `agenda`.
     """
 
     name: str
@@ -351,6 +367,7 @@ class CounterService:
     uploads: Mapping[str, int] = field(default_factory=dict)
     files: FileNames | None = None
     aside: Aside | None = None
+    agenda: Agenda | None = None
 
 
 @cache

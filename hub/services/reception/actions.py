@@ -114,7 +114,7 @@ def withdraw_answer(tx: Transaction, hub: Hub, *, answer: int) -> Answer:
 def print_given(hub: Hub, tx: Transaction, event: Event) -> None:
     """A ticket that an agent gives at reception is printed at once, by the kiosk's printer."""
     assert isinstance(event, TicketIssued)
-    if event.channel == "reception" and tx.actor.agent is not None:
+    if event.channel in ("reception", "appointment") and tx.actor.agent is not None:
         ahead = queue_store.ahead(tx.connection, event.service) - 1
         _print(hub, tx, event.ticket, copy=0, ahead=max(0, ahead))
 
