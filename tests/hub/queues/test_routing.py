@@ -29,6 +29,11 @@ def asks(counter: str = "05", services: tuple[str, ...] = ("DEP",), open_too: tu
     return Caller(counter, services, frozenset({counter, *open_too}), run)
 
 
+def booked(number: int, minutes: float, priority: str = NORMAL, **more: object) -> Candidate:
+    """Somebody with an appointment, so many minutes after its time."""
+    return waits(number, minutes, priority, **{"head_start": 30.0, "due": "09:30"} | more)
+
+
 #: story, who waits, who asks, the number called (None: nobody), by which rule, and the word why.
 CASES = [
     ("one waits", [waits(1, 3)], asks(), 1, 3, "waited"),
@@ -85,6 +90,21 @@ CASES = [
     ("over ninety and back: still behind the others", [waits(1, 95, behind=2), waits(2, 1)], asks(), 2, 3, "waited"),
     ("sent on to the head of the line, where the agency says so", [waits(1, 50), waits(2, 1, head=True)], asks(), 2,
      3, "waited"),
+    ("half past nine, at half past nine: like who has waited thirty minutes", [waits(1, 29), booked(2, 0)], asks(), 2,
+     3, "appointment"),
+    ("a head start, not an absolute one", [waits(1, 31), booked(2, 0)], asks(), 1, 3, "waited"),
+    ("its minutes count from its time", [waits(1, 39), booked(2, 10)], asks(), 2, 3, "appointment"),
+    ("five minutes before it can be called", [waits(1, 1), booked(2, 0, early_min=5)], asks(), 2, 3, "appointment"),
+    ("whoever comes early overtakes nobody", [waits(1, 1), booked(2, 0, early_min=5.1)], asks(), 1, 3, "waited"),
+    ("nor is called into an empty room before their time", [booked(1, 0, early_min=20)], asks(), None, None, "early"),
+    ("too late: the minutes since its time, and no head start", [waits(1, 21), booked(2, 20, head_start=0)], asks(), 1,
+     3, "waited"),
+    ("a woman with child and an appointment has both", [waits(1, 39), booked(2, 0, "pregnant")], asks(), 2, 3,
+     "appointment"),
+    ("after three of them in a row a normal visitor of 31 minutes", [waits(1, 31), booked(2, 20)], asks(run=3), 1, 2,
+     "normal_turn"),
+    ("their long wait counts, too", [waits(1, 60), booked(2, 91)], asks(), 2, 1, "too_long"),
+    ("of two the one whose time came first", [booked(1, 5), booked(2, 15)], asks(), 2, 3, "appointment"),
     ("nobody at all", [], asks(), None, None, "empty"),
     ("people, but not for us", [waits(1, 50, service="PEN")], asks(), None, None, "empty"),
     ("people, each for a counter that is open", [waits(1, 5, wanted="06")], asks(open_too=("06",)), None, None,
@@ -149,6 +169,19 @@ def test_nobody_starves_however_many_priorities_come(priority):
         people.remove(choice.candidate)
     assert choice.candidate.ticket == 1
     assert minutes <= 94
+
+
+def test_a_list_of_who_comes_next_lets_time_pass_for_who_is_early():
+    line = [booked(1, 0, early_min=25), waits(2, 3), booked(3, 0, early_min=45)]
+    assert [each.candidate.ticket for each in routing.in_turn(line, asks(), RULES)] == [2, 1, 3]
+    assert routing.order(line, "DEP", RULES) == (2, 1, 3)
+
+
+def test_minutes_pass_before_and_after_the_time_of_an_appointment():
+    before = booked(1, 0, early_min=25, here_min=10)
+    assert [(one.early_min, one.waited_min) for one in (routing.later(before, 20), routing.later(before, 40))] == [
+        (5, 0), (0, 15),
+    ]  # fmt: skip
 
 
 # --- in the agency
