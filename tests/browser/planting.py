@@ -21,6 +21,8 @@ from hub.publishing import store as publications
 from hub.queues import actions as queues
 from hub.queues import faces
 from hub.queues import store as queue_store
+from hub.services.appointment import actions as appointment
+from hub.services.appointment.model import AppointmentDialled
 from hub.services.certificate import actions as certificate
 from hub.services.deposit import actions as deposit
 from hub.services.deposit import scanning
@@ -41,7 +43,7 @@ KINDS = {
     "central data": 10, "list": 4,
     "requester": 10, "concerned": 10, "inquiry": 10, "motive": 10, "picked": 10, "corrected": 10,
     "certificate": 10, "request": 10, "request contested": 3,
-    "draft of a deposit": 10, "deposit": 6, "scan": 10,
+    "appointment": 10, "appointment concluded": 10, "draft of a deposit": 10, "deposit": 6, "scan": 10,
     "prepared": 10, "order wanted": 10, "order refused": 5,
     "payment": 10, "voucher": 10, "cheque": 10, "closing refused": 10, "closing": 10, "lot": 10, "lot refused": 1,
     "order": 10, "paid": 5, "blocked": 5, "life certificate": 5,
@@ -56,6 +58,7 @@ class Planting(TillPlanter, LetterPlanter):
     def __init__(self, hub, texts, centre):
         super().__init__(hub, texts, centre)
         self.visit, self.scans, self.requests = "", [], []
+        self.appointments, self.booked_on = [], ""
         self.certificates, self.drafts, self.deposits, self.posted = [], [], [], []
 
     def everything(self):
@@ -66,6 +69,7 @@ class Planting(TillPlanter, LetterPlanter):
         for number, text in enumerate(self.texts, start=1):
             self.at_the_desk(ticket, number, text)
             self.request(ticket, number, text)
+            self.appointment(number, text)
             self.prepare(number, text)
             self.want_order(number, text)
             self.deposit(number, text)
@@ -201,6 +205,27 @@ class Planting(TillPlanter, LetterPlanter):
                 request.contest(hub, self.ask(CLERK), request=made, text=text)
                 request.take(hub, self.ask(OFFICER), request=made)
                 request.pass_on(hub, self.ask(OFFICER), request=made, service="22", text=text)
+
+    def appointment(self, number, text):
+        """All on one day, each at a time of its own; the call is made before, as no agent could, to be concluded."""
+        hub = self.hub
+        day = appointment.times_told(hub, service="RAS", day=self.booked_on or None)["days"][0]
+        self.booked_on = day["day"]
+        wanted = appointment.Wanted(
+            "RAS", day["day"], day["times"][number], "telephone", name=text[:NAME], telephone=f"0660000{number:02d}",
+            registration_number=text, note=text[:NOTE],
+        )  # fmt: skip
+        with self.each("appointment"):
+            made = appointment.book(hub, self.ask(CLERK), wanted=wanted)["appointment"]
+            self.appointments.append(made)
+        with self.each("appointment concluded"):
+            with hub.store.transaction(Ask(HUB)) as tx:
+                tx.record(AppointmentDialled(made, 1))
+            appointment.conclude(hub, self.ask(CLERK), appointment=made, outcome="not_conclusive", motive=text[:WORDS])
+        with self.each("appointment"):
+            time = day["times"][number - 1]
+            wanted = appointment.Wanted("RAS", day["day"], time, name=text[:NAME], note=text[:NOTE])
+            self.appointments.append(appointment.book(hub, self.ask(CLERK), wanted=wanted)["appointment"])
 
     def publications(self):
         """What the hall's screen says is changed from the supervisor's, with a reason."""

@@ -55,7 +55,7 @@ LOOKS = {
 #: By how addresses begin: who sees most there, and looks at every text. One that is new has to be listed. Of all other
 #: roles that may see a page each looks in every third piece.
 MOST = {
-    "/administration": "supervisor",
+    "/administration": "supervisor", "/desk/appointment": "receptionist",
     "/agents": "supervisor", "/audit": "auditor", "/desk": "clerk", "/desk/cash": "head_cashier",
     "/desk/cash/close": "collections_cashier", "/desk/cash/payer": "collections_cashier",
     "/desk/cash/prepare": "clerk", "/desk/cash/requests": "clerk", "/desk/cash/search": "clerk",
@@ -73,7 +73,7 @@ NOT_HERE = {"/privacy/<proposal>/certificate", "/supervision/day.json"}
 #: Pages that show nobody's words, and what they do show.
 SILENT = {
     "/administration/files.zip": "files, packed",
-    "/desk/cash/payer": "three figures", "/desk/cash/treasury/<lot>.<kind>": "accounts and amounts",
+    "/desk/appointment/list": "a paper", "/desk/cash/payer": "three figures", "/desk/cash/treasury/<lot>.<kind>": "accounts and amounts",
     "/desk/deposit/scans/<scan>/pages/<page>": "a picture", "/desk/line": "numbers of tickets",
     "/desk/reception/roll/sheet": "numbers of the paper roll", "/privacy": "how many entries are how old",
     "/supervision/open": "numbers of tickets", "/supervision/story.pdf": "a paper",
@@ -92,6 +92,7 @@ TYPED = (
 SEARCHED = {
     "clerk": ("/desk/inquiry?q={}", "/desk/inquiry/search?q={}", "/desk/certificate?q={}", "/desk/deposit?q={}",
               "/desk/certificate/search?q={}", "/desk/request?q={}", "/desk/request/new?why={}",
+              "/desk/appointment?q={}", "/desk/appointment?day={}&show={}", "/desk/appointment/new?service={}&from={}",
               "/desk/cash/prepare?q={}", "/desk/cash/requests?ref={}"),
     "collections_cashier": ("/desk/cash?q={}", "/desk/cash/search?q={}"),
     "head_cashier": ("/desk/cash/oversight?look={}&agent={}&from={}", "/desk/cash/treasury/{}"),
@@ -108,6 +109,7 @@ NO_TEXTS = {
         "till_receipt_noted",
     )},
     **dict.fromkeys(("cash_entry_made.statement", "certificate_issued.statement"), "what was sealed, in base 32"),
+    "appointment_booked.code": "eight letters", "appointment_booked.telephone": "digits",
     **dict.fromkeys(("concerned_added.name", "concerned_added.number"), "nothing: who is added has a file"),
     "documents_deposited.id_number": "letters and digits", "life_certificate_taken.payee_number": "ten digits",
     "life_certificate_noted.valid_until": "a day", "scan_kept.file": "a digest",
@@ -336,6 +338,10 @@ def addresses(rule, planted):
             yield path.replace("/P", "/E")
         if rule == "/desk/cash/treasury/<lot>.<kind>":
             yield path.replace(".csv", ".json")
+    if rule in ("/desk/appointment", "/desk/appointment/list"):
+        yield f"{rule}?day={planted.booked_on}"
+    if rule == "/desk/appointment/new":
+        yield f"{rule}?move={planted.appointments[-1]}"
     if rule == "/audit":
         yield from (f"/audit?family={family}" for family in ("queue", "request", "settings", "devices", "exchange"))
     yield from (f"{rule}{more}" for more in QUERIES.get(rule, ()))
@@ -360,7 +366,8 @@ def values(planted, place, rule=""):
     def of(found):
         return found[place % len(found)]
 
-    number = of(planted.drafts if rule.startswith("/desk/deposit") else planted.requests)
+    of_number = {"/desk/deposit": planted.drafts, "/desk/appointment": planted.appointments}
+    number = of(next((found for start, found in of_number.items() if rule.startswith(start)), planted.requests))
     return {
         "ref": f"P{place + 1}", "number": number, "certificate": of(planted.certificates), "order": of(planted.orders),
         "closing": of(planted.closings), "till": "C02", "proposal": 1, "prepared": of(planted.prepared),

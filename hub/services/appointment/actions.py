@@ -15,7 +15,7 @@ from hub.printing.store import queue_job
 from hub.queues import actions as queues
 from hub.queues import followup
 from hub.queues import store as queue_store
-from hub.services.appointment import agenda, rules, slips, store
+from hub.services.appointment import agenda, paper, rules, slips, store
 from hub.services.appointment.model import (
     CHANNELS,
     MODES,
@@ -311,5 +311,11 @@ def _print(tx: Transaction, hub: Hub, found: Appointment, printer: str) -> int:
         raise Refused(f"{found.label} is not to come any more", code="not_to_come", label=found.label)
     copy = store.copies(tx.connection, found.id)
     tx.record(AppointmentPrinted(found.id, copy))
-    queue_job(tx, about=f"appointment {found.id}", printer=printer, copy=copy, slip=slips.slip(hub, found, copy))
+    queue_job(
+        tx,
+        about=f"appointment {found.id}",
+        printer=printer,
+        copy=copy,
+        slip=slips.slip(paper.slip_facts(hub, found), copy),
+    )
     return copy

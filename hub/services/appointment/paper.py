@@ -11,6 +11,7 @@ from hub.clock import local
 from hub.context import Hub
 from hub.say import say
 from hub.services.appointment.model import Appointment
+from hub.services.appointment.slips import Facts
 
 _LAYOUT = Path(__file__).parent / "layouts" / "day.typ"
 #: Of a longer text on the paper nothing but its beginning.
@@ -56,3 +57,20 @@ def day_list(hub: Hub, day: date, found: Iterable[Appointment]) -> bytes:
         ],
     }
     return hub.workshop.drawn({"main": _layout()}, data, now.at // 1000)
+
+
+def slip_facts(hub: Hub, found: Appointment) -> Facts:
+    """What its slip says."""
+    language, agency, service = found.language, hub.settings.agency, hub.settings.service(found.service)
+    return Facts(
+        language=language,
+        organisation=agency.organisation,
+        agency=agency.name,
+        address=agency.address,
+        label=found.label,
+        day=day_said(hub, found.on, language),
+        time=found.at,
+        service=(service.kiosk.get(language) or service.label) if service else found.service,
+        papers=(service.papers.get(language) or next(iter(service.papers.values()), ())) if service else (),
+        code=found.code if found.mode == "counter" else "",
+    )

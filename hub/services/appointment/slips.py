@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hub.codes import in_halves
-from hub.context import Hub
 from hub.paper import Cut, Feed, Line, Qr, Rule, Slip, Text, duplicate
 from hub.say import say
-from hub.services.appointment import paper
-from hub.services.appointment.model import Appointment
 
 
-def slip(hub: Hub, found: Appointment, copy: int) -> Slip:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An appointment as its paper tells it; all is text already. `code` is empty for one by telephone."""
+
+    language: str
+    organisation: str
+    agency: str
+    address: str
+    label: str
+    day: str
+    time: str
+    service: str
+    papers: tuple[str, ...] = ()
+    code: str = ""
+
+
+def slip(facts: Facts, copy: int) -> Slip:
     """Its lines; a copy says so."""
-    language, agency = found.language, hub.settings.agency
-    service = hub.settings.service(found.service)
-    papers = (service.papers.get(language) or next(iter(service.papers.values()), ())) if service else ()
+    language = facts.language
     lines: list[Line] = [
-        Text(agency.organisation, align="center"),
-        Text(agency.name, bold=True, align="center"),
+        Text(facts.organisation, align="center"),
+        Text(facts.agency, bold=True, align="center"),
         Rule(),
         Text(say(language, "appointment.slip_title"), bold=True, align="center"),
-        Text(found.at, size=4, bold=True, align="center"),
-        Text(paper.day_said(hub, found.on, language), bold=True, align="center"),
-        Text((service.kiosk.get(language) or service.label) if service else found.service, align="center"),
-        Text(found.label, align="center"),
+        Text(facts.time, size=4, bold=True, align="center"),
+        Text(facts.day, bold=True, align="center"),
+        Text(facts.service, align="center"),
+        Text(facts.label, align="center"),
         Rule(),
+        Text(say(language, f"appointment.slip_{'come' if facts.code else 'call'}")),
     ]
-    if found.mode == "telephone":
-        lines.append(Text(say(language, "appointment.slip_call")))
-    else:
-        lines.append(Text(say(language, "appointment.slip_come")))
-        if papers:
-            lines += [Feed(), Text(say(language, "slip.papers")), *(Text(f"- {paper}") for paper in papers)]
-        if found.code:
-            lines += [Feed(), Text(in_halves(found.code), bold=True, align="center"), Qr(found.code)]
-    if agency.address:
-        lines += [Rule(), Text(agency.address, align="center")]
+    if facts.code and facts.papers:
+        lines += [Feed(), Text(say(language, "slip.papers")), *(Text(f"- {paper}") for paper in facts.papers)]
+    if facts.code:
+        lines += [Feed(), Text(in_halves(facts.code), bold=True, align="center"), Qr(facts.code)]
+    if facts.address:
+        lines += [Rule(), Text(facts.address, align="center")]
     lines.append(Cut())
     return duplicate(tuple(lines), copy) if copy else tuple(lines)
