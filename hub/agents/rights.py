@@ -179,6 +179,10 @@ _PAGES: dict[str, frozenset[str]] = {
         ),
         frozenset({"receptionist", "clerk", "case_officer", "supervisor"}),
     ),
+    **dict.fromkeys(
+        ("payday.page", "payday.plan", "payday.withdraw", "payday.call", "payday.end_wave", "payday.print_band"),
+        frozenset({"receptionist", "supervisor"}),
+    ),
     "request.do": frozenset({"receptionist", "clerk", "case_officer", "validator", "supervisor"}),
     "request.print_letters": frozenset({"case_officer", "validator", "supervisor"}),
     **dict.fromkeys(

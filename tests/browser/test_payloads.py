@@ -60,6 +60,7 @@ MOST = {
     "/desk/cash/close": "collections_cashier", "/desk/cash/payer": "collections_cashier",
     "/desk/cash/prepare": "clerk", "/desk/cash/requests": "clerk", "/desk/cash/search": "clerk",
     "/desk/deposit": "validator", "/desk/inquiry": "case_officer", "/desk/inquiry/looks": "supervisor",
+    "/desk/payday": "receptionist",
     "/desk/reception": "receptionist", "/desk/request": "case_officer", "/devices": "admin", "/exchange": "supervisor",
     "/privacy": "supervisor", "/routing": "supervisor", "/supervision": "supervisor",
 }  # fmt: skip
@@ -73,7 +74,8 @@ NOT_HERE = {"/privacy/<proposal>/certificate", "/supervision/day.json"}
 #: Pages that show nobody's words, and what they do show.
 SILENT = {
     "/administration/files.zip": "files, packed",
-    "/desk/appointment/list": "a paper", "/desk/cash/payer": "three figures", "/desk/cash/treasury/<lot>.<kind>": "accounts and amounts",
+    "/desk/appointment/list": "a paper", "/desk/payday": "numbers of waves",
+    "/desk/cash/payer": "three figures", "/desk/cash/treasury/<lot>.<kind>": "accounts and amounts",
     "/desk/deposit/scans/<scan>/pages/<page>": "a picture", "/desk/line": "numbers of tickets",
     "/desk/reception/roll/sheet": "numbers of the paper roll", "/privacy": "how many entries are how old",
     "/supervision/open": "numbers of tickets", "/supervision/story.pdf": "a paper",

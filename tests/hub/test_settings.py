@@ -205,7 +205,7 @@ def test_a_counter_service_without_folder_is_named_once_there_are_folders(folder
     change(
         folder,
         "agency.toml",
-        '["reception", "cash", "inquiry", "certificate", "request", "deposit", "appointment"]',
+        '["reception", "cash", "inquiry", "certificate", "request", "deposit", "appointment", "payday"]',
         '["reception", "recepton"]',
     )
     assert problems(folder) == ["agency.toml: counter_services: no recepton, did you mean reception?"]

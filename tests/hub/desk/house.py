@@ -151,7 +151,7 @@ def new_house(folder: Path, services: tuple[str, ...] = ("reception",), **queue:
             text = (
                 text.replace("[queue]", "[queue]" + rules)
                 .replace(
-                    '["reception", "cash", "inquiry", "certificate", "request", "deposit", "appointment"]',
+                    '["reception", "cash", "inquiry", "certificate", "request", "deposit", "appointment", "payday"]',
                     str(list(services)).replace("'", '"'),
                 )
                 .replace("port = 8080", f"port = {free_port()}")

@@ -1,0 +1,23 @@
+"""Pay-day: a crowd comes in waves, by registration number or by name, and in groups of numbers printed the day before.
+
+`model` what there is · `rules` what is decided · `actions` what can be asked · `store` what is kept · `paper` the bands
+of numbers · `pages` what is shown
+"""
+
+from __future__ import annotations
+
+from hub.services.payday import store
+from hub.services.payday.migrations import migrations
+from hub.services.payday.pages import pages as blueprint
+from hub.services.ports import CounterService
+
+COUNTER_SERVICE = CounterService(
+    name="payday",
+    title="payday.title",
+    icon="coin",
+    roles=frozenset({"receptionist", "supervisor"}),
+    pages=blueprint,
+    migrations=migrations,
+    appliers=store.APPLIERS,
+    state_tables=store.STATE_TABLES,
+)
