@@ -206,6 +206,8 @@ class DayRules(Model):
         examples=[{day: {"open": "07:30", "close": "15:00", "last_ticket": "14:30"} for day in DAYS[:5]}],
     )
     """Opening hours by weekday (`mon` … `sun`); a day that is left out is closed; no day at all means always open."""
+    last_by_estimate: bool = False
+    """With a timetable: the kiosk gives no ticket that would not be called before closing, in eight of ten cases."""
     holidays: tuple[Holiday, ...] = (
         "01-01", "easter+1", "05-01", "easter+39", "easter+50", "06-10", "08-15", "11-01", "11-28", "12-25",
     )  # fmt: skip

@@ -251,7 +251,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class KioskService:
-    """One service at the kiosk now. `why_closed` is a code: `hours`, `quota`, `day`, `mode`, or ''."""
+    """One service at the kiosk now. `why_closed` is a code: `hours`, `estimate`, `quota`, `day`, `mode`, or ''."""
 
     service: str
     open: bool

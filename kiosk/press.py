@@ -26,6 +26,7 @@ RefusalCode = str
 REFUSALS: dict[str, RefusalCode] = {
     "closed_hours": "hours",
     "closed_mode": "mode",
+    "closed_estimate": "estimate",
     "day_closed": "day",
     "quota": "quota",
     "closed": "closed",

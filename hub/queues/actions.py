@@ -134,7 +134,10 @@ def give(  # noqa: PLR0913 (a ticket has that many facts)
     if counter is not None:
         _serves(_known_counter(hub, counter), found.code)
     ahead = store.ahead(tx.connection, found.code)
-    wait = offer.announced(hub, store.counters(tx.connection), found, ahead)
+    sessions = store.counters(tx.connection)
+    wait = offer.announced(hub, sessions, found, ahead)
+    if not by_staff and offer.too_late(hub, sessions, found, ahead, tx.now):
+        raise Refused(f"{found.label}: nobody who comes now is served before closing", code="closed_estimate")
     series = rules.series_of(found, hub.settings.queue.numbering)
     pressed = pressed_then(tx.now, pressed_at)
     number = store.last_number(tx.connection, day.id, series) + 1

@@ -51,6 +51,25 @@ def last_times(opening: Opening, service: Service) -> tuple[str, str]:
     return opening.open, service.last_ticket or opening.last_ticket or opening.close
 
 
+def too_late(hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int, now: Instant) -> bool:
+    """Whether somebody who comes now would, by the estimate, wait in vain until the agency closes.
+
+    Where nobody serves nothing is known, and the hour of the last ticket alone counts.
+    """
+    opening = hours_today(hub, now)
+    if not hub.settings.day.last_by_estimate or opening is None:
+        return False
+    wait = foreseen(hub, sessions, service, ahead)
+    left_s = minutes_until(opening.close, minute(hub, now)) * 60
+    return wait is not None and wait.high_s > left_s
+
+
+def minutes_until(later: str, earlier: str) -> int:
+    """Minutes between two times of a day, HH:MM; below 0 where the first one comes first."""
+    (h, m), (hour, minutes) = (map(int, each.split(":")) for each in (later, earlier))
+    return (h - hour) * 60 + m - minutes
+
+
 def announced(hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int) -> Wait | None:
     """What visitors are told with `ahead` people before.
 

@@ -251,6 +251,8 @@ def _why_closed(hub: Hub, reader: Reader, at: Moment, service: Service) -> str:
         first, last = offer.last_times(opening, service)
         if not first <= offer.minute(hub, at.now) < last:
             return "hours"
+        if offer.too_late(hub, at.sessions, service, _count(at, service.code), at.now):
+            return "estimate"
     return ""
 
 

@@ -56,7 +56,7 @@ def _wave(line: str, number: int, by: By) -> tuple[str, str, str, int]:
 
 
 def plan(number: int, on: str, service: str, by: str, typed: str) -> PayDayPlanned:
-    """A pay-day. Raises Unreadable where somebody is in no wave, or in two, or waves are not in order of their times."""
+    """A pay-day. Raises Unreadable where somebody is in no wave or in two, or times are not in order."""
     sorted_by = chosen(by, BYS, Unreadable(f"by: one of {', '.join(BYS)}", field="by"))
     waves = read(typed, sorted_by)
     if not 1 <= len(waves) <= MOST_WAVES:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub import night
-from hub.queues import offer, store
+from hub.errors import Refused
+from hub.queues import offer, pictures, store
+from hub.settings import DayRules
 from hub.waits import watch
 from hub.waits.watch import Watch
 from hub.wire import Wait
@@ -144,3 +146,38 @@ def test_a_broken_file_keeps_nobody_waiting(worked):
     (worked.hub.store.folder / watch.FILE).write_bytes(b'{"format": 1, "forecaster": {"blend": 7}}')
     object.__setattr__(worked.hub, "waits", Watch())
     assert told(worked)[0].high_s > 0
+
+
+# --- the last ticket by the estimate
+
+
+def closing_at(office, close, **day):
+    """The same agency with a timetable that closes then."""
+    hours = {"mon": {"open": "07:30", "close": close}}
+    rules = {"timetable": True, "hours": hours, "last_by_estimate": True} | day
+    files = office.hub.files
+    office.hub.standing.take(files.model_copy(update={"day": DayRules.model_validate(rules)}), 1)
+
+
+def test_nobody_gets_a_ticket_to_wait_in_vain_for(office):
+    """Six minutes each, and nine people more than one counter can serve before it closes."""
+    morning(office)
+    now = office.clock.now().iso(office.hub.settings.agency.zone)[11:16]
+    foreseen = told(office)[1]
+    hour, minute = divmod(offer.minutes_until(now, "00:00") + foreseen.high_s // 60, 60)
+    closing_at(office, f"{hour:02d}:{minute:02d}")
+    assert tile(office).open, "eight of ten are called before"
+    hour, minute = divmod(hour * 60 + minute - 1, 60)
+    closing_at(office, f"{hour:02d}:{minute:02d}")
+    assert (tile(office).open, tile(office).why_closed) == (False, "estimate")
+    with pytest.raises(Refused) as refused:
+        office.press("deposit")
+    assert refused.value.reason == "closed_estimate"
+    assert office.give("deposit"), "a person may still give one"
+    closing_at(office, f"{hour:02d}:{minute:02d}", last_by_estimate=False)
+    assert tile(office).open
+
+
+def tile(office):
+    """What the kiosk knows of the service."""
+    return next(each for each in pictures.kiosk(office.hub, office.hub.reader).services if each.service == "DEP")

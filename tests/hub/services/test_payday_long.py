@@ -11,6 +11,7 @@ from hub.queues import actions as queues
 from hub.queues import store as queue_store
 from hub.services.payday import actions, store
 from tests.hub.services.house import House, brazzaville
+from tests.office import demo_settings
 
 pytestmark = pytest.mark.nightly
 MONDAY = "2026-03-02"
@@ -65,8 +66,9 @@ class Morning:
 
 @pytest.mark.timeout(900)
 def test_two_thousand_in_three_waves_in_order_and_nobody_lost(tmp_path, workshop, note):
-    settings = {"counters": [{"code": code, "label": "Caisse", "kind": "cash", "services": ["CPR"]} for code in TILLS]}
-    house = House(tmp_path, brazzaville(MONDAY, 7), ("payday",), workshop, **settings)
+    counters = demo_settings().model_dump(mode="json", exclude_defaults=True)["counters"]
+    counters += [{"code": code, "label": "Caisse", "kind": "cash", "services": ["CPR"]} for code in TILLS]
+    house = House(tmp_path, brazzaville(MONDAY, 7), ("payday",), workshop, counters=counters)
     hub, morning, began = house.hub, Morning(), time.perf_counter()
     actions.plan(hub, house.ask(RECEPTION), on=MONDAY, service="CPR", by="registration", waves=WAVES)
     queues.open_day(hub, house.ask(HUB), date=MONDAY)
