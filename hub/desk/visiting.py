@@ -132,7 +132,7 @@ def _people(hub: Hub, reader: sqlite3.Connection, ticket: Ticket) -> tuple[Reque
 def _named(reader: sqlite3.Connection, each: Concerned, hits: dict[str, Hit]) -> Named:
     hit = hits.get(each.party or "")
     if hit is None:
-        return Named(each.rank, "", each.name or each.party or "", each.number or "", "")
+        return Named(each.rank, "", each.name or each.number or each.party or "", each.number or "", "")
     return Named(each.rank, hit.ref, hit.name, hit.number, hit.type, awaited=bool(notices.to_tell(reader, hit.ref)))
 
 

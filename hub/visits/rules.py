@@ -57,14 +57,28 @@ def name_requester(ticket: int, name: str, quality: str, party: str | None) -> R
     return RequesterNamed(ticket, known, None if party else said, party)
 
 
-def add_concerned(ticket: int, known: Iterable[Concerned], last_rank: int, party: str) -> ConcernedAdded:
-    """The visit is about one more file. `last_rank`: the highest that was ever given, removed ones included."""
+def add_concerned(
+    ticket: int, known: Iterable[Concerned], last_rank: int, party: str | None, number: str | None = None
+) -> ConcernedAdded:
+    """The visit is about one more file, or a number that no file has here.
+
+    `last_rank`: the highest that was ever given, removed ones included.
+    """
     there = list(known)
-    if any(each.party == party for each in there):
+    if any((each.party, each.number) == (party, number) for each in there):
         raise Refused("this visit is about them already", code="already_concerned")
     if len(there) >= MOST_CONCERNED:
         raise Refused(f"a visit is about {MOST_CONCERNED} persons at most", code="too_many_concerned")
-    return ConcernedAdded(ticket, last_rank + 1, party)
+    return ConcernedAdded(ticket, last_rank + 1, party, number)
+
+
+def add_all(ticket: int, numbers: Iterable[tuple[str, str | None]]) -> tuple[ConcernedAdded, ...]:
+    """A new visit is about all of these: each a registration number as it was typed, and the file it is known by."""
+    added: list[ConcernedAdded] = []
+    for number, party in numbers:
+        known = [Concerned(each.rank, each.party, each.number) for each in added]
+        added.append(add_concerned(ticket, known, len(added), party, None if party else number))
+    return tuple(added)
 
 
 def remove_concerned(ticket: int, known: Iterable[Concerned], rank: int) -> ConcernedRemoved:

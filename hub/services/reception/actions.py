@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from hub.ask import Answer, Ask
 from hub.clock import local
 from hub.context import Hub, action
-from hub.errors import NotFound, Unreadable
+from hub.errors import NotFound, StoreFault, Unreadable
 from hub.journal import Event
+from hub.people import actions as people
 from hub.printing import rules as print_rules
 from hub.printing.store import queue_job, unsettled
 from hub.queues import actions as queues
@@ -22,6 +25,7 @@ from hub.queues.roll import RollNumber
 from hub.services.reception import rules, slips, store
 from hub.services.reception.model import RollLine, VisitorAnswered
 from hub.store import Transaction
+from hub.visits import rules as visits
 from hub.wire import Wait
 
 
@@ -36,23 +40,45 @@ def give(  # noqa: PLR0913 (a ticket has that many facts)
     counter: str | None = None,
     language: str | None = None,
     requester: str | None = None,
+    quality: str = "self",
+    concerned: str = "",
 ) -> Answer:
-    """A ticket for somebody who stands at reception. A priority needs a motive: others will wait for it."""
+    """A ticket for somebody who stands at reception. A priority needs a motive: others will wait for it.
+
+    `quality`: who they are to those whom the visit is about; `concerned`: the registration numbers of those, as typed.
+    """
     said = rules.motive(reason, needed=priority != "normal")
     if not service:
         raise Unreadable("choose a service", code="service_needed", field="service")
-    return queues.issue(
-        hub,
-        ask,
-        service=service,
-        channel="reception",
-        category="priority" if category == "simple" and priority != "normal" else category,
-        priority=priority,
-        reason=said,
-        counter=counter,
-        language=language,
-        requester=requester,
-    )
+    about = tuple((number, _ref(hub, number)) for number in rules.numbers(concerned))
+    category = "priority" if category == "simple" and priority != "normal" else category
+    facts = {
+        "service": service, "channel": "reception", "category": category, "priority": priority, "reason": said,
+        "counter": counter, "language": language, "requester": requester,
+    }  # fmt: skip
+    return _give(hub, ask, facts=facts, quality=quality, about=about)
+
+
+@action
+def _give(
+    tx: Transaction, hub: Hub, *, facts: dict[str, Any], quality: str, about: tuple[tuple[str, str | None], ...]
+) -> Answer:
+    """The ticket first, whose key this is; then whom it is about."""
+    ticket = queues.next_ticket(tx)
+    answer = queues.give(tx, hub, **facts)
+    if facts["requester"] and quality != "self":
+        tx.record(visits.name_requester(ticket, facts["requester"], quality, None))
+    for event in visits.add_all(ticket, about):
+        tx.record(event)
+    return answer
+
+
+def _ref(hub: Hub, number: str) -> str | None:
+    """Whose number it is; nobody's while the replica of central data cannot be read."""
+    try:
+        return people.ref_of(hub, number)
+    except (StoreFault, sqlite3.DatabaseError):
+        return None
 
 
 def read_roll(hub: Hub, typed: str) -> tuple[RollLine, ...]:

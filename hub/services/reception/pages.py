@@ -24,11 +24,14 @@ from hub.queues.model import Category, Priority
 from hub.say import say, say_refused, words
 from hub.services.reception import actions, store
 from hub.services.reception.model import Given, Trouble
+from hub.visits.model import QUALITIES
 from hub.wire import Wait
 
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 #: `priority` follows from the priority class, so nobody has to say it twice.
 CATEGORIES: tuple[Category, ...] = tuple(each for each in get_args(Category) if each != "priority")
+#: Of the numbers of those whom a visit is about.
+MOST_TYPED = 400
 #: Numbers on one sheet of A4: three across, nine down.
 SHEET = 27
 #: Sent back with what changes the lists, so that they are drawn again.
@@ -55,6 +58,7 @@ def _in_templates() -> dict[str, Any]:
         "new_key": new_key,
         "priorities": PRIORITIES,
         "categories": CATEGORIES,
+        "qualities": {each: say(language, f"visits.quality_{each}") for each in QUALITIES},
     }
 
 
@@ -141,6 +145,8 @@ def give() -> Response:
         counter=form.get("counter") or None,
         language=form.get("language") or None,
         requester=form.get("requester", "").strip() or None,
+        quality=form.get("quality") or "self",
+        concerned=form.get("concerned", "")[:MOST_TYPED],
     )
     return _show("give", headers=CHANGED, given=_given(answer))
 

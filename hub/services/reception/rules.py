@@ -37,6 +37,22 @@ _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TYPED = re.compile(r"([A-Z]{0,2}|[A-Z0-9][A-Z0-9_]*-)\s*0*(\d{1,6})")
 
 
+#: A registration number, as a visitor has it on a card or a letter: opaque, 5 to 20 digits and letters.
+_NUMBER = re.compile(r"[0-9A-Z][0-9A-Z-]{4,19}")
+
+
+def numbers(typed: str) -> tuple[str, ...]:
+    """The registration numbers of those whom a visit is about, each once. Raises Unreadable `bad_number`."""
+    found = dict.fromkeys(re.split(r"[\s,;]+", typed.upper().strip()))
+    found.pop("", None)
+    for each in found:
+        if not _NUMBER.fullmatch(each):
+            raise Unreadable(
+                f"{each[:24]} is no registration number", code="bad_number", field="concerned", number=each[:24]
+            )
+    return tuple(found)
+
+
 def offered(state: str, return_left_min: int | None, own: Container[str] = ()) -> tuple[Step, ...]:
     """What can be done with a ticket; bringing back and letting pass only while that may be.
 

@@ -12,6 +12,7 @@ from hub.queues import rules as queue_rules
 from hub.say import say
 from hub.services.reception import actions, rules, store
 from hub.services.reception.model import Step
+from hub.visits import store as visit_store
 
 #: What reception offers → the step of the queues that it is.
 STEP_OF: dict[Step, str] = {"confirm": "paper", "return": "return", "let_pass": "let_pass", "cancel": "cancel"}
@@ -275,3 +276,50 @@ def test_the_journal_gives_the_same_rows_again(office, tmp_path):
         rows = f"SELECT * FROM {table} ORDER BY id"  # noqa: S608 (a table of ours)
         assert [tuple(r) for r in fresh.execute(rows)] == [tuple(r) for r in office.hub.reader.execute(rows)]
     fresh.close()
+
+
+# --- who asks, and for whom
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers"),
+    [
+        ("", ()),
+        (" 2133415888 ", ("2133415888",)),
+        ("2133415888, 2133415889;9000001\n2133415888", ("2133415888", "2133415889", "9000001")),
+    ],
+)
+def test_numbers_are_read_with_whatever_stands_between_them(typed, numbers):
+    assert rules.numbers(typed) == numbers
+
+
+@pytest.mark.parametrize("typed", ["123", "BAMOU Jérôme", "2133415888 <b>", "9" * 21])
+def test_what_is_no_number_is_named(typed):
+    with pytest.raises(Unreadable) as refused:
+        rules.numbers(typed)
+    assert (refused.value.reason, refused.value.field) == ("bad_number", "concerned")
+
+
+def test_a_proxy_comes_for_three_and_the_agent_who_calls_them_knows(office, reception):
+    form = {"service": "DEP", "requester": "NGOMA Rose", "quality": "proxy", "category": "proxy"}
+    assert "n'est pas un matricule" in reception.send("/tickets", **form, concerned="2133415888 x").words
+    assert office.tickets() == []
+    assert 'value="2133415888 x"' in reception.text, "what was typed is still there"
+    key = office.ask().key
+    for _ in range(2):  # a double click
+        reception.send("/tickets", key=key, **form, concerned="2133415888 9000001 2133415889")
+    assert office.tickets() == ["D001"]
+    ticket = office.ticket("D001")
+    known = visit_store.concerned(office.hub.reader, ticket.id)
+    assert [(each.rank, each.number) for each in known] == [(1, "2133415888"), (2, "9000001"), (3, "2133415889")]
+    asks = visit_store.requester(office.hub.reader, ticket.id)
+    assert (asks.name, asks.quality, ticket.category) == ("NGOMA Rose", "proxy", "proxy")
+    payloads = " ".join(row["payload"] for row in office.hub.reader.execute("SELECT payload FROM journal"))
+    assert "2133415888" not in payloads
+    assert "NGOMA" not in payloads
+
+
+def test_a_thirteenth_person_is_too_many(office, reception):
+    numbers = " ".join(f"21334{n:05d}" for n in range(13))
+    assert "Douze personnes au plus" in reception.send("/tickets", service="DEP", concerned=numbers).words
+    assert office.tickets() == []
