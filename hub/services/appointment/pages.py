@@ -95,10 +95,22 @@ def _whole_day(status: int = 200, **parts: Any) -> Response:
         "day": day.isoformat(), "before": (day - timedelta(days=1)).isoformat(),
         "after": (day + timedelta(days=1)).isoformat(), "show": show, "shows": SHOWS, "typed": typed,
         "found": [each for each in everybody if (show not in wanted or wanted[show](each)) and _named(each, typed)],
-        "count": len(everybody),
+        "count": len(everybody), "figures": _figures(everybody),
         "tickets": tickets, "unsaid": unsaid, "mine": mine, "open_hours": agenda.hours(hub, day),
     }  # fmt: skip
     return _show("page", status, **whole | parts)
+
+
+def _figures(everybody: list[Appointment]) -> dict[str, int]:
+    """How a day goes: who came or was reached, who did not, how many were said to be conclusive (R-422, R-426)."""
+    kept = [each for each in everybody if each.state in ("arrived", "done")]
+    said = [each for each in everybody if each.outcome]
+    return {
+        "kept": len(kept),
+        "missed": sum(each.state in ("absent", "unreachable") for each in everybody),
+        "conclusive": sum(each.outcome == "conclusive" for each in said),
+        "said": len(said),
+    }
 
 
 def _served(ticket: Any) -> bool:

@@ -14,7 +14,7 @@ from hub.services.ports import CounterService
 COUNTER_SERVICE = CounterService(
     name="payday",
     title="payday.title",
-    icon="coin",
+    icon="wallet",
     roles=frozenset({"receptionist", "supervisor"}),
     pages=blueprint,
     migrations=migrations,

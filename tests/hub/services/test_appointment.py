@@ -303,6 +303,7 @@ def test_from_the_first_look_to_the_paper(house):
     assert (
         "Non concluant" in clerk.send("/desk/appointment/1/conclude", outcome="not_conclusive", motive="l'acte").words
     )
+    assert "1 venus ou joints, 0 absents · 0 concluants sur 1" in clerk.open("/desk/appointment").words
     house.replayed()
 
 
