@@ -2,8 +2,10 @@
 
 import re
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from hub.settings_files import load_settings
@@ -22,10 +24,15 @@ def mid_morning() -> str:
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
+def today_there() -> str:
+    """The date in that zone."""
+    return datetime.now(ZoneInfo(mid_morning())).date().isoformat()
+
+
 @pytest.fixture(scope="module")
 def agency(tmp_path_factory):
     """A real hub in its own process, where it is mid-morning of an open day."""
-    built = new_house(tmp_path_factory.mktemp("agenda") / "house", ("reception", "appointment"))
+    built = new_house(tmp_path_factory.mktemp("agenda") / "house", ("reception", "appointment", "payday"))
     hours = "".join(f'{day} = {{ open = "07:30", close = "15:00" }}\n' for day in DAYS)
     (built.folder / "local.toml").write_text(
         f'[agency]\ntimezone = "{mid_morning()}"\n[queue]\nearly_min = 120\n[appointments]\nshare = 100\n'
@@ -120,3 +127,36 @@ def test_the_tab_ships_little(desks):
         page.goto(path)
         page.wait_for_load_state("networkidle")
     assert sum(shipped.values()) <= SHIPPED_BYTES, shipped
+
+
+def test_nothing_for_axe_to_complain_about(desks):
+    page = desks[0]
+    book(page, "counter", "NGOMA Rose", "05 500 07 77")
+    one = page.url
+    for path in ("/desk/appointment", "/desk/appointment/new", one, "/desk/payday"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        if path == "/desk/payday":
+            page.locator("summary", has_text="Prévoir").click()
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_pay_day_is_planned_and_a_group_let_in_by_the_keyboard(agency, desks):
+    page = desks[0]
+    page.goto("/desk/payday")
+    page.locator("summary", has_text="Prévoir").press("Enter")
+    page.locator("#on").fill(today_there())
+    page.locator("#waves").fill("00 33 07:30 40\n34 99 13:00 40")
+    page.get_by_role("button", name="Prévoir", exact=True).press("Enter")
+    enter = page.get_by_role("button", name="Faire entrer le groupe suivant")
+    expect(enter).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".entered b")).to_have_text("J1-001 – J1-020")
+    page.keyboard.press("Enter")
+    expect(page.locator(".entered b")).to_have_text("J1-021 – J1-040")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.bad")).to_have_text("La vague 2 commence à 13:00.")
+    page.locator("#who").fill("2133415888")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice").first).to_contain_text("vague 2, à partir de 13:00")
