@@ -251,7 +251,7 @@ class Spec:
 
 
 def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
-    if body.scanned and (agenda := _kept_agenda(hub)) and agenda.knows(hub.reader, body.scanned):
+    if body.scanned and (agenda := _kept_agenda(hub)) and agenda.expects(hub, body.scanned, body.service):
         arrived: Answer = agenda.arrive(hub, ask, {"code": body.scanned, "language": body.language or ""})
         return arrived
     channel: Channel = "kiosk" if "kiosk" in ask.actor.roles else "reception"

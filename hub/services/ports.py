@@ -257,8 +257,8 @@ class Agenda:
     times: Callable[..., Answer]
     #: A time for somebody: what was said, by the names of the ask.
     book: Callable[[Hub, Ask, Mapping[str, str]], Answer]
-    #: Whether a code is that of an appointment's slip.
-    knows: Callable[[Reader, str], bool]
+    #: Whether a code is that of somebody who is expected for this service today.
+    expects: Callable[[Hub, str, str], bool]
 
 
 #: Told the event of a picture that is another one though nothing was recorded: live windows get it.

@@ -30,6 +30,6 @@ COUNTER_SERVICE = CounterService(
         arrive=lambda hub, ask, said: actions.arrive_by(hub, ask, actions.Comer(**said)),
         times=actions.times_told,
         book=lambda hub, ask, said: actions.book(hub, ask, wanted=actions.Wanted(**said)),
-        knows=lambda reader, code: store.of_code(reader, code) is not None,
+        expects=actions.expects,
     ),
 )

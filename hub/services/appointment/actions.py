@@ -232,6 +232,11 @@ def _instant(now: Instant, at: int) -> Instant:
     return Instant(at, mono, now.boot, now.certain) if mono >= 0 else Instant(at, 0, 0, certain=False)
 
 
+def expects(hub: Hub, code: str, service: str) -> bool:
+    """Whether the slip with this code is of somebody who comes for that service today."""
+    return rules.expected(store.of_code(hub.reader, code), service, hub.today().isoformat())
+
+
 @action
 def expire(tx: Transaction, hub: Hub) -> Answer:
     """Who has not come is absent; calls that nobody made until their day was over are missed as well."""

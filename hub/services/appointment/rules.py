@@ -35,8 +35,8 @@ STEPS: dict[State, dict[str, State]] = {
         "confirm": "confirmed", "move": "confirmed", "cancel": "cancelled", "arrive": "arrived", "miss": "absent",
     },
     "confirmed": {"move": "confirmed", "cancel": "cancelled", "arrive": "arrived", "dial": "calling", "miss": "absent"},
-    "arrived": {"conclude": "done"},
-    "calling": {"unanswered": "confirmed", "conclude": "done"},
+    "arrived": {"conclude": "done", "move": "confirmed"},
+    "calling": {"unanswered": "confirmed", "conclude": "done", "miss": "absent"},
     "absent": {"arrive": "arrived", "move": "confirmed"},
     "unreachable": {"move": "confirmed"},
     "done": {"conclude": "done"},
@@ -224,6 +224,11 @@ def arrive(found: Appointment, ticket: int, today: str, now_ms: int) -> Appointm
             f"{found.label} is on {found.on}", code="other_day", label=found.label, on=_said(found.on), time=found.at
         )
     return AppointmentArrived(found.id, ticket, (now_ms - found.slot_at) // MS_PER_MIN)
+
+
+def expected(found: Appointment | None, service: str, today: str) -> bool:
+    """Whether whoever asks for this service now comes for that appointment."""
+    return found is not None and (found.service, found.on) == (service, today) and "arrive" in steps_of(found)
 
 
 def head_start(found: Appointment, now_ms: int, late_min: int, worth_min: int) -> int:

@@ -84,7 +84,7 @@ def calls_at(reader: Reader, day: str, time: str) -> dict[str, int]:
 def overdue(reader: Reader, counter_before: int, telephone_before: int) -> list[m.Appointment]:
     """Those at a counter whose time was before the one, and calls never made whose time was before the other."""
     rows = reader.execute(
-        f"SELECT * FROM appointment WHERE state IN {_OPEN} AND state != 'calling'"  # noqa: S608 (our words)
+        f"SELECT * FROM appointment WHERE state IN {_OPEN}"  # noqa: S608 (our words)
         " AND slot_at < max(?1, ?2) AND slot_at < CASE mode WHEN 'telephone' THEN ?2 ELSE ?1 END"
         " ORDER BY slot_at LIMIT ?3",
         (counter_before, telephone_before, SHOWN),
@@ -203,7 +203,7 @@ def _confirmed(rows: Rows, event: m.AppointmentConfirmed) -> None:
 def _moved(rows: Rows, event: m.AppointmentMoved) -> None:
     _now(
         rows, event, state="confirmed", day=event.on, time=event.time, slot_at=event.slot_at, counter=event.counter,
-        tries=0,
+        tries=0, ticket=None,
     )  # fmt: skip
 
 

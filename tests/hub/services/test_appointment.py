@@ -234,6 +234,32 @@ def test_s7_a_call_that_is_conclusive_closes_the_case_without_a_visit(house):
     house.replayed()
 
 
+def test_the_slip_of_another_day_or_service_gives_an_ordinary_ticket(house):
+    """Nobody goes without a ticket for what they scanned."""
+    tomorrow, here = books(house, day="2026-03-03"), books(house, "10:10", name="NGOMA Rose", telephone="")
+    assert scans.look(house.hub, tomorrow.code, "K1")["words"] == "scan_appointment_other"
+    for found, service in ((tomorrow, "RAS"), (here, "PEN")):
+        given = asked(house, KIOSK, "issue", service=service, scanned=found.code)
+        assert "appointment" not in given
+        assert state(house, found) == "confirmed"
+
+
+def test_who_had_to_leave_takes_another_time_and_a_forgotten_call_ends_with_its_day(house):
+    left, call = books(house), books(house, "09:20", mode="telephone", name="LOEMBA Paul", telephone="055000333")
+    ticket = asked(house, RECEPTION, "arrive", code=left.code)
+    queues.cancel(house.hub, house.ask(RECEPTION), ticket=ticket["id"], reason="reparti")
+    actions.move(house.hub, house.ask(RECEPTION), appointment=left.id, day="2026-03-03", time="08:00")
+    assert (state(house, left), actions.known(house.hub, left.id).ticket) == ("confirmed", None)
+    actions.dial(house.hub, house.ask(CLERK), appointment=call.id)
+    house.clock.advance(hours=12)
+    actions.keep(house.hub)
+    assert state(house, call) == "calling"
+    house.clock.advance(hours=12)
+    actions.keep(house.hub)
+    assert [state(house, each) for each in (left, call)] == ["absent", "absent"]
+    house.replayed()
+
+
 def test_three_calls_in_vain(house):
     found = books(house, "09:20", mode="telephone")
     for number in (1, 2, 3):
