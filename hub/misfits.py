@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from hub.problems import did_you_mean, twice
 from hub.settings import (
     Agency,
+    Appointments,
     Centre,
     Counter,
     CounterPrinter,
@@ -135,6 +136,14 @@ def displays_fit(
                 if word not in known:
                     one = "service" if what == "services" else "counter"
                     yield f"agency.toml: display {display.name}: {what}: no {one} {word}{did_you_mean(word, known)}"
+
+
+def appointments_have_services(appointments: Appointments, services: tuple[Service, ...]) -> Iterator[str]:
+    """Appointments for what nobody can queue for."""
+    known = [service.code for service in services if service.prefix]
+    for code in appointments.services:
+        if code not in known:
+            yield f"agency.toml: appointments.services: no service {code} that gives tickets{did_you_mean(code, known)}"
 
 
 def the_centre_is_known(hub: HubBox, centre: Centre) -> Iterator[str]:
@@ -312,7 +321,7 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
     services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, weights_fit, helps_fit,
-    profiles_fit, displays_fit,
+    profiles_fit, displays_fit, appointments_have_services,
     devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
     the_centre_is_known, documents_have_a_place, the_page_has_a_port_of_its_own, pins_are_for_wires, kiosk_pins_differ,
     one_box_pins_differ, panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,

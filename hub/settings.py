@@ -310,7 +310,7 @@ class Deposits(Model):
 class Appointments(Model):
     """Appointments: how much of the counters' time is kept for them, and how long they hold (requirements B.13)."""
 
-    services: tuple[Code, ...] = Field(default=(), examples=[["RAS", "PEN"]])
+    services: tuple[Code, ...] = Field(default=(), examples=[["DEP"]])
     """Services with appointments; all that give tickets when empty."""
     share: Annotated[int, Field(ge=0, le=100)] = 40
     """Percent of the counters' time that can be booked; the rest is for whoever comes without."""

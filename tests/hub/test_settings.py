@@ -162,6 +162,7 @@ MISFITS = [
     ("counters.toml", 'services = ["REM"]', 'services = ["REM"]\nprinter = "K2"', "counters.toml: counter 04: no printer K2; known: K1"),
     ("agency.toml", 'name = "SALLE"', 'name = "SALLE"\narrows = { 50 = "left" }', "agency.toml: display SALLE: arrows: no counter 50, did you mean 05?"),
     ("agency.toml", 'name = "SALLE"', 'name = "SALLE"\nservices = ["DPE"]', "agency.toml: display SALLE: services: no service DPE, did you mean DEP?"),
+    ("agency.toml", "[queue]", '[appointments]\nservices = ["ACC", "RSA"]\n[queue]', "agency.toml: appointments.services: no service RSA that gives tickets, did you mean RAS?"),
     ("agency.toml", 'name = "SALLE"', 'name = "K1"', "agency.toml, kiosk.toml, panel.toml: two devices are named K1; give each its own name"),
     ("agency.toml", "port = 8080", 'port = 8080\noutbox = "http://centre.example"', "agency.toml: hub.outbox http://centre.example: messages name people: write https://"),
     ("agency.toml", "port = 8080", 'port = 8080\noutbox = "https://centre.example"', "agency.toml: hub.outbox is an address, so centre.key is needed: `mbote centre key` prints it there"),
