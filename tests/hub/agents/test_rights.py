@@ -18,6 +18,7 @@ STEPS = {
 SEAT = {"open", "pause", "unpause", "close"}
 DAY = {"day_open", "day_close", "mode"}
 SELF = {"trouble", "print_take", "print_report"}
+AGENDA = {"arrive", "times", "book"}
 READS = {"board", "counters", "ticket", "openapi"}
 CHOICE = {"agents.choose", "agents.choose_post"}
 PASSWORD = CHOICE | {"agents.lock", "agents.stay"}
@@ -25,12 +26,18 @@ BOXES = {"agents.devices", "agents.revoke_device"}
 PEOPLE = {"agents.people", "agents.add", "agents.change", "agents.reset", "agents.remove", "agents.forget_factor"}
 #: role → all that it may; what is not here it may not.
 MAY: dict[str, set[str]] = {
-    "kiosk": {"issue", "printed", "shown", "failed", "help", "scanned", "own_cancel", "own_let_pass"} | SELF,
+    "kiosk": {"issue", "printed", "shown", "failed", "help", "scanned", "own_cancel", "own_let_pass"} | SELF | AGENDA,
     "display": {"trouble", "board"},
     "panel": STEPS | SEAT | SELF | {"board", "counters"},
     "printer": SELF,
-    "api": {"issue", "statistics", "statistics_agents", "events", "metrics"} | STEPS | SEAT | DESK | DAY | READS,
-    "receptionist": {"issue", "helped", "devices"} | STEPS | SEAT | DESK | READS | PASSWORD,
+    "api": {"issue", "statistics", "statistics_agents", "events", "metrics"}
+    | STEPS
+    | SEAT
+    | DESK
+    | DAY
+    | READS
+    | AGENDA,
+    "receptionist": {"issue", "helped", "devices"} | STEPS | SEAT | DESK | READS | PASSWORD | AGENDA,
     "clerk": STEPS | SEAT | READS | PASSWORD,
     "collections_cashier": STEPS | SEAT | READS | PASSWORD,
     "benefits_cashier": STEPS | SEAT | READS | PASSWORD,
@@ -50,6 +57,7 @@ MAY: dict[str, set[str]] = {
     }
     | SEAT
     | DESK
+    | AGENDA
     | DAY
     | READS
     | PASSWORD
