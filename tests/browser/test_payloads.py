@@ -74,7 +74,7 @@ NOT_HERE = {"/privacy/<proposal>/certificate", "/supervision/day.json"}
 #: Pages that show nobody's words, and what they do show.
 SILENT = {
     "/administration/files.zip": "files, packed",
-    "/desk/appointment/list": "a paper", "/desk/payday": "numbers of waves",
+    "/desk/appointment/list": "a paper",
     "/desk/cash/payer": "three figures", "/desk/cash/treasury/<lot>.<kind>": "accounts and amounts",
     "/desk/deposit/scans/<scan>/pages/<page>": "a picture", "/desk/line": "numbers of tickets",
     "/desk/reception/roll/sheet": "numbers of the paper roll", "/privacy": "how many entries are how old",
