@@ -97,6 +97,12 @@ def alarms(db: Database) -> None:
 
 
 @migrations()
+def sub_reasons(db: Database) -> None:
+    """What a visitor came for within a service; null for most."""
+    db.conn.execute("ALTER TABLE ticket ADD COLUMN sub_reason TEXT")
+
+
+@migrations()
 def appointments(db: Database) -> None:
     """The time of the appointment that a visitor came for, and the minutes that it is worth; null for most."""
     for column in ("due_at", "due_tick", "head_start"):

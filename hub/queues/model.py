@@ -60,7 +60,8 @@ class Ticket:
     """The paper and the visit. `day` is the number of the business day, `issued` the time of the press.
 
     `brought` is the label of a paper of ours that the visitor held under the kiosk's scanner; `passes` how often they
-    let others pass. `due` is the time of the appointment that they came for, `head_start` what it is worth (minutes).
+    let others pass; `sub_reason` the errand within the service that they chose, by its code. `due` is the time of the
+    appointment that they came for, `head_start` what it is worth (minutes).
     """
 
     id: int
@@ -86,6 +87,7 @@ class Ticket:
     last_seq: int = 0
     brought: str | None = None
     passes: int = 0
+    sub_reason: str | None = None
     due: Instant | None = None
     head_start: float = 0.0
 
@@ -212,7 +214,8 @@ class ModeChanged(DayEvent):
 class TicketIssued(TicketEvent):
     """A ticket exists. One whose `paper` is awaited cannot be called yet.
 
-    `brought`: the label of a paper of ours that was scanned; `party`: whose card it was, by the ref of their file.
+    `brought`: the label of a paper of ours that was scanned; `party`: whose card it was, by the ref of their file;
+    `sub_reason`: what they come for within the service.
     `due_at` (wall, ms) and `due_tick`: the time of an appointment; `head_start`: minutes that it is worth in the line.
     """
 
@@ -238,6 +241,7 @@ class TicketIssued(TicketEvent):
     wanted: str | None = None
     reason: str | None = None
     brought: str | None = None
+    sub_reason: str | None = None
     due_at: int | None = None
     due_tick: int | None = None
     head_start: int | None = None
