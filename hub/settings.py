@@ -385,6 +385,17 @@ class Alerts(Model):
     """The certificate that it must be signed by (a file); those that the machine trusts when absent."""
 
 
+class Blended(Model):
+    """Back-office work between visitors: offered to an agent for whom nobody waits, put down when people come."""
+
+    idle_min: Annotated[int, Field(ge=0, le=600)] = 3
+    """Back-office work is offered at a counter that has been free for so long while nobody waits, minutes; 0: never."""
+    recall_waiting: Annotated[int, Field(ge=1, le=99)] = 3
+    """An agent at such work is called back when so many wait for their counter, a second one when twice as many do."""
+    recall_min: Annotated[int, Field(ge=1, le=600)] = 10
+    """They are called back, too, when somebody has waited for their counter for so long, minutes."""
+
+
 class Display(Model):
     """A waiting-room screen."""
 
@@ -668,6 +679,8 @@ class Settings(Model):
     """Visitors' own telephones."""
     alerts: Alerts = Alerts()
     """When the supervisor is told."""
+    blended: Blended = Blended()
+    """Back-office work between visitors."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

@@ -198,6 +198,25 @@ class PendingWork:
 
 
 @dataclass(frozen=True, slots=True)
+class BackOffice:
+    """Back-office work between visitors: `offered` from `after_s` after the picture, `begun`, or `recalled` from it.
+
+    `work` is its code, `text`, `count` and `url` as in `PendingWork`; when none is left there is no `text`. It was
+    begun or called back `since_s` ago; `calls_waiting` and `calls_min` are what the agent is called back at.
+    """
+
+    state: Literal["offered", "begun", "recalled"]
+    work: str
+    text: str
+    count: int
+    url: str
+    after_s: int = 0
+    since_s: int = 0
+    calls_waiting: int = 0
+    calls_min: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A notice of the centre that waits to be read: the number of its letter, and its title."""
 
@@ -230,6 +249,7 @@ class Desk:
     """What one agent sees. `counter` is None when they are signed on to none, and only then there are `seats`.
 
     `certain`: the hub's time is believed. `told`: what of the centre's notices they have not read, the newest first.
+    `between`: back-office work for while nobody waits.
     """
 
     epoch: int
@@ -247,6 +267,7 @@ class Desk:
     seats: tuple[Seat, ...]
     certain: bool = True
     told: tuple[Told, ...] = ()
+    between: BackOffice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,7 +431,8 @@ Level = Literal["good", "warn", "bad", "none"]
 class CounterTile:
     """One counter on the supervisor's board. `flag`: `alarm` (an emergency), `idle`, `long`, `break`, or ''.
 
-    `services` are those it is configured to call, whoever sits there; `agent` is who does.
+    `services` are those it is configured to call, whoever sits there; `agent` is who does. `work`: the name of what
+    the agent does in the back office meanwhile; `recalled`: they are called back from it.
     """
 
     counter: str
@@ -425,6 +447,8 @@ class CounterTile:
     reason: str = ""
     services: tuple[str, ...] = ()
     agent: str | None = None
+    work: str = ""
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
 from hub.audit import actions as audit
 from hub.audit.pages import pages as audit_pages
+from hub.blended import actions as blended
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
@@ -250,10 +251,15 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
 
 
 def _aside(hub: Hub) -> None:
-    """What services do beside: files that nobody names go first."""
+    """Whom people call back from the back office, and what services do beside: files that nobody names go first."""
     with suppress(MboteError, OSError):
         hub.tidy()
     while not threading.Event().wait(ASIDE_S):
+        try:
+            with hub.store.readable():
+                blended.call_back_due(hub, Ask(HUB))
+        except MboteError as error:
+            log.warning("aside", service="blended", fault=str(error))
         for service in hub.services:
             if service.aside:
                 try:

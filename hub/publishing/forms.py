@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from hub.errors import Unreadable, chosen
 from hub.publishing.rules import SINGLE, as_text
 from hub.queues.places import USUAL
-from hub.settings import QueueRules, Service, Settings
+from hub.settings import Blended, QueueRules, Service, Settings
 
 #: The parts of the page that are filled in, in the order of their tabs.
 PARTS = ("counters", "agents", "helps", "rules")
@@ -115,6 +115,8 @@ def _rules(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
     yield "alerts.pause_min", as_text(number(form, "alerts.pause_min", 1, _MOST))
     most = form.get("alerts.waiting", "").strip()
     yield "alerts.waiting", as_text(number(form, "alerts.waiting", 1, 9999) if most else None)
+    for name in SINGLE["blended"]:
+        yield f"blended.{name}", as_text(number(form, f"blended.{name}", *Blended.limits(name)))
     for service in settings.services:
         under = f"services.{service.code}"
         yield f"{under}.target_min", as_text(number(form, f"{under}.target_min", 1, _MOST))

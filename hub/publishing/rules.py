@@ -18,6 +18,7 @@ from hub.settings import Model, Settings
 SINGLE: Mapping[str, tuple[str, ...]] = {
     "queue": ("max_wait_min", "priority_run", "normal_wait_min", "affinity_min"),
     "alerts": ("pause_min", "waiting"),
+    "blended": ("idle_min", "recall_waiting", "recall_min"),
     "day": ("timetable", "hours", "holidays"),
 }
 #: Lists of tables → the settings of each that can be published, by the table's code.

@@ -94,3 +94,11 @@ def alarms(db: Database) -> None:
     """Since when an agent calls for help in an emergency."""
     for column in ("alarm_at", "alarm_tick"):
         db.conn.execute(f"ALTER TABLE counter ADD COLUMN {column} INTEGER")
+
+
+@migrations()
+def back_office(db: Database) -> None:
+    """What an agent does while nobody waits, since when, and since when they are called back to the counter."""
+    db.conn.execute("ALTER TABLE counter ADD COLUMN work TEXT NOT NULL DEFAULT ''")
+    for column in ("work_at", "work_tick", "recalled_at", "recalled_tick"):
+        db.conn.execute(f"ALTER TABLE counter ADD COLUMN {column} INTEGER")

@@ -80,8 +80,10 @@ class Scene:
         found = self.hub.settings.service(service)
         mean_ms = (found.mean_min if found else 10.0) * _MIN
         break_ms = self.hub.settings.alerts.pause_min * _MIN
+        if session.work and session.recalled is None:  # at back-office work, until people call
+            return "alarm" if session.alarm else ""
         return rules.flag_of(
-            session.state, self.since_ms(session.since), self.line_ms(counter), mean_ms, break_ms,
+            session.state, self.since_ms(session.recalled or session.since), self.line_ms(counter), mean_ms, break_ms,
             alarm=session.alarm is not None,
         )  # fmt: skip
 
@@ -142,14 +144,23 @@ def _tile(scene: Scene, counter: Counter) -> CounterTile:
         state=session.state,
         agent_name=scene.who(session),
         ticket=scene.labels[session.ticket][0] if session.ticket else None,
-        elapsed_s=scene.since_ms(session.since) // _S,
+        elapsed_s=scene.since_ms(session.recalled or session.work_since or session.since) // _S,
         waiting=sum(_waiting(scene, service) for service in counter.services),
         level=rules.level_of_counter(session.state, flag),
         flag=flag,
         reason=session.reason if session.state == "paused" else "",
         services=counter.services,
         agent=session.agent,
+        work=_work(scene, session),
+        recalled=session.recalled is not None,
     )
+
+
+def _work(scene: Scene, session: CounterSession) -> str:
+    """The service of whose work an agent does some in the back office; '' of none."""
+    name = session.work.partition(".")[0]
+    found = next((each for each in scene.hub.services if each.name == name), None)
+    return say(scene.hub.settings.agency.languages[0], found.title) if found else name
 
 
 def _waiting(scene: Scene, service: str) -> int:

@@ -7,12 +7,13 @@ import { askAgain } from "/desk/static/notices.js";
 import { Link } from "/look/live.js";
 import { clockwork, icon, make, say, setIcon, setText } from "/look/page.js";
 import { drawHours } from "./chart.js";
-import { drawCounter, openCounter } from "./counter.js";
+import { drawCounter, openCounter, stateOf } from "./counter.js";
 import { drawDay } from "./day.js";
 import { hearAlerts } from "./sound.js";
 
 const find = (selector) => document.querySelector(selector);
 const COUNTER_ICONS = { closed: "lock", free: "check", calling: "bell-ringing", serving: "user", paused: "coffee" };
+const WORK_ICONS = { false: "briefcase", true: "bell-ringing" };
 const FLAG_ICONS = { alarm: "alert-triangle", idle: "clock-pause", long: "clock", break: "coffee" };
 const mayChange = document.body.hasAttribute("data-may-change");
 const LEVEL_ICONS = { good: "check", warn: "clock", bad: "alert-triangle", none: "info-circle" };
@@ -154,10 +155,10 @@ function fillTile(element, tile) {
   setText(part(".code"), tile.counter);
   setText(part(".label"), tile.label);
   setText(part(".ticket"), tile.ticket ?? "");
-  setIcon(part(".state .icon"), FLAG_ICONS[tile.flag] ?? COUNTER_ICONS[tile.state]);
-  setText(part(".state strong"), say(tile.flag ? `flag_${tile.flag}` : `state_${tile.state}`));
+  setIcon(part(".state .icon"), FLAG_ICONS[tile.flag] ?? (tile.work ? WORK_ICONS[tile.recalled] : COUNTER_ICONS[tile.state]));
+  setText(part(".state strong"), stateOf(tile));
   setText(part(".elapsed"), elapsedOf(tile));
-  setText(part(".agent"), [tile.agent_name, tile.reason].filter(Boolean).join(" · "));
+  setText(part(".agent"), [tile.agent_name, tile.reason || tile.work].filter(Boolean).join(" · "));
   part(".waiting").hidden = tile.waiting === 0;
   setText(part(".waiting b"), String(tile.waiting));
   setText(part(".waiting .hidden-text"), say("waiting_here"));
