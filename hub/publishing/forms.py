@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from werkzeug.datastructures import MultiDict
@@ -17,6 +18,9 @@ PARTS = ("counters", "agents", "helps", "rules")
 #: Minutes that a service may be worth at a counter, by the choices offered.
 WEIGHTS = (-15, -10, -5, 0, 5, 10, 15)
 _MOST = 600
+#: The longest text that is kept, signs.
+LONGEST = 200
+_SPACES = re.compile(r"[ \t\r\n]+")
 
 
 Filled = MultiDict[str, str]
@@ -49,6 +53,11 @@ def _is_json(value: str | None, refusal: Unreadable) -> None:
         json.loads(value or "null")
     except ValueError as error:
         raise refusal from error
+
+
+def tidy(said: str) -> str:
+    """What was typed, without spaces around and doubled ones; the thin ones of French stay."""
+    return _SPACES.sub(" ", said).strip()[:LONGEST]
 
 
 def number(form: Filled, name: str, low: int, high: int) -> int:

@@ -19,7 +19,7 @@ from hub.agents.forms import asked, new_key
 from hub.clock import local
 from hub.context import Hub
 from hub.errors import NotAllowed, Refused, Unreadable
-from hub.publishing import actions, forms, rules, store
+from hub.publishing import actions, forms, making, rules, store
 from hub.publishing import administration as admin
 from hub.publishing.files import read, written
 from hub.publishing.forms import Filled, Wanted
@@ -88,7 +88,17 @@ class _Desk:
             "languages": self._hub.settings.agency.languages,
             "days": DAYS,
             "arrows": admin.ARROWS,
+            "icons": making.ICONS,
+            "kinds": making.KINDS,
+            "may_make": rights.allowed(g.actor, "routing.publish"),
+            "printers": self._printers(),
+            "chosen": request.form.getlist,
         }
+
+    def _printers(self) -> tuple[str, ...]:
+        """Where the papers of a counter may come out."""
+        settings = self._hub.settings
+        return (*(each.name for each in settings.printers), settings.kiosk.name)
 
     @property
     def _language(self) -> str:
@@ -158,11 +168,13 @@ class _Desk:
         sent = request.files.get("file")
         settings = read(sent.read(LARGEST + 1) if sent else b"")
         said, stands = rules.values_of(settings), rules.values_of(self._hub.settings)
-        both = {name: value for name, value in said.items() if name in stands or name.split(".")[0] in rules.WHOLE}
-        gone = {name: None for name in stands if name not in said and name.split(".")[0] in rules.WHOLE}
-        missing = (said.keys() ^ stands.keys()) - both.keys() - gone.keys()
+        framed = rules.frames(self._hub.settings, settings)
+        can = (*rules.WHOLE, *rules.MADE)
+        both = {name: value for name, value in said.items() if name in stands or name.partition(".")[0] in can}
+        gone = {name: None for name in stands if name not in said and name.partition(".")[0] in rules.WHOLE}
+        missing = {name for name in said.keys() ^ stands.keys() if name.partition(".")[0] not in can}
         left = sorted({".".join(name.split(".")[:2]) for name in missing})
-        return self._shown_first(both | gone, left=left)
+        return self._shown_first(both | gone | framed, left=left)
 
     # for the supervisor's board, whose script asks
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hub.publishing.rules import SINGLE, WHOLE
+from hub.publishing.rules import GONE, SINGLE, WHOLE, is_frame
 from hub.say import say
 from hub.settings import Settings
 
@@ -33,10 +33,16 @@ class Wording:
         if table == "helps":
             return self._say("name_help", code=code)
         called = self._services.get(code, code)
+        if is_frame(name):
+            return self._say(f"name_frame_{table}", service=called, code=code)
+        if table == "displays":
+            return self._say(f"name_display_{what}", code=code)
         return self._say(f"name_{what}", service=called, counter=code, code=called)
 
     def value(self, name: str, value: str | None) -> str:
         """A value of it: `Dépôt, Pensions (+5 min)`; a dash where there is none."""
+        if is_frame(name):
+            return self._say("frame_gone" if value == GONE else "frame_files" if value is None else "frame_made")
         plain = None if value is None else json.loads(value)
         table, _, rest = name.partition(".")
         if plain in (None, [], {}, ""):
