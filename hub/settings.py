@@ -427,7 +427,7 @@ class Service(Model):
     kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Déposer des pièces", "en": "Hand in documents"}])
     """What the visitor reads at the kiosk, by language (`fr`, `en`, …); the label where a language is left out."""
     group: str = Field(default="", examples=["Prestations"])
-    """Name of the group it belongs to, as staff read it: services of one name stand together, and are counted so."""
+    """Name of the group it belongs to, as staff read it; the statistics count services of one name together, too."""
     icon: str = "help-circle"
     """Pictogram, a name of hub/look/icons.txt."""
     target_min: Annotated[int, Field(ge=1, le=600)] = 30

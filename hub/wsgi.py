@@ -88,7 +88,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
                 supervision_pages(hub), publishing_pages(hub), administration(hub), audit_pages(hub),
                 privacy_pages(hub, services, brought(services).state_tables),
                 exchange_pages(hub, lambda: exchange[0] if exchange else running.Exchange()),
-                display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
+                display_pages(settings, voice), panel_pages(lambda: hub.settings), *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
             statistics=lambda reader, query: figures(hub, reader, query),

@@ -25,7 +25,7 @@ def wanted(part: str, form: Filled, settings: Settings) -> Wanted:
     part = chosen(part, read, Unreadable("no such part of the page", code="bad_request", field="part"))
     if code := form.get("remove", ""):
         return making.without(settings, "counters" if part == "places" else "services", code)
-    found = dict(read[part](form, settings))
+    found: Wanted = dict(read[part](form, settings))
     if code := form.get("new.code", "").strip():
         found |= (making.counter if part == "places" else making.service)(form, settings, code)
     return found

@@ -87,13 +87,11 @@ def _made(kind: type[M], said: Mapping[str, Any]) -> M:
 
 def without(settings: Settings, table: str, code: str) -> Wanted:
     """That service or counter goes, and with it whatever names it. Raises NotFound."""
-    if table == "services":
-        there, rest = settings.service(code), _without_service(settings, code)
-    else:
-        there, rest = settings.counter(code), _without_counter(settings, code)
+    there = settings.service(code) if table == "services" else settings.counter(code)
     if there is None:
         raise NotFound(f"there is no {code}", code="not_there", field="remove")
-    return {f"{table}.{code}": GONE, **dict(rest)}
+    rest = _without_service if table == "services" else _without_counter
+    return {f"{table}.{code}": GONE, **dict(rest(settings, code))}
 
 
 def _without_service(settings: Settings, code: str) -> Iterator[tuple[str, str | None]]:
@@ -103,9 +101,9 @@ def _without_service(settings: Settings, code: str) -> Iterator[tuple[str, str |
         if code in each.weights:
             weights = {one: minutes for one, minutes in each.weights.items() if one != code}
             yield f"counters.{each.code}.weights", as_text(weights)
-    for each in settings.displays:
-        if code in each.services:
-            yield f"displays.{each.name}.services", as_text([one for one in each.services if one != code])
+    for screen in settings.displays:
+        if code in screen.services:
+            yield f"displays.{screen.name}.services", as_text([one for one in screen.services if one != code])
     for profile in settings.profiles:
         if code in profile.skills:
             skills = {one: level for one, level in profile.skills.items() if one != code}

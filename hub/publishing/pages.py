@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, make_response, redirect, render_template, request
@@ -27,7 +28,7 @@ from hub.publishing.model import Change, Publication
 from hub.publishing.preview import Effect, Side, effect
 from hub.publishing.wording import Wording
 from hub.say import say, say_refused
-from hub.settings import DAYS, Settings
+from hub.settings import DAYS, Service, Settings
 
 VERSIONS = "versions"
 #: So many versions are shown.
@@ -93,6 +94,7 @@ class _Desk:
             "may_make": rights.allowed(g.actor, "routing.publish"),
             "printers": self._printers(),
             "chosen": request.form.getlist,
+            "runs": _runs,
         }
 
     def _printers(self) -> tuple[str, ...]:
@@ -130,7 +132,8 @@ class _Desk:
         with self._hub.snapshot() as reader:
             settings, changes = actions.proposed(self._hub, reader, asked_for)
             found = effect(self._hub, reader, settings)
-            word = Wording(self._language, self._hub.settings, agents.names(reader))
+            spoken_of = (*settings.services, *self._hub.settings.services)  # those that come, and those that go
+            word = Wording(self._language, spoken_of, agents.names(reader))
         self._may(name for name, *_ in changes)
         return self._show(
             self._part(), settings, effect=found, changes=_in_words(word, changes), carried=_carried(changes),
@@ -168,7 +171,7 @@ class _Desk:
         sent = request.files.get("file")
         settings = read(sent.read(LARGEST + 1) if sent else b"")
         said, stands = rules.values_of(settings), rules.values_of(self._hub.settings)
-        framed = rules.frames(self._hub.settings, settings)
+        framed: Wanted = dict(rules.frames(self._hub.settings, settings))
         can = (*rules.WHOLE, *rules.MADE)
         both = {name: value for name, value in said.items() if name in stands or name.partition(".")[0] in can}
         gone = {name: None for name in stands if name not in said and name.partition(".")[0] in rules.WHOLE}
@@ -234,7 +237,7 @@ class _Desk:
             names = agents.names(reader)
             last = store.last_version(reader)
             found = list(store.versions(reader, max(1, last - SHOWN + 1))) if part == VERSIONS else []
-        word = Wording(self._language, self._hub.settings, names)
+        word = Wording(self._language, self._hub.settings.services, names)
         shown = {
             "part": part, "settings": settings, "agents": everybody, "last": last, "typed": request.form,
             "versions": [self._version(one, word, names) for one in found], "effect": None, "error": "", "field": "",
@@ -253,11 +256,18 @@ class _Desk:
         }  # fmt: skip
 
 
+def _runs(services: Iterable[Service]) -> list[tuple[str, int]]:
+    """The groups over the columns of services, each with how many columns it is over."""
+    return [(name, len(list(those))) for name, those in groupby(services, key=lambda one: one.group)]
+
+
 def _in_words(word: Wording, changes: Iterable[Change]) -> list[dict[str, str]]:
-    return [
+    """What changes; what is nothing before and after (of a service that is made) is none."""
+    found = [
         {"what": word.name(name), "before": word.value(name, old), "after": word.value(name, new)}
         for name, old, new, _ in changes
     ]
+    return [each for each in found if each["before"] != each["after"]]
 
 
 def _carried(changes: Iterable[Change]) -> str:

@@ -25,7 +25,7 @@ from hub.supervision.ranges import Range, Unit
 _HEADLINE = ("issued", "served", "abandonment", "wait_p80_s", "within_target", "service_time_p50_s")
 _UNITS = {"abandonment": " %", "within_target": " %", "wait_p80_s": " min", "service_time_p50_s": " min"}
 #: How the rows of a longer range may be grouped on the page; agents for their supervisor alone.
-VIEWS = ("service", "hour", "counter", "agent", "priority", "channel")
+VIEWS = ("service", "group", "hour", "counter", "agent", "priority", "channel")
 #: So many days are shown one by one, so many week by week, and more than that month by month.
 _DAILY, _WEEKLY = 45, 400
 #: The longest story, days.
@@ -107,7 +107,8 @@ def report_of(
 
     `of_agents`: for somebody who may see the figures of single agents; `whole`: every table, as the CSV has them.
     """
-    views = tuple(view for view in VIEWS if view != "agent" or of_agents)
+    grouped = any(service.group for service in hub.settings.services)
+    views = tuple(v for v in VIEWS if (v != "agent" or of_agents) and (v != "group" or grouped))
     if unknown := [name for name in args if name not in _FIELDS]:
         raise Unreadable(f"no such field; there are {', '.join(_FIELDS)}", field=unknown[0][:64])
     view = args.get("view", views[0])
@@ -136,7 +137,7 @@ class _Writer:
         timed = found.rows((unit,)) if unit else {}
         if unit:
             tables.append(self._table(unit, timed))
-        tables += [self._table(name, found.rows((name,))) for name in (views if all_of_them else (view,))]
+        tables += [self._table(name, self._rows(name)) for name in (views if all_of_them else (view,))]
         one = found.first == found.last
         little = found.little()
         return Report(
@@ -166,6 +167,11 @@ class _Writer:
             before=beside(found.first, found.last, -1),
             after=beside(found.first, found.last, 1),
         )
+
+    def _rows(self, view: str) -> Mapping[Any, Mapping[str, Any]]:
+        if view == "group":
+            return self._found.groups({service.code: service.group for service in self._hub.settings.services})
+        return self._found.rows((view,))
 
     def _table(self, name: str, rows: Mapping[Any, Any]) -> sheets.Table:
         if name == "agent":
@@ -323,6 +329,7 @@ def labels(hub: Hub, names: Mapping[str, str]) -> sheets.Label:
     counters = {counter.code: counter.label for counter in hub.settings.counters}
     by: dict[str, Callable[[str], str]] = {
         "service": lambda code: services.get(code, code),
+        "group": lambda name: name,
         "counter": lambda code: counters.get(code, code),
         "agent": lambda code: names.get(code, code),
         "priority": lambda code: say(language, f"supervision.priority_{code}"),

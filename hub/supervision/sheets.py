@@ -128,15 +128,18 @@ TABLES: dict[str, tuple[str, ...]] = {
     "agent": ("agent",),
     "priority": ("priority",),
     "channel": ("channel",),
+    "group": ("group",),
 }
 #: Fewer than so many people say little: one more of them would change the figure.
 THIN = 20
 #: What people have done stands where people are; who waits, where a line is. An agent is measured by none of the waits,
 #: and by no single longest service.
 _PLACES = frozenset({"counter", "agent"})
-_LINES = frozenset(TABLES) - _PLACES
+_LINES = frozenset(TABLES) - _PLACES - {"group"}
 _NOT_AGENTS = frozenset(TABLES) - {"agent"}
 _AGENTS = frozenset({"agent"})
+#: Of services together it is not known how many stood in all their lines at once, nor who was in two of them.
+_NOT_TOGETHER = frozenset(TABLES) - {"group"}
 
 COLUMNS = (
     _plain("issued"),
@@ -161,8 +164,8 @@ COLUMNS = (
     _of("service_time", "mean_s", tables=_AGENTS),
     Column("expected", "service_time", lambda row: row.get("expected_s"), _minutes, of="service_time", tables=_AGENTS),
     _plain("one_counter", _percent, "steps"),
-    _plain("recalls_per_ticket", _ratio, "steps", tables=_NOT_AGENTS),
-    _plain("transfers_per_ticket", _ratio, "steps"),
+    _plain("recalls_per_ticket", _ratio, "steps", tables=_NOT_AGENTS & _NOT_TOGETHER),
+    _plain("transfers_per_ticket", _ratio, "steps", tables=_NOT_TOGETHER),
     _queue("max", _count),
     _queue("mean", _ratio),
     _plain("staffed_h", _hours, "staff", tables=_PLACES),

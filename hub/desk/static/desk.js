@@ -142,11 +142,10 @@ function drawWork() {
 }
 
 function idleAtWork(at) {
-  if (at.state === "recalled") return ["bell-ringing", say("work_recalled"), waiting()];
+  if (at.state === "recalled") return ["bell-ringing", say("work_recalled"), say("no_visit_more")];
   const what = at.text ? say("work_offered", at) : say("work_done");
   if (at.state === "offered") return ["briefcase", say("work_offer"), what];
-  const calls = say("work_calls", { waiting: at.calls_waiting, minutes: at.calls_min });
-  return ["briefcase", say("work_begun", { span: span(at.since_s + passed()) }), `${what} · ${calls}`];
+  return ["briefcase", say("work_begun", { span: at.since_s + passed() < 60 ? say("span_least") : span(at.since_s + passed()) }), what];
 }
 
 function idle() {
@@ -303,7 +302,14 @@ function news() {
   if (complaint) return ["bad", "hand-stop", complaint];
   if (work()?.state === "recalled") return ["bad", "bell-ringing", `${say("work_recalled")} · ${waiting()}`];
   if (!desk.certain) return ["warn", "clock-pause", `${waiting()} · ${say("clock_unsure")}`];
-  return ["info", "users", waiting()];
+  return ["info", "users", [waiting(), calledBackAt()].filter(Boolean).join(" · ")];
+}
+
+/** When somebody at back-office work is called back; nothing for anybody else. */
+function calledBackAt() {
+  const { between } = desk;
+  if (between?.state !== "begun") return "";
+  return say("work_calls", { waiting: between.calls_waiting, minutes: between.calls_min });
 }
 
 function displaced() {
