@@ -213,6 +213,10 @@ class DayRules(Model):
     deadlines: tuple[DayOfMonth, ...] = Field(default=(), examples=[["15", "last"]])
     """Until when contributions are due, written alike; the last two working days before are kept apart too."""
 
+    stories: str = "stories"
+    """Folder where each closed day's story goes by itself, its page and its signed line; in `hub.data` unless it begins
+    with `/`; empty: nowhere."""
+
     @property
     def calendar(self) -> Calendar:
         """The days on which the agency works, for deadlines, and those on which more people come."""

@@ -49,7 +49,7 @@ from hub.rooms import brought
 from hub.services import ports
 from hub.services.ports import CounterService, Live, load
 from hub.settings import Display, Settings
-from hub.supervision import tally, webhook
+from hub.supervision import diary, tally, webhook
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
@@ -245,6 +245,7 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
             with hub.store.readable():
                 keep_house(hub)
                 tally.keep(hub)
+                diary.keep(hub)
                 realtime.kick_absent()
             of_process().say()
         except MboteError as error:

@@ -22,6 +22,7 @@ from hub.context import Hub
 from hub.errors import NotAllowed, Refused, Unreadable
 from hub.publishing import actions, forms, making, rules, store
 from hub.publishing import administration as admin
+from hub.publishing.complaints import in_words
 from hub.publishing.files import read, written
 from hub.publishing.forms import Filled, Wanted
 from hub.publishing.model import Change, Publication
@@ -219,7 +220,7 @@ class _Desk:
 
     def refused(self, error: Refused) -> Response:
         """Say it above what was filled in; a motive that is missing, beside the effect it is for."""
-        said = say_refused(self._language, error, "publishing")
+        said = self._said(error)
         if request.endpoint in ("routing.effect", "routing.assign"):
             return make_response(jsonify(error=said), error.status)
         carried = request.form.get("changes", "")
@@ -228,6 +229,13 @@ class _Desk:
             shown = self._shown_first(forms.sent_on(carried), undoes, error=said, field="reason")
             return make_response(shown, error.status)
         return self._show(self._part(), self._hub.settings, error.status, error=said, field=error.field or "")
+
+    def _said(self, error: Refused) -> str:
+        """Why not; of settings that do not go together, each of the reasons."""
+        problems = in_words(self._language, error.facts.get("problems", ()))
+        if error.reason == "misfit" and problems:
+            return self._say("refused_misfit", problem=problems)
+        return say_refused(self._language, error, "publishing")
 
     # --- what a template is given
 

@@ -8,11 +8,11 @@ from html import unescape
 
 import pytest
 
-from hub.errors import Unreadable
-from hub.publishing import files
+from hub.errors import ConfigurationFault, Unreadable
+from hub.publishing import complaints, files, rules
 from hub.queues import actions as queues
 from hub.queues import pictures
-from hub.settings_files import load_settings
+from hub.settings_files import load_settings, with_changes
 from tests.hub.publishing.conftest import Supervisor
 from tests.office import RECEPTION, demo_settings, settings_with
 
@@ -214,6 +214,30 @@ def test_a_service_that_makes_no_sense_is_not_made(untouched, looking, changed, 
     browser.send("/administration/preview", **(services(house) | VISAS | changed))
     assert (400 <= browser.status < 500, house.hub.store.head) == (True, before)
     assert said in browser.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"services.DEP.icon": "licorne"}, "DEP : le pictogramme licorne n'existe pas."),
+        ({"services.DEP.last_ticket": "23:30"}, "DEP : le dernier ticket à 23:30 est en dehors des horaires"),
+        ({"services.DEP.last_ticket": "25:00"}, "DEP : « 25:00 » ne convient pas"),
+        ({"services.DEP": None}, "Guichet 05 : le service DEP n'existe pas."),
+        ({"counters.05.printer": "NADA"}, "Guichet 05 : l'imprimante NADA n'existe pas."),
+        ({"counters.05.weights": {"PEN": 5}}, "des minutes sont comptées pour PEN"),
+        ({"counters.05": None}, "Un pupitre est câblé au guichet 05"),
+        ({"displays.SALLE.services": ["XXX"]}, "Écran SALLE : XXX n'existe pas."),
+        ({"profiles.X": {"agent": "X", "skills": {"QQ": 1}, "languages": []}}, "Agent X : le service QQ n'existe pas."),
+        ({"day.hours": {"mon": {"open": "15:00", "close": "08:00"}}}, "Lundi : l'ouverture, le dernier ticket"),
+        ({"day.hours": {}, "day.timetable": True}, "il faut des heures"),
+        ({"day.holidays": ["Noël"]}, "Jours fériés : « Noël » n'est pas un jour."),
+    ],
+)
+def test_what_does_not_fit_is_said_in_the_words_of_the_office(agency, wrong, said):
+    values = rules.values_of(agency) | {name: rules.as_text(value) for name, value in wrong.items()}
+    with pytest.raises(ConfigurationFault) as fault:
+        with_changes(agency, rules.in_plain(agency, values))
+    assert said in complaints.in_words("fr", fault.value.problems)
 
 
 # --- as files ---------------------------------------------------------------------------------------
