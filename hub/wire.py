@@ -431,8 +431,7 @@ Level = Literal["good", "warn", "bad", "none"]
 class CounterTile:
     """One counter on the supervisor's board. `flag`: `alarm` (an emergency), `idle`, `long`, `break`, or ''.
 
-    `services` are those it is configured to call, whoever sits there; `agent` is who does. `work`: the name of what
-    the agent does in the back office meanwhile; `recalled`: they are called back from it.
+    `services` are those it is configured to call, whoever sits there; `agent` is who does.
     """
 
     counter: str
@@ -447,8 +446,15 @@ class CounterTile:
     reason: str = ""
     services: tuple[str, ...] = ()
     agent: str | None = None
-    work: str = ""
-    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A counter whose agent does back-office work of the service named `work`; `recalled`: they are called back."""
+
+    counter: str
+    work: str
+    recalled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,7 +518,7 @@ class Supervision:
     """The supervisor's board. `date` is the business day's, ISO, None before the first; `alerts` worst first.
 
     `more_alerts` were left out to keep the picture small. `notice`: the letter of the centre's newest notice in force,
-    or 0; who has read it differs among those who see the board.
+    or 0; who has read it differs among those who see the board. `at_work`: who does back-office work meanwhile.
     """
 
     epoch: int
@@ -529,6 +535,7 @@ class Supervision:
     alerts: tuple[Alert, ...]
     more_alerts: int = 0
     notice: int = 0
+    at_work: tuple[AtWork, ...] = ()
 
 
 T = TypeVar("T")

@@ -31,7 +31,7 @@ from hub.say import say, words
 from hub.settings import Counter, Service
 from hub.supervision import rules, store, tally
 from hub.supervision.measures import COUNTS, LITTLE_AT_MOST, percentile
-from hub.wire import Alert, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
+from hub.wire import Alert, AtWork, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
 
 ALERTS_SHOWN = 10
 _P80 = 0.8
@@ -107,6 +107,7 @@ def supervision(hub: Hub, reader: sqlite3.Connection) -> Supervision:
         hours=_hours(scene, reader),
         alerts=tuple(alerts[:ALERTS_SHOWN]),
         more_alerts=max(0, len(alerts) - ALERTS_SHOWN),
+        at_work=tuple(_at_work(scene)),
     )
 
 
@@ -151,16 +152,18 @@ def _tile(scene: Scene, counter: Counter) -> CounterTile:
         reason=session.reason if session.state == "paused" else "",
         services=counter.services,
         agent=session.agent,
-        work=_work(scene, session),
-        recalled=session.recalled is not None,
     )
 
 
-def _work(scene: Scene, session: CounterSession) -> str:
-    """The service of whose work an agent does some in the back office; '' of none."""
-    name = session.work.partition(".")[0]
-    found = next((each for each in scene.hub.services if each.name == name), None)
-    return say(scene.hub.settings.agency.languages[0], found.title) if found else name
+def _at_work(scene: Scene) -> Iterator[AtWork]:
+    """The counters whose agents do back-office work, and of which service."""
+    titles = {each.name: each.title for each in scene.hub.services}
+    for counter in scene.hub.settings.counters:
+        session = scene.session(counter)
+        if session.work and counter.shown:
+            name = session.work.partition(".")[0]
+            said = say(scene.hub.settings.agency.languages[0], titles[name]) if name in titles else name
+            yield AtWork(counter.code, said, session.recalled is not None)
 
 
 def _waiting(scene: Scene, service: str) -> int:

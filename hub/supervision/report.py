@@ -117,14 +117,15 @@ def report_of(
     query = {name: args[name] for name in ("from", "to") if name in args}
     asked = statistics.parsed(query, statistics.today(hub, reader))
     found = ranges.read(hub, reader, asked.first, asked.last)
-    return _Writer(hub, reader, found, asked.length).report(view, views, all_of_them=whole or asked.length == 1)
+    writer = _Writer(hub, reader, found, asked.length, whole=whole)
+    return writer.report(view, views, all_of_them=whole or asked.length == 1)
 
 
 class _Writer:
     """What a report is written from."""
 
-    def __init__(self, hub: Hub, reader: sqlite3.Connection, found: Range, length: int) -> None:
-        self._hub, self._reader, self._found, self._length = hub, reader, found, length
+    def __init__(self, hub: Hub, reader: sqlite3.Connection, found: Range, length: int, *, whole: bool) -> None:
+        self._hub, self._reader, self._found, self._length, self._whole = hub, reader, found, length, whole
         self._language = hub.settings.agency.languages[0]
         self._decimal = sheets.decimal(self._language)
         self._names = agents.names(reader)
@@ -160,7 +161,7 @@ class _Writer:
             ),
             missing=found.missing,
             open_day=any(one.day.closed_at is None for one in found.live),
-            thin=any(cell is not None and cell.thin for table in tables for line in table.lines for cell in line.cells),
+            thin=any(line.thin for table in tables for line in table.lines),
             left_over=store.left_over(self._reader, found.first, found.last) if one else {},
             corrections=self._corrections() if total["corrected"] and self._length <= _DAILY else (),
             long=self._long() if one else (),
@@ -177,7 +178,7 @@ class _Writer:
         if name == "agent":
             expected = self._found.expected()
             rows = {group: row | {"expected_s": expected.get(str(group[0]))} for group, row in rows.items()}
-        return sheets.table(name, rows, self._label, self._decimal)
+        return sheets.table(name, rows, self._label, self._decimal, whole=self._whole)
 
     def _headline(self, whole: sheets.Line) -> tuple[tuple[str, str, str], ...]:
         """Word, figure, and how many people it is of, where that is not said by another figure."""

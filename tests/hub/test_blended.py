@@ -20,6 +20,7 @@ from hub.services.request import actions as requests
 from hub.services.request.actions import Asked
 from hub.settings import Blended
 from hub.supervision.pictures import supervision
+from hub.wire import AtWork
 from tests.conftest import MONDAY
 from tests.office import SUPERVISOR, Office, settings_with
 
@@ -139,14 +140,16 @@ def test_the_supervisor_sees_who_is_at_it_and_calls_them_back(office):
     begin(office)
     office.press("deposit")
     office.later(minutes=6)
-    tile = next(t for t in supervision(office.hub, office.hub.reader).tiles if t.counter == "05")
-    assert (tile.work, tile.flag, tile.recalled) == ("Requêtes", "", False), "not idle: they work"
+    board = supervision(office.hub, office.hub.reader)
+    assert board.at_work == (AtWork("05", "Requêtes", recalled=False),)
+    assert next(t.flag for t in board.tiles if t.counter == "05") == "", "not idle: they work"
     actions.call_back(office.hub, office.ask(SUPERVISOR), counter="05")
     with pytest.raises(Refused, match="already"):
         actions.call_back(office.hub, office.ask(SUPERVISOR), counter="05")
     office.later(minutes=6)
-    tile = next(t for t in supervision(office.hub, office.hub.reader).tiles if t.counter == "05")
-    assert (tile.recalled, tile.flag) == (True, "idle"), "called back, and nobody came"
+    board = supervision(office.hub, office.hub.reader)
+    assert board.at_work == (AtWork("05", "Requêtes", recalled=True),)
+    assert next(t.flag for t in board.tiles if t.counter == "05") == "idle", "called back, and nobody came"
 
 
 # --- the rules -----------------------------------------------------------------------------------

@@ -19,7 +19,15 @@ const mayChange = document.body.hasAttribute("data-may-change");
 const LEVEL_ICONS = { good: "check", warn: "clock", bad: "alert-triangle", none: "info-circle" };
 const TOTALS = ["issued", "waiting", "at_counters", "served", "absent", "cancelled", "unserved"];
 
-let board = JSON.parse(document.body.dataset.picture);
+/** Each tile with the back-office work that its agent does, if any. */
+const withWork = (picture) => {
+  for (const { counter, work, recalled } of picture.at_work) {
+    Object.assign(picture.tiles.find((tile) => tile.counter === counter) ?? {}, { work, recalled });
+  }
+  return picture;
+};
+
+let board = withWork(JSON.parse(document.body.dataset.picture));
 let cameAt = performance.now();
 
 const passed = () => (performance.now() - cameAt) / 1000;
@@ -33,7 +41,7 @@ setInterval(tick, 1_000);
 
 function take(picture) {
   if (picture.notice !== board.notice) askAgain();
-  board = picture;
+  board = withWork(picture);
   cameAt = performance.now();
   draw();
 }
