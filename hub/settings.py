@@ -214,8 +214,7 @@ class DayRules(Model):
     """Until when contributions are due, written alike; the last two working days before are kept apart too."""
 
     stories: str = "stories"
-    """Folder where each closed day's story goes by itself, its page and its signed line; in `hub.data` unless it begins
-    with `/`; empty: nowhere."""
+    """Folder to which each closed day's page and signed line go by themselves, in `hub.data`; empty: nowhere."""
 
     @property
     def calendar(self) -> Calendar:
