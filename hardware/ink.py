@@ -136,12 +136,15 @@ def _picture(row: str, size: int, align: Align, width: int) -> Any:
 
     font = _font_for(row, HIGH * size)
     right_to_left = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in row)
-    image = Image.new("1", (width, round(HIGH * size * 1.5)), 1)
+    above = round(HIGH * size * 0.1)
+    # some scripts reach further down than a line is high
+    lowest = round(font.getbbox(row)[3])
+    image = Image.new("1", (width, max(round(HIGH * size * 1.5), lowest + 2 * above)), 1)
     place = {"left": 0.0, "center": 0.5, "right": 1.0}[align]
     if right_to_left and align == "left":
         place = 1.0
     left = max(0, round((width - font.getlength(row)) * place))
-    ImageDraw.Draw(image).text((left, round(HIGH * size * 0.1)), row, fill=0, font=font)
+    ImageDraw.Draw(image).text((left, above), row, fill=0, font=font)
     return image
 
 

@@ -97,6 +97,12 @@ def alarms(db: Database) -> None:
 
 
 @migrations()
+def sub_reasons(db: Database) -> None:
+    """What a visitor came for within a service; null for most."""
+    db.conn.execute("ALTER TABLE ticket ADD COLUMN sub_reason TEXT")
+
+
+@migrations()
 def back_office(db: Database) -> None:
     """What an agent does while nobody waits, since when, and since when they are called back to the counter."""
     db.conn.execute("ALTER TABLE counter ADD COLUMN work TEXT NOT NULL DEFAULT ''")

@@ -24,6 +24,7 @@ from hub.wire import (
     BoardQueue,
     CallState,
     Catalogue,
+    CatalogueReason,
     CatalogueService,
     CounterFace,
     Counters,
@@ -295,4 +296,5 @@ def _catalogue_service(hub: Hub, service: Service) -> CatalogueService:
         papers=service.papers,
         hours=tuple(offer.last_times(hours[day], service) if day in hours else None for day in DAYS) if hours else (),
         quota=service.quota,
+        reasons=tuple(CatalogueReason(each.code, each.kiosk, each.icon, each.papers) for each in service.reasons),
     )
