@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from flask import Blueprint, render_template, request
 
@@ -11,14 +12,15 @@ from hub.settings import Settings
 from hub.wire import MOTIVES
 
 
-def pages(settings: Settings) -> Blueprint:
-    """GET /panel."""
+def pages(standing: Callable[[], Settings]) -> Blueprint:
+    """GET /panel, by the settings that stand when it is asked for."""
     room = Blueprint(
         "counter_panel", __name__, template_folder="templates", static_folder="static", static_url_path="/panel/static"
     )
 
     @room.get("/panel")
     def page() -> str:
+        settings = standing()
         language = request.args.get("lang", settings.agency.languages[0])
         return render_template(
             "panel.html",

@@ -16,6 +16,7 @@ from hub import scans
 from hub.agents import actions as agents
 from hub.agents import refusals, rights
 from hub.ask import Actor, Answer, Ask
+from hub.blended import actions as blended
 from hub.codes import CARRIED, LONGEST
 from hub.context import Hub
 from hub.errors import NotAllowed, NotFound, Unreadable
@@ -177,6 +178,12 @@ class ReasonBody(CounterBody):
     """A step with a motive."""
 
     reason: Words | None = None
+
+
+class WorkBody(CounterBody):
+    """Which back-office work, by its code (`deposit.to_decide`)."""
+
+    work: Word
 
 
 class FinishBody(CounterBody):
@@ -394,6 +401,9 @@ ASKS: dict[str, Spec] = {
     "pause": _at(ReasonBody, queues.pause, "pause", "Call nobody for a while"),
     "unpause": _at(CounterBody, queues.unpause, "unpause", "Free again after a pause"),
     "close": _at(CounterBody, queues.close_counter, "close", "Sign off"),
+    "work": _at(WorkBody, blended.begin, "work", "Take up back-office work while nobody waits"),
+    "work_end": _at(CounterBody, blended.end, "work-end", "Put back-office work down"),
+    "work_recall": _at(CounterBody, blended.call_back, "work-recall", "Call an agent back from back-office work"),
     "alarm": _at(CounterBody, queues.raise_alarm, "alarm", "Call for help in an emergency"),
     "alarm_answer": _at(CounterBody, queues.answer_alarm, "alarm-answer", "Somebody goes to a counter that calls"),
     "day_open": Spec(DayBody, _plain(queues.open_day), "/day/open", summary="Open the business day"),

@@ -217,6 +217,9 @@ class DayRules(Model):
     deadlines: tuple[DayOfMonth, ...] = Field(default=(), examples=[["15", "last"]])
     """Until when contributions are due, written alike; the last two working days before are kept apart too."""
 
+    stories: str = "stories"
+    """Folder to which each closed day's page and signed line go by themselves, in `hub.data`; empty: nowhere."""
+
     @property
     def calendar(self) -> Calendar:
         """The days on which the agency works, for deadlines, and those on which more people come."""
@@ -410,6 +413,17 @@ class Alerts(Model):
     """The certificate that it must be signed by (a file); those that the machine trusts when absent."""
 
 
+class Blended(Model):
+    """Back-office work between visitors: offered to an agent for whom nobody waits, put down when people come."""
+
+    idle_min: Annotated[int, Field(ge=0, le=600)] = 3
+    """Back-office work is offered at a counter that has been free for so long while nobody waits, minutes; 0: never."""
+    recall_waiting: Annotated[int, Field(ge=1, le=99)] = 3
+    """An agent at such work is called back when so many wait for their counter, a second one when twice as many do."""
+    recall_min: Annotated[int, Field(ge=1, le=600)] = 10
+    """They are called back, too, when somebody has waited for their counter for so long, minutes."""
+
+
 class Display(Model):
     """A waiting-room screen."""
 
@@ -459,6 +473,8 @@ class Service(Model):
     """Name where there is little room: the waiting room, tables. The full one when empty."""
     kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Déposer des pièces", "en": "Hand in documents"}])
     """What the visitor reads at the kiosk, by language (`fr`, `en`, …); the label where a language is left out."""
+    group: str = Field(default="", examples=["Prestations"])
+    """Name of the group it belongs to, as staff read it; the statistics count services of one name together, too."""
     icon: str = "help-circle"
     """Pictogram, a name of hub/look/icons.txt."""
     target_min: Annotated[int, Field(ge=1, le=600)] = 30
@@ -722,6 +738,8 @@ class Settings(Model):
     """Visitors' own telephones."""
     alerts: Alerts = Alerts()
     """When the supervisor is told."""
+    blended: Blended = Blended()
+    """Back-office work between visitors."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

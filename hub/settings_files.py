@@ -24,9 +24,8 @@ FILES: dict[str, dict[str, str]] = {
     "agency.toml": {
         "counter_services": "counter_services",
         "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "backup": "backup",
-        "deposits": "deposits", "appointments": "appointments", "centre": "centre",
-        "followup": "followup", "alerts": "alerts",
-        "display": "displays",
+        "deposits": "deposits", "appointments": "appointments", "centre": "centre", "followup": "followup",
+        "alerts": "alerts", "blended": "blended", "display": "displays",
     },
     "services.toml": {"service": "services"},
     "counters.toml": {"counter": "counters", "profile": "profiles", "help": "helps"},

@@ -198,6 +198,25 @@ class PendingWork:
 
 
 @dataclass(frozen=True, slots=True)
+class BackOffice:
+    """Back-office work between visitors: `offered` from `after_s` after the picture, `begun`, or `recalled` from it.
+
+    `work` is its code, `text`, `count` and `url` as in `PendingWork`; when none is left there is no `text`. It was
+    begun or called back `since_s` ago; `calls_waiting` and `calls_min` are what the agent is called back at.
+    """
+
+    state: Literal["offered", "begun", "recalled"]
+    work: str
+    text: str
+    count: int
+    url: str
+    after_s: int = 0
+    since_s: int = 0
+    calls_waiting: int = 0
+    calls_min: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A notice of the centre that waits to be read: the number of its letter, and its title."""
 
@@ -230,6 +249,7 @@ class Desk:
     """What one agent sees. `counter` is None when they are signed on to none, and only then there are `seats`.
 
     `certain`: the hub's time is believed. `told`: what of the centre's notices they have not read, the newest first.
+    `between`: back-office work for while nobody waits.
     """
 
     epoch: int
@@ -247,6 +267,7 @@ class Desk:
     seats: tuple[Seat, ...]
     certain: bool = True
     told: tuple[Told, ...] = ()
+    between: BackOffice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,6 +468,15 @@ class CounterTile:
 
 
 @dataclass(frozen=True, slots=True)
+class AtWork:
+    """A counter whose agent does back-office work of the service named `work`; `recalled`: they are called back."""
+
+    counter: str
+    work: str
+    recalled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRow:
     """One queue on the supervisor's board: who waits now, and today's P80 wait against the target, seconds.
 
@@ -507,7 +537,7 @@ class Supervision:
     """The supervisor's board. `date` is the business day's, ISO, None before the first; `alerts` worst first.
 
     `more_alerts` were left out to keep the picture small. `notice`: the letter of the centre's newest notice in force,
-    or 0; who has read it differs among those who see the board.
+    or 0; who has read it differs among those who see the board. `at_work`: who does back-office work meanwhile.
     """
 
     epoch: int
@@ -524,6 +554,7 @@ class Supervision:
     alerts: tuple[Alert, ...]
     more_alerts: int = 0
     notice: int = 0
+    at_work: tuple[AtWork, ...] = ()
 
 
 T = TypeVar("T")

@@ -23,6 +23,7 @@ from hub.app import Rooms, create_app, identify_socket
 from hub.ask import HUB, Actor, Ask
 from hub.audit import actions as audit
 from hub.audit.pages import pages as audit_pages
+from hub.blended import actions as blended
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
 from hub.desk.pictures import Desks
@@ -48,7 +49,7 @@ from hub.rooms import brought
 from hub.services import ports
 from hub.services.ports import CounterService, Live, load
 from hub.settings import Display, Settings
-from hub.supervision import tally, webhook
+from hub.supervision import diary, tally, webhook
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
 from hub.supervision.statistics import figures
@@ -87,7 +88,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
                 supervision_pages(hub), publishing_pages(hub), administration(hub), audit_pages(hub),
                 privacy_pages(hub, services, brought(services).state_tables),
                 exchange_pages(hub, lambda: exchange[0] if exchange else running.Exchange()),
-                display_pages(settings, voice), panel_pages(settings), *(s.pages for s in services if s.pages), *extra,
+                display_pages(settings, voice), panel_pages(lambda: hub.settings),
+                *(s.pages for s in services if s.pages), *extra,
             ),
             board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
             statistics=lambda reader, query: figures(hub, reader, query),
@@ -243,6 +245,7 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
             with hub.store.readable():
                 keep_house(hub)
                 tally.keep(hub)
+                diary.keep(hub)
                 realtime.kick_absent()
             of_process().say()
         except MboteError as error:
@@ -250,10 +253,15 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
 
 
 def _aside(hub: Hub) -> None:
-    """What services do beside: files that nobody names go first."""
+    """Whom people call back from the back office, and what services do beside: files that nobody names go first."""
     with suppress(MboteError, OSError):
         hub.tidy()
     while not threading.Event().wait(ASIDE_S):
+        try:
+            with hub.store.readable():
+                blended.call_back_due(hub, Ask(HUB))
+        except MboteError as error:
+            log.warning("aside", service="blended", fault=str(error))
         for service in hub.services:
             if service.aside:
                 try:

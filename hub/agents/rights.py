@@ -77,6 +77,10 @@ _ASKS: dict[str, frozenset[str]] = {
     "pause": _SEAT,
     "unpause": _SEAT,
     "close": _SEAT,
+    # their own work, in a window of their own: no panel can take it up
+    "work": _AT_COUNTERS,
+    "work_end": _AT_COUNTERS,
+    "work_recall": frozenset({"supervisor"}),
     "alarm": _STEP,
     "alarm_answer": frozenset({"supervisor"}),
     "correct_end": frozenset({"supervisor"}),

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.agents import store as agents
+from hub.blended import rules as blended
+from hub.blended import work
 from hub.clock import Instant, elapsed
 from hub.context import Hub
 from hub.desk import steps
 from hub.desk.thread import motive, thread_of, word
 from hub.queues import actions, faces, pictures, store
 from hub.queues.line import upcoming
-from hub.queues.model import Ticket
+from hub.queues.model import CounterSession, Ticket
 from hub.queues.pictures import Moment
 from hub.queues.routing import Candidate, Choice
 from hub.settings import Counter
-from hub.wire import CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
+from hub.wire import BackOffice, CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     import sqlite3
 
-    from hub.services.ports import CounterService
+    from hub.services.ports import CounterService, Pending
 
 #: What the centre tells that an agent has not read: this room does not know from where.
 Notices = Callable[["sqlite3.Connection", str], tuple[Told, ...]]
@@ -97,7 +99,7 @@ def _at(eye: Glance, counter: Counter) -> Desk:
     session = store.counter(eye.reader, counter.code)
     ticket = store.ticket(eye.reader, session.ticket) if session.ticket else None
     last = store.ticket(eye.reader, session.last) if session.last else None
-    held = _on_hold(eye, counter)
+    held, found = _on_hold(eye, counter), _open(eye)
     return Desk(
         epoch=seen.epoch,
         seq=seen.seq,
@@ -111,9 +113,10 @@ def _at(eye: Glance, counter: Counter) -> Desk:
         thread=thread_of(eye.hub, eye.reader, ticket, eye.services) if ticket else (),
         upcoming=_upcoming(eye, counter),
         on_hold=held,
-        pending=_pending(eye),
+        pending=_pending(eye, found),
         seats=(),
         told=eye.told,
+        between=_between(eye, session, work.between(found)) if seen.day else None,
     )
 
 
@@ -133,7 +136,7 @@ def _nowhere(eye: Glance) -> Desk:
         thread=(),
         upcoming=(),
         on_hold=(),
-        pending=_pending(eye),
+        pending=_pending(eye, _open(eye)),
         seats=tuple(Seat(f.counter, f.state, f.agent, f.agent_name, f.ticket) for f in seen.counters),
         told=eye.told,
     )
@@ -222,14 +225,46 @@ def _motive_of_hold(eye: Glance, ticket: Ticket) -> str:
     return motive(eye.language, store.stages(eye.reader, ticket.id)[-1]["detail"] or "")
 
 
-def _pending(eye: Glance) -> tuple[PendingWork, ...]:
+#: What the services have for an agent, by its code.
+Work = Iterable[tuple[str, "Pending"]]
+
+
+def _open(eye: Glance) -> tuple[tuple[str, Pending], ...]:
+    return work.open_for(eye.services, eye.reader, eye.agent)
+
+
+def _pending(eye: Glance, found: Work) -> tuple[PendingWork, ...]:
     """What the services have for this agent, as far as their roles go."""
-    found = agents.agent(eye.reader, eye.agent)
-    roles = found.roles if found else frozenset()
     return tuple(
-        PendingWork(p.said(eye.language), p.count, max(0, eye.now.at - p.oldest_at) // 1000, p.url)
-        for service in eye.services
-        if not roles.isdisjoint(service.roles)
-        for p in service.pending(eye.reader, eye.agent)
-        if p.count
+        PendingWork(p.said(eye.language), p.count, max(0, eye.now.at - p.oldest_at) // 1000, p.url) for _, p in found
     )
+
+
+def _between(eye: Glance, session: CounterSession, found: Mapping[str, Pending]) -> BackOffice | None:
+    """The work that the agent is at while nobody waits, or is offered."""
+    if session.work:
+        return _at_work(eye, session, found.get(session.work))
+    after_ms = blended.offered_after_ms(_ms(eye, session.since), eye.hub.settings.blended)
+    line = work.line_of(eye.hub, eye.common.moment, session)
+    if session.state != "free" or after_ms is None or line.waiting or not found:
+        return None
+    code, first = next(iter(found.items()))
+    return BackOffice("offered", code, first.said(eye.language), first.count, first.url, -(-after_ms // 1000))
+
+
+def _at_work(eye: Glance, session: CounterSession, left: Pending | None) -> BackOffice:
+    rule = eye.hub.settings.blended
+    return BackOffice(
+        state="recalled" if session.recalled else "begun",
+        work=session.work,
+        text=left.said(eye.language) if left else "",
+        count=left.count if left else 0,
+        url=left.url if left else "",
+        since_s=_ms(eye, session.recalled or session.work_since) // 1000,
+        calls_waiting=rule.recall_waiting,
+        calls_min=rule.recall_min,
+    )
+
+
+def _ms(eye: Glance, since: Instant | None) -> int:
+    return elapsed(since, eye.now).ms if since else 0

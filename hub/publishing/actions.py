@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -16,6 +15,7 @@ from hub.errors import ConfigurationFault, Refused, Unreadable, written
 from hub.journal import Entry
 from hub.publishing import rules, store
 from hub.publishing.model import Change, ConfigurationPublished, Held, Origin
+from hub.queues import store as queues
 from hub.settings import Settings
 from hub.settings_files import with_changes
 from hub.store import Transaction
@@ -34,11 +34,13 @@ def publish(  # noqa: PLR0913 (what, why, and what it was held against)
 
     def decide(tx: Transaction) -> Answer:
         held = _with_files(tx, hub)
-        asked = wanted if undoes is None else rules.before(undoes, store.versions(tx.connection, undoes))
+        asked = rules.in_full(hub.files, held, wanted)
+        if undoes is not None:
+            asked = rules.before(undoes, store.versions(tx.connection, undoes))
         changes = rules.by_hand(held, asked)
         if seen != store.last_version(tx.connection):
             raise Refused("somebody has published meanwhile: look at the effect again", code="published_meanwhile")
-        made(hub, rules.applied(held, changes))
+        nobody_left(tx.connection, made(hub, rules.applied(held, changes)))
         return _record(tx, changes, "screen", reason=_motive(reason), undoes=undoes)
 
     return hub.store.perform(ask, decide, alone=True)
@@ -108,8 +110,10 @@ def _held(hub: Hub, reader: store.Reader, said: Mapping[str, str]) -> dict[str, 
 def proposed(hub: Hub, reader: store.Reader, wanted: Mapping[str, str | None]) -> tuple[Settings, tuple[Change, ...]]:
     """What these would make of the settings, and what they change. Raises Refused, Unreadable."""
     there = held(hub, reader)
-    changes = rules.by_hand(there, wanted)
-    return made(hub, rules.applied(there, changes)), changes
+    changes = rules.by_hand(there, rules.in_full(hub.files, there, wanted))
+    settings = made(hub, rules.applied(there, changes))
+    nobody_left(reader, settings)
+    return settings, changes
 
 
 def _settings(files: Settings, held: Mapping[str, Held]) -> Settings:
@@ -128,16 +132,28 @@ def made(hub: Hub, held: Mapping[str, Held]) -> Settings:
 
 def _all_served(hub: Hub, held: Mapping[str, Held]) -> None:
     """Nobody takes a ticket for a queue that no counter calls, and no counter of the public stands there for nobody."""
-    values = rules.standing(held)
-    served: set[str] = set()
-    for counter in hub.files.counters:
-        its = json.loads(values.get(f"counters.{counter.code}.services", "[]"))
-        served.update(its)
-        if not its and counter.shown:
-            raise Refused(f"counter {counter.code} would call nobody", code="counter_alone", counter=counter.code)
-    for service in hub.files.services:
-        if service.code not in served:
-            raise Refused(f"no counter would call {service.code}", code="service_alone", service=service.label)
+    plain = rules.in_plain(hub.files, rules.standing(held))
+    served = {code for counter in plain["counters"] for code in counter["services"]}
+    for counter in plain["counters"]:
+        if not counter["services"] and counter["kind"] != "back":
+            raise Refused(f"counter {counter['code']} would call nobody", code="counter_alone", counter=counter["code"])
+    for service in plain["services"]:
+        if service["code"] not in served:
+            raise Refused(f"no counter would call {service['code']}", code="service_alone", service=service["label"])
+
+
+def nobody_left(reader: store.Reader, settings: Settings) -> None:
+    """Whoever goes leaves nobody behind. Raises Refused `people_there`, `counter_there`: what is still in use stays."""
+    day = queues.day(reader)
+    here = [*queues.open_tickets(reader), *(queues.absent_tickets(reader, day.id) if day else ())]
+    for ticket in here:
+        if settings.service(ticket.stage.service) is None:
+            count = sum(each.stage.service == ticket.stage.service for each in here)
+            said = f"{count} tickets of {ticket.stage.service} are still open"
+            raise Refused(said, code="people_there", service=ticket.stage.service, tickets=count)
+    for session in queues.counters(reader).values():
+        if session.state != "closed" and settings.counter(session.code) is None:
+            raise Refused(f"counter {session.code} is open", code="counter_there", counter=session.code)
 
 
 def begin(hub: Hub) -> None:

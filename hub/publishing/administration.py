@@ -6,27 +6,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.errors import Unreadable, chosen
-from hub.publishing.forms import Filled, Wanted, number
+from hub.publishing import making
+from hub.publishing.forms import Filled, Wanted, number, tidy
 from hub.publishing.rules import as_text
 from hub.settings import DAYS, Settings
+from hub.wire import Direction
 
 #: The parts of the page that are filled in, in the order of their tabs.
 PARTS = ("services", "places", "hours", "messages")
 #: Where the configuration goes out and comes in as files.
 FILES = "files"
-ARROWS = ("", "left", "right", "ahead")
-_LONGEST = 200
+ARROWS: tuple[Direction, ...] = ("", "left", "right", "ahead", "up", "down")
 
 
 def wanted(part: str, form: Filled, settings: Settings) -> Wanted:
-    """What a part of the page asks for."""
+    """What a part of the page asks for; a service or counter that is to go is asked for alone."""
     read = {"services": _services, "places": _places, "hours": _hours, "messages": _messages}
     part = chosen(part, read, Unreadable("no such part of the page", code="bad_request", field="part"))
-    return dict(read[part](form, settings))
+    if code := form.get("remove", ""):
+        return making.without(settings, "counters" if part == "places" else "services", code)
+    found: Wanted = dict(read[part](form, settings))
+    if code := form.get("new.code", "").strip():
+        found |= (making.counter if part == "places" else making.service)(form, settings, code)
+    return found
 
 
 def _text(form: Filled, name: str, *, needed: bool = False) -> str:
-    said = " ".join(form.get(name, "").split())[:_LONGEST]
+    said = tidy(form.get(name, ""))
     if needed and not said:
         raise Unreadable("write something", code="text_needed", field=name)
     return said
@@ -41,18 +47,21 @@ def _services(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
         said = {language: _text(form, f"{under}.kiosk.{language}") for language in languages}
         others = {language: words for language, words in service.kiosk.items() if language not in languages}
         yield f"{under}.kiosk", as_text(others | {language: words for language, words in said.items() if words})
-        yield f"{under}.papers", as_text(_papers(form, f"{under}.papers", languages, service.papers))
+        yield f"{under}.papers", as_text(_lines(form, f"{under}.papers", languages, service.papers))
+        yield f"{under}.guide", as_text(_lines(form, f"{under}.guide", languages, service.guide))
+        yield f"{under}.group", as_text(_text(form, f"{under}.group"))
+        yield f"{under}.icon", as_text(form.get(f"{under}.icon", service.icon))
         yield f"{under}.mean_min", as_text(_minutes(form, f"{under}.mean_min"))
         yield f"{under}.last_ticket", as_text(_text(form, f"{under}.last_ticket") or None)
         quota = form.get(f"{under}.quota", "").strip()
         yield f"{under}.quota", as_text(number(form, f"{under}.quota", 0, 9999) if quota else None)
 
 
-def _papers(form: Filled, under: str, languages: tuple[str, ...], there: Any) -> dict[str, list[str]]:
-    """One paper a line, by language."""
+def _lines(form: Filled, under: str, languages: tuple[str, ...], there: Any) -> dict[str, list[str]]:
+    """One paper, or one step of a guide, a line; by language."""
     found: dict[str, list[str]] = {each: list(papers) for each, papers in there.items() if each not in languages}
     for language in languages:
-        lines = [" ".join(line.split())[:_LONGEST] for line in form.get(f"{under}.{language}", "").splitlines()]
+        lines = [tidy(line) for line in form.get(f"{under}.{language}", "").splitlines()]
         if kept := [line for line in lines if line]:
             found[language] = kept
     return found
@@ -77,6 +86,7 @@ def _places(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"{under}.location", as_text(_text(form, f"{under}.location"))
         arrow = form.get(f"{under}.arrow", "")
         yield f"{under}.arrow", as_text(chosen(arrow, ARROWS, Unreadable("an arrow", field=f"{under}.arrow")))
+        yield f"{under}.printer", as_text(form.get(f"{under}.printer", counter.printer or "") or None)
 
 
 def _hours(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -88,9 +98,18 @@ def _hours(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
             hours[day] = said
     yield "day.hours", as_text(hours)
     yield "day.timetable", as_text(bool(form.get("day.timetable", "")))
-    yield "day.holidays", as_text(form.get("day.holidays", "").split())
+    for name in ("holidays", "pay_days", "deadlines"):
+        yield f"day.{name}", as_text(form.get(f"day.{name}", "").split())
 
 
 def _messages(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
+    """All services are none in particular: one that is made later is then listed, too."""
+    codes = [service.code for service in settings.services if service.prefix]
     for display in settings.displays:
-        yield f"displays.{display.name}.message", as_text(_text(form, f"displays.{display.name}.message"))
+        under = f"displays.{display.name}"
+        yield f"{under}.message", as_text(_text(form, f"{under}.message"))
+        listed = form.getlist(f"{under}.services")
+        yield (
+            f"{under}.services",
+            as_text([code for code in codes if code in listed] if set(codes) - set(listed) else []),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from werkzeug.datastructures import MultiDict
@@ -10,13 +11,16 @@ from werkzeug.datastructures import MultiDict
 from hub.errors import Unreadable, chosen
 from hub.publishing.rules import SINGLE, as_text
 from hub.queues.places import USUAL
-from hub.settings import QueueRules, Service, Settings
+from hub.settings import Blended, QueueRules, Service, Settings
 
 #: The parts of the page that are filled in, in the order of their tabs.
 PARTS = ("counters", "agents", "helps", "rules")
 #: Minutes that a service may be worth at a counter, by the choices offered.
 WEIGHTS = (-15, -10, -5, 0, 5, 10, 15)
 _MOST = 600
+#: The longest text that is kept, signs.
+LONGEST = 200
+_SPACES = re.compile(r"[ \t\r\n]+")
 
 
 Filled = MultiDict[str, str]
@@ -49,6 +53,11 @@ def _is_json(value: str | None, refusal: Unreadable) -> None:
         json.loads(value or "null")
     except ValueError as error:
         raise refusal from error
+
+
+def tidy(said: str) -> str:
+    """What was typed, without spaces around and doubled ones; the thin ones of French stay."""
+    return _SPACES.sub(" ", said).strip()[:LONGEST]
 
 
 def number(form: Filled, name: str, low: int, high: int) -> int:
@@ -115,6 +124,8 @@ def _rules(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
     yield "alerts.pause_min", as_text(number(form, "alerts.pause_min", 1, _MOST))
     most = form.get("alerts.waiting", "").strip()
     yield "alerts.waiting", as_text(number(form, "alerts.waiting", 1, 9999) if most else None)
+    for name in SINGLE["blended"]:
+        yield f"blended.{name}", as_text(number(form, f"blended.{name}", *Blended.limits(name)))
     for service in settings.services:
         under = f"services.{service.code}"
         yield f"{under}.target_min", as_text(number(form, f"{under}.target_min", 1, _MOST))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, make_response, redirect, render_template, request
@@ -19,15 +20,16 @@ from hub.agents.forms import asked, new_key
 from hub.clock import local
 from hub.context import Hub
 from hub.errors import NotAllowed, Refused, Unreadable
-from hub.publishing import actions, forms, rules, store
+from hub.publishing import actions, forms, making, rules, store
 from hub.publishing import administration as admin
+from hub.publishing.complaints import in_words
 from hub.publishing.files import read, written
 from hub.publishing.forms import Filled, Wanted
 from hub.publishing.model import Change, Publication
 from hub.publishing.preview import Effect, Side, effect
 from hub.publishing.wording import Wording
 from hub.say import say, say_refused
-from hub.settings import DAYS, Settings
+from hub.settings import DAYS, Service, Settings
 
 VERSIONS = "versions"
 #: So many versions are shown.
@@ -88,7 +90,18 @@ class _Desk:
             "languages": self._hub.settings.agency.languages,
             "days": DAYS,
             "arrows": admin.ARROWS,
+            "icons": making.ICONS,
+            "kinds": making.KINDS,
+            "may_make": rights.allowed(g.actor, "routing.publish"),
+            "printers": self._printers(),
+            "chosen": request.form.getlist,
+            "runs": _runs,
         }
+
+    def _printers(self) -> tuple[str, ...]:
+        """Where the papers of a counter may come out."""
+        settings = self._hub.settings
+        return (*(each.name for each in settings.printers), settings.kiosk.name)
 
     @property
     def _language(self) -> str:
@@ -120,7 +133,8 @@ class _Desk:
         with self._hub.snapshot() as reader:
             settings, changes = actions.proposed(self._hub, reader, asked_for)
             found = effect(self._hub, reader, settings)
-            word = Wording(self._language, self._hub.settings, agents.names(reader))
+            spoken_of = (*settings.services, *self._hub.settings.services)  # those that come, and those that go
+            word = Wording(self._language, spoken_of, agents.names(reader))
         self._may(name for name, *_ in changes)
         return self._show(
             self._part(), settings, effect=found, changes=_in_words(word, changes), carried=_carried(changes),
@@ -158,11 +172,13 @@ class _Desk:
         sent = request.files.get("file")
         settings = read(sent.read(LARGEST + 1) if sent else b"")
         said, stands = rules.values_of(settings), rules.values_of(self._hub.settings)
-        both = {name: value for name, value in said.items() if name in stands or name.split(".")[0] in rules.WHOLE}
-        gone = {name: None for name in stands if name not in said and name.split(".")[0] in rules.WHOLE}
-        missing = (said.keys() ^ stands.keys()) - both.keys() - gone.keys()
+        framed: Wanted = dict(rules.frames(self._hub.settings, settings))
+        can = (*rules.WHOLE, *rules.MADE)
+        both = {name: value for name, value in said.items() if name in stands or name.partition(".")[0] in can}
+        gone = {name: None for name in stands if name not in said and name.partition(".")[0] in rules.WHOLE}
+        missing = {name for name in said.keys() ^ stands.keys() if name.partition(".")[0] not in can}
         left = sorted({".".join(name.split(".")[:2]) for name in missing})
-        return self._shown_first(both | gone, left=left)
+        return self._shown_first(both | gone | framed, left=left)
 
     # for the supervisor's board, whose script asks
 
@@ -204,7 +220,7 @@ class _Desk:
 
     def refused(self, error: Refused) -> Response:
         """Say it above what was filled in; a motive that is missing, beside the effect it is for."""
-        said = say_refused(self._language, error, "publishing")
+        said = self._said(error)
         if request.endpoint in ("routing.effect", "routing.assign"):
             return make_response(jsonify(error=said), error.status)
         carried = request.form.get("changes", "")
@@ -214,6 +230,13 @@ class _Desk:
             return make_response(shown, error.status)
         return self._show(self._part(), self._hub.settings, error.status, error=said, field=error.field or "")
 
+    def _said(self, error: Refused) -> str:
+        """Why not; of settings that do not go together, each of the reasons."""
+        problems = in_words(self._language, error.facts.get("problems", ()))
+        if error.reason == "misfit" and problems:
+            return self._say("refused_misfit", problem=problems)
+        return say_refused(self._language, error, "publishing")
+
     # --- what a template is given
 
     def _show(self, part: str, settings: Settings, status: int = 200, **more: Any) -> Response:
@@ -222,7 +245,7 @@ class _Desk:
             names = agents.names(reader)
             last = store.last_version(reader)
             found = list(store.versions(reader, max(1, last - SHOWN + 1))) if part == VERSIONS else []
-        word = Wording(self._language, self._hub.settings, names)
+        word = Wording(self._language, self._hub.settings.services, names)
         shown = {
             "part": part, "settings": settings, "agents": everybody, "last": last, "typed": request.form,
             "versions": [self._version(one, word, names) for one in found], "effect": None, "error": "", "field": "",
@@ -241,11 +264,18 @@ class _Desk:
         }  # fmt: skip
 
 
+def _runs(services: Iterable[Service]) -> list[tuple[str, int]]:
+    """The groups over the columns of services, each with how many columns it is over."""
+    return [(name, len(list(those))) for name, those in groupby(services, key=lambda one: one.group)]
+
+
 def _in_words(word: Wording, changes: Iterable[Change]) -> list[dict[str, str]]:
-    return [
+    """What changes; what is nothing before and after (of a service that is made) is none."""
+    found = [
         {"what": word.name(name), "before": word.value(name, old), "after": word.value(name, new)}
         for name, old, new, _ in changes
     ]
+    return [each for each in found if each["before"] != each["after"]]
 
 
 def _carried(changes: Iterable[Change]) -> str:

@@ -2,12 +2,15 @@
 
 A setting is named as its file has it: `queue.max_wait_min`, one of a table by that table's code
 (`counters.05.services`), a table that is published whole by its code alone (`profiles.00902F`). Values are JSON.
+
+A service or a counter that a screen makes is its **frame** (`services.VIS`: what of it never changes) and its settings,
+each by its name like those of any other. The frame `null` takes one away that the files have.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.errors import Refused
@@ -18,23 +21,28 @@ from hub.settings import Model, Settings
 SINGLE: Mapping[str, tuple[str, ...]] = {
     "queue": ("max_wait_min", "priority_run", "normal_wait_min", "affinity_min"),
     "alerts": ("pause_min", "waiting"),
-    "day": ("timetable", "hours", "holidays"),
+    "blended": ("idle_min", "recall_waiting", "recall_min"),
+    "day": ("timetable", "hours", "holidays", "pay_days", "deadlines"),
 }
 #: Lists of tables → the settings of each that can be published, by the table's code.
 LISTED: Mapping[str, tuple[str, ...]] = {
     "services": (
         "target_min", "least_skill", "language_needed", "label", "short", "kiosk", "papers", "mean_min", "last_ticket",
-        "quota",
+        "quota", "icon", "group", "guide",
     ),
-    "counters": ("services", "weights", "languages", "accessible", "label", "location", "arrow"),
-    "displays": ("message",),
+    "counters": ("services", "weights", "languages", "accessible", "label", "location", "arrow", "printer"),
+    "displays": ("message", "services", "arrows"),
 }  # fmt: skip
+#: Lists whose tables a screen can make and take away → what of one is its frame.
+MADE: Mapping[str, tuple[str, ...]] = {"services": ("code", "prefix"), "counters": ("code", "kind")}
+#: The frame of what is taken away.
+GONE = "null"
 #: What the administration publishes; the rest is routing.
 _ADMINISTERED: Mapping[str, frozenset[str]] = {
     "day": frozenset(SINGLE["day"]),
-    "services": frozenset({"label", "short", "kiosk", "papers", "mean_min", "last_ticket", "quota"}),
-    "counters": frozenset({"label", "location", "arrow"}),
-    "displays": frozenset({"message"}),
+    "services": frozenset(LISTED["services"]) - {"target_min", "least_skill", "language_needed"},
+    "counters": frozenset({"label", "location", "arrow", "printer"}),
+    "displays": frozenset(LISTED["displays"]),
 }
 #: Lists of tables that are published whole → what names one.
 WHOLE: Mapping[str, str] = {"profiles": "agent", "helps": "code"}
@@ -70,7 +78,50 @@ def code_of(one: Any) -> str:
 def page_of(name: str) -> str:
     """The page on which a setting is published: `routing` or `administration`."""
     table, _, rest = name.partition(".")
-    return "administration" if rest.rpartition(".")[2] in _ADMINISTERED.get(table, ()) else "routing"
+    administered = is_frame(name) or rest.rpartition(".")[2] in _ADMINISTERED.get(table, ())
+    return "administration" if administered else "routing"
+
+
+def is_frame(name: str) -> bool:
+    """Whether a name is that of a whole service or counter: `services.VIS`."""
+    table, _, rest = name.partition(".")
+    return table in MADE and "." not in rest
+
+
+def made(table: str, one: Model) -> dict[str, str]:
+    """All that is published of a service or counter that a screen makes: its frame and its settings."""
+    said, code = one.model_dump(mode="json"), code_of(one)
+    frame = {f"{table}.{code}": as_text({name: said[name] for name in MADE[table]})}
+    return frame | {f"{table}.{code}.{name}": as_text(said[name]) for name in LISTED[table]}
+
+
+def taken_away(files: Settings, values: Values, table: str, code: str) -> dict[str, str | None]:
+    """All that is published when one goes: its settings, where the files do not have it; else the word that it goes."""
+    if any(code_of(one) == code for one in _all(files, table)):
+        return {f"{table}.{code}": GONE}
+    return {name: None for name in values if name == f"{table}.{code}" or name.startswith(f"{table}.{code}.")}
+
+
+def in_full(files: Settings, rows: Mapping[str, Held], wanted: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What is wanted, with all that goes with a service or counter that is taken away."""
+    found = dict(wanted)
+    for name in [each for each, value in wanted.items() if value == GONE and is_frame(each)]:
+        table, _, code = name.partition(".")
+        found = {each: value for each, value in found.items() if not f"{each}.".startswith(f"{name}.")}
+        found |= taken_away(files, standing(rows), table, code)
+    return found
+
+
+def frames(files: Settings, settings: Settings) -> dict[str, str]:
+    """What says which services and counters are in these settings and not in the files, and the other way round."""
+    found: dict[str, str] = {}
+    for table in MADE:
+        there, here = ({code_of(one): one for one in _all(each, table)} for each in (files, settings))
+        found |= {
+            f"{table}.{code}": made(table, one)[f"{table}.{code}"] for code, one in here.items() if code not in there
+        }
+        found |= {f"{table}.{code}": GONE for code in there if code not in here}
+    return found
 
 
 def as_text(value: Any) -> str:
@@ -84,12 +135,25 @@ def in_plain(files: Settings, values: Values) -> dict[str, Any]:
     for table, names in SINGLE.items():
         found[table] = getattr(files, table).model_dump() | _said(values, table, names)
     for table, names in LISTED.items():
-        listed = _all(files, table)
-        found[table] = [one.model_dump() | _said(values, f"{table}.{code_of(one)}", names) for one in listed]
+        listed = [one.model_dump() for one in _all(files, table)]
+        frames_ = {code: json.loads(values.get(f"{table}.{code}", "{}")) for code in map(_code, listed)}
+        listed = [one | frames_[_code(one)] for one in listed if frames_[_code(one)] is not None]
+        listed += _framed(values, table, {code_of(one) for one in _all(files, table)})
+        found[table] = [one | _said(values, f"{table}.{_code(one)}", names) for one in listed]
     for table in WHOLE:
         named = sorted(name for name in values if name.startswith(f"{table}."))
         found[table] = [json.loads(values[name]) for name in named]
     return found
+
+
+def _code(one: Mapping[str, Any]) -> str:
+    return str(one["code"] if "code" in one else one["name"])
+
+
+def _framed(values: Values, table: str, there: Container[str]) -> list[dict[str, Any]]:
+    """The tables that a screen has made and the files do not have, in the order of their codes."""
+    names = sorted(name for name in values if name.startswith(f"{table}.") and is_frame(name))
+    return [json.loads(values[n]) for n in names if values[n] != GONE and n.partition(".")[2] not in there]
 
 
 def _all(files: Settings, table: str) -> Sequence[Any]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hub.publishing.rules import SINGLE, WHOLE
+from hub.publishing.rules import GONE, SINGLE, WHOLE, is_frame
 from hub.say import say
-from hub.settings import Settings
+from hub.settings import Service
 
 
 class Wording:
     """The words of one page: of services, counters and agents by their codes."""
 
-    def __init__(self, language: str, settings: Settings, names: Mapping[str, str]) -> None:
+    def __init__(self, language: str, services: Iterable[Service], names: Mapping[str, str]) -> None:
         self._language = language
-        self._services = {service.code: service.name for service in settings.services}
+        self._services = {service.code: service.name for service in services}
         self._names = names
 
     def _say(self, key: str, **values: object) -> str:
@@ -33,10 +33,16 @@ class Wording:
         if table == "helps":
             return self._say("name_help", code=code)
         called = self._services.get(code, code)
+        if is_frame(name):
+            return self._say(f"name_frame_{table}", service=called, code=code)
+        if table == "displays":
+            return self._say(f"name_display_{what}", code=code)
         return self._say(f"name_{what}", service=called, counter=code, code=called)
 
     def value(self, name: str, value: str | None) -> str:
         """A value of it: `Dépôt, Pensions (+5 min)`; a dash where there is none."""
+        if is_frame(name):
+            return "–" if value is None else self._say("frame_gone" if value == GONE else "frame_made")
         plain = None if value is None else json.loads(value)
         table, _, rest = name.partition(".")
         if plain in (None, [], {}, ""):

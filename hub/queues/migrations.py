@@ -107,3 +107,11 @@ def appointments(db: Database) -> None:
     """The time of the appointment that a visitor came for, and the minutes that it is worth; null for most."""
     for column in ("due_at", "due_tick", "head_start"):
         db.conn.execute(f"ALTER TABLE ticket ADD COLUMN {column} INTEGER")
+
+
+@migrations()
+def back_office(db: Database) -> None:
+    """What an agent does while nobody waits, since when, and since when they are called back to the counter."""
+    db.conn.execute("ALTER TABLE counter ADD COLUMN work TEXT NOT NULL DEFAULT ''")
+    for column in ("work_at", "work_tick", "recalled_at", "recalled_tick"):
+        db.conn.execute(f"ALTER TABLE counter ADD COLUMN {column} INTEGER")

@@ -98,7 +98,8 @@ class CounterSession:
 
     `last` is the ticket it let go of last, by `last_step`, which is entry `last_seq` of the journal. `own_calls`: how
     many it has called since it last helped another queue, or since its agent came. `alarm`: since when it calls for
-    help in an emergency.
+    help in an emergency. `work`: the back-office work that its agent does while nobody waits (`deposit.to_decide`),
+    since `work_since`; `recalled`: since when they are called back to the counter.
     """
 
     code: str
@@ -112,6 +113,9 @@ class CounterSession:
     last_seq: int = 0
     own_calls: int = 0
     alarm: Instant | None = None
+    work: str = ""
+    work_since: Instant | None = None
+    recalled: Instant | None = None
 
     @property
     def is_open(self) -> bool:
@@ -491,6 +495,37 @@ class CounterClosed(CounterEvent):
 
     kind: ClassVar[str] = "counter_closed"
     reason: str | None = None
+
+
+#: Why an agent is called back from the back office: too many wait, one for too long, or the supervisor says so.
+RecallWhy = Literal["crowd", "late", "supervisor"]
+
+
+@dataclass(frozen=True, slots=True)
+class BackOfficeBegun(CounterEvent):
+    """An agent for whom nobody waits took up `work` of a service, of which there was so much."""
+
+    kind: ClassVar[str] = "back_office_begun"
+    agent: str | None
+    work: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackOfficeRecalled(CounterEvent):
+    """The agent is called back to the counter: so many wait there, the first of them for so many minutes."""
+
+    kind: ClassVar[str] = "back_office_recalled"
+    why: RecallWhy
+    waiting: int
+    oldest_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackOfficeEnded(CounterEvent):
+    """The agent put the work down by themselves. A call, a break or leaving ends it, too, without this fact."""
+
+    kind: ClassVar[str] = "back_office_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,9 @@ def counter_of(row: sqlite3.Row) -> m.CounterSession:
         last_seq=row["last_seq"] or 0,
         own_calls=row["own_calls"],
         alarm=_maybe(row["alarm_at"], row["alarm_tick"]),
+        work=row["work"],
+        work_since=_maybe(row["work_at"], row["work_tick"]),
+        recalled=_maybe(row["recalled_at"], row["recalled_tick"]),
     )
 
 
@@ -412,9 +415,13 @@ def _stage_now(rows: Rows, ticket_id: int, **values: object) -> None:
     rows.run(sql, *values.values(), ticket_id)
 
 
+#: Nothing of the back office is in hand.
+_NO_WORK = {"work": "", "work_at": None, "work_tick": None, "recalled_at": None, "recalled_tick": None}
+
+
 def _counter_now(rows: Rows, code: str, state: str, **values: object) -> None:
-    """A counter's new state, since now. What it let go of last is kept only when given."""
-    values = {"last": None, "last_step": None, "last_seq": None, "reason": ""} | values
+    """A counter's new state, since now. What it let go of last is kept only when given; back-office work is over."""
+    values = {"last": None, "last_step": None, "last_seq": None, "reason": ""} | _NO_WORK | values
     values |= {"state": state, "since_at": rows.now.at, "since_tick": rows.now.tick}
     names = ", ".join(f"{name} = ?" for name in values)
     rows.run(f"UPDATE counter SET {names} WHERE code = ?", *values.values(), code)  # noqa: S608 (the same)
@@ -601,7 +608,8 @@ def _counter_opened(rows: Rows, event: m.CounterOpened) -> None:
     """Sign on; whoever was there before leaves, and what was going on at the counter goes on."""
     rows.run(
         "INSERT INTO counter (code, state, agent, since_at, since_tick) VALUES (?, 'free', ?, ?, ?)"
-        " ON CONFLICT (code) DO UPDATE SET agent = excluded.agent, own_calls = 0,"
+        " ON CONFLICT (code) DO UPDATE SET agent = excluded.agent, own_calls = 0, work = '', work_at = NULL,"
+        " work_tick = NULL, recalled_at = NULL, recalled_tick = NULL,"
         " state = CASE WHEN state IN ('closed', 'paused') THEN 'free' ELSE state END,"
         " since_at = CASE WHEN state IN ('closed', 'paused') THEN excluded.since_at ELSE since_at END,"
         " since_tick = CASE WHEN state IN ('closed', 'paused') THEN excluded.since_tick ELSE since_tick END",
@@ -619,6 +627,26 @@ def _counter_unpaused(rows: Rows, event: m.CounterUnpaused) -> None:
 
 def _counter_closed(rows: Rows, event: m.CounterClosed) -> None:
     _counter_now(rows, event.counter, "closed", agent=None, ticket=None, alarm_at=None, alarm_tick=None)
+
+
+def _back_office_begun(rows: Rows, event: m.BackOfficeBegun) -> None:
+    rows.run(
+        "UPDATE counter SET work = ?, work_at = ?, work_tick = ?, recalled_at = NULL, recalled_tick = NULL"
+        " WHERE code = ?",
+        event.work, rows.now.at, rows.now.tick, event.counter,
+    )  # fmt: skip
+
+
+def _back_office_recalled(rows: Rows, event: m.BackOfficeRecalled) -> None:
+    rows.run(
+        "UPDATE counter SET recalled_at = ?, recalled_tick = ? WHERE code = ?",
+        rows.now.at, rows.now.tick, event.counter,
+    )  # fmt: skip
+
+
+def _back_office_ended(rows: Rows, event: m.BackOfficeEnded) -> None:
+    """The counter is as free as before, and the agent idle from now on."""
+    _counter_now(rows, event.counter, "free")
 
 
 def _alarm_raised(rows: Rows, event: m.CounterAlarmRaised) -> None:
@@ -663,6 +691,9 @@ APPLIERS: Appliers = {
     m.CounterPaused: _counter_paused,
     m.CounterUnpaused: _counter_unpaused,
     m.CounterClosed: _counter_closed,
+    m.BackOfficeBegun: _back_office_begun,
+    m.BackOfficeRecalled: _back_office_recalled,
+    m.BackOfficeEnded: _back_office_ended,
     m.CounterAlarmRaised: _alarm_raised,
     m.CounterAlarmAnswered: _alarm_answered,
 }

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from flask import Blueprint
 from sqlite_utils.migrations import Migrations
@@ -67,13 +67,17 @@ class ThreadLine(Sentence):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Work that waits for an agent: how much of it, since when (wall, ms), and where it is done."""
+    """Work that waits for an agent: how much of it, since when (wall, ms), and where it is done.
+
+    `between`: it may be done between two visitors, and is offered to an agent for whom nobody waits (hub/blended).
+    """
 
     kind: str
     words: str
     count: int
     oldest_at: int
     url: str
+    between: bool = False
 
     def said(self, language: str) -> str:
         """What it is, in the plural or not by `count`."""
@@ -107,7 +111,6 @@ class Offer(Sentence):
 SheetTab = Literal[
     "employments", "contributions", "relationships", "cases", "documents", "payments", "accounts", "letters"
 ]
-SHEET_TABS: tuple[SheetTab, ...] = get_args(SheetTab)
 
 
 @dataclass(frozen=True, slots=True)

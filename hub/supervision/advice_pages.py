@@ -16,9 +16,10 @@ from hub.errors import Unreadable
 from hub.queues.store import Reader
 from hub.say import say
 from hub.settings import QueueRules, Settings
-from hub.supervision import advising, statistics, store, whatif
+from hub.supervision import advising, playing, statistics, store, whatif
+from hub.supervision.playing import Result
 from hub.supervision.sheets import tenths
-from hub.supervision.whatif import Result, Trial
+from hub.supervision.whatif import Trial
 
 
 def add_advice(room: Blueprint, hub: Hub) -> None:
@@ -48,12 +49,16 @@ def add_advice(room: Blueprint, hub: Hub) -> None:
             if not query.get("day"):
                 return render_template("supervision/replay.html", **shown), 200
             try:
-                trial = whatif.tried(hub, reader, query)
+                asked = whatif.prepared(hub, reader, query)
             except Unreadable as unreadable:
                 shown["refused"] = unreadable.field or ""
                 return render_template("supervision/replay.html", **shown), unreadable.status
+        try:  # nothing of the file is held meanwhile
+            trial = asked.played(playing.apart(hub))
+        except playing.NotPlayed as error:
+            return render_template("supervision/replay.html", **shown | {"refused": error.reason}), error.status
         shown |= {
-            "trial": trial, "rows": _rows(hub, trial), "title": _said(hub, trial.day.date), "times": whatif.TIMES,
+            "trial": trial, "rows": _rows(hub, trial), "title": _said(hub, trial.day.date), "times": playing.TIMES,
             "routed": _routed(hub, trial), "rules": _rules(trial.stood[-1].settings),
         }  # fmt: skip
         return render_template("supervision/replay.html", **shown), 200

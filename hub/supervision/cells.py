@@ -80,6 +80,14 @@ class Spread:
         """How many are no longer."""
         return sum(_at_most(run, seconds) for run in self._settled())
 
+    def percentiles(self, shares: Iterable[float]) -> tuple[int, ...]:
+        """Several of them, each as `percentile` has it; of at least one."""
+        runs = self._runs if len(self._runs) == 1 and not self._loose else self._settled()
+        if len(runs) > 1:
+            return tuple(self.percentile(share) for share in shares)
+        run, count = runs[0], _count(runs[0])
+        return tuple(_ranked(run, rank_of(share, count)) for share in shares)
+
     def percentile(self, share: float) -> int:
         """The nearest-rank percentile, seconds; `share` in (0, 1]. Of at least one.
 

@@ -93,17 +93,23 @@ def mean_s(cell: Cell, total: str, count: int) -> float | None:
     return seconds(cell[total] / count) if count else None
 
 
+#: What is told of a spread besides its mean and its greatest.
+_SHARES = (0.5, 0.8, 0.9)
+
+
 def spread(cell: Cell, name: str) -> dict[str, float | int | None]:
     """Count, mean, P50, P80, P90 and greatest of the certain durations, in seconds; None where there are none."""
-    found, count = cell.spread(name), len(cell.spread(name))
+    found = cell.spread(name)
+    count = len(found)
     if not count:
         return {"count": 0} | dict.fromkeys(("mean_s", "p50_s", "p80_s", "p90_s", "max_s"))
+    p50, p80, p90 = found.percentiles(_SHARES)
     return {
         "count": count,
         "mean_s": mean_s(cell, f"{name}_ms", count),
-        "p50_s": found.percentile(0.5),
-        "p80_s": found.percentile(0.8),
-        "p90_s": found.percentile(0.9),
+        "p50_s": p50,
+        "p80_s": p80,
+        "p90_s": p90,
         "max_s": seconds(cell.greatest(name)),
     }
 

@@ -31,7 +31,7 @@ from hub.say import say, words
 from hub.settings import Counter, Service
 from hub.supervision import rules, store, tally
 from hub.supervision.measures import COUNTS, LITTLE_AT_MOST, percentile
-from hub.wire import Alert, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
+from hub.wire import Alert, AtWork, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
 
 ALERTS_SHOWN = 10
 _P80 = 0.8
@@ -80,8 +80,10 @@ class Scene:
         found = self.hub.settings.service(service)
         mean_ms = (found.mean_min if found else 10.0) * _MIN
         break_ms = self.hub.settings.alerts.pause_min * _MIN
+        if session.work and session.recalled is None:  # at back-office work, until people call
+            return "alarm" if session.alarm else ""
         return rules.flag_of(
-            session.state, self.since_ms(session.since), self.line_ms(counter), mean_ms, break_ms,
+            session.state, self.since_ms(session.recalled or session.since), self.line_ms(counter), mean_ms, break_ms,
             alarm=session.alarm is not None,
         )  # fmt: skip
 
@@ -105,6 +107,7 @@ def supervision(hub: Hub, reader: sqlite3.Connection) -> Supervision:
         hours=_hours(scene, reader),
         alerts=tuple(alerts[:ALERTS_SHOWN]),
         more_alerts=max(0, len(alerts) - ALERTS_SHOWN),
+        at_work=tuple(_at_work(scene)),
     )
 
 
@@ -142,7 +145,7 @@ def _tile(scene: Scene, counter: Counter) -> CounterTile:
         state=session.state,
         agent_name=scene.who(session),
         ticket=scene.labels[session.ticket][0] if session.ticket else None,
-        elapsed_s=scene.since_ms(session.since) // _S,
+        elapsed_s=scene.since_ms(session.recalled or session.work_since or session.since) // _S,
         waiting=sum(_waiting(scene, service) for service in counter.services),
         level=rules.level_of_counter(session.state, flag),
         flag=flag,
@@ -150,6 +153,17 @@ def _tile(scene: Scene, counter: Counter) -> CounterTile:
         services=counter.services,
         agent=session.agent,
     )
+
+
+def _at_work(scene: Scene) -> Iterator[AtWork]:
+    """The counters whose agents do back-office work, and of which service."""
+    titles = {each.name: each.title for each in scene.hub.services}
+    for counter in scene.hub.settings.counters:
+        session = scene.session(counter)
+        if session.work and counter.shown:
+            name = session.work.partition(".")[0]
+            said = say(scene.hub.settings.agency.languages[0], titles[name]) if name in titles else name
+            yield AtWork(counter.code, said, session.recalled is not None)
 
 
 def _waiting(scene: Scene, service: str) -> int:

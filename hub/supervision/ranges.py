@@ -98,6 +98,14 @@ class Range:
                 found[place] = measures.told(cell, rest, opened.get(when, 0))
         return {place: found[place] for place in sorted(found, key=measures.in_order)}
 
+    def groups(self, group_of: Mapping[str, str]) -> dict[Group, dict[str, Any]]:
+        """The figures of services together, by the group that each is in; of one in none nothing is told."""
+        parts: dict[str, list[bytes | Cell]] = defaultdict(list)
+        for (_, (service,)), cells in self._parts(("service",), None).items():
+            if group := group_of.get(str(service), ""):
+                parts[group] += cells
+        return {(name,): measures.told(together(parts[name]), ("service",), 0) for name in sorted(parts)}
+
     def little(self) -> dict[str, measures.Law]:
         """Little's law on each closed day that is counted: a self-test of these figures."""
         found = {day: law for day, one in self.days.items() if (law := one.law)}

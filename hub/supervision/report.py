@@ -25,7 +25,7 @@ from hub.supervision.ranges import Range, Unit
 _HEADLINE = ("issued", "served", "abandonment", "wait_p80_s", "within_target", "service_time_p50_s")
 _UNITS = {"abandonment": " %", "within_target": " %", "wait_p80_s": " min", "service_time_p50_s": " min"}
 #: How the rows of a longer range may be grouped on the page; agents for their supervisor alone.
-VIEWS = ("service", "hour", "counter", "agent", "priority", "channel")
+VIEWS = ("service", "group", "hour", "counter", "agent", "priority", "channel")
 #: So many days are shown one by one, so many week by week, and more than that month by month.
 _DAILY, _WEEKLY = 45, 400
 #: The longest story, days.
@@ -107,7 +107,8 @@ def report_of(
 
     `of_agents`: for somebody who may see the figures of single agents; `whole`: every table, as the CSV has them.
     """
-    views = tuple(view for view in VIEWS if view != "agent" or of_agents)
+    grouped = any(service.group for service in hub.settings.services)
+    views = tuple(v for v in VIEWS if (v != "agent" or of_agents) and (v != "group" or grouped))
     if unknown := [name for name in args if name not in _FIELDS]:
         raise Unreadable(f"no such field; there are {', '.join(_FIELDS)}", field=unknown[0][:64])
     view = args.get("view", views[0])
@@ -116,14 +117,15 @@ def report_of(
     query = {name: args[name] for name in ("from", "to") if name in args}
     asked = statistics.parsed(query, statistics.today(hub, reader))
     found = ranges.read(hub, reader, asked.first, asked.last)
-    return _Writer(hub, reader, found, asked.length).report(view, views, all_of_them=whole or asked.length == 1)
+    writer = _Writer(hub, reader, found, asked.length, whole=whole)
+    return writer.report(view, views, all_of_them=whole or asked.length == 1)
 
 
 class _Writer:
     """What a report is written from."""
 
-    def __init__(self, hub: Hub, reader: sqlite3.Connection, found: Range, length: int) -> None:
-        self._hub, self._reader, self._found, self._length = hub, reader, found, length
+    def __init__(self, hub: Hub, reader: sqlite3.Connection, found: Range, length: int, *, whole: bool) -> None:
+        self._hub, self._reader, self._found, self._length, self._whole = hub, reader, found, length, whole
         self._language = hub.settings.agency.languages[0]
         self._decimal = sheets.decimal(self._language)
         self._names = agents.names(reader)
@@ -136,7 +138,7 @@ class _Writer:
         timed = found.rows((unit,)) if unit else {}
         if unit:
             tables.append(self._table(unit, timed))
-        tables += [self._table(name, found.rows((name,))) for name in (views if all_of_them else (view,))]
+        tables += [self._table(name, self._rows(name)) for name in (views if all_of_them else (view,))]
         one = found.first == found.last
         little = found.little()
         return Report(
@@ -159,7 +161,7 @@ class _Writer:
             ),
             missing=found.missing,
             open_day=any(one.day.closed_at is None for one in found.live),
-            thin=any(cell is not None and cell.thin for table in tables for line in table.lines for cell in line.cells),
+            thin=any(line.thin for table in tables for line in table.lines),
             left_over=store.left_over(self._reader, found.first, found.last) if one else {},
             corrections=self._corrections() if total["corrected"] and self._length <= _DAILY else (),
             long=self._long() if one else (),
@@ -167,11 +169,16 @@ class _Writer:
             after=beside(found.first, found.last, 1),
         )
 
+    def _rows(self, view: str) -> Mapping[Any, Mapping[str, Any]]:
+        if view == "group":
+            return self._found.groups({service.code: service.group for service in self._hub.settings.services})
+        return self._found.rows((view,))
+
     def _table(self, name: str, rows: Mapping[Any, Any]) -> sheets.Table:
         if name == "agent":
             expected = self._found.expected()
             rows = {group: row | {"expected_s": expected.get(str(group[0]))} for group, row in rows.items()}
-        return sheets.table(name, rows, self._label, self._decimal)
+        return sheets.table(name, rows, self._label, self._decimal, whole=self._whole)
 
     def _headline(self, whole: sheets.Line) -> tuple[tuple[str, str, str], ...]:
         """Word, figure, and how many people it is of, where that is not said by another figure."""
@@ -323,6 +330,7 @@ def labels(hub: Hub, names: Mapping[str, str]) -> sheets.Label:
     counters = {counter.code: counter.label for counter in hub.settings.counters}
     by: dict[str, Callable[[str], str]] = {
         "service": lambda code: services.get(code, code),
+        "group": lambda name: name,
         "counter": lambda code: counters.get(code, code),
         "agent": lambda code: names.get(code, code),
         "priority": lambda code: say(language, f"supervision.priority_{code}"),

@@ -84,18 +84,9 @@ class Column:
         """How a spreadsheet shows it."""
         return _PATTERNS[self.form]
 
-    def cell(self, row: Row) -> str:
-        """The figure with a decimal point; nothing where there is none."""
-        value = self.take(row)
-        return "" if value is None else self.form(value)
-
     def stands_in(self, table: str) -> bool:
         """Whether that table has it."""
         return self.tables is None or table in self.tables
-
-    def is_thin(self, row: Row) -> bool:
-        """Whether so few people are behind the figure that one of them makes it."""
-        return bool(self.of) and 0 < row[self.of]["count"] < THIN
 
 
 def _plain(word: str, form: Callable[[float], str] = _count, family: str = "visits", **more: Any) -> Column:
@@ -128,15 +119,18 @@ TABLES: dict[str, tuple[str, ...]] = {
     "agent": ("agent",),
     "priority": ("priority",),
     "channel": ("channel",),
+    "group": ("group",),
 }
 #: Fewer than so many people say little: one more of them would change the figure.
 THIN = 20
 #: What people have done stands where people are; who waits, where a line is. An agent is measured by none of the waits,
 #: and by no single longest service.
 _PLACES = frozenset({"counter", "agent"})
-_LINES = frozenset(TABLES) - _PLACES
+_LINES = frozenset(TABLES) - _PLACES - {"group"}
 _NOT_AGENTS = frozenset(TABLES) - {"agent"}
 _AGENTS = frozenset({"agent"})
+#: Of services together it is not known how many stood in all their lines at once, nor who was in two of them.
+_NOT_TOGETHER = frozenset(TABLES) - {"group"}
 
 COLUMNS = (
     _plain("issued"),
@@ -161,8 +155,8 @@ COLUMNS = (
     _of("service_time", "mean_s", tables=_AGENTS),
     Column("expected", "service_time", lambda row: row.get("expected_s"), _minutes, of="service_time", tables=_AGENTS),
     _plain("one_counter", _percent, "steps"),
-    _plain("recalls_per_ticket", _ratio, "steps", tables=_NOT_AGENTS),
-    _plain("transfers_per_ticket", _ratio, "steps"),
+    _plain("recalls_per_ticket", _ratio, "steps", tables=_NOT_AGENTS & _NOT_TOGETHER),
+    _plain("transfers_per_ticket", _ratio, "steps", tables=_NOT_TOGETHER),
     _queue("max", _count),
     _queue("mean", _ratio),
     _plain("staffed_h", _hours, "staff", tables=_PLACES),
@@ -201,11 +195,15 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a table: its code, what it is called, and each of COLUMNS; None where the table has no such column."""
+    """One row of a table: its code, what it is called, and each of COLUMNS; None where the table has no such column.
+
+    `thin`: whether few people are behind one of them.
+    """
 
     code: str
     label: str
     cells: tuple[Cell | None, ...]
+    thin: bool = False
 
     def told(self, columns: Sequence[Column]) -> tuple[tuple[Column, Cell], ...]:
         """The cells of these columns."""
@@ -226,28 +224,41 @@ class Table:
         return tuple((name, tuple(found)) for name, found in groupby(columns, lambda column: column.family))
 
 
-def table(name: str, rows: Mapping[Group, Row], label: Label, decimal: str) -> Table:
-    """A table from the figures of its groups."""
+def table(name: str, rows: Mapping[Group, Row], label: Label, decimal: str, *, whole: bool = True) -> Table:
+    """A table from the figures of its groups; not `whole`: with the columns of the page alone."""
     dimensions = TABLES[name]
-    columns = tuple(column if column.stands_in(name) else None for column in COLUMNS)
-    return Table(
-        name,
-        tuple(
-            Line(
-                "" if not group or group[0] is None else str(group[0]),
-                label(dimensions[0], group[0]) if group else "",
-                tuple(_cell(name, column, row, decimal) if column else None for column in columns),
-            )
-            for group, row in rows.items()
-        ),
-    )
+    columns = tuple(c if c.stands_in(name) and (whole or c.on_page) else None for c in COLUMNS)
+    lines = []
+    for group, row in rows.items():
+        code = "" if not group or group[0] is None else str(group[0])
+        few = frozenset(of for of in _OF if 0 < row[of]["count"] < THIN)
+        thin = any(column is not None and column.of in few for column in columns) if few else False
+        cells = _cells(name, columns, row, few, decimal)
+        lines.append(Line(code, label(dimensions[0], group[0]) if group else "", cells, thin))
+    return Table(name, tuple(lines))
 
 
-def _cell(table: str, column: Column, row: Row, decimal: str) -> Cell:
-    """A figure; of an agent with too few visitors none that speaks of how fast they are."""
-    thin = column.is_thin(row)
-    text = "" if thin and table == "agent" else column.cell(row)
-    return Cell(text if decimal == "." else text.replace(".", decimal), thin)
+#: The durations that figures are taken from.
+_OF = sorted({column.of for column in COLUMNS if column.of})
+
+
+def _cells(
+    table: str, columns: Sequence[Column | None], row: Row, few: frozenset[str], decimal: str
+) -> tuple[Cell | None, ...]:
+    """A row's figures; of an agent with too few visitors none that speaks of how fast they are.
+
+    A screen has thousands of these: what a row has once (`few`: durations of few people) is looked at once.
+    """
+    found: list[Cell | None] = []
+    for column in columns:
+        if column is None:
+            found.append(None)
+            continue
+        thin = column.of in few
+        value = None if thin and table == "agent" else column.take(row)
+        text = "" if value is None else column.form(value)
+        found.append(Cell(text if decimal == "." else text.replace(".", decimal), thin))
+    return tuple(found)
 
 
 def as_csv(tables: Sequence[Table], say: Callable[[str], str]) -> str:

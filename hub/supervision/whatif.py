@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from random import Random
 from typing import Literal
 
 from hub.context import Hub, Stood
@@ -16,15 +15,11 @@ from hub.queues import places
 from hub.queues.routing import Place
 from hub.settings import Counter, QueueRules, Settings
 from hub.supervision import replay, staffing, store
-from hub.supervision.cells import rank_of
 from hub.supervision.measures import percentile
 from hub.supervision.model import Day, Visit
-from hub.supervision.replay import Outcome, Scene, Window
-from hub.supervision.sheets import THIN
+from hub.supervision.playing import Result, Trying, results
+from hub.supervision.replay import Scene, Window
 
-#: Days by lot that a change is tried on, besides the day itself. Eight of ten of them are told.
-TIMES = 20
-_LOW, _HIGH = 0.1, 0.9
 #: The code of a counter that there is not yet.
 NEW = "+"
 _MIN = 60_000
@@ -52,31 +47,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One queue, or all of them (`service` None). P80 of waits to the call, minutes, None of nobody.
-
-    `was`: the day's own figure; `again`: replayed as it was; `changed`: replayed with the change. `low`, `high`: what
-    the change makes of the P80 in eight of ten days like this one, minutes more (or, below 0, less). `called`, `gone`,
-    `unserved`: how many, replayed as it was and with the change.
-    """
-
-    service: str | None
-    was: float | None
-    again: float | None
-    changed: float | None
-    low: float | None
-    high: float | None
-    called: tuple[int, int]
-    gone: tuple[int, int]
-    unserved: tuple[int, int]
-
-    @property
-    def thin(self) -> bool:
-        """Whether few people are behind it."""
-        return 0 < self.called[0] < THIN
-
-
-@dataclass(frozen=True, slots=True)
 class Trial:
     """A past day, what was tried, and what came of it: all of it first, then each queue.
 
@@ -96,12 +66,33 @@ class Trial:
         return None if whole.was is None or whole.again is None else abs(whole.was - whole.again)
 
 
-def tried(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) -> Trial:
-    """Replay a closed day as it was, and with what is asked. Raises Unreadable naming the field that makes no sense."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A trial that can be played: all that was read for it."""
+
+    day: Day
+    visits: int
+    change: Change
+    stood: tuple[Stood, ...]
+    trying: Trying
+
+    def played(self, play: Callable[[Trying], tuple[Result, ...]]) -> Trial:
+        """What comes of it. `play`: here (`playing.results`), or apart from the hub (`playing.apart`)."""
+        return Trial(self.day, self.visits, self.change, play(self.trying), self.stood)
+
+
+def prepared(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) -> Prepared:
+    """A closed day as it was, and with what is asked. Raises Unreadable naming the field that makes no sense."""
     day, visits, stood, scene = scene_of(hub, reader, query.get("day", ""))
     change = _change(hub, query, day)
-    results = _results(visits, scene, _changed(scene, change, stood[-1].settings))
-    return Trial(day, len(visits), change, results, stood)
+    services = sorted({step.service for visitor in scene.visitors for step in visitor.steps})
+    was = tuple((service, _was(visits, service)) for service in (None, *services))
+    return Prepared(day, len(visits), change, stood, Trying(scene, _changed(scene, change, stood[-1].settings), was))
+
+
+def tried(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) -> Trial:
+    """The same, played here."""
+    return prepared(hub, reader, query).played(results)
 
 
 # --- what is asked ---------------------------------------------------------------------------
@@ -215,35 +206,6 @@ def _tried_place(settings: Settings, change: Change) -> Place:
     return replace(found, counter=change.counter, services=change.services)
 
 
-# --- what came of it -------------------------------------------------------------------------
-
-
-def _results(visits: Sequence[Visit], scene: Scene, changed: Scene) -> tuple[Result, ...]:
-    again, other = replay.replay(scene, Random(0)), replay.replay(changed, Random(0))  # noqa: S311 (no secret)
-    services = sorted({step.service for visitor in scene.visitors for step in visitor.steps})
-    throws = [_thrown(scene, changed, seed) for seed in range(1, TIMES + 1)]
-    return tuple(
-        Result(
-            service=service,
-            was=_was(visits, service),
-            again=again.p80_min(service),
-            changed=other.p80_min(service),
-            **_range(throws, service),
-            called=(len(again.waits(service)), len(other.waits(service))),
-            gone=(_of(again.gone, service), _of(other.gone, service)),
-            unserved=(_of(again.unserved, service), _of(other.unserved, service)),
-        )
-        for service in (None, *services)
-    )
-
-
-def _thrown(scene: Scene, changed: Scene, seed: int) -> tuple[Outcome, Outcome]:
-    """Another day like that one, as it was staffed and with the change."""
-    day = replay.like(scene, Random(seed))  # noqa: S311 (no secret)
-    other = replace(changed, visitors=day.visitors)
-    return replay.replay(day, Random(seed)), replay.replay(other, Random(seed))  # noqa: S311 (no secret)
-
-
 def _was(visits: Sequence[Visit], service: str | None) -> float | None:
     """The day's own P80 of the wait to the call, as the statistics count it."""
     found = sorted(
@@ -253,17 +215,3 @@ def _was(visits: Sequence[Visit], service: str | None) -> float | None:
         if service in (None, passage.service) and (call := passage.wait_to_call) and call.certain
     )
     return percentile(found, 0.8) / _MIN if found else None
-
-
-def _range(throws: Sequence[tuple[Outcome, Outcome]], service: str | None) -> dict[str, float | None]:
-    """What the change makes of the P80 in eight of ten days: its P10 and P90."""
-    pairs = [(before.p80_min(service), after.p80_min(service)) for before, after in throws]
-    found = sorted(after - before for before, after in pairs if before is not None and after is not None)
-    if not found:
-        return {"low": None, "high": None}
-    low, high = (found[rank_of(share, len(found)) - 1] for share in (_LOW, _HIGH))
-    return {"low": low, "high": high}
-
-
-def _of(counts: Mapping[str, int], service: str | None) -> int:
-    return sum(counts.values()) if service is None else counts.get(service, 0)

@@ -75,7 +75,7 @@ def test_nothing_leaves_a_school(folder):
 def test_it_says_so_on_every_screen_and_on_paper(folder):
     settings = school.prepare(folder)
     hub = open_hub(settings)
-    pages = (agent_pages(hub), display_pages(settings, Voice(settings)), panel_pages(settings))
+    pages = (agent_pages(hub), display_pages(settings, Voice(settings)), panel_pages(lambda: settings))
     app = create_app(hub, Rooms(pages=pages, board=lambda _: {}, statistics=lambda reader, query: {}))
     browser = app.test_client()
     for page in ("/login", "/display", "/panel"):

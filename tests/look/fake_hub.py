@@ -58,7 +58,7 @@ class FakeHub:
         app = Flask("fake_hub")
         app.register_blueprint(look())
         app.register_blueprint(display.pages.pages(self.settings, voice))
-        app.register_blueprint(counter_panel.pages.pages(self.settings))
+        app.register_blueprint(counter_panel.pages.pages(lambda: self.settings))
         #: A stranger shows this code, and has this token once a test has put one here.
         self.pairing: dict[str, Any] = {"code": "ABCD-2345", "secret": "s", "left_s": 600, "look_s": 0.1}
         self.paired: str | None = None

@@ -39,6 +39,7 @@ function take(picture) {
   pictured();
   draw();
   if (desk.visit?.id !== before.visit?.id) announce(before.visit);
+  if (work()?.state === "recalled" && before.between?.state === "begun") setText(find("#aloud"), `${say("work_recalled")}. ${waiting()}`);
 }
 
 /** Seconds since the picture came. */
@@ -86,7 +87,8 @@ function drawPlace() {
   setText(find("#code"), desk.counter?.counter ?? "–");
   setText(find("#place"), desk.counter?.label ?? "");
   document.body.classList.toggle("lost", lost());
-  document.title = [desk.visit?.ticket, say("counter"), desk.counter?.counter].filter(Boolean).join(" ");
+  const recalled = work()?.state === "recalled" && `(!) ${say("work_recalled")}`;
+  document.title = [recalled, desk.visit?.ticket, say("counter"), desk.counter?.counter].filter(Boolean).join(" ");
 }
 
 function drawNow() {
@@ -121,12 +123,35 @@ function drawIdle() {
   setText(find("#idle-what"), what);
   setText(find("#idle-more"), more);
   find("#idle [data-step]").hidden = desk.counter?.state !== "paused";
+  drawWork();
   find("#choose").hidden = Boolean(place); // who had one is told beside the bar
+}
+
+/** Back-office work as it stands now: one that is offered only from its moment on. */
+function work() {
+  const { between } = desk;
+  return between && (between.state !== "offered" || passed() >= between.after_s) ? between : null;
+}
+
+function drawWork() {
+  const at = work();
+  const button = find("#work");
+  button.hidden = !at || at.state === "recalled";
+  button.disabled = !working();
+  if (at) setText(button.firstChild, say(at.state === "offered" ? "work_begin" : "work_back"));
+}
+
+function idleAtWork(at) {
+  if (at.state === "recalled") return ["bell-ringing", say("work_recalled"), say("no_visit_more")];
+  const what = at.text ? say("work_offered", at) : say("work_done");
+  if (at.state === "offered") return ["briefcase", say("work_offer"), what];
+  return ["briefcase", say("work_begun", { span: at.since_s + passed() < 60 ? say("span_least") : span(at.since_s + passed()) }), what];
 }
 
 function idle() {
   if (!desk.counter) return ["door-enter", say("elsewhere_more"), ""];
   if (!desk.day) return ["lock", say("day_closed"), ""];
+  if (work()) return idleAtWork(work());
   if (desk.counter.state === "paused") return ["coffee", [say("paused"), desk.counter.reason].filter(Boolean).join(" · "), say("paused_more")];
   return ["users", say("no_visit"), say(desk.counter.waiting ? "no_visit_more" : "no_visit_empty")];
 }
@@ -214,6 +239,7 @@ function tick() {
   clearTimeout(ticking);
   const since = desk.counter ? desk.counter.elapsed_s + passed() : 0;
   setText(find("#elapsed"), desk.visit ? clockwork(since) : "");
+  if (desk.between && !desk.visit) drawIdle();
   drawKeys();
   drawMenu();
   drawUndo();
@@ -274,8 +300,16 @@ function news() {
   if (lost()) return ["bad", "plug-connected-x", say("lost")];
   if (!desk.counter && place) return ["warn", "door-exit", displaced(), say("choose_counter"), "/desk/counters"];
   if (complaint) return ["bad", "hand-stop", complaint];
+  if (work()?.state === "recalled") return ["bad", "bell-ringing", `${say("work_recalled")} · ${waiting()}`];
   if (!desk.certain) return ["warn", "clock-pause", `${waiting()} · ${say("clock_unsure")}`];
-  return ["info", "users", waiting()];
+  return ["info", "users", [waiting(), calledBackAt()].filter(Boolean).join(" · ")];
+}
+
+/** When somebody at back-office work is called back; nothing for anybody else. */
+function calledBackAt() {
+  const { between } = desk;
+  if (between?.state !== "begun") return "";
+  return say("work_calls", { waiting: between.calls_waiting, minutes: between.calls_min });
 }
 
 function displaced() {
@@ -321,6 +355,14 @@ async function callForHelp() {
     toast(sentenceOf(error), "bad");
   }
 }
+
+/** The work that is offered begins where it is done; what is in hand is put down. */
+find("#work").addEventListener("click", async () => {
+  const at = work();
+  if (!at || !working()) return;
+  const refused = at.state === "offered" ? await send("work", { work: at.work }) : await send("work_end");
+  if (!refused && at.state === "offered") location.href = at.url;
+});
 
 find("#menu").addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

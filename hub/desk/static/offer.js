@@ -33,4 +33,4 @@ export const main = (desk) => desk.steps.find(({ step }) => BAR.includes(step))?
 export const undoLeft = (desk, passed) => (desk.undo ? Math.max(0, Math.ceil(desk.undo.left_s - passed)) : 0);
 
 /** Whether anything on the page changes with time alone. */
-export const ticks = (desk) => Boolean(desk.visit || desk.undo || desk.counter?.state === "paused");
+export const ticks = (desk) => Boolean(desk.visit || desk.undo || desk.between || desk.counter?.state === "paused");

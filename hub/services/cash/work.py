@@ -76,7 +76,9 @@ def _refused(reader: store.Reader, agent: str) -> tuple[Pending, ...]:
     """What the treasury refused this agent: the beneficiary is to be told."""
     found = request_store.to_tell(reader, agent)
     where = f"{store.URL}/prepared#requests"
-    return (Pending("requests", "cash.pending_requests", len(found), found[0].at, where),) if found else ()
+    return (
+        (Pending("requests", "cash.pending_requests", len(found), found[0].at, where, between=True),) if found else ()
+    )
 
 
 def _prepared(reader: store.Reader, agent: str) -> tuple[Pending, ...]:

@@ -95,7 +95,7 @@ def target(reader: Reader, meant: Target) -> tuple[int | None, int | None]:
 def pending(reader: Reader) -> tuple[Pending, ...]:
     """Scans that somebody must say something of."""
     row = reader.execute("SELECT count(*), min(at) FROM deposit_scan WHERE state = 'waiting'").fetchone()
-    return (Pending("to_place", "deposit.pending_to_place", row[0], row[1], URL),) if row[0] else ()
+    return (Pending("to_place", "deposit.pending_to_place", row[0], row[1], URL, between=True),) if row[0] else ()
 
 
 # --- applying --------------------------------------------------------------------------------

@@ -302,6 +302,10 @@ def works_on(reader: Reader) -> tuple[str, ...]:
     return tuple(f"deposit {row['id']}" for row in rows)
 
 
+#: What waits here that may be done between two visitors.
+_BETWEEN = frozenset({"to_decide", "to_put_right"})
+
+
 def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
     """What waits for this agent: what they began, papers to hand over, and for a validator what to decide on."""
     found = agents.agent(reader, agent)
@@ -327,7 +331,8 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
     for name, sql, url in kinds:
         row = reader.execute(sql, (agent,)).fetchone()
         if row[0]:
-            waiting.append(Pending(name, f"deposit.pending_{name}", row[0], row[1], url))
+            between = name in _BETWEEN
+            waiting.append(Pending(name, f"deposit.pending_{name}", row[0], row[1], url, between=between))
     waiting += scan_store.pending(reader)
     if told := to_tell(reader, agent):
         waiting.insert(0, Pending("to_tell", "deposit.pending_to_tell", len(told), told[0].at, URL))

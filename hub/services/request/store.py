@@ -126,7 +126,10 @@ def works_on(reader: Reader) -> tuple[str, ...]:
 
 
 def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
-    """What waits for this agent: answers to tell of their own requests, and for the back office what to study."""
+    """What waits for this agent: answers to tell of their own requests, and for the back office what to study.
+
+    All of it may be done between two visitors.
+    """
     found = agents.agent(reader, agent)
     roles = found.roles if found else frozenset()
     kinds: list[tuple[str, str, tuple[object, ...], str]] = [
@@ -142,7 +145,7 @@ def pending(reader: Reader, agent: str) -> tuple[Pending, ...]:
             values,
         ).fetchone()
         if row[0]:
-            waiting.append(Pending(name, f"request.pending_{name}", row[0], row[1], url))
+            waiting.append(Pending(name, f"request.pending_{name}", row[0], row[1], url, between=True))
     return tuple(waiting)
 
 

@@ -7,18 +7,27 @@ import { askAgain } from "/desk/static/notices.js";
 import { Link } from "/look/live.js";
 import { clockwork, icon, make, say, setIcon, setText } from "/look/page.js";
 import { drawHours } from "./chart.js";
-import { drawCounter, openCounter } from "./counter.js";
+import { drawCounter, openCounter, stateOf } from "./counter.js";
 import { drawDay } from "./day.js";
 import { hearAlerts } from "./sound.js";
 
 const find = (selector) => document.querySelector(selector);
 const COUNTER_ICONS = { closed: "lock", free: "check", calling: "bell-ringing", serving: "user", paused: "coffee" };
+const WORK_ICONS = { false: "briefcase", true: "bell-ringing" };
 const FLAG_ICONS = { alarm: "alert-triangle", idle: "clock-pause", long: "clock", break: "coffee" };
 const mayChange = document.body.hasAttribute("data-may-change");
 const LEVEL_ICONS = { good: "check", warn: "clock", bad: "alert-triangle", none: "info-circle" };
 const TOTALS = ["issued", "waiting", "at_counters", "served", "absent", "cancelled", "unserved"];
 
-let board = JSON.parse(document.body.dataset.picture);
+/** Each tile with the back-office work that its agent does, if any. */
+const withWork = (picture) => {
+  for (const { counter, work, recalled } of picture.at_work) {
+    Object.assign(picture.tiles.find((tile) => tile.counter === counter) ?? {}, { work, recalled });
+  }
+  return picture;
+};
+
+let board = withWork(JSON.parse(document.body.dataset.picture));
 let cameAt = performance.now();
 
 const passed = () => (performance.now() - cameAt) / 1000;
@@ -32,7 +41,7 @@ setInterval(tick, 1_000);
 
 function take(picture) {
   if (picture.notice !== board.notice) askAgain();
-  board = picture;
+  board = withWork(picture);
   cameAt = performance.now();
   draw();
 }
@@ -154,10 +163,10 @@ function fillTile(element, tile) {
   setText(part(".code"), tile.counter);
   setText(part(".label"), tile.label);
   setText(part(".ticket"), tile.ticket ?? "");
-  setIcon(part(".state .icon"), FLAG_ICONS[tile.flag] ?? COUNTER_ICONS[tile.state]);
-  setText(part(".state strong"), say(tile.flag ? `flag_${tile.flag}` : `state_${tile.state}`));
+  setIcon(part(".state .icon"), FLAG_ICONS[tile.flag] ?? (tile.work ? WORK_ICONS[tile.recalled] : COUNTER_ICONS[tile.state]));
+  setText(part(".state strong"), stateOf(tile));
   setText(part(".elapsed"), elapsedOf(tile));
-  setText(part(".agent"), [tile.agent_name, tile.reason].filter(Boolean).join(" · "));
+  setText(part(".agent"), [tile.agent_name, tile.reason || tile.work].filter(Boolean).join(" · "));
   part(".waiting").hidden = tile.waiting === 0;
   setText(part(".waiting b"), String(tile.waiting));
   setText(part(".waiting .hidden-text"), say("waiting_here"));

@@ -18,6 +18,12 @@ let shown = null;
 let asking = 0;
 let busy = false;
 
+/** What a counter does, in one word. */
+export function stateOf(tile) {
+  if (tile.flag) return say(`flag_${tile.flag}`);
+  return say(tile.work ? (tile.recalled ? "state_recalled" : "state_work") : `state_${tile.state}`);
+}
+
 /** The picture has changed: a dialog that is open follows it. */
 export function drawCounter(newLink, newBoard) {
   link = newLink;
@@ -52,8 +58,9 @@ const tileNow = () => board.tiles.find((one) => one.counter === code);
 
 function drawState() {
   const tile = tileNow();
-  const possible = [...(tile.flag === "alarm" ? ["alarm_answer"] : []), ...(board.day ? POSSIBLE[tile.state] : [])];
-  const words = [say(tile.flag ? `flag_${tile.flag}` : `state_${tile.state}`), tile.ticket, tile.agent_name, tile.reason];
+  const now = [...(tile.flag === "alarm" ? ["alarm_answer"] : []), ...(tile.work && !tile.recalled ? ["work_recall"] : [])];
+  const possible = [...now, ...(board.day ? POSSIBLE[tile.state] : [])];
+  const words = [stateOf(tile), tile.ticket, tile.agent_name, tile.reason || tile.work];
   setText(find("#counter-now"), words.filter(Boolean).join(" · "));
   for (const button of dialog.querySelectorAll("[data-act]")) {
     button.hidden = !possible.includes(button.dataset.act);

@@ -19,6 +19,7 @@ from hub.queues import model
 from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.say import words
+from hub.services.ports import Pending
 from hub.store import Store
 from hub.visits import store as visit_store
 from hub.visits.migrations import migrations as visit_migrations
@@ -187,11 +188,11 @@ def test_the_thread_tells_the_visit_and_what_services_add_to_it(office):
 
 def test_pending_work_is_shown_to_the_roles_of_its_service_alone(office):
     office.counter("05").open(ROSE)
-    work = SimpleNamespace(said=lambda _: "Dépôts à compléter", count=3, oldest_at=0, url="/desk/deposit")
-    parts = {"thread": lambda *_: (), "pending": lambda *_: (work,)}
+    work = Pending("drafts", "deposit.pending_drafts", 3, 0, "/desk/deposit")
+    parts = {"name": "deposit", "thread": lambda *_: (), "pending": lambda *_: (work,)}
     clerks = SimpleNamespace(roles=frozenset({"clerk"}), **parts)
     cashiers = SimpleNamespace(roles=frozenset({"benefits_cashier"}), **parts)
-    assert [p.text for p in desk(office, services=(clerks,)).pending] == ["Dépôts à compléter"]
+    assert [p.text for p in desk(office, services=(clerks,)).pending] == ["Dépôts à terminer"]
     assert desk(office, services=(cashiers,)).pending == ()
 
 

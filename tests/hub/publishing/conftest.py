@@ -71,6 +71,10 @@ class Agency(House):
     def settings(self) -> Settings:
         return self.hub.settings
 
+    @property
+    def version(self) -> int:
+        return self.hub.standing.version
+
     def serves(self, counter: str) -> tuple[str, ...]:
         return self.hub.settings.counter(counter).services
 

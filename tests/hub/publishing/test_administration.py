@@ -1,18 +1,20 @@
 """What the public reads and when it may come, changed on a screen; the configuration out and in as files."""
 
 import io
+import re
 import tomllib
 import zipfile
 from html import unescape
 
 import pytest
 
-from hub.errors import Unreadable
-from hub.publishing import files
+from hub.errors import ConfigurationFault, Unreadable
+from hub.publishing import complaints, files, rules
+from hub.queues import actions as queues
 from hub.queues import pictures
-from hub.settings_files import load_settings
+from hub.settings_files import load_settings, with_changes
 from tests.hub.publishing.conftest import Supervisor
-from tests.office import demo_settings, settings_with
+from tests.office import RECEPTION, demo_settings, settings_with
 
 
 @pytest.fixture
@@ -27,16 +29,21 @@ def services(house, **changed):
     for one in house.settings.services:
         under = f"services.{one.code}"
         fields |= {f"{under}.{name}": getattr(one, name) or "" for name in ("label", "short", "mean_min", "quota")}
-        fields[f"{under}.last_ticket"] = one.last_ticket or ""
+        fields |= {
+            f"{under}.last_ticket": one.last_ticket or "",
+            f"{under}.group": one.group,
+            f"{under}.icon": one.icon,
+        }
         for language in house.settings.agency.languages:
             fields[f"{under}.kiosk.{language}"] = one.kiosk.get(language, "")
             fields[f"{under}.papers.{language}"] = "\r\n".join(one.papers.get(language, ()))
+            fields[f"{under}.guide.{language}"] = "\r\n".join(one.guide.get(language, ()))
     return fields | {name.replace("__", "."): value for name, value in changed.items()}
 
 
 def published(browser, **fields):
     browser.send("/administration/preview", **fields)
-    assert browser.status == 200, browser.text[:2000]
+    assert browser.status == 200, re.findall(r'role="alert">.*?</p>', browser.text)
     browser.send("/administration/publish", reason="demande de l'agence")
     assert browser.status == 303, browser.text[:2000]
 
@@ -99,6 +106,138 @@ def test_what_makes_no_sense_is_said_and_changes_nothing(untouched, looking, par
     browser.send("/administration/preview", **sent)
     assert (browser.status, house.hub.store.head) == (status, before)
     assert 'role="alert"' in browser.raw
+
+
+# --- made and taken away on the screen --------------------------------------------------------------
+
+VISAS = {
+    "new.code": "VIS", "new.prefix": "W", "new.label": "Visas et timbres", "new.kiosk.fr": "Obtenir un visa",
+    "new.icon": "id-badge-2", "new.counters": ["03", "05"], "new.group": "Guichet unique",
+}  # fmt: skip
+
+
+def test_a_service_made_on_the_screen_is_at_the_kiosk_and_called_at_once_and_goes_again(house, browser):
+    house.counter("05").open("00902F")
+    browser.open("/administration")
+    before = pictures.catalogue(house.hub)
+    published(browser, **services(house), **VISAS)
+    added = house.settings.service("VIS")
+    assert (added.label, added.prefix, added.group, added.mean_min) == ("Visas et timbres", "W", "Guichet unique", 10)
+    assert "VIS" in house.serves("03")
+    assert "VIS" in house.serves("05")
+    after = pictures.catalogue(house.hub)
+    assert after.version != before.version, "kiosks are told"
+    assert {one.service: one.labels["fr"] for one in after.services}["VIS"] == "Obtenir un visa"
+    label = queues.issue(house.hub, house.ask(RECEPTION), service="VIS", channel="reception")["label"]
+    assert label == "W001"
+    browser.open("/administration")
+    browser.send("/administration/preview", part="services", remove="VIS")
+    assert (browser.status, "VIS a encore des tickets ouverts (1)" in browser.text) == (409, True)
+    house.counter("05").next()
+    house.counter("05").start().finish()
+    browser.open("/administration")
+    published(browser, part="services", remove="VIS")
+    assert house.settings.service("VIS") is None
+    assert "VIS" not in house.serves("03")
+    assert house.settings == house.hub.files, "nothing of it is left"
+    house.back_before(house.version)
+    assert house.settings.service("VIS").label == "Visas et timbres"
+    house.starts_again()
+    assert house.settings.service("VIS").prefix == "W", "it stands over a restart"
+    assert "ajouté" in browser_of(house).open("/administration?part=versions")
+
+
+def browser_of(house):
+    return Supervisor(house)
+
+
+def test_a_counter_made_on_the_screen_calls_at_once_and_goes_when_it_is_closed(house, browser):
+    house.give("deposit")
+    browser.open("/administration?part=places")
+    places = {"part": "places"}
+    for one in house.settings.counters:
+        places |= {f"counters.{one.code}.{name}": getattr(one, name) for name in ("label", "location", "arrow")}
+    published(browser, **places, **{"new.code": "77", "new.label": "Renfort", "new.kind": "specialised",
+                                    "new.services": ["DEP"]})  # fmt: skip
+    assert house.counter("77").open("00902F").next() == "D001"
+    house.counter("77").start().finish()
+    browser.open("/administration?part=places")
+    browser.send("/administration/preview", part="places", remove="77")
+    assert (browser.status, "Le guichet 77 est ouvert" in browser.text) == (409, True)
+    house.counter("77").close()
+    browser.open("/administration?part=places")
+    published(browser, part="places", remove="77")
+    assert house.settings.counter("77") is None
+    assert house.settings == house.hub.files
+
+
+def test_a_service_of_the_files_goes_with_all_that_named_it_and_comes_back(house, browser):
+    house.publish(
+        counters__03__services=["RAS", "DEP"], counters__03__weights={"DEP": 5},
+        helps__PIECES={"code": "PIECES", "queue": "DEP", "counters": ["05"], "over_min": 20, "after": 1},
+        profiles__00902F={"agent": "00902F", "skills": {"DEP": 3}, "languages": []},
+    )  # fmt: skip
+    for code in ("06", "05"):
+        house.publish(**{f"counters__{code}__services": ["DEP", "PEN"]})
+    kiosk = house.hub.files.kiosk.model_copy(update={"buttons": ()})
+    house.starts_again({"kiosk": kiosk.model_dump(mode="json")})
+    browser = Supervisor(house)
+    version = house.version
+    browser.open("/administration")
+    published(browser, part="services", remove="DEP")
+    assert house.settings.service("DEP") is None
+    assert [c.code for c in house.settings.counters if "DEP" in c.services or "DEP" in c.weights] == []
+    assert (house.settings.helps, house.settings.profiles) == ((), ())
+    house.back_before(version + 1)
+    assert house.settings.service("DEP").label == house.hub.files.service("DEP").label
+    assert house.settings.counter("03").weights == {"DEP": 5}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"new.code": "DEP"}, "Ce code existe déjà."),
+        ({"new.code": "visa 2"}, "Un code court"),
+        ({"new.prefix": "D"}, "Cette lettre est déjà"),
+        ({"new.prefix": "W2"}, "Une ou deux capitales"),
+        ({"new.label": " "}, "Un nom est nécessaire."),
+        ({"new.mean_min": "vite"}, "Un nombre de minutes"),
+        ({"new.counters": []}, "Choisissez au moins un guichet"),
+        ({"new.icon": "licorne"}, "ne vont pas ensemble"),
+        ({"remove": "RIEN"}, "Il n'existe plus"),
+    ],
+)
+def test_a_service_that_makes_no_sense_is_not_made(untouched, looking, changed, said):
+    house, browser = untouched, looking
+    browser.open("/administration")
+    before = house.hub.store.head
+    browser.send("/administration/preview", **(services(house) | VISAS | changed))
+    assert (400 <= browser.status < 500, house.hub.store.head) == (True, before)
+    assert said in browser.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"services.DEP.icon": "licorne"}, "DEP : le pictogramme licorne n'existe pas."),
+        ({"services.DEP.last_ticket": "23:30"}, "DEP : le dernier ticket à 23:30 est en dehors des horaires"),
+        ({"services.DEP.last_ticket": "25:00"}, "DEP : « 25:00 » ne convient pas"),
+        ({"services.DEP": None}, "Guichet 05 : le service DEP n'existe pas."),
+        ({"counters.05.printer": "NADA"}, "Guichet 05 : l'imprimante NADA n'existe pas."),
+        ({"counters.05.weights": {"PEN": 5}}, "des minutes sont comptées pour PEN"),
+        ({"counters.05": None}, "Un pupitre est câblé au guichet 05"),
+        ({"displays.SALLE.services": ["XXX"]}, "Écran SALLE : XXX n'existe pas."),
+        ({"profiles.X": {"agent": "X", "skills": {"QQ": 1}, "languages": []}}, "Agent X : le service QQ n'existe pas."),
+        ({"day.hours": {"mon": {"open": "15:00", "close": "08:00"}}}, "Lundi : l'ouverture, le dernier ticket"),
+        ({"day.hours": {}, "day.timetable": True}, "il faut des heures"),
+        ({"day.holidays": ["Noël"]}, "Jours fériés : « Noël » n'est pas un jour."),
+    ],
+)
+def test_what_does_not_fit_is_said_in_the_words_of_the_office(agency, wrong, said):
+    values = rules.values_of(agency) | {name: rules.as_text(value) for name, value in wrong.items()}
+    with pytest.raises(ConfigurationFault) as fault:
+        with_changes(agency, rules.in_plain(agency, values))
+    assert said in complaints.in_words("fr", fault.value.problems)
 
 
 # --- as files ---------------------------------------------------------------------------------------

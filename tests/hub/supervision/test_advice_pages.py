@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import date, datetime
 
 import pytest
 
-from hub.supervision import advising, demand, whatif
+from hub.supervision import advising, demand, playing, whatif
 from tests.hub.supervision import known_day
 from tests.hub.supervision.house import House
 
@@ -138,6 +140,20 @@ def test_a_profile_is_another_counter_with_more_queues(mondays):
     with mondays.hub.snapshot() as reader:
         found = {one.service: one for one in whatif.tried(mondays.hub, reader, query).results}
     assert found["DEP"].changed < found["DEP"].again
+
+
+def test_a_trial_is_played_beside_the_hub_and_comes_to_the_same_also_when_its_process_is_killed(mondays):
+    query = {"day": MONDAYS[0], "do": "open", "services": "DEP", "from": "07:40", "to": "09:30"}
+    with mondays.hub.snapshot() as reader:
+        asked = whatif.prepared(mondays.hub, reader, query)
+    here = asked.played(playing.results)
+    play = playing.apart(mondays.hub)
+    assert asked.played(play) == here
+    player = playing._players[mondays.hub]
+    os.kill(player.pid, signal.SIGKILL)
+    assert asked.played(play) == here
+    assert player.pid != os.getpid()
+    player.close()
 
 
 @pytest.mark.parametrize(

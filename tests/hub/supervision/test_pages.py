@@ -220,3 +220,17 @@ def test_every_word_exists_in_both_languages():
     assert set(french) == set(english)
     for name, text in french.items():
         assert set(re.findall(r"{(\w+)}", text)) == set(re.findall(r"{(\w+)}", english[name])), name
+
+
+def test_services_of_one_group_are_counted_together(house, supervisor):
+    named = {"DEP": "Prestations", "PEN": "Prestations", "RAS": "Accueil"}
+    services = [s.model_copy(update={"group": named.get(s.code, "")}) for s in house.hub.settings.services]
+    assert "group" not in Tables(supervisor.get(f"/supervision/statistics?{DAY}").text).found
+    house.hub.standing.take(house.hub.settings.model_copy(update={"services": tuple(services)}), 0)
+    found = Tables(supervisor.get(f"/supervision/statistics?{DAY}").text).found
+    by_code = {row[0].strip(): row for row in found["service"][2:]}
+    together = next(row for row in found["group"] if "Prestations" in row[0])
+    parts = [row for name, row in by_code.items() if "DEP" in name or "PEN" in name or name == "Pensions"]
+    assert len(parts) == 2, by_code.keys()
+    assert int(together[1]) == sum(int(row[1]) for row in parts)
+    assert len(found["group"]) == 2 + 2, "two rows of heads; of services in no group nothing is told"

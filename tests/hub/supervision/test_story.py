@@ -13,7 +13,7 @@ from hub import chain, envelope, seal
 from hub.consolidation import DOMAIN, FORMAT, gathered
 from hub.errors import Refused
 from hub.store import SIGNING_KEY
-from hub.supervision import daybook, story
+from hub.supervision import daybook, diary, story
 from hub.supervision.statistics import figures
 from tests.hub.supervision import known_day
 from tests.hub.supervision.house import House
@@ -146,3 +146,28 @@ def test_a_story_of_nothing_or_of_too_much_is_refused(supervisor, query):
 @pytest.mark.parametrize("path", ["story.pdf", "day.json"])
 def test_who_may_not_look(known, path):
     assert known.client("00902F").get(f"/supervision/{path}", headers={"Accept": "*/*"}).status_code == 403
+
+
+# --- kept by itself --------------------------------------------------------------------------------
+
+
+def test_a_day_that_is_over_is_told_once_and_lies_where_consolidation_reads_it(known, tmp_path, monkeypatch):
+    day = known.hub.settings.day.model_copy(update={"stories": str(tmp_path / "of all agencies")})
+    monkeypatch.setattr(known.hub.standing, "settings", known.hub.settings.model_copy(update={"day": day}))
+    place = diary.place_of(known.hub)
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("a file where the folder should be")
+    diary.keep(known.hub)
+    place.unlink()
+    diary.keep(known.hub)
+    found = sorted(path.name for path in place.iterdir())
+    agency = known.hub.settings.agency.code
+    assert found == [f"{agency}-{DAY}.day.json", f"{agency}-{DAY}.pdf"], "the day that is open is not told"
+    keys = seal.own_key(known.hub.store.folder, agency)
+    (told_day,) = gathered(place, keys).days.values()
+    assert told_day.signature == "known"
+    with pikepdf.open(place / f"{agency}-{DAY}.pdf") as paper:
+        assert len(paper.pages) == 1
+    before = {path: path.stat().st_mtime_ns for path in place.iterdir()}
+    diary.keep(known.hub)
+    assert {path: path.stat().st_mtime_ns for path in place.iterdir()} == before
