@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from display import speech
-from hub.settings import Display, Settings
+from display.speech import Call
+from hub.settings import Display, QuietTime, Settings
 from hub.wire import Board, BoardCall, BoardQueue, Direction, Ring
 
 #: Where the page finds the sound of an announcement.
@@ -27,7 +28,20 @@ def for_screen(board: Board, screen: Display, settings: Settings) -> Board:
         rings=tuple(_ring(ring, screen, settings) for ring in board.rings if ring.counter in public),
         message=board.message or screen.message,
         minimum_s=screen.minimum_s,
+        volume=volume(screen, settings, board.at[11:16]),
     )
+
+
+def volume(screen: Display, settings: Settings, at: str) -> int:
+    """How loud this screen calls at a time of day ("09:42"), percent: its own or the agency's, quiet hours less."""
+    usual = settings.voice.volume if screen.volume is None else screen.volume
+    return min([usual, *(each.volume for each in settings.voice.quiet if _within(at, each))])
+
+
+def _within(at: str, quiet: QuietTime) -> bool:
+    if quiet.begin <= quiet.end:
+        return quiet.begin <= at < quiet.end
+    return at >= quiet.begin or at < quiet.end
 
 
 def listed_services(screen: Display, settings: Settings) -> tuple[str, ...]:
@@ -51,10 +65,15 @@ def _call(call: BoardCall, screen: Display, settings: Settings) -> BoardCall:
     return replace(call, direction=direction(call.counter, screen, settings), note=note)
 
 
+def heard(ring: Ring, screen: Display, settings: Settings) -> Call:
+    """What a ring says on this screen."""
+    languages = speech.spoken(screen.languages, settings.voice.recorded)
+    place = _location(ring.counter, settings)
+    return Call(languages, ring.ticket, ring.counter, place, settings.hub.french)
+
+
 def _ring(ring: Ring, screen: Display, settings: Settings) -> Ring:
-    text = speech.announcement(
-        screen.languages, ring.ticket, ring.counter, _location(ring.counter, settings), settings.hub.french
-    )
+    text = speech.words(heard(ring, screen, settings))
     return replace(ring, text=text, sound=SOUND_URL.format(name=speech.sound_name(text)) if text else "")
 
 

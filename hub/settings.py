@@ -245,8 +245,8 @@ class HubBox(Model):
     """Most requests and asks a second of one device or one agent; more are refused with `too_many`."""
     second_line: Literal["alarm", "refuse", "allow"] = "alarm"
     """A second live line with one box's token: `alarm` serves it and tells the staff, `refuse` turns it away too."""
-    voice: Literal["espeak", "none"] = "espeak"
-    """What speaks in the waiting room; with `none` the gong alone calls."""
+    voice: Literal["espeak", "recorded", "none"] = "espeak"
+    """What speaks in the waiting room: espeak, `recorded` voices alone, or `none`: the gong alone calls."""
     voice_speed: Annotated[int, Field(ge=80, le=300)] = 135
     """Words a minute."""
     french: Literal["FR", "BE"] = "FR"
@@ -385,6 +385,32 @@ class Alerts(Model):
     """The certificate that it must be signed by (a file); those that the machine trusts when absent."""
 
 
+class QuietTime(Model):
+    """Hours at which the waiting room is called more softly."""
+
+    begin: ClockTime = Field(examples=["12:30"])
+    """From this time on …"""
+    end: ClockTime = Field(examples=["13:30"])
+    """… until this one; before `begin` it is that of the next day."""
+    volume: Annotated[int, Field(ge=0, le=100)] = 0
+    """Volume of calls meanwhile, percent; at 0 they are only shown."""
+
+
+class Voice(Model):
+    """How calls are heard. What speaks is `hub.voice`, in which languages is each screen's."""
+
+    recorded: tuple[Language, ...] = Field(default=(), examples=[["ln", "ktu"]])
+    """Languages said by recordings of people, which `mbote recordings` lists; any language can be."""
+    recordings: Path = Path("recordings")
+    """Folder of the recordings, one folder per language; relative to the configuration folder."""
+    missing: Literal["espeak", "skip"] = "espeak"
+    """A call that lacks a recording: said by espeak where it has the language, or that language is left out."""
+    volume: Annotated[int, Field(ge=0, le=100)] = 100
+    """Volume of calls, percent, unless a screen says otherwise."""
+    quiet: tuple[QuietTime, ...] = Field(default=(), examples=[[{"begin": "12:30", "end": "13:30", "volume": 30}]])
+    """Hours at which they are softer, or only shown."""
+
+
 class Display(Model):
     """A waiting-room screen."""
 
@@ -400,6 +426,8 @@ class Display(Model):
     """Languages of its calls, one after the other (one alone is said twice); its own words are in the first."""
     arrows: dict[CounterCode, Direction] = Field(default_factory=dict, examples=[{"05": "left"}])
     """Direction of a counter seen from this screen, by counter code."""
+    volume: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, examples=[60])
+    """Volume of its calls, percent; 0 for a screen without loudspeaker, or beside another one that is heard."""
 
 
 class Service(Model):
@@ -668,6 +696,8 @@ class Settings(Model):
     """Visitors' own telephones."""
     alerts: Alerts = Alerts()
     """When the supervisor is told."""
+    voice: Voice = Voice()
+    """How calls are heard."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

@@ -75,7 +75,10 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The waiting-room picture. `calls` newest first, at most 12; `day` False when the agency is closed."""
+    """The waiting-room picture. `calls` newest first, at most 12; `day` False when the agency is closed.
+
+    `volume` is that of the announcements now, percent; at 0 they are only shown.
+    """
 
     epoch: int
     seq: int
@@ -88,6 +91,7 @@ class Board:
     message: str
     rings: tuple[Ring, ...]
     minimum_s: float = 8.0
+    volume: int = 100
 
 
 @dataclass(frozen=True, slots=True)

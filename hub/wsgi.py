@@ -14,7 +14,7 @@ from flask import Flask
 from counter_panel.pages import pages as panel_pages
 from display import board as room_board
 from display.pages import pages as display_pages
-from display.voice import Voice
+from display.voice import MOST_AWAITED, Voice
 from hub import admin, aside, upkeep
 from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
@@ -42,7 +42,7 @@ from hub.publishing.pages import pages as publishing_pages
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
-from hub.queues.model import TicketCalled, TicketRecalled
+from hub.queues.model import TicketCalled, TicketIssued, TicketRecalled
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -102,7 +102,8 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     devices.on_revoked.append(realtime[0].kick)
     sessions.on_ended.append(realtime[0].kick_agent)
     ports.on_changed.append(realtime[0].refresh)
-    announcer.to = _told(realtime[0])
+    announcer.to = _told(realtime[0], voice)
+    voice.begin(_waiting(hub))
     realtime[0].start()
     admin.serve(hub)
     exchange.append(running.start(hub))
@@ -118,11 +119,20 @@ def _seats(hub: Hub) -> dict[str, str]:
     return {session.agent: code for code, session in queue_store.counters(hub.reader).items() if session.agent}
 
 
-def _told(realtime: Realtime) -> Callable[[Any], None]:
-    """What was recorded, to the screens; after a publication kiosks are also sent their catalogue anew."""
+def _waiting(hub: Hub) -> list[str]:
+    """The tickets that wait already, the first ones first: what the voice has ready before any call."""
+    with hub.snapshot() as reader:
+        return [row["label"] for row in queue_store.waiting(reader)[:MOST_AWAITED]]
+
+
+def _told(realtime: Realtime, voice: Voice) -> Callable[[Any], None]:
+    """What was recorded, to the screens; a ticket to the voice; after a publication kiosks get their catalogue anew."""
 
     def told(entries: Any) -> None:
         realtime.announce(entries)
+        for entry in entries:
+            if isinstance(entry.event, TicketIssued):
+                voice.prepare(entry.event.label)
         if publishing.is_published(entries):
             threading.Thread(target=realtime.begin_again, name="catalogue", daemon=True).start()
 
@@ -212,8 +222,8 @@ def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
     """The room's picture as one screen shows it; its sentences are made ready to be heard."""
     screen = next((d for d in hub.settings.displays if d.name == name), ANY_DISPLAY)
     board = room_board.for_screen(pictures.board(hub, reader), screen, hub.settings)
-    for ring in board.rings:
-        voice.expect(ring.text)
+    for ring in board.rings if board.volume else ():
+        voice.expect(room_board.heard(ring, screen, hub.settings))
     return board
 
 

@@ -37,7 +37,10 @@ let code = null;
 /** The hub's time of day, as of a moment of our monotonic clock: the screen's own clock may be wrong. */
 let time = null;
 
-const bell = new Bell({ onBlocked: (blocked) => (find("#sound").hidden = !blocked) });
+const bell = new Bell({
+  onBlocked: (blocked) => (find("#sound").hidden = !blocked),
+  onMute: (mute) => (find("#mute").hidden = !mute),
+});
 const link = new Link({ picture: "board", token: takeToken(), onPicture: take, onState: draw });
 draw();
 

@@ -353,3 +353,24 @@ def test_the_page_is_light(room):
     room.tell()
     room.open().expect_scene("quiet")
     assert 0 < sum(shipped.values()) <= 150_000, shipped
+
+
+def test_quiet_hours_are_seen_and_not_heard_and_softer_ones_are_softer(room):
+    room.page.add_init_script(LISTEN.replace("window.played.push(name)", "window.played.push(name + this.volume)"))
+    quiet = replace(shown(board(1, [D1], [D1]), room.hub.settings), volume=0)
+    room.hub.show("board", quiet)
+    room.open()
+    expect(room.large).to_have_text("D001")
+    room.hub.show("board", replace(shown(board(2, [D2, D1], [D2, D1]), room.hub.settings), volume=40))
+    room.page.wait_for_function("() => window.played.length > 0")
+    [heard] = room.page.evaluate("played")
+    assert heard.endswith(".wav0.4"), "what was only shown is not rung later"
+
+
+def test_a_screen_that_cannot_sound_says_so_before_the_first_call(room):
+    room.page.add_init_script(
+        "HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('', 'NotSupportedError'));"
+    )
+    room.tell()
+    room.open().expect_scene("quiet")
+    expect(room.page.locator("#mute")).to_have_text("Cet écran n'a pas de son")
