@@ -17,9 +17,12 @@ from hub.wire import Board, BoardCall, BoardQueue, Direction, Ring
 SOUND_URL = "/sound/{name}.wav"
 
 
-def for_screen(board: Board, screen: Display, settings: Settings) -> Board:
-    """The board as `screen` shows it: its services, arrows and message, and what is said for each ring."""
-    public = {counter.code for counter in settings.counters if counter.shown}
+def for_screen(board: Board, screen: Display, settings: Settings, pictures: tuple[str, ...] = ()) -> Board:
+    """The board as `screen` shows it: its zone, services, arrows and messages, and what is said for each ring.
+
+    `pictures` are the addresses of those that lie in its folder.
+    """
+    public = {counter.code for counter in settings.counters if counter.shown and in_zone(counter.code, screen)}
     return replace(
         board,
         agency=" · ".join(part for part in (board.agency, settings.agency.city) if part),
@@ -29,7 +32,21 @@ def for_screen(board: Board, screen: Display, settings: Settings) -> Board:
         message=board.message or screen.message,
         minimum_s=screen.minimum_s,
         volume=volume(screen, settings, board.at[11:16]),
+        layout=screen.layout,
+        messages=screen.messages,
+        pictures=pictures if screen.layout == "pictures" else (),
+        turn_s=screen.turn_s,
     )
+
+
+def in_zone(counter: str, screen: Display) -> bool:
+    """Whether this screen shows and says the calls of that counter."""
+    return not screen.counters or counter in screen.counters
+
+
+def sign_of(screen: Display) -> str:
+    """The counter above which the screen hangs; '' where it is no sign."""
+    return screen.counters[0] if screen.layout == "sign" and screen.counters else ""
 
 
 def volume(screen: Display, settings: Settings, at: str) -> int:
@@ -45,8 +62,9 @@ def _within(at: str, quiet: QuietTime) -> bool:
 
 
 def listed_services(screen: Display, settings: Settings) -> tuple[str, ...]:
-    """The services in the screen's order: its own list, else all that give tickets."""
-    return screen.services or tuple(service.code for service in settings.services if service.prefix)
+    """The services in the screen's order: its own list, else those of its zone that give tickets."""
+    near = {code for counter in settings.counters if in_zone(counter.code, screen) for code in counter.services}
+    return screen.services or tuple(s.code for s in settings.services if s.prefix and s.code in near)
 
 
 def direction(counter: str, screen: Display, settings: Settings) -> Direction:

@@ -416,10 +416,20 @@ class Display(Model):
 
     name: Code = Field(examples=["SALLE"])
     """Its name, as it is paired."""
+    layout: Literal["room", "calls", "pictures", "sign"] = "room"
+    """`room`: calls, queues; `calls`: calls alone, larger; `pictures`: calls beside those; `sign`: of one counter."""
+    counters: tuple[CounterCode, ...] = Field(default=(), examples=[["05", "06"]])
+    """Its zone: counters whose calls it shows and says; all when empty, exactly one on a `sign`."""
     message: str = ""
     """One line at the foot of the screen."""
+    messages: tuple[str, ...] = Field(default=(), examples=[["Les caisses ferment à 14 h."]])
+    """Further lines, which take turns with it."""
+    pictures: Path | None = Field(default=None, examples=["affiches"])
+    """Folder of pictures (PNG, JPEG, WebP) that take turns, by name; relative to the configuration folder."""
+    turn_s: Annotated[float, Field(ge=3, le=600)] = 12.0
+    """How long each message and each picture stays."""
     services: tuple[Code, ...] = Field(default=(), examples=[["DEP"]])
-    """Services listed; all those with a prefix when empty."""
+    """Services listed; when empty those of its counters, or all those with a prefix."""
     minimum_s: Annotated[float, Field(ge=0, le=60)] = 6.0
     """Least time each call keeps the large place."""
     languages: tuple[str, ...] = Field(default=("fr",), min_length=1, examples=[["fr", "en"]])

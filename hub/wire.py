@@ -74,10 +74,20 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """A counter, as the sign above it says it: whether anybody can be called there now."""
+
+    counter: str
+    label: str
+    state: CounterState
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """The waiting-room picture. `calls` newest first, at most 12; `day` False when the agency is closed.
 
-    `volume` is that of the announcements now, percent; at 0 they are only shown.
+    `volume` is that of the announcements now, percent; at 0 they are only shown. `message` with `messages`, and
+    `pictures` (addresses), take turns every `turn_s`. `sign` is the counter of a screen that is one's sign, else None.
     """
 
     epoch: int
@@ -92,6 +102,11 @@ class Board:
     rings: tuple[Ring, ...]
     minimum_s: float = 8.0
     volume: int = 100
+    layout: str = "room"
+    messages: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    turn_s: float = 12.0
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,7 +287,7 @@ PUBLIC: frozenset[str] = frozenset(
         "agents.login", "agents.login_post", "agents.logout", "agents.unlock",
         "agents.pairing_ask", "agents.pairing_claim",
         "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these
-        "display.page", "display.sound",
+        "display.page", "display.sound", "display.picture",
         "counter_panel.page",
         "connect", "disconnect", "ask",
     }

@@ -52,10 +52,15 @@ def _papers(form: Filled, under: str, languages: tuple[str, ...], there: Any) ->
     """One paper a line, by language."""
     found: dict[str, list[str]] = {each: list(papers) for each, papers in there.items() if each not in languages}
     for language in languages:
-        lines = [" ".join(line.split())[:_LONGEST] for line in form.get(f"{under}.{language}", "").splitlines()]
-        if kept := [line for line in lines if line]:
+        if kept := _lines(form, f"{under}.{language}"):
             found[language] = kept
     return found
+
+
+def _lines(form: Filled, name: str) -> list[str]:
+    """One thing a line."""
+    lines = [" ".join(line.split())[:_LONGEST] for line in form.get(name, "").splitlines()]
+    return [line for line in lines if line]
 
 
 def _minutes(form: Filled, name: str) -> float:
@@ -93,4 +98,6 @@ def _hours(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _messages(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
     for display in settings.displays:
-        yield f"displays.{display.name}.message", as_text(_text(form, f"displays.{display.name}.message"))
+        under = f"displays.{display.name}"
+        yield f"{under}.message", as_text(_text(form, f"{under}.message"))
+        yield f"{under}.messages", as_text(_lines(form, f"{under}.messages"))

@@ -27,14 +27,14 @@ LISTED: Mapping[str, tuple[str, ...]] = {
         "quota",
     ),
     "counters": ("services", "weights", "languages", "accessible", "label", "location", "arrow"),
-    "displays": ("message",),
+    "displays": ("message", "messages"),
 }  # fmt: skip
 #: What the administration publishes; the rest is routing.
 _ADMINISTERED: Mapping[str, frozenset[str]] = {
     "day": frozenset(SINGLE["day"]),
     "services": frozenset({"label", "short", "kiosk", "papers", "mean_min", "last_ticket", "quota"}),
     "counters": frozenset({"label", "location", "arrow"}),
-    "displays": frozenset({"message"}),
+    "displays": frozenset({"message", "messages"}),
 }
 #: Lists of tables that are published whole → what names one.
 WHOLE: Mapping[str, str] = {"profiles": "agent", "helps": "code"}

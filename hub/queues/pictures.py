@@ -30,6 +30,7 @@ from hub.wire import (
     KioskPicture,
     KioskService,
     Ring,
+    Sign,
     SlipText,
     Wait,
     as_json,
@@ -95,11 +96,14 @@ def foreseen(hub: Hub, at: Moment, service: Service) -> Wait | None:
 # --- the room --------------------------------------------------------------------------------
 
 
-def board(hub: Hub, reader: Reader) -> Board:
-    """The waiting-room picture, before a screen adds its own words."""
+def board(hub: Hub, reader: Reader, zone: tuple[str, ...] = (), sign: str = "") -> Board:
+    """The waiting-room picture, before a screen adds its own words; of the counters of its `zone`, where it has one.
+
+    `sign`: the counter above which the screen hangs.
+    """
     at = moment(hub, reader)
     is_open = at.day is not None and at.day.open
-    rows = store.last_calls(reader, at.day, CALLS_SHOWN) if at.day and is_open else []
+    rows = store.last_calls(reader, at.day, CALLS_SHOWN, zone) if at.day and is_open else []
     return Board(
         epoch=at.epoch,
         seq=at.seq,
@@ -111,7 +115,15 @@ def board(hub: Hub, reader: Reader) -> Board:
         queues=tuple(_board_queue(hub, at, service) for service in public_services(hub)),
         message="",
         rings=tuple(_ring(row) for row in rows if _rings(row, at.now)),
+        sign=_sign(hub, at, sign) if sign else None,
     )
+
+
+def _sign(hub: Hub, at: Moment, code: str) -> Sign | None:
+    counter = hub.settings.counter(code)
+    if counter is None:
+        return None
+    return Sign(code, counter.label, at.sessions.get(code, CounterSession(code)).state)
 
 
 def public_services(hub: Hub) -> tuple[Service, ...]:
