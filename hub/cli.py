@@ -84,6 +84,7 @@ def init(folder: Path) -> None:
 def check(folder: Path) -> None:
     """Say all that is wrong in a configuration, or sum it up."""
     from display import recordings
+    from hub import logos
     from hub.configuration import summary
     from hub.misfits import remarks
 
@@ -91,7 +92,7 @@ def check(folder: Path) -> None:
     _check_files(settings)
     for line in summary(settings):
         click.echo(line)
-    for remark in (*remarks(settings), *recordings.remarks(settings)):
+    for remark in (*remarks(settings), *recordings.remarks(settings), *logos.remarks(settings)):
         click.echo(f"remark: {remark}")
 
 

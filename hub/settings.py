@@ -385,6 +385,30 @@ class Alerts(Model):
     """The certificate that it must be signed by (a file); those that the machine trusts when absent."""
 
 
+TicketPart = Literal["logo", "head", "welcome", "number", "queue", "papers", "away", "follow", "foot"]
+TICKET_PARTS: tuple[TicketPart, ...] = get_args(TicketPart)
+
+
+class Ticket(Model):
+    """What is printed on a ticket, around its number."""
+
+    parts: tuple[TicketPart, ...] = TICKET_PARTS
+    """From top to bottom; what is left out is not printed. The service and the number (`number`) always are."""
+    logo: Path | None = Field(default=None, examples=["logo.png"])
+    """A picture (PNG or JPEG, dark on light) above everything, relative to the configuration folder."""
+    welcome: Words = Field(default_factory=dict, examples=[{"fr": "Bienvenue"}])
+    """A line of the agency's own before the number, by language."""
+    footer: Words = Field(default_factory=dict, examples=[{"fr": "Avenue de l'Indépendance, 1"}])
+    """The last lines, by language; the agency's address when empty."""
+
+    @field_validator("parts")
+    @classmethod
+    def _has_a_number(cls, value: tuple[TicketPart, ...]) -> tuple[TicketPart, ...]:
+        if "number" not in value or len(set(value)) < len(value):
+            raise ValueError(f"each part once, and number among them (found {', '.join(value) or 'none'})")
+        return value
+
+
 class QuietTime(Model):
     """Hours at which the waiting room is called more softly."""
 
@@ -418,7 +442,7 @@ class Display(Model):
     """Its name, as it is paired."""
     layout: Literal["room", "calls", "pictures", "sign"] = "room"
     """`room`: calls, queues; `calls`: calls alone, larger; `pictures`: calls beside those; `sign`: of one counter."""
-    counters: tuple[CounterCode, ...] = Field(default=(), examples=[["05", "06"]])
+    counters: tuple[CounterCode, ...] = Field(default=(), examples=[["05"]])
     """Its zone: counters whose calls it shows and says; all when empty, exactly one on a `sign`."""
     message: str = ""
     """One line at the foot of the screen."""
@@ -706,6 +730,8 @@ class Settings(Model):
     """Visitors' own telephones."""
     alerts: Alerts = Alerts()
     """When the supervisor is told."""
+    ticket: Ticket = Ticket()
+    """What is printed on a ticket."""
     voice: Voice = Voice()
     """How calls are heard."""
     displays: tuple[Display, ...] = ()

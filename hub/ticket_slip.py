@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.codes import in_halves
-from hub.paper import Cut, Feed, Line, Pair, Qr, Rule, Slip, Text
+from hub.paper import Cut, Feed, Line, Pair, Picture, Qr, Rule, Slip, Text
 from hub.say import say
 from hub.wire import CatalogueService, SlipText, Wait
 
@@ -68,16 +68,20 @@ class Ticket:
 
 def ticket_slip(ticket: Ticket, columns: int = 48) -> Slip:
     """The lines of a ticket, for paper so many characters wide."""
-    return (
-        *_head(ticket),
-        *_number(ticket, columns),
-        *_queue(ticket),
-        *_papers(ticket),
-        *_when_away(ticket),
-        *_follow(ticket),
-        *_foot(ticket),
-        Cut(),
-    )
+    text = ticket.text
+    made = {
+        "logo": _logo(ticket),
+        "head": _head(ticket),
+        "welcome": _welcome(ticket),
+        "number": _number(ticket, columns),
+        "queue": _queue(ticket),
+        "papers": _papers(ticket),
+        "away": _when_away(ticket),
+        "follow": _follow(ticket),
+        "foot": _foot(ticket),
+    }
+    wanted = (text.parts if text else ()) or tuple(made)
+    return (*(line for part in wanted if part in made for line in made[part]), Cut())
 
 
 def label_size(label: str, columns: int) -> int:
@@ -110,6 +114,18 @@ def _down(value: float) -> int:
 
 def _up(value: float) -> int:
     return -int(-value // _step(value)) * _step(value)
+
+
+def _logo(ticket: Ticket) -> Iterator[Line]:
+    if ticket.text and ticket.text.logo:
+        yield Picture(ticket.text.logo_across, ticket.text.logo)
+        yield Feed()
+
+
+def _welcome(ticket: Ticket) -> Iterator[Line]:
+    said = ticket.text and _worded(ticket.text.welcome, ticket.language, "")
+    if said:
+        yield Text(said, align="center")
 
 
 def _head(ticket: Ticket) -> Iterator[Line]:

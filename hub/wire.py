@@ -7,7 +7,7 @@ The names are those of the public face (`docs/api.md`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -333,6 +333,8 @@ class SlipText:
     """What the paper says around the number: agency lines, when called while away, where a telephone follows it.
 
     `follow` is the address before a ticket's code, '' where there is no page; `wifi` the network that leads there.
+    `parts` are those of the paper from top to bottom, all in their usual order when empty; `welcome` by language;
+    `logo_across` bytes wide are the rows of `logo` (`hub.paper.Picture`), '' where there is none.
     """
 
     organisation: str
@@ -342,6 +344,10 @@ class SlipText:
     return_min: int
     follow: str = ""
     wifi: str = ""
+    parts: tuple[str, ...] = ()
+    welcome: dict[str, str] = field(default_factory=dict)
+    logo: str = ""
+    logo_across: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,6 +269,7 @@ _PAGES: dict[str, frozenset[str]] = {
         ("routing.preview", "routing.publish", "routing.effect", "routing.assign"), frozenset({"supervisor"})
     ),
     "administration.page": _OVERSIGHT | {"admin"},
+    "administration.proof": _OVERSIGHT | {"admin"},
     **dict.fromkeys(
         ("administration.preview", "administration.publish", "administration.files", "administration.read_files"),
         _PEOPLE,

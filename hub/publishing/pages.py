@@ -18,13 +18,14 @@ from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.clock import local
 from hub.context import Hub
-from hub.errors import NotAllowed, Refused, Unreadable
+from hub.errors import NotAllowed, NotFound, Refused, Unreadable
 from hub.publishing import actions, forms, rules, store
 from hub.publishing import administration as admin
 from hub.publishing.files import read, written
 from hub.publishing.forms import Filled, Wanted
 from hub.publishing.model import Change, Publication
 from hub.publishing.preview import Effect, Side, effect
+from hub.publishing.proof import Proofs
 from hub.publishing.wording import Wording
 from hub.say import say, say_refused
 from hub.settings import DAYS, Settings
@@ -47,6 +48,7 @@ def pages(hub: Hub) -> Blueprint:
 def administration(hub: Hub) -> Blueprint:
     """Everything at /administration: services, counters, hours, messages, and the configuration as files."""
     room, desk = _room(hub, "administration", (*admin.PARTS, admin.FILES), admin.wanted)
+    room.add_url_rule("/administration/ticket/<key>/<int:millimetres>-<language>.png", "proof", desk.proof)
     room.add_url_rule("/administration/files.zip", "files", desk.files)
     room.add_url_rule("/administration/files", "read_files", desk.read_files, methods=["POST"])
     return room
@@ -74,6 +76,7 @@ class _Desk:
     def __init__(self, hub: Hub, name: str, parts: tuple[str, ...], reads: Reads) -> None:
         self._hub, self._name, self._reads = hub, name, reads
         self._parts = (*parts, VERSIONS)
+        self._proofs = Proofs(hub)
 
     def in_templates(self) -> dict[str, Any]:
         return {
@@ -88,6 +91,7 @@ class _Desk:
             "languages": self._hub.settings.agency.languages,
             "days": DAYS,
             "arrows": admin.ARROWS,
+            "ticket_parts": admin.ticket_parts,
         }
 
     @property
@@ -144,6 +148,13 @@ class _Desk:
         ask = asked(f"{self._name}.publish")
         actions.publish(self._hub, ask, wanted=changes, reason=reason, seen=seen, undoes=undoes)
         return redirect(f"/{self._name}?part={self._part()}&done=1", 303)
+
+    def proof(self, key: str, millimetres: int, language: str) -> Response:
+        """A ticket as it will be, of what stands or of a draft that was looked at."""
+        drawn = self._proofs.picture(key, millimetres, language)
+        if drawn is None:
+            raise NotFound("look at the ticket again: this draft is no longer kept")
+        return Response(drawn, mimetype="image/png", headers={"Cache-Control": "no-store"})
 
     # as files
 
@@ -227,6 +238,7 @@ class _Desk:
             "part": part, "settings": settings, "agents": everybody, "last": last, "typed": request.form,
             "versions": [self._version(one, word, names) for one in found], "effect": None, "error": "", "field": "",
             "done": request.args.get("done"), "seen": last, "left": (),
+            "proofs": self._proofs.of(settings) if part == "ticket" else (),
         } | more  # fmt: skip
         return make_response(render_template("publishing/page.html", **shown), status)
 

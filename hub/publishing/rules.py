@@ -19,6 +19,7 @@ SINGLE: Mapping[str, tuple[str, ...]] = {
     "queue": ("max_wait_min", "priority_run", "normal_wait_min", "affinity_min"),
     "alerts": ("pause_min", "waiting"),
     "day": ("timetable", "hours", "holidays"),
+    "ticket": ("parts", "welcome", "footer"),
 }
 #: Lists of tables → the settings of each that can be published, by the table's code.
 LISTED: Mapping[str, tuple[str, ...]] = {
@@ -32,6 +33,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
 #: What the administration publishes; the rest is routing.
 _ADMINISTERED: Mapping[str, frozenset[str]] = {
     "day": frozenset(SINGLE["day"]),
+    "ticket": frozenset(SINGLE["ticket"]),
     "services": frozenset({"label", "short", "kiosk", "papers", "mean_min", "last_ticket", "quota"}),
     "counters": frozenset({"label", "location", "arrow"}),
     "displays": frozenset({"message", "messages"}),

@@ -50,6 +50,8 @@ class Wording:
             case bool():
                 return self._say("yes" if plain else "no")
             case list():
+                if what == "parts":
+                    return ", ".join(self._say(f"ticket_{each}") for each in plain)
                 between = " · " if what == "messages" else ", "
                 return between.join(self._service(each) if what == "services" else str(each) for each in plain)
             case dict():
