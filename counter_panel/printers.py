@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from hardware.print_loop import Job, PrintLoop, State
-from hardware.printer import Printer, Reason, Status, trouble_of
+from hardware.printer import NOT_ASKED, Printer, Reason, Status, trouble_of
 from hub.client import HubClient
 from hub.ending import until_told
 from hub.errands import Errands, HubLine, Mechanism
@@ -55,7 +55,9 @@ class OwnedPrinter:
         self.loop.put(Job(subject, slip, deadline))
 
     def _may_be_tried(self) -> bool:
-        return not (self._has_stand_in and self.loop.status.health == "not_ok")
+        """Where another stands in: only while this one is known to be well, or cannot be asked."""
+        status = self.loop.status
+        return not self._has_stand_in or status.health == "ok" or status == NOT_ASKED
 
     def _hear_job(self, job: Job, state: State, reason: Reason) -> None:
         if state == "queued" or (state == "sent" and not reason):

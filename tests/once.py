@@ -21,6 +21,8 @@ from sqlite_utils.migrations import Migrations
 from werkzeug.routing import Rule
 
 from hub import sqlite, store, verify
+from hub.publishing import rules
+from hub.settings import Settings
 from kiosk import spool
 
 
@@ -31,6 +33,7 @@ def once(patch: MonkeyPatch) -> None:
         patch.setattr(room, "open_writer", files.open_writer)
     patch.setattr(Flask, "jinja_options", {"bytecode_cache": Pages()})
     patch.setattr(Rule, "_compile_builder", addresses(Rule._compile_builder))
+    patch.setattr(rules, "values_of", said_once(rules.values_of))
 
 
 class Files:
@@ -83,3 +86,15 @@ def addresses(compiled: Callable[..., Any]) -> Callable[..., Any]:
         return first[address]
 
     return compile_once
+
+
+def said_once(values_of: Callable[[Settings], dict[str, str]]) -> Callable[[Settings], dict[str, str]]:
+    """The same settings say the same: a hub begins by reading all that could be published of them."""
+    first: dict[int, tuple[Settings, dict[str, str]]] = {}  # the settings are kept, so that no others get their place
+
+    def values_once(settings: Settings) -> dict[str, str]:
+        if id(settings) not in first:
+            first[id(settings)] = settings, values_of(settings)
+        return dict(first[id(settings)][1])
+
+    return values_once

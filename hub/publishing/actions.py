@@ -71,8 +71,11 @@ def _word_of_files(
     files: Settings, held: Mapping[str, Held], said: Mapping[str, str]
 ) -> tuple[tuple[Change, ...], Origin]:
     changes = rules.by_files(held, said)
+    there = rules.applied(held, changes)
+    if rules.standing(there) == said:
+        return changes, "file"  # the files themselves, which are valid
     try:
-        _settings(files, rules.applied(held, changes))
+        _settings(files, there)
     except ConfigurationFault as fault:
         log.warning("what was published does not fit the files any more", problems=fault.problems)
         return rules.by_files(held, said, whole=True), "misfit"
@@ -94,8 +97,12 @@ def _record(
 
 def held(hub: Hub, reader: store.Reader) -> dict[str, Held]:
     """What stands, the files' last word included."""
+    return _held(hub, reader, rules.values_of(hub.files))
+
+
+def _held(hub: Hub, reader: store.Reader, said: Mapping[str, str]) -> dict[str, Held]:
     rows = store.rows(reader)
-    return rules.applied(rows, _word_of_files(hub.files, rows, rules.values_of(hub.files))[0])
+    return rules.applied(rows, _word_of_files(hub.files, rows, said)[0])
 
 
 def proposed(hub: Hub, reader: store.Reader, wanted: Mapping[str, str | None]) -> tuple[Settings, tuple[Change, ...]]:
@@ -135,8 +142,9 @@ def _all_served(hub: Hub, held: Mapping[str, Held]) -> None:
 
 def begin(hub: Hub) -> None:
     """Take up what stands, as the rows and the files have it; nothing is recorded."""
-    there = held(hub, hub.store.writer)
-    published = rules.standing(there) != rules.values_of(hub.files)
+    said = rules.values_of(hub.files)
+    there = _held(hub, hub.store.writer, said)
+    published = rules.standing(there) != said
     hub.standing.take(_settings(hub.files, there) if published else None, store.last_version(hub.store.writer))
     hub.standing.past = partial(stood, hub)
 

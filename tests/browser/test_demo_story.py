@@ -89,7 +89,7 @@ def test_one_press_one_paper_one_call_everywhere(hall):
 def rung(hall):
     """The room's screen has sounded: its announcement, or the gong where there is no voice yet."""
     room = next(frame for frame in hall.frames if "/display" in frame.url)
-    room.wait_for_function("JSON.parse(sessionStorage.getItem('mbote.rung') ?? '[]').length === 1")
+    room.wait_for_function("() => JSON.parse(sessionStorage.getItem('mbote.rung') ?? '[]').length === 1")
     end = time.monotonic() + patience(SOON_MS / 1000)
     while not [url for url in hall.sounds if "silence" not in url]:
         assert time.monotonic() < end, "no sound was fetched"

@@ -143,7 +143,7 @@ def test_a_screen_in_a_browser_comes_back_with_the_token_of_its_next_year(hall):
     with closing(sqlite3.connect(hall.agency.folder / "data" / DATABASE)) as file, file:
         file.execute("UPDATE device_token SET born_at = born_at - ? WHERE device = 'NEW-YEAR'", (RENEW_MS,))
     screen.reload()
-    screen.wait_for_function(f"({KEPT}) !== '{old}'", timeout=SOON_MS)
+    screen.wait_for_function(f"() => ({KEPT}) !== '{old}'", timeout=SOON_MS)
     expect(alive).to_be_visible(timeout=SOON_MS)
     assert "device_token_renewed" not in kinds(hall.agency)
     screen.clock.fast_forward(121_000)

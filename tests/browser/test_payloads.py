@@ -141,7 +141,7 @@ def test_a_payload_is_seen_where_it_runs_or_is_markup(chromium, text, runs, harm
     watched.page.set_content("<div id=x></div>")
     watched.page.evaluate("text => { document.getElementById('x').innerHTML = text }", text)
     if runs:
-        watched.page.wait_for_function("window.hit")
+        watched.page.wait_for_function("() => window.hit")
     assert bool(watched.harm()) is harm
 
 
@@ -384,7 +384,7 @@ def searched(staff, planted, seen):
             yield from staff["clerk"].sees(path, texts, seen)
     yield from clerk.look("/desk")
     clerk.page.wait_for_selector("#notices:not([hidden])").click()
-    clerk.page.wait_for_function("document.querySelector('#notice-text')?.textContent")
+    clerk.page.wait_for_function("() => document.querySelector('#notice-text')?.textContent")
     yield from clerk.noticed(texts, seen)
 
 

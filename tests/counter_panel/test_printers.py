@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from counter_panel.printers import OwnedPrinter
+from hardware.printer import NOT_ASKED, Status
 from hardware.printer_emulator import PrinterEmulator
 from hub.agents import actions as agents
 from hub.ask import HUB, Ask
@@ -21,6 +23,7 @@ from hub.errors import StoreFault
 from hub.paper import Cut, Text
 from hub.printing import rules, store
 from hub.rooms import open_hub
+from hub.settings import CounterPrinter
 from hub.settings_files import load_settings
 from tests.patience import patience
 
@@ -177,6 +180,17 @@ def test_a_printer_without_paper_leaves_its_papers_to_its_stand_in(counters):
     until_told(counters, hub, first, second)
     assert counters.on(RECEIPTS) == []
     assert [(state, owner) for _, state, _, owner in counters.states()] == [("confirmed", "I2")] * 2
+
+
+def test_papers_are_left_to_the_stand_in_until_the_printer_is_known_to_be_well():
+    """Its first word may come a second after the hub's first papers: what is taken then would end as failed."""
+    owned = OwnedPrinter(CounterPrinter(name=RECEIPTS, stand_in=DESK), None, None)
+    for status, ready in (
+        (Status("unknown"), False), (Status("not_ok", "paper_end"), False), (Status("unknown", "slow"), False),
+        (Status("ok"), True), (NOT_ASKED, True),
+    ):  # fmt: skip
+        owned.loop._status = status
+        assert owned._may_be_tried() is ready, status
 
 
 @pytest.mark.nightly

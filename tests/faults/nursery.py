@@ -25,6 +25,7 @@ from hub.ask import Actor
 from hub.context import Hub
 from hub.errors import Refused
 from hub.history import History
+from hub.publishing import rules
 from hub.rooms import open_hub
 from hub.services import ports
 from hub.settings import Settings
@@ -32,6 +33,7 @@ from hub.settings_files import load_settings
 from tests.faults.clients import Agent, Core, Visitors
 from tests.faults.tills import BENEFITS, CASHIER, CHIEF, AtHand, Clerk, Crew, look_into, send_orders, take_up
 from tests.office import CONFIG
+from tests.once import said_once
 
 LATEST_S = 0.012
 #: How much of the journal a start checks and reads for the waits it announces: most of a life's processor time
@@ -123,6 +125,8 @@ def main() -> None:
     Migrations.apply = lambda *_, **__: None  # type: ignore[method-assign]
     settings, chance = load_settings(CONFIG, {"hub": {"data": str(data)}}), random.Random(seed)  # noqa: S311 (no secret)
     ports.load(settings.counter_services)
+    rules.values_of = said_once(rules.values_of)
+    rules.values_of(settings)
     ended = sum(one_life(book, settings, chance, tills) for _ in range(lives))
     History("nursery", str(book)).close()  # what the last one left half written is cut off
     os.write(1, f"{ended} lives\n".encode())

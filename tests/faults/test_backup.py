@@ -31,7 +31,7 @@ from tests.patience import patience
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 IDENTITY = pyrage.x25519.Identity.generate()
 RPO_S, EVERY_S = 60, 1
-POINTS, NIGHTLY_POINTS, PIECES = 2, 25, 4
+POINTS, NIGHTLY_POINTS, PIECES = 1, 25, 4
 
 
 class Town:

@@ -17,7 +17,7 @@ from tests.faults.clients import Core, Crowd, read
 from tests.faults.planted import look_and_then_call
 
 WAITING, SERVICE = 12, "XES"
-RUSH_S, LONG_RUSH_S, PLANTED_S = 6, 60, 4
+RUSH_S, LONG_RUSH_S, PLANTED_S = 4, 60, 3
 TIMES = 60
 
 

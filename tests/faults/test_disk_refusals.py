@@ -24,7 +24,7 @@ from tests.office import RECEPTION
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ANSWERS = {"EIO": EIO, "full": FULL, "short write": SHORT}
 #: Every so manieth operation in the ordinary run; all of them by night.
-STRIDE = 5
+STRIDE = 9
 #: Requests of a morning.
 REQUESTS = 10
 
@@ -123,13 +123,13 @@ def test_what_cannot_be_read_is_refused_and_the_same_thread_reads_again(tmp_path
 @pytest.mark.parametrize("read", [False, True], ids=["nobody reads", "somebody reads"])
 def test_what_was_refused_when_its_sync_failed_does_not_come_back_after_a_power_cut(tmp_path, read):
     with power() as disk:
-        assert not [said for seed in range(24) for said in ghosts(tmp_path, disk, seed, read=read)]
+        assert not [said for seed in range(12) for said in ghosts(tmp_path, disk, seed, read=read)]
 
 
 def test_the_same_cuts_find_a_hub_that_leaves_the_refused_entry_in_its_log(tmp_path, monkeypatch):
     monkeypatch.setattr("hub.store.settle_log", lambda _: None)
     with power() as disk:
-        assert [said for seed in range(60) for said in ghosts(tmp_path, disk, seed, read=True)]
+        assert any(ghosts(tmp_path, disk, seed, read=True) for seed in range(60))
 
 
 def ghosts(folder, disk: Disk, seed: int, *, read: bool) -> list[str]:

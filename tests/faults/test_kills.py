@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ANSWER_S, SCREENS_S = 2.0, 5.0
 #: Between two kills: from the middle of the start on to a second of work.
 SOONEST_S, LATEST_S = 0.0, 1.2
-KILLS, NIGHTLY_KILLS, PIECES, PLANTED_KILLS = 4, 1_000, 10, 4
+KILLS, NIGHTLY_KILLS, PIECES, PLANTED_KILLS = 3, 1_000, 10, 3
 NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(1_200))
 #: A worker and an agent of the crowd pause so long; the machine is shared with the hub that must start on it.
 PAUSE_S = 0.08

@@ -13,7 +13,7 @@ from tests.windows import windows
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 COUNTER, VISITORS, LAG_MS = "31", 2, 1_000
 #: An announcement is told when its sound has ended; the first one has begun with the first call.
-ANNOUNCED = "window.mboteHistory.some((seen) => seen.kind === 'announce')"
+ANNOUNCED = "() => window.mboteHistory.some((seen) => seen.kind === 'announce')"
 LONGEST_SOUND_MS = 30_000
 LOOKED = ["G0", "G1", "Q1", "Q2", "Q3", "Q4", "Q5", "Q8", "Q9", "Q10", "Q11", "Q13", "Q14", "Q15"]
 

@@ -31,7 +31,7 @@ from tests.office import SUPERVISOR, Ask, demo_settings, open_store
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 PRESSES, NIGHTLY_PRESSES, PIECES = 1_500, 1_000_000, 40
-ON_SOCKETS, NIGHTLY_ON_SOCKETS, SOCKET_PIECES = 25, 625, 10
+ON_SOCKETS, NIGHTLY_ON_SOCKETS, SOCKET_PIECES = 10, 625, 10
 #: Who hears that nobody waits presses again after so long.
 EMPTY_S = 0.002
 AGENTS, PROCESSES, WAITING, SERVICE = 16, 4, 12, "DEP"

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(240)]
 
 CUT = Path(__file__).parent / "cut.py"
 LABELS = ["D001", "D002", "D003"]
-ORDINARY, ALL = 4, 50
+ORDINARY, ALL = 2, 50
 #: Steps of an update from its standstill on, the way back included.
 LAST = 45
 
@@ -68,7 +68,7 @@ def test_after_a_cut_the_old_version_or_the_new_one_serves_whole(town, workshop,
 
 
 @pytest.mark.parametrize(
-    "every", [22, pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(580)])], ids=["some", "all"]
+    "every", [44, pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(580)])], ids=["some", "all"]
 )
 def test_a_cut_during_the_trial_of_a_version_that_does_not_do_well_leads_back(town, workshop, note, every):
     """The last steps of such an update are the switch, the start that fails, and the way back: each is cut."""

@@ -17,11 +17,17 @@ const words = document.querySelector("[data-lost]").dataset;
 document.addEventListener("htmx:sendError", () => toast(words.lost, "bad"));
 document.addEventListener("htmx:responseError", () => toast(words.notStored, "bad"));
 document.addEventListener("refused", ({ detail }) => toast(detail.value, "bad"));
+// what is said to be stored is forgotten as soon as it stands there: who reloads at once does not send it twice
+for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(swapped, forgetDone);
 document.addEventListener("htmx:load", ({ detail: { elt } }) => {
   if (elt === document.body) return;
-  for (const done of document.querySelectorAll("[data-keep-done]")) forgetKey(done.dataset.keepDone);
+  forgetDone();
   for (const form of all(elt, "form[data-keep]")) restore(form);
 });
+
+function forgetDone() {
+  for (const done of document.querySelectorAll("[data-keep-done]")) forgetKey(done.dataset.keepDone);
+}
 
 function all(element, selector) {
   return [...(element.matches(selector) ? [element] : []), ...element.querySelectorAll(selector)];
