@@ -135,8 +135,10 @@ def drawn(row: str, high: int, most: int, *, bold: bool = False) -> Any:
     size = high
     while (across := sum(_widths(cut, size, bold=bold))) > most and size > _SMALLEST:
         size = max(_SMALLEST, min(size - 1, int(size * most / across)))
-    image = Image.new("1", (max(8, -(-min(most, round(across)) // 8) * 8), round(size * 1.5)), 1)
-    pen, at, base = ImageDraw.Draw(image), 0.0, round(size * 1.1)
+    above, below = _reach(cut, size, bold=bold)
+    base = max(round(size * 1.1), above)
+    image = Image.new("1", (max(8, -(-min(most, round(across)) // 8) * 8), max(round(size * 1.5), base + below)), 1)
+    pen, at = ImageDraw.Draw(image), 0.0
     for run, width in zip(cut, _widths(cut, size, bold=bold), strict=True):
         pen.text((at, base), run.text, fill=0, font=_font(run.font, size, bold=bold), anchor="ls", **_towards(run))
         at += width
@@ -145,6 +147,12 @@ def drawn(row: str, high: int, most: int, *, bold: bool = False) -> Any:
 
 def _widths(cut: list[Run], size: int, *, bold: bool) -> Iterator[float]:
     return (_font(run.font, size, bold=bold).getlength(run.text, **_towards(run)) for run in cut)
+
+
+def _reach(cut: list[Run], size: int, *, bold: bool) -> tuple[int, int]:
+    """How far the letters go above their line and below it: some scripts reach further than a line is high."""
+    boxes = [_font(run.font, size, bold=bold).getbbox(run.text, anchor="ls", **_towards(run)) for run in cut]
+    return max((-round(box[1]) + 1 for box in boxes), default=0), max((round(box[3]) + 1 for box in boxes), default=0)
 
 
 def _towards(run: Run) -> dict[str, Any]:

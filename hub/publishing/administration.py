@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.errors import Unreadable, chosen
+from hub.publishing import ticket
 from hub.publishing.forms import Filled, Wanted, number
 from hub.publishing.rules import as_text
-from hub.settings import DAYS, TICKET_PARTS, Settings
+from hub.settings import DAYS, Settings
 
 #: The parts of the page that are filled in, in the order of their tabs.
 PARTS = ("services", "places", "hours", "messages", "ticket")
@@ -20,7 +21,7 @@ _LONGEST = 200
 
 def wanted(part: str, form: Filled, settings: Settings) -> Wanted:
     """What a part of the page asks for."""
-    read = {"services": _services, "places": _places, "hours": _hours, "messages": _messages, "ticket": _ticket}
+    read = {"services": _services, "places": _places, "hours": _hours, "messages": _messages, "ticket": ticket.wanted}
     part = chosen(part, read, Unreadable("no such part of the page", code="bad_request", field="part"))
     return dict(read[part](form, settings))
 
@@ -52,15 +53,10 @@ def _papers(form: Filled, under: str, languages: tuple[str, ...], there: Any) ->
     """One paper a line, by language."""
     found: dict[str, list[str]] = {each: list(papers) for each, papers in there.items() if each not in languages}
     for language in languages:
-        if kept := _lines(form, f"{under}.{language}"):
+        lines = [" ".join(line.split())[:_LONGEST] for line in form.get(f"{under}.{language}", "").splitlines()]
+        if kept := [line for line in lines if line]:
             found[language] = kept
     return found
-
-
-def _lines(form: Filled, name: str) -> list[str]:
-    """One thing a line."""
-    lines = [" ".join(line.split())[:_LONGEST] for line in form.get(name, "").splitlines()]
-    return [line for line in lines if line]
 
 
 def _minutes(form: Filled, name: str) -> float:
@@ -100,26 +96,4 @@ def _messages(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
     for display in settings.displays:
         under = f"displays.{display.name}"
         yield f"{under}.message", as_text(_text(form, f"{under}.message"))
-        yield f"{under}.messages", as_text(_lines(form, f"{under}.messages"))
-
-
-def ticket_parts(settings: Settings) -> tuple[str, ...]:
-    """Every part of a ticket as the page lists them: what is printed in its order, then what is not."""
-    printed = settings.ticket.parts
-    return (*printed, *(part for part in TICKET_PARTS if part not in printed))
-
-
-def _ticket(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
-    """The parts that are ticked, by the place that is given each; one that was moved takes it from who stood there."""
-    listed = ticket_parts(settings)
-    places: dict[str, tuple[int, int]] = {}
-    for stood, part in enumerate(listed, 1):
-        place = number(form, f"ticket.place.{part}", 1, len(TICKET_PARTS))
-        places[part] = place, (place > stood) - (place < stood)
-    ticked = [part for part in listed if part in form.getlist("ticket.parts")]
-    yield "ticket.parts", as_text(sorted(ticked, key=places.__getitem__))
-    for name in ("welcome", "footer"):
-        there = getattr(settings.ticket, name)
-        said = {language: _text(form, f"ticket.{name}.{language}") for language in settings.agency.languages}
-        others = {language: words for language, words in there.items() if language not in said}
-        yield f"ticket.{name}", as_text(others | {language: words for language, words in said.items() if words})
+        yield f"{under}.messages", as_text(ticket.one_a_line(form, f"{under}.messages"))

@@ -26,6 +26,7 @@ from hub.publishing.forms import Filled, Wanted
 from hub.publishing.model import Change, Publication
 from hub.publishing.preview import Effect, Side, effect
 from hub.publishing.proof import Proofs
+from hub.publishing.ticket import ticket_parts
 from hub.publishing.wording import Wording
 from hub.say import say, say_refused
 from hub.settings import DAYS, Settings
@@ -91,7 +92,7 @@ class _Desk:
             "languages": self._hub.settings.agency.languages,
             "days": DAYS,
             "arrows": admin.ARROWS,
-            "ticket_parts": admin.ticket_parts,
+            "ticket_parts": ticket_parts,
         }
 
     @property

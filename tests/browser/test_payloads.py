@@ -344,7 +344,9 @@ def addresses(rule, planted):
 #: A page that shows something by what is asked behind its address.
 QUERIES = {
     "/routing": ("?part=agents", "?part=helps", "?part=rules", "?part=versions"),
-    "/administration": ("?part=messages", "?part=places", "?part=hours", "?part=ticket", "?part=files", "?part=versions"),
+    "/administration": tuple(
+        f"?part={part}" for part in ("messages", "places", "hours", "ticket", "files", "versions")
+    ),
     "/desk/cash": ("?ref=E1", "?prepared=1", "?ref=P1"), "/desk/cash/prepare": ("?ref=E1", "?ref=P1", "?other=1"),
     "/desk/cash/requests": ("?ref=P1",), "/desk/deposit/validation": ("?show=all", "?show=back"),
     "/desk/deposit/validation.csv": ("?show=all",), "/desk/certificate": ("?ref=P1",),

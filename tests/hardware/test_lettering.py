@@ -49,3 +49,10 @@ def test_what_is_too_wide_is_made_smaller_and_bold_is_bolder():
     assert narrow.width <= 104
     assert narrow.height < plain.height
     assert plain.width % 8 == 0
+
+
+def test_letters_that_reach_far_down_are_not_cut_off():
+    image = drawn("ـِـٍجٍحِ gjpq", 24, 576).convert("L").point(lambda dot: 255 - dot)
+    _, top, _, bottom = image.getbbox()
+    assert top > 0
+    assert bottom < image.height
