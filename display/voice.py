@@ -45,6 +45,8 @@ from hub.settings import Settings
 RECIPE = 2
 #: How long making lets the picture of a call, or the paper of a ticket, go first, seconds.
 AFTER_PICTURES_S, AFTER_PAPER_S = 0.05, 0.5
+#: How long tickets that come one upon the other put off the making of their sounds.
+RUSH_S = 5.0
 #: How long a hub that has just started does everything else first.
 AFTER_START_S = 5.0
 #: Sounds of calls kept, some 400 kB each: every screen asks for a call's at once, and again when it is repeated.
@@ -224,6 +226,7 @@ class Voice:
         self._rendering = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="voice")
         self._awaited: deque[str] = deque(maxlen=MOST_AWAITED)
+        self._newest = 0.0
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._make_ready()
@@ -253,9 +256,14 @@ class Voice:
     # --- long before
 
     def prepare(self, ticket: str) -> None:
-        """This ticket was given: its phrases are made beside everything else. Takes no time of the caller's."""
+        """This ticket was given: its phrases are made beside everything else. Takes no time of the caller's.
+
+        Only the first of a rush wakes the thread: who is woken wants a turn, and the caller has a visitor to answer.
+        """
         self._awaited.append(ticket)
-        self._wake.set()
+        self._newest = time.monotonic()
+        if not self._wake.is_set():
+            self._wake.set()
 
     def _prepare_all(self) -> None:
         if self._closed.wait(AFTER_START_S):
@@ -263,11 +271,17 @@ class Voice:
         self.try_voices()
         while not self._closed.is_set():
             self._wake.wait()
-            self._closed.wait(AFTER_PAPER_S)
-            self._wake.clear()
+            self._lull()
             while self._awaited and not self._closed.is_set():
                 taken = [self._awaited.popleft() for _ in range(min(AT_ONCE, len(self._awaited)))]
                 self._pieces([self._ticket(language, each) for each in taken for language in self._languages], low=True)
+
+    def _lull(self) -> None:
+        """Wait until nobody has taken a ticket for a moment: in a rush the processors are theirs, for a while."""
+        end = time.monotonic() + RUSH_S
+        while not self._closed.wait(AFTER_PAPER_S) and time.monotonic() < min(end, self._newest + AFTER_PAPER_S):
+            pass
+        self._wake.clear()
 
     def try_voices(self) -> dict[str, str]:
         """The self-test: every language says every counter, and its pieces are looked at; what is wrong with it."""
