@@ -94,8 +94,16 @@ def _lots(reader: sqlite3.Connection, code: str) -> Iterator[str]:
         rows = reader.execute(
             "SELECT items FROM cash_lot WHERE closing = ? AND state <> 'C1'", (closing["id"],)
         ).fetchall()
-        items = [item for row in rows for item in json.loads(row["items"])]
-        receipts, total = {item[0] for item in items}, sum(item[3] for item in items)
-        said = (closing["count"], json.loads(closing["totals"])["total"])
-        if rows and ((len(items), total) != said or len(receipts) != len(items)):
+        if rows and not _agree([row["items"] for row in rows], closing["count"], closing["totals"]):
             yield f"till {code}: the lots of closing Z{closing['z']} are not what it says"
+
+
+def _agree(lots: list[str], count: int, totals: str) -> bool:
+    """Whether lots hold each receipt once, as many as the closing says and as much; what cannot be read does not."""
+    try:
+        items = [item for lot in lots for item in json.loads(lot)]
+        receipts, total = {item[0] for item in items}, sum(item[3] for item in items)
+        said = (count, json.loads(totals)["total"])
+    except (ValueError, TypeError, LookupError):
+        return False
+    return (len(items), total) == said and len(receipts) == len(items)

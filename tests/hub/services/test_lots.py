@@ -226,5 +226,12 @@ def test_verify_names_the_closing_whose_lots_are_not_what_it_says(house):
     treasury.send(house.hub, house.ask(CHIEF), lot=whole, held={"C01-2013-000002": "unpaid"})
     reader = house.hub.store.writer
     assert list(checking.faults(reader)) == []
-    reader.execute("UPDATE cash_lot SET items = replace(items, '134848', '134849')")
-    assert list(checking.faults(reader)) == ["till C01: the lots of closing Z1 are not what it says"]
+    named = "till C01: the lots of closing Z1 are not what it says"
+    reader.execute("SAVEPOINT damage")
+    for damage in ("replace(items, '134848', '134849')", "replace(items, ',', '')", "'[1]'", "'[[]]'"):
+        reader.execute(f"UPDATE cash_lot SET items = {damage}")  # noqa: S608 (the four above)
+        assert list(checking.faults(reader)) == [named], damage
+        reader.execute("ROLLBACK TO damage")
+    reader.execute("DROP TRIGGER cash_closing_as_written")
+    reader.execute("UPDATE cash_closing SET totals = substr(totals, 2)")
+    assert list(checking.faults(reader)) == ["till C01: closing Z1 was altered", named]
