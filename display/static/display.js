@@ -8,8 +8,6 @@ import { Bell } from "./bell.js";
 import * as stages from "./stage.js";
 
 const PLACE = "mbote.announced";
-/** What the hub was told last of this screen's sound: "mute" stands until it is said to be well again. */
-const SOUND = "mbote.sound";
 /** How the hub turns away who has no token that it knows. */
 const STRANGER = "not_authenticated";
 const ARROWS = {
@@ -39,27 +37,15 @@ let turn = 0;
 let turning = 0;
 /** The code that this screen shows to be paired; null while it needs none. */
 let code = null;
-/** Whether this browser cannot sound; null until it was tried. */
-let mute = null;
-let telling = false;
 /** The hub's time of day, as of a moment of our monotonic clock: the screen's own clock may be wrong. */
 let time = null;
 
 const bell = new Bell({
   onBlocked: (blocked) => (find("#sound").hidden = !blocked),
-  onMute: (isMute) => {
-    mute = isMute;
-    find("#mute").hidden = !mute;
-    tellSound();
-  },
+  onMute: (mute) => (find("#mute").hidden = !mute),
 });
-const link = new Link({ picture: "board", token: takeToken(), onPicture: take, onState: changed });
+const link = new Link({ picture: "board", token: takeToken(), onPicture: take, onState: draw });
 draw();
-
-function changed() {
-  draw();
-  tellSound();
-}
 
 function take(board) {
   setClock(board.at);
@@ -67,21 +53,6 @@ function take(board) {
   sessionStorage.setItem(PLACE, JSON.stringify(stage.announced));
   bell.take(board);
   if (link.state === "live") draw();
-  tellSound();
-}
-
-/** The staff hear of a screen that cannot sound, and that it can again; told once, whenever the hub is there. */
-async function tellSound() {
-  const state = mute ? "mute" : "ok";
-  if (mute === null || telling || !link.connected || (localStorage.getItem(SOUND) ?? "ok") === state) return;
-  telling = true;
-  try {
-    await link.ask("trouble", { part: "sound", state });
-    localStorage.setItem(SOUND, state);
-  } catch {
-    // said again at the next picture
-  }
-  telling = false;
 }
 
 function draw() {
