@@ -64,6 +64,7 @@ class IssueBody(Body):
     reason: Words | None = None
     pressed: Pressed | None = None
     scanned: Scanned | None = None
+    sub_reason: Word | None = None
 
 
 class PaperBody(Body):
@@ -79,6 +80,7 @@ class PaperBody(Body):
     reason: Words | None = None
     printed_at: Milliseconds | None = None
     scanned: Scanned | None = None
+    sub_reason: Word | None = None
 
 
 class ScannedBody(Body):
@@ -228,7 +230,7 @@ def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
         hub, ask, service=body.service, channel=channel, language=body.language, category=body.category,
         priority=body.priority, counter=kept_for, requester=body.requester,
         registration_number=body.registration_number, reason=body.reason, pressed_at=_pressed(body.pressed),
-        brought=scan.label, party=scan.party,
+        brought=scan.label, party=scan.party, sub_reason=body.sub_reason,
     )  # fmt: skip
 
 
@@ -242,7 +244,7 @@ def _paper(paper: Paper) -> Act:
         return queues.report_paper(
             hub, ask, issue=body.issue, paper=paper, label=body.label, service=body.service, language=body.language,
             category=body.category, priority=body.priority, pressed_at=_pressed(body.pressed), reason=body.reason,
-            brought=scan.label, party=scan.party,
+            brought=scan.label, party=scan.party, sub_reason=body.sub_reason,
         )  # fmt: skip
 
     return report

@@ -581,6 +581,21 @@ def wiring(folder: Path, out: Path | None) -> None:
 
 
 @main.command()
+def words() -> None:
+    """List what visitors' words lack in each language, and what has still to be read by somebody who speaks it."""
+    from hub.say import FIRST, VISITORS, WORDS, missing, to_review
+
+    for language in sorted(folder.name for folder in WORDS.iterdir() if folder.name != FIRST):
+        for room in VISITORS:
+            lacking, unread = missing(language, room), to_review(language, room)
+            click.echo(f"{language} {room}: {len(lacking)} missing, {len(unread)} to review")
+            for name in lacking:
+                click.echo(f"  missing    {name}")
+            for name, about in unread.items():
+                click.echo(f"  to review  {name}: {about}")
+
+
+@main.command()
 @click.argument("stick", metavar="FILE|DIR", type=click.Path(path_type=Path), required=False)
 @click.option("--resume", is_flag=True, help="At the start of the box: lead back from an update that was cut off.")
 @click.option("--root", type=FOLDER, default="/", hidden=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never 
 
 #: Codes that no ticket has, from one device or address within a minute; and how long it is then not answered, seconds.
 WRONG_CODES, WAIT_S = 20, 60.0
+#: Numbers of persons or employers that one kiosk looks up within a minute: a visitor takes longer than three seconds.
+NUMBERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Hub:
     viewer: Viewer = field(default_factory=Viewer)
     #: Who tries codes that no ticket has.
     guesses: Bans = field(default_factory=lambda: Bans(WRONG_CODES, WAIT_S, time.monotonic))
+    #: Who looks persons' numbers up at the kiosk, faster than visitors come.
+    numbers: Bans = field(default_factory=lambda: Bans(NUMBERS, WAIT_S, time.monotonic))
     #: What stands of the configuration: in memory, changed by whoever publishes.
     standing: Standing = field(default_factory=Standing)
     _shelves: dict[str, Shelf] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.problems import did_you_mean, twice
+from hub.say import missing as unsaid
 from hub.settings import (
     Agency,
     Centre,
@@ -62,8 +63,16 @@ def icons_exist(services: tuple[Service, ...]) -> Iterator[str]:
     """A pictogram that the house does not have."""
     icons = (HUB / "look" / "icons.txt").read_text("utf-8").split()
     for service in services:
-        if service.icon not in icons:
-            yield f"services.toml: service {service.code}: no icon {service.icon}{did_you_mean(service.icon, icons)}"
+        for icon in (service.icon, *(reason.icon for reason in service.reasons)):
+            if icon not in icons:
+                yield f"services.toml: service {service.code}: no icon {icon}{did_you_mean(icon, icons)}"
+
+
+def reasons_differ(services: tuple[Service, ...]) -> Iterator[str]:
+    """Two errands of one service under one code: a ticket could not say which."""
+    for service in services:
+        for code in twice(each.code for each in service.reasons):
+            yield f"services.toml: service {service.code}: two reasons {code}"
 
 
 def services_fit_the_day(day: DayRules, services: tuple[Service, ...]) -> Iterator[str]:
@@ -320,8 +329,8 @@ def _clashes(file: str, users: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[..., Iterator[str]], ...] = (
-    services_differ, icons_exist, services_fit_the_day, counters_differ, counters_serve, weights_fit, helps_fit,
-    profiles_fit, displays_fit,
+    services_differ, icons_exist, reasons_differ, services_fit_the_day, counters_differ, counters_serve, weights_fit,
+    helps_fit, profiles_fit, displays_fit,
     devices_differ, roll_is_nobodys_series, counter_services_exist, ports_differ, kiosk_buttons_fit,
     the_centre_is_known, documents_have_a_place, the_page_has_a_port_of_its_own, pins_are_for_wires, kiosk_pins_differ,
     one_box_pins_differ, panel_counters_exist, panel_keys_differ, panel_pins_differ, printers_differ,
@@ -367,6 +376,6 @@ def _unreachable(settings: Settings) -> Iterator[str]:
 
 def _unsaid(agency: Agency, services: tuple[Service, ...]) -> Iterator[str]:
     for service in services:
-        missing = [language for language in agency.languages if language not in service.kiosk]
+        missing = [each for each in agency.languages if each not in service.kiosk and not unsaid(each, "kiosk")]
         if service.prefix and missing:
             yield f"services.toml: service {service.code}: no kiosk words in {', '.join(missing)}; the label is shown"

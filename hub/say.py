@@ -4,6 +4,8 @@
 reads `question` of `kiosk.toml`. A sentence may hold `{names}`. Where a count decides, the file has
 `key_one` and `key_many` and the caller passes `count`. French is complete; another language that
 lacks a sentence falls back to it. A key that no file has raises KeyError: a missing word is a bug.
+A file may end with a table `[to_review]`: names of its sentences that somebody who speaks the language has
+still to read, each with a word about it; `all` for the whole file.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hub.errors import Refused
 
@@ -20,11 +23,31 @@ FIRST = "fr"
 RIGHT_TO_LEFT = frozenset({"ar"})
 
 
+#: The rooms whose words a visitor reads, on the kiosk, on paper and on a telephone.
+VISITORS = ("kiosk", "slip", "followup")
+_TO_REVIEW = "to_review"
+
+
+@cache
+def _file(language: str, room: str) -> dict[str, Any]:
+    path = WORDS / language / f"{room}.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
 @cache
 def words(language: str, room: str) -> dict[str, str]:
     """All sentences of one room in one language; empty when that language has none."""
-    path = WORDS / language / f"{room}.toml"
-    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return {name: said for name, said in _file(language, room).items() if name != _TO_REVIEW}
+
+
+def to_review(language: str, room: str) -> dict[str, str]:
+    """The sentences that somebody who speaks the language has still to read: name → a word about it."""
+    return dict(_file(language, room).get(_TO_REVIEW, {}))
+
+
+def missing(language: str, room: str) -> tuple[str, ...]:
+    """The sentences that are said in French because the language has none, in the order of the French file."""
+    return tuple(name for name in words(FIRST, room) if name not in words(language, room))
 
 
 def say(language: str, key: str, /, **values: object) -> str:

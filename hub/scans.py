@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -15,12 +16,15 @@ from hub import codes, notices
 from hub.ask import Answer
 from hub.codes import Code
 from hub.context import Hub
-from hub.errors import StoreFault, Unreadable
+from hub.errors import StoreFault, TooMany, Unreadable
 from hub.people import actions as people
 from hub.queues import followup
 from hub.queues import store as queues
 from hub.queues.model import Ticket
 from hub.wire import ScanFound, as_json
+
+if TYPE_CHECKING:  # known by their shape alone: services stand above
+    from hub.services.ports import Hands, Offer
 
 Reader = sqlite3.Connection
 NOTHING, MESSAGE = "scan_none", "scan_message"
@@ -39,11 +43,14 @@ class Scan:
 def look(hub: Hub, code: str, who: str) -> Answer:
     """What there is to say to whoever brings this: a `ScanFound`. Raises Unreadable for what is no code.
 
-    `who` is the device that asks: after too many codes that could be a ticket's and are nothing, it raises TooMany.
+    `who` is the device that asks: after too many codes that could be a ticket's and are nothing, or too many numbers,
+    known or not, it raises TooMany.
     """
     read = codes.read(code)
     if read.token:
         followup.not_guessing(hub, who)
+    if read.number:
+        _not_trying(hub, who)
     scan = _known(hub, read)
     with hub.snapshot() as reader:
         ticket = queues.ticket_of_token(reader, read.token) if read.token else None
@@ -52,6 +59,16 @@ def look(hub: Hub, code: str, who: str) -> Answer:
         hub.guesses.bad(who)
     answer: Answer = as_json(found)
     return answer
+
+
+def _not_trying(hub: Hub, who: str) -> None:
+    """Raise TooMany for a device that looks numbers up faster than a hall of people does.
+
+    Known and unknown ones count alike: who waited longer after the one would learn which it was.
+    """
+    if left_s := hub.numbers.left_s(who):
+        raise TooMany("too many numbers looked up: wait", retry_s=int(left_s) + 1)
+    hub.numbers.bad(who)
 
 
 def _of_ticket(hub: Hub, reader: Reader, ticket: Ticket) -> ScanFound:
@@ -63,13 +80,20 @@ def _of_ticket(hub: Hub, reader: Reader, ticket: Ticket) -> ScanFound:
 
 def _offered(hub: Hub, reader: Reader, scan: Scan) -> ScanFound:
     """The most pressing of what the services have; else whether there is a message at all."""
-    offers = [offer for service in hub.services for offer in service.offers(hub, reader, scan)]
-    if offers:
-        first = max(offers, key=lambda each: each.weight)
+    if offers := _offers(hub, reader, scan):
+        first = max(offers, key=_pressing)
         facts = {name: str(held) for name, held in first.facts.items()}
         return ScanFound(first.words.removeprefix("kiosk."), facts, first.service, scan.label or "")
     waits = scan.party is not None and notices.to_tell(reader, scan.party)
     return ScanFound(MESSAGE if waits else NOTHING, {}, "", scan.label or "")
+
+
+def _offers(hub: Hub, reader: Reader, scan: Scan) -> list[Offer]:
+    return [offer for service in hub.services for offer in service.offers(hub, reader, scan)]
+
+
+def _pressing(offer: Offer) -> int:
+    return offer.weight
 
 
 def brought(hub: Hub, code: str) -> Scan:
@@ -88,18 +112,26 @@ def kept_for(hub: Hub, scan: Scan, service: str) -> str | None:
     """The counter that whoever brings this is kept for (requirements B.12).
 
     Where the agent sits who handled it last, else where it was taken in; None where neither calls the service that
-    they take a ticket for.
+    they take a ticket for. A paper is in the hands that have it; of a card, what was offered for that service is.
     """
-    if scan.label is None:
+    if scan == Scan():
         return None
     with hub.snapshot() as reader:
-        hands = next(filter(None, (each.holds(reader, scan.label) for each in hub.services)), None)
+        hands = _hands(hub, reader, scan, service)
         seat = queues.counter_of_agent(reader, hands.agent) if hands and hands.agent else None
     for code in (seat, hands.counter if hands else None):
         found = hub.settings.counter(code) if code else None
         if found is not None and found.shown and service in found.services:
             return code
     return None
+
+
+def _hands(hub: Hub, reader: Reader, scan: Scan, service: str) -> Hands | None:
+    """Who has what they come back for."""
+    if scan.label is not None:
+        return next(filter(None, (each.holds(reader, scan.label) for each in hub.services)), None)
+    offers = [each for each in _offers(hub, reader, scan) if each.service == service and each.hands is not None]
+    return max(offers, key=_pressing).hands if offers else None
 
 
 def _known(hub: Hub, code: Code) -> Scan:

@@ -464,6 +464,25 @@ class Display(Model):
     """Volume of its calls, percent; 0 for a screen without loudspeaker, or beside another one that is heard."""
 
 
+class Reason(Model):
+    """One errand within a service (sous-motif): what somebody comes for, exactly."""
+
+    code: Code = Field(examples=["CERT-VIE"])
+    """Its code, on tickets and in the journal."""
+    kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Certificat de vie", "en": "Life certificate"}])
+    """What the visitor reads at the kiosk, by language; the first one where a language is left out."""
+    icon: str = "file-text"
+    """Pictogram, a name of hub/look/icons.txt."""
+    papers: dict[Language, tuple[str, ...]] = Field(
+        default_factory=dict, examples=[{"fr": ["Le certificat signé"], "en": ["The signed certificate"]}]
+    )
+    """Papers to have ready for it, by language; the service's where there are none."""
+
+    def called(self, language: str) -> str:
+        """Its name in a language, else in the first there is."""
+        return self.kiosk.get(language) or next(iter(self.kiosk.values()), self.code)
+
+
 class Service(Model):
     """What a visitor queues for."""
 
@@ -495,6 +514,8 @@ class Service(Model):
         default_factory=dict, examples=[{"fr": ["Pièce d'identité"], "en": ["Identity card"]}]
     )
     """Papers to have ready, by language."""
+    reasons: tuple[Reason, ...] = ()
+    """What visitors come for within it: the kiosk asks, and shows the papers of that errand."""
     guide: dict[Language, tuple[str, ...]] = Field(
         default_factory=dict, examples=[{"fr": ["Vérifier l'identité", "Reprendre la liste des pièces"]}]
     )
@@ -504,6 +525,10 @@ class Service(Model):
     def name(self) -> str:
         """The name where there is little room."""
         return self.short or self.label
+
+    def reason(self, code: str | None) -> Reason | None:
+        """The errand of that code, if there is one."""
+        return next((each for each in self.reasons if each.code == code), None)
 
 
 class Counter(Model):
@@ -656,6 +681,8 @@ class Kiosk(Model):
     """Least time between two tickets of one physical button, and between two scans."""
     scanner: bool = False
     """A reader of codes (one that types as a keyboard does) stands beside the screen, and the page says so."""
+    voice: Literal["espeak", "none"] = "espeak"
+    """What reads the page aloud to whoever asks for it, at `hub.voice_speed`; `none` where it has no loudspeaker."""
 
 
 class PanelKey(Model):

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Protocol
 
 from hub.codes import in_halves
 from hub.paper import Cut, Feed, Line, Pair, Picture, Qr, Rule, Slip, Text
 from hub.say import say
-from hub.wire import CatalogueService, SlipText, Wait
+from hub.wire import CatalogueReason, CatalogueService, SlipText, Wait
 
 #: Largest size of letters on a ticket printer.
 LARGEST = 8
@@ -55,7 +56,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """All that the paper shows. `at` is the local time, None while nobody knows it; `follow` the follow-up token."""
+    """All that the paper shows. `at` is the local time, None while nobody knows it; `follow` the follow-up token.
+
+    `reason` is the errand within the service; `counter` the one that its visitor is kept for, as their file is there.
+    """
 
     number: Numbered
     service: CatalogueService | None
@@ -64,6 +68,43 @@ class Ticket:
     at: datetime | None
     follow: str = ""
     priority: bool = False
+    reason: CatalogueReason | None = None
+    counter: str = ""
+
+
+def papers_slip(
+    service: CatalogueService, reason: CatalogueReason | None, text: SlipText | None, language: str
+) -> Slip:
+    """What to come back with, for somebody who takes no ticket: a wasted wait is what this paper saves."""
+    return (
+        *_agency(text),
+        Text(say(language, "slip.come_back"), size=2, bold=True, align="center"),
+        *_errand(service, reason, language),
+        Feed(),
+        *(Text(f"[ ] {paper}") for paper in papers_of(service, reason, language)),
+        *_open_on(service, language),
+        Feed(),
+        Text(say(language, "slip.come_back_note"), align="center"),
+        *_address(text, language),
+        Cut(),
+    )
+
+
+def papers_of(service: CatalogueService, reason: CatalogueReason | None, language: str) -> tuple[str, ...]:
+    """What has to be ready for an errand, in the visitor's language, else in the first there is."""
+    papers = (reason.papers if reason else {}) or service.papers
+    return papers.get(language) or next(iter(papers.values()), ())
+
+
+def open_on(hours: tuple[tuple[str, str] | None, ...], days: list[str]) -> list[str]:
+    """The hours of tickets, neighbours with the same ones together: `lun – ven : 07:30 – 14:30`. `days` from Monday."""
+    said: list[str] = []
+    for same, group in groupby(enumerate(hours), key=lambda day: day[1]):
+        held = [number for number, _ in group]
+        if same is not None:
+            names = days[held[0]] if len(held) == 1 else f"{days[held[0]]} – {days[held[-1]]}"
+            said.append(f"{names} : {same[0]} – {same[1]}")
+    return said
 
 
 def ticket_slip(ticket: Ticket, columns: int = 48) -> Slip:
@@ -71,14 +112,14 @@ def ticket_slip(ticket: Ticket, columns: int = 48) -> Slip:
     text = ticket.text
     made = {
         "logo": _logo(ticket),
-        "head": _head(ticket),
+        "head": _agency(ticket.text),
         "welcome": _welcome(ticket),
         "number": _number(ticket, columns),
         "queue": _queue(ticket),
         "papers": _papers(ticket),
         "away": _when_away(ticket),
         "follow": _follow(ticket),
-        "foot": _foot(ticket),
+        "foot": _address(ticket.text, ticket.language),
     }
     wanted = (text.parts if text else ()) or tuple(made)
     return (*(line for part in wanted if part in made for line in made[part]), Cut())
@@ -128,17 +169,30 @@ def _welcome(ticket: Ticket) -> Iterator[Line]:
         yield Text(said, align="center")
 
 
-def _head(ticket: Ticket) -> Iterator[Line]:
-    if ticket.text:
-        yield Text(ticket.text.organisation, align="center")
-        yield Text(ticket.text.agency, bold=True, align="center")
+def _agency(text: SlipText | None) -> Iterator[Line]:
+    if text:
+        yield Text(text.organisation, align="center")
+        yield Text(text.agency, bold=True, align="center")
     yield Rule()
+
+
+def _errand(service: CatalogueService, reason: CatalogueReason | None, language: str) -> Iterator[Line]:
+    yield Text(_worded(service.labels, language, service.service), bold=True, align="center")
+    if reason:
+        yield Text(_worded(reason.labels, language, reason.reason), align="center")
+
+
+def _open_on(service: CatalogueService, language: str) -> Iterator[Line]:
+    if service.hours:
+        yield Feed()
+        yield Text(say(language, "slip.open_on"))
+        yield from (Text(each) for each in open_on(service.hours, say(language, "slip.days").split()))
 
 
 def _number(ticket: Ticket, columns: int) -> Iterator[Line]:
     label = ticket.number.label
     if ticket.service:
-        yield Text(_worded(ticket.service.labels, ticket.language, ticket.service.service), bold=True, align="center")
+        yield from _errand(ticket.service, ticket.reason, ticket.language)
     yield Text(label, size=label_size(label, columns), bold=True, align="center")
     if ticket.priority:
         yield Text(say(ticket.language, "slip.priority"), bold=True, align="center")
@@ -159,10 +213,13 @@ def _queue(ticket: Ticket) -> Iterator[Line]:
         yield Text(say(language, "slip.ahead", count=number.ahead), bold=True)
     if number.wait:
         yield Text(wait_sentence(number.wait, language), bold=True)
+    if ticket.counter:
+        yield Text(say(language, "slip.kept", counter=ticket.counter), bold=True)
+        yield Text(say(language, "slip.kept_note"))
 
 
 def _papers(ticket: Ticket) -> Iterator[Line]:
-    papers = ticket.service and _papers_of(ticket.service, ticket.language)
+    papers = ticket.service and papers_of(ticket.service, ticket.reason, ticket.language)
     if papers:
         yield Feed()
         yield Text(say(ticket.language, "slip.papers"))
@@ -199,8 +256,8 @@ def _follow(ticket: Ticket) -> Iterator[Line]:
     yield Qr(f"{ticket.text.follow}/{ticket.follow}")
 
 
-def _foot(ticket: Ticket) -> Iterator[Line]:
-    footer = ticket.text and _worded(ticket.text.footer, ticket.language, "")
+def _address(text: SlipText | None, language: str) -> Iterator[Line]:
+    footer = text and _worded(text.footer, language, "")
     if footer:
         yield Rule()
         yield Text(footer, align="center")
@@ -209,7 +266,3 @@ def _foot(ticket: Ticket) -> Iterator[Line]:
 def _worded(words: dict[str, str], language: str, otherwise: str) -> str:
     """In the visitor's language, else in the first there is."""
     return words.get(language) or next(iter(words.values()), otherwise)
-
-
-def _papers_of(service: CatalogueService, language: str) -> tuple[str, ...]:
-    return service.papers.get(language) or next(iter(service.papers.values()), ())

@@ -313,6 +313,16 @@ class KioskPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueReason:
+    """One errand within a service. `labels` and `papers` by language; without papers those of the service count."""
+
+    reason: str
+    labels: dict[str, str]
+    icon: str
+    papers: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueService:
     """One thing a visitor can come for. `labels` and `papers` by language.
 
@@ -326,6 +336,11 @@ class CatalogueService:
     papers: dict[str, tuple[str, ...]]
     hours: tuple[tuple[str, str] | None, ...]
     quota: int | None
+    reasons: tuple[CatalogueReason, ...] = ()
+
+    def reason(self, code: str) -> CatalogueReason | None:
+        """The errand of that code; None where there is none, or no longer."""
+        return next((each for each in self.reasons if each.reason == code), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +388,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class TicketIssued:
-    """The answer to an issued ticket: what a kiosk needs to print it. `follow` is the 8-character token."""
+    """The answer to an issued ticket: what a kiosk needs to print it. `follow` is the 8-character token.
+
+    `counter`: the one that its visitor is kept for, because their file is there; '' for most.
+    """
 
     id: str
     label: str
@@ -383,6 +401,7 @@ class TicketIssued:
     ahead: int
     wait: Wait | None
     follow: str
+    counter: str = ""
 
 
 #: What the holder of a ticket may do with it themselves.

@@ -7,7 +7,9 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from display import voice
 from hardware.devices import open_devices
 from hardware.print_loop import PrintLoop
 from hardware.printer import Printer
@@ -20,6 +22,7 @@ from hub.settings import Settings
 from hub.settings_files import load_settings
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock
+from kiosk.reader import Reader
 from kiosk.screen.server import Screen
 from kiosk.spool import Spool
 
@@ -27,8 +30,23 @@ from kiosk.spool import Spool
 FIRST_S = 5.0
 
 
-def manners(settings: Settings) -> Manners:
-    """What the configuration says about the kiosk's behaviour."""
+def reader_of(settings: Settings) -> Reader | None:
+    """The voice that reads the page to whoever asks for it: the one that calls in the room. None without one."""
+    if settings.kiosk.voice == "none":
+        return None
+    engine = voice.Espeak(settings.hub.voice_speed)
+
+    def speak(text: str, language: str) -> bytes:
+        with TemporaryDirectory() as folder:
+            sound = Path(folder) / "said.wav"
+            voice.write_wav(sound, voice.louder(engine.speak(text, language)))
+            return sound.read_bytes()
+
+    return Reader(speak)
+
+
+def manners(settings: Settings, spoken: tuple[str, ...] = ()) -> Manners:
+    """What the configuration says about the kiosk's behaviour; `spoken`: what its loudspeaker can read."""
     kiosk = settings.kiosk
     return Manners(
         name=kiosk.name,
@@ -36,6 +54,7 @@ def manners(settings: Settings) -> Manners:
         has_screen=bool(kiosk.screen_port),
         columns=kiosk.printer.columns,
         scanner=kiosk.scanner,
+        spoken=spoken,
         answer_s=settings.queue.issue_answer_ms / 1000,
         again_s=kiosk.again_s,
     )
@@ -51,14 +70,16 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         spool = Spool(settings.path(kiosk.data) / "spool.db", kiosk.name).open()
         opened.callback(spool.close)
         hub = HubClient(kiosk.hub, token.read, settings.path(kiosk.authority), keep=token.keep)
-        app = KioskApp(manners(settings), hub, spool, BoxClock(), History.from_environment(kiosk.name))
+        reader = reader_of(settings) if kiosk.screen_port else None
+        spoken = reader.languages if reader else ()
+        app = KioskApp(manners(settings, spoken), hub, spool, BoxClock(), History.from_environment(kiosk.name))
         paper = PrintLoop(Printer(kiosk.printer), app.hear_job, app.hear_printer)
         app.open(paper, {button.pin: button.service for button in kiosk.buttons})
         opened.callback(app.close)
         paper.open()
         opened.callback(paper.close)
         if kiosk.screen_port:
-            opened.callback(Screen(app, kiosk.screen_port, kiosk.devices).open().close)
+            opened.callback(Screen(app, kiosk.screen_port, kiosk.devices, reader).open().close)
         alone = app.catalogue is not None
         joiner = Joiner("kiosk", kiosk.hub, settings.path(kiosk.authority), token, app.hear_code).open()
         opened.callback(joiner.close)

@@ -61,7 +61,7 @@ from kiosk.press import (
     too_soon,
     why_closed,
 )
-from kiosk.slip import Ticket, ticket_slip
+from kiosk.slip import Ticket, papers_slip, ticket_slip
 from kiosk.spool import Spool
 
 #: After this a visitor has read the number elsewhere, or gone: the job is stale.
@@ -70,7 +70,7 @@ PAPER_S = 2.8
 VISITORS = 4
 #: How far the hub's clock may drift before the spool hears of it again.
 DRIFT_MS = 2_000
-PRINTER, SCANNER = "printer", "scanner"
+PRINTER, SCANNER, LIST = "printer", "scanner", "list"
 Step = Literal["asking", "number", "paper", "refused"]
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,8 @@ class Manners:
     has_screen: bool
     columns: int = 48
     scanner: bool = False
+    #: The languages that its loudspeaker can read to somebody.
+    spoken: tuple[str, ...] = ()
     answer_s: float = 1.5
     again_s: float = 2.0
 
@@ -197,7 +199,7 @@ class KioskApp:
 
     def press(  # noqa: PLR0913, PLR0917 (what there is to say of a press)
         self, service: str, language: str = "", priority: Priority = "normal", source: str = "screen", tap: str = "",
-        scanned: str = "",
+        scanned: str = "", reason: str = "",
     ) -> None:  # fmt: skip
         """Somebody asks for a ticket. Returns once the press is kept, or refused; the rest is told later."""
         at = self.clock.now()
@@ -207,7 +209,7 @@ class KioskApp:
                     return
                 self._last[source] = at.mono
         press = Press(
-            secrets.token_hex(4), service, language or self.first_language, priority, source, tap, at, scanned
+            secrets.token_hex(4), service, language or self.first_language, priority, source, tap, at, scanned, reason
         )
         if code := self.why_closed(service):
             self._refuse(press, Refusal(code))
@@ -220,6 +222,23 @@ class KioskApp:
             return
         if kept is not None:
             self._visitors.submit(self._guarded, kept)
+
+    def list_papers(self, service: str, reason: str, language: str) -> bool:
+        """Somebody takes no ticket, and wants on paper what to come back with; False where nothing can be printed.
+
+        It needs no hub. One list at a time: a finger that comes down twice must not empty the roll.
+        """
+        now, known = self.clock.now().mono, self._service(service)
+        ready = self.paper is not None and self.paper.status.health != "not_ok"
+        if known is None or self.catalogue is None or self.paper is None or not ready:
+            return False
+        with self._lock:
+            if too_soon(self._last.get(LIST), now, self.manners.again_s):
+                return True
+            self._last[LIST] = now
+        slip = papers_slip(known, known.reason(reason), self.catalogue.slip, language or self.first_language)
+        self.paper.put(Job(f"papers {secrets.token_hex(4)}", slip, time.monotonic() + PAPER_S))
+        return True
 
     def scan(self, typed: str) -> Scanned:
         """Somebody held a paper or a card under the scanner: what they are told, and what their ticket will carry.
@@ -389,8 +408,9 @@ class KioskApp:
                 return None
             return Refusal(to_refusal(refusal.reason), refusal.message)
         return Number(
-            issued.label, own=False, ahead=issued.ahead, wait=issued.wait, follow=issued.follow, ticket=issued.id
-        )
+            issued.label, own=False, ahead=issued.ahead, wait=issued.wait, follow=issued.follow, ticket=issued.id,
+            counter=issued.counter,
+        )  # fmt: skip
 
     def _in_time(self, press: Press, left: float) -> dict[str, Any]:
         """The hub's answer. Raises Refused, or HubAway."""
@@ -432,15 +452,17 @@ class KioskApp:
         self.messenger.wake()
 
     def _slip(self, press: Press, number: Number) -> Slip:
-        catalogue = self.catalogue
+        catalogue, service = self.catalogue, self._service(press.service)
         ticket = Ticket(
             number,
-            self._service(press.service),
+            service,
             catalogue.slip if catalogue else None,
             press.language,
             self._local(press.at),
             number.follow,
             press.priority != "normal",
+            service.reason(press.reason) if service else None,
+            number.counter,
         )
         return ticket_slip(ticket, self.manners.columns)
 

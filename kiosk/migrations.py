@@ -35,3 +35,9 @@ def tables(db: Database) -> None:
 def scanned(db: Database) -> None:
     """What was scanned before a press, until the press has come to its end."""
     db.execute("ALTER TABLE press ADD COLUMN scanned TEXT")
+
+
+@migrations()
+def reasons(db: Database) -> None:
+    """What somebody came for within a service."""
+    db.execute("ALTER TABLE press ADD COLUMN reason TEXT")

@@ -73,6 +73,7 @@ class Press:
     """Somebody asked for a ticket. `tap` is the page's own key of a touch; '' for a physical button.
 
     `scanned`: what they held under the scanner before; it may be a matricule, and is forgotten with the press.
+    `reason`: the errand within the service; '' where none was chosen.
     """
 
     key: str
@@ -83,11 +84,12 @@ class Press:
     tap: str
     at: Moment
     scanned: str = ""
+    reason: str = ""
 
     def issue_body(self) -> dict[str, Any]:
         """What the hub is asked, besides `what` and `key`."""
         body: dict[str, Any] = {"service": self.service, "language": self.language, "pressed": self.at.as_json()}
-        return body | self.declared() | self.brought()
+        return body | self.declared() | self.brought() | self.errand()
 
     def declared(self) -> dict[str, str]:
         """The priority that the visitor declared; nothing for most."""
@@ -97,10 +99,17 @@ class Press:
         """What they scanned; nothing for most."""
         return {"scanned": self.scanned} if self.scanned else {}
 
+    def errand(self) -> dict[str, str]:
+        """What they come for within the service; nothing for most."""
+        return {"sub_reason": self.reason} if self.reason else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The number of a press. `own`: of the kiosk's own series, so nothing is known of the queue."""
+    """The number of a press. `own`: of the kiosk's own series, so nothing is known of the queue.
+
+    `counter`: the one that its visitor is kept for; '' for most.
+    """
 
     label: str
     own: bool
@@ -108,6 +117,7 @@ class Number:
     wait: Wait | None = None
     follow: str = ""
     ticket: str = ""
+    counter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ def report_body(press: Press, number: Number, at: Moment) -> dict[str, Any]:
         "printed_at": at.hub_at,
         **press.declared(),
         **press.brought(),
+        **press.errand(),
     }
 
 

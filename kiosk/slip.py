@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hub.ticket_slip import Ticket, minutes, ticket_slip
+from hub.ticket_slip import Ticket, minutes, papers_of, papers_slip, ticket_slip
 
-__all__ = ["Ticket", "minutes", "ticket_slip"]
+__all__ = ["Ticket", "minutes", "papers_of", "papers_slip", "ticket_slip"]

@@ -82,10 +82,10 @@ class Spool:
             at = kept.at
             db.execute(
                 "INSERT INTO press (key, number, service, language, priority, source, tap, boot, mono, hub_at, scanned,"
-                " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pressed')",
+                " reason, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pressed')",
                 (
                     *(kept.key, number, kept.service, kept.language, kept.priority, kept.source, kept.tap or None),
-                    *(at.boot, at.mono, at.hub_at, kept.scanned or None),
+                    *(at.boot, at.mono, at.hub_at, kept.scanned or None, kept.reason or None),
                 ),
             )
         return kept
@@ -262,7 +262,8 @@ class Spool:
 def _press(row: sqlite3.Row) -> Press:
     at = Moment(row["boot"], row["mono"], row["hub_at"])
     names = ("key", "service", "language", "priority", "source")
-    return Press(**{name: row[name] for name in names}, tap=row["tap"] or "", at=at, scanned=row["scanned"] or "")
+    tap, scanned, reason = (row[name] or "" for name in ("tap", "scanned", "reason"))
+    return Press(**{name: row[name] for name in names}, tap=tap, at=at, scanned=scanned, reason=reason)
 
 
 def _number(answer: str) -> Number:

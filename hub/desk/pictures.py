@@ -153,7 +153,7 @@ def _visit(eye: Glance, ticket: Ticket, counter: Counter, face: CounterFace) -> 
         waited_s=face.waited_s or 0,
         why=_why_now(eye.language, ticket),
         priority=ticket.priority,
-        facts=_facts(eye.language, ticket),
+        facts=tuple(filter(None, (_errand(eye, ticket), *_facts(eye.language, ticket)))),
     )
 
 
@@ -176,14 +176,20 @@ def _why_now(language: str, ticket: Ticket) -> str:
 
 def _facts(language: str, ticket: Ticket) -> tuple[str, ...]:
     """What to know before the first word: another language, a priority, a special visit, no paper."""
-    found = (
+    return (
         word(language, f"language_{ticket.language}", ticket.language) if ticket.language != language else "",
         word(language, f"priority_{ticket.priority}") if ticket.priority != "normal" else "",
         word(language, f"category_{ticket.category}"),
         word(language, f"paper_{ticket.paper}"),
         word(language, "returned") if ticket.returns else "",
     )
-    return tuple(fact for fact in found if fact)
+
+
+def _errand(eye: Glance, ticket: Ticket) -> str:
+    """What they come for within the service that they asked for, as they said at the kiosk."""
+    service = eye.hub.settings.service(ticket.asked)
+    chosen = service.reason(ticket.sub_reason) if service else None
+    return chosen.called(eye.language) if chosen else ""
 
 
 def _upcoming(eye: Glance, counter: Counter) -> tuple[Upcoming, ...]:

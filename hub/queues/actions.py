@@ -35,7 +35,7 @@ from hub.queues.model import (
     TicketIssued,
     TicketRelabelled,
 )
-from hub.settings import Counter
+from hub.settings import Counter, Service
 from hub.store import Transaction
 from hub.wire import Step
 
@@ -109,10 +109,12 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
     pressed_at: int | None = None,
     brought: str | None = None,
     party: str | None = None,
+    sub_reason: str | None = None,
 ) -> Answer:
     """Give a ticket. One given by a kiosk waits for its paper; one given by a person can be called at once.
 
     `brought` and `party`: the label of the paper, or whose card it was, that the visitor held under the scanner.
+    `sub_reason`: the errand within the service; one that the service does not have (any more) is left out.
     """
     day = rules.open_day(store.day(tx.connection))
     by_staff = channel != "kiosk"
@@ -135,9 +137,15 @@ def issue(  # noqa: PLR0913 (a ticket has that many facts)
         token=new_token(), issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
         low_s=wait.low_s if wait else None, high_s=wait.high_s if wait else None, wanted=counter,
         requester=requester, registration_number=registration_number, reason=reason, brought=brought, party=party,
+        sub_reason=_errand(found, sub_reason),
     )  # fmt: skip
     tx.record(event)
     return faces.issued_face(hub, _ticket(tx, event.ticket), ahead, wait)
+
+
+def _errand(service: Service | None, sub_reason: str | None) -> str | None:
+    """The errand, if the service has it: nobody goes without a ticket for what an older catalogue said."""
+    return sub_reason if service is not None and service.reason(sub_reason) else None
 
 
 @action
@@ -156,6 +164,7 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
     reason: str | None = None,
     brought: str | None = None,
     party: str | None = None,
+    sub_reason: str | None = None,
 ) -> Answer:
     """A kiosk says what became of the paper of its request `issue` (its key).
 
@@ -170,7 +179,7 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
     if ticket is None:
         ticket, ended_at = _merged(
             tx, hub, issue=issue, label=label, service=service, language=language, category=category, priority=priority,
-            pressed=_heard_of(tx.now, pressed_at), brought=brought, party=party,
+            pressed=_heard_of(tx.now, pressed_at), brought=brought, party=party, sub_reason=sub_reason,
         )  # fmt: skip
     elif ticket.label != label:
         ticket = _relabelled(tx, hub, ticket, label)
@@ -182,7 +191,7 @@ def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
 
 def _merged(  # noqa: PLR0913 (a ticket has that many facts)
     tx: Transaction, hub: Hub, *, issue: str, label: str, service: str, language: str | None, category: Category,
-    priority: Priority, pressed: Instant, brought: str | None, party: str | None,
+    priority: Priority, pressed: Instant, brought: str | None, party: str | None, sub_reason: str | None,
 ) -> tuple[Ticket, int | None]:  # fmt: skip
     """A ticket that the kiosk gave alone: its label stands, its place and day are by the time of the press.
 
@@ -199,6 +208,7 @@ def _merged(  # noqa: PLR0913 (a ticket has that many facts)
         service=service, category=category, priority=priority,
         language=language or hub.settings.agency.languages[0], channel="kiosk", paper="awaited", token=new_token(),
         issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain, brought=brought, party=party,
+        sub_reason=_errand(hub.settings.service(service), sub_reason),
     )  # fmt: skip
     tx.record(event, of_key=issue)
     return _ticket(tx, event.ticket), ended_at

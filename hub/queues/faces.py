@@ -112,6 +112,7 @@ def issued_face(hub: Hub, ticket: Ticket, ahead: int, wait: Wait | None) -> dict
         "ahead": ahead,
         "wait": {"low_s": wait.low_s, "high_s": wait.high_s} if wait else None,
         "follow": ticket.token,
+        "counter": ticket.stage.wanted or "",
     }
 
 

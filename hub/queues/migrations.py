@@ -94,3 +94,9 @@ def alarms(db: Database) -> None:
     """Since when an agent calls for help in an emergency."""
     for column in ("alarm_at", "alarm_tick"):
         db.conn.execute(f"ALTER TABLE counter ADD COLUMN {column} INTEGER")
+
+
+@migrations()
+def sub_reasons(db: Database) -> None:
+    """What a visitor came for within a service; null for most."""
+    db.conn.execute("ALTER TABLE ticket ADD COLUMN sub_reason TEXT")

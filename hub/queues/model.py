@@ -60,7 +60,7 @@ class Ticket:
     """The paper and the visit. `day` is the number of the business day, `issued` the time of the press.
 
     `brought` is the label of a paper of ours that the visitor held under the kiosk's scanner; `passes` how often they
-    let others pass.
+    let others pass; `sub_reason` the errand within the service that they chose, by its code.
     """
 
     id: int
@@ -86,6 +86,7 @@ class Ticket:
     last_seq: int = 0
     brought: str | None = None
     passes: int = 0
+    sub_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,8 @@ class ModeChanged(DayEvent):
 class TicketIssued(TicketEvent):
     """A ticket exists. One whose `paper` is awaited cannot be called yet.
 
-    `brought`: the label of a paper of ours that was scanned; `party`: whose card it was, by the ref of their file.
+    `brought`: the label of a paper of ours that was scanned; `party`: whose card it was, by the ref of their file;
+    `sub_reason`: what they come for within the service.
     """
 
     kind: ClassVar[str] = "ticket_issued"
@@ -235,6 +237,7 @@ class TicketIssued(TicketEvent):
     wanted: str | None = None
     reason: str | None = None
     brought: str | None = None
+    sub_reason: str | None = None
     requester: str | None = None
     registration_number: str | None = None
     party: str | None = None

@@ -25,6 +25,7 @@ from hub.wire import (
     BoardQueue,
     CallState,
     Catalogue,
+    CatalogueReason,
     CatalogueService,
     CounterFace,
     Counters,
@@ -325,4 +326,5 @@ def catalogue_service(settings: Settings, service: Service) -> CatalogueService:
         papers=service.papers,
         hours=tuple(offer.last_times(hours[day], service) if day in hours else None for day in DAYS) if hours else (),
         quota=service.quota,
+        reasons=tuple(CatalogueReason(each.code, each.kiosk, each.icon, each.papers) for each in service.reasons),
     )

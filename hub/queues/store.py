@@ -80,6 +80,7 @@ def ticket_of(row: sqlite3.Row) -> m.Ticket:
         last_seq=row["last_seq"],
         brought=row["brought"],
         passes=row["passes"] or 0,
+        sub_reason=row["sub_reason"],
     )
 
 
@@ -361,11 +362,12 @@ def _issued(rows: Rows, event: m.TicketIssued) -> None:
     rows.run(
         "INSERT INTO ticket (id, epoch, day, label, series, number, asked, state, category, priority, language,"
         " channel, issued_at, issued_tick, certain, paper, token, stage, low_s, high_s, requester, registration_number,"
-        " first_seq, last_seq, brought) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " first_seq, last_seq, brought, sub_reason) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         event.ticket, event.epoch, event.day, event.label, event.series, event.number, event.service,
         "issued" if event.paper == "awaited" else "waiting", event.category, event.priority, event.language,
         event.channel, event.issued_at, event.issued_tick, int(event.certain), event.paper, event.token, stage_id,
         event.low_s, event.high_s, event.requester, event.registration_number, rows.seq, rows.seq, event.brought,
+        event.sub_reason,
     )  # fmt: skip
     _insert_stage(rows, stage_id, event.ticket, 1, event.service, event.wanted, (event.issued_at, event.issued_tick))
     _number_given(rows, event.day, event.series, event.number)

@@ -92,13 +92,14 @@ class Offer(Sentence):
     """What there is to say to whoever brings a paper or a card, and which service to queue for, if one is meant.
 
     `words` are the kiosk's, and name nobody, no number and no reason: a stranger may have found the paper. Of several
-    the one with the greatest `weight` is said.
+    the one with the greatest `weight` is said. `hands`: who has it, and keeps its visitor (requirements B.12).
     """
 
     service: str
     words: str
     facts: Facts = field(default_factory=dict)
     weight: int = 0
+    hands: Hands | None = None
 
 
 #: Tabs of a person's or employer's sheet that services fill: what lies in central data, and what is only here.

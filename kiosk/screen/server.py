@@ -3,6 +3,7 @@
 The standard library's server: a page, a handful of files and three POSTs do not need Flask, whose 4 MB
 are the difference to the kiosk's budget. The page learns everything by server-sent events; it never
 polls. A touch carries the page's own key, so a finger that comes down twice takes one ticket.
+What the page reads aloud it asks for as sounds: the browser of a small box has no voice.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from hub.codes import CARRIED, LONGEST
 from hub.headers import HEADERS, content_security_policy
@@ -28,6 +29,7 @@ from hub.say import WORDS, direction, words
 from hub.wire import OwnAct
 from kiosk.app import KioskApp, Told
 from kiosk.press import Priority
+from kiosk.reader import Reader
 from kiosk.screen import view
 
 #: URL prefix → folder. Nothing else on the disk can be named from outside.
@@ -46,9 +48,10 @@ log = logging.getLogger(__name__)
 class Screen:
     """The page of one kiosk on `127.0.0.1:port`."""
 
-    def __init__(self, app: KioskApp, port: int, devices: str = "real") -> None:
+    def __init__(self, app: KioskApp, port: int, devices: str = "real", reader: Reader | None = None) -> None:
         self.app = app
         self.port = port
+        self.reader = reader
         self.policy = content_security_policy(framed_by=FRAMED[devices], forms_to="'none'")
         self._streams: set[queue.SimpleQueue[bytes | None]] = set()
         self._lock = threading.Lock()
@@ -142,6 +145,15 @@ def _all_of(language: str) -> dict[str, str]:
     return words("fr", "kiosk") | words(language, "kiosk") | {f"own_{name}": text for name, text in own.items()}
 
 
+def _is_language(text: str) -> bool:
+    """Whether it has the form of a code of ISO 639."""
+    return text.isascii() and text.isalpha() and 2 <= len(text) <= 3  # noqa: PLR2004
+
+
+def _fits(name: str) -> bool:
+    return 1 <= len(name) <= TAP_LENGTH
+
+
 class _Refuse(Exception):
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
@@ -186,6 +198,8 @@ class _Page(BaseHTTPRequestHandler):
             self._json(all_words())
         elif path == "/live":
             self._live()
+        elif path == "/say":
+            self._say()
         elif path.startswith("/tap/"):
             self._tap(path.removeprefix("/tap/"))
         else:
@@ -203,6 +217,8 @@ class _Page(BaseHTTPRequestHandler):
             self._scan(self._body())
         elif path == "/own":
             self._own(self._body())
+        elif path == "/papers":
+            self._papers(self._body())
         elif path == "/help":
             self._body()
             self._json({"coming": self.screen.app.help()})
@@ -232,15 +248,31 @@ class _Page(BaseHTTPRequestHandler):
         return body
 
     def _press(self, body: dict[str, Any]) -> None:
-        service, language, priority, tap, scanned = (
-            str(body.get(name, "")) for name in ("service", "language", "priority", "tap", "scanned")
+        service, language, priority, tap, scanned, reason = (
+            str(body.get(name, "")) for name in ("service", "language", "priority", "tap", "scanned", "reason")
         )
-        known = priority in get_args(Priority) and language.isalpha() and len(language) <= 3  # noqa: PLR2004  ISO 639
-        fits = 1 <= len(tap) <= TAP_LENGTH and 1 <= len(service) <= TAP_LENGTH and len(scanned) <= CARRIED
+        known = priority in get_args(Priority) and _is_language(language)
+        fits = _fits(tap) and _fits(service) and len(scanned) <= CARRIED and len(reason) <= TAP_LENGTH
         if not known or not fits:
             raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
-        self.screen.app.press(service, language, priority, tap=tap, scanned=scanned)  # type: ignore[arg-type]  # checked above
+        self.screen.app.press(service, language, priority, tap=tap, scanned=scanned, reason=reason)  # type: ignore[arg-type]  # checked above
         self._json({}, HTTPStatus.ACCEPTED)
+
+    def _papers(self, body: dict[str, Any]) -> None:
+        """What to come back with, on paper, for somebody who takes no ticket."""
+        service, reason, language = (str(body.get(name, "")) for name in ("service", "reason", "language"))
+        if not _is_language(language) or not _fits(service) or len(reason) > TAP_LENGTH:
+            raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
+        self._json({"coming": self.screen.app.list_papers(service, reason, language)})
+
+    def _say(self) -> None:
+        """A sentence of the page as a sound: `/say?language=fr&text=…`."""
+        asked = parse_qs(urlsplit(self.path).query)
+        language, text = (asked.get(name, [""])[0] for name in ("language", "text"))
+        sound = self.screen.reader.read(text, language) if self.screen.reader and _is_language(language) else None
+        if sound is None:
+            raise _Refuse(HTTPStatus.NOT_FOUND)
+        self._send(HTTPStatus.OK, sound, "audio/wav")
 
     def _scan(self, body: dict[str, Any]) -> None:
         code = body.get("code")

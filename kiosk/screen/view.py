@@ -26,6 +26,7 @@ def picture(app: KioskApp) -> dict[str, Any]:
             *(["state_clock"] if _doubts_the_time(app) else []),
         ],
         "scanner": app.manners.scanner,
+        "spoken": list(app.manners.spoken),
         "code": app.code,
         "message": app.picture.message if app.picture and not app.hub.away else "",
     }
@@ -49,12 +50,21 @@ def tile(service: CatalogueService, now: KioskService | None, closed: str) -> di
         "service": service.service,
         "labels": service.labels,
         "icon": service.icon,
-        "papers": {language: list(papers) for language, papers in service.papers.items()},
+        "papers": lists(service.papers),
+        "reasons": [
+            {"reason": each.reason, "labels": each.labels, "icon": each.icon, "papers": lists(each.papers)}
+            for each in service.reasons
+        ],
         "closed": closed,
         "waiting": now.waiting if now else None,
         "low": low,
         "high": high,
     }
+
+
+def lists(papers: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """Papers by language, as the page reads them."""
+    return {language: list(each) for language, each in papers.items()}
 
 
 def own(followed: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -108,7 +118,10 @@ def told(event: Told) -> dict[str, Any]:
 def number(given: Number) -> dict[str, Any]:
     """A number as the page draws it."""
     low, high = minutes(given.wait.low_s, given.wait.high_s) if given.wait else (None, None)
-    return {"label": given.label, "own": given.own, "ahead": given.ahead, "low": low, "high": high}
+    return {
+        "label": given.label, "own": given.own, "ahead": given.ahead, "low": low, "high": high,
+        "counter": given.counter,
+    }  # fmt: skip
 
 
 def _now(state: KioskPicture | None, service: str, away: bool) -> KioskService | None:  # noqa: FBT001

@@ -52,6 +52,17 @@ def test_letters_outside_the_code_page_are_drawn_as_a_picture(word):
     assert any(picture.dots), "the picture is empty"
 
 
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("words", ["عدد الأشخاص قبلك: 7", "الشباك 08، ملفك هناك", "ɛ ɔ Lingála"])
+def test_no_letter_of_a_picture_is_cut_at_its_foot_or_head(words, size):
+    (drawn,) = [each for each in Reader().feed(encode((Text(words, size=size),))) if each.kind == "image"]
+    across = drawn.width // 8
+    dots = [drawn.dots[row * across : (row + 1) * across] for row in range(drawn.height)]
+    assert any(map(any, dots)), "something is drawn"
+    assert not any(dots[0])
+    assert not any(dots[-1])
+
+
 def test_a_narrow_no_break_space_is_no_reason_for_a_picture():
     assert [line.kind for line in read(encode((Text("Que faire\u202f?"),)))] == ["text"]
 

@@ -13,6 +13,7 @@ from hub.agents.model import ROLES
 from hub.errors import ConfigurationFault
 from hub.misfits import remarks
 from hub.problems import did_you_mean
+from hub.say import missing
 from hub.settings import Settings
 from hub.settings_files import FILES, load_settings, merged
 
@@ -59,9 +60,13 @@ def test_the_demo_kiosk_has_a_button_for_every_ticket():
 
 def test_every_demo_service_says_what_to_bring_in_each_language():
     settings = load_settings(DEMO)
+    spoken = {language for language in settings.agency.languages if not missing(language, "kiosk")}
+    assert spoken == {"fr", "en", "ar", "pt"}, "Lingala and Kituba are French where nobody is sure yet"
     for service in settings.services:
         if service.prefix:
-            assert set(service.papers) == set(service.kiosk) == set(settings.agency.languages)
+            assert set(service.papers) == set(service.kiosk) == spoken
+        for reason in service.reasons:
+            assert set(reason.papers) == set(reason.kiosk) == spoken, reason.code
 
 
 def test_the_demo_people_fit_the_demo_agency():
@@ -117,8 +122,8 @@ WRONG = [
     ("agency.toml", 'city = "Brazzaville"', "city = 5", "agency.toml: agency.city: should be text, between quotes (found 5)"),
     ("agency.toml", "Africa/Brazzaville", "Africa/Brazaville", "agency.toml: agency.timezone: no such time zone, did you mean Africa/Brazzaville? (found 'Africa/Brazaville')"),
     ("agency.toml", r"'^\d{5}[A-Z]$'", "'^['", "agency.toml: agency.agent_code: no regular expression: unterminated character set at position 1 (found '^[')"),
-    ("agency.toml", '["fr", "en"]', "[]", "agency.toml: agency.languages: should not be empty (found [])"),
-    ("agency.toml", '["fr", "en"]', '["French"]', "agency.toml: agency.languages #1: should look like a language code such as 'fr' (found 'French')"),
+    ("agency.toml", '["fr", "en", "ar", "pt", "ln", "ktu"]', "[]", "agency.toml: agency.languages: should not be empty (found [])"),
+    ("agency.toml", '["fr", "en", "ar", "pt", "ln", "ktu"]', '["French"]', "agency.toml: agency.languages #1: should look like a language code such as 'fr' (found 'French')"),
     ("agency.toml", '"per_prefix"', '"commun"', "agency.toml: queue.numbering: no such word (found 'commun'), did you mean common?"),
     ("agency.toml", "code = ", "# code = ", "agency.toml: agency.code: missing. It is: Short code of the agency, unique in the fund."),
     ("agency.toml", 'open = "07:30"', 'open = "7h30"', "agency.toml: day.hours.mon.open: should look like a time such as '07:30', for example '07:30' (found '7h30')"),
@@ -365,7 +370,7 @@ def test_what_works_and_is_probably_not_meant_is_a_remark(folder):
     change(folder, "agency.toml", "port = 8080", "port = 8081")
     change(folder, "kiosk.toml", "8090", "0")
     change(folder, "kiosk.toml", 'service = "DEP"', 'service = "RAS"')
-    change(folder, "services.toml", ', en = "Hand in documents"', "")
+    change(folder, "services.toml", 'kiosk.en = "Hand in documents"\n', "")
     assert remarks(load_settings(folder)) == [
         "kiosk.toml: hub http://127.0.0.1:8080, but the hub of this box listens on port 8081 (agency.toml)",
         "panel.toml: hub http://127.0.0.1:8080, but the hub of this box listens on port 8081 (agency.toml)",

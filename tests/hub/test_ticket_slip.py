@@ -8,8 +8,9 @@ import pytest
 from hub import ticket_slip
 from hub.codes import token
 from hub.paper import Feed, Picture, Qr, Text
+from hub.say import say
 from hub.ticket_slip import Number, Ticket
-from hub.wire import CatalogueService, SlipText, Wait
+from hub.wire import CatalogueReason, CatalogueService, SlipText, Wait
 from kiosk import press
 from kiosk import slip as kiosk_slip
 
@@ -63,3 +64,48 @@ def test_a_part_that_only_a_newer_hub_knows_is_left_out():
     text = replace(TEXT, parts=("number", "horoscope"))
     slip = ticket_slip.ticket_slip(Ticket(Number("D014"), SERVICE, text, "fr", AT))
     assert [line.text for line in slip if isinstance(line, Text)] == ["Dépôt", "D014"]
+
+
+LIFE = CatalogueReason("VIE", {"fr": "Certificat de vie"}, "heartbeat", {"fr": ("Le certificat signé",)})
+OTHER = CatalogueReason("AUTRE", {"fr": "Autre chose"}, "help-circle", {})
+HOURS = (*[("07:30", "14:30")] * 4, ("07:30", "12:00"), None, None)
+
+
+def words_of(slip):
+    return [line.text for line in slip if isinstance(line, Text)]
+
+
+def test_a_ticket_says_the_errand_its_papers_and_the_counter_that_has_the_file():
+    ticket = Ticket(Number("V001"), SERVICE, TEXT, "fr", AT, reason=LIFE, counter="08")
+    said = words_of(ticket_slip.ticket_slip(ticket))
+    assert "Certificat de vie" in said
+    assert "- Le certificat signé" in said
+    assert "- Pièce d'identité" not in said, "those of this errand alone"
+    assert said.index("Guichet 08, votre dossier") + 1 == said.index(
+        "Après un moment, un autre guichet peut vous appeler."
+    )
+    assert "- Pièce d'identité" in words_of(ticket_slip.ticket_slip(replace(ticket, reason=OTHER))), (
+        "it has none of its own"
+    )
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "ar", "pt", "ktu"])
+def test_the_list_to_come_back_with_is_no_ticket_and_says_when(language):
+    slip = ticket_slip.papers_slip(replace(SERVICE, hours=HOURS), LIFE, TEXT, language)
+    said = words_of(slip)
+    assert say(language, "slip.come_back") in said
+    assert "[ ] Le certificat signé" in said
+    assert say(language, "slip.come_back_note") in said
+    assert not any(isinstance(line, Qr) for line in slip)
+    days = say(language, "slip.days").split()
+    assert len(days) == 7
+    assert said[-4:-2] == [f"{days[0]} – {days[3]} : 07:30 – 14:30", f"{days[4]} : 07:30 – 12:00"]
+
+
+def test_hours_of_neighbours_are_said_together():
+    days = list("LMMJVSD")
+    assert ticket_slip.open_on((), days) == []
+    assert ticket_slip.open_on((None,) * 7, days) == []
+    assert ticket_slip.open_on((("08:00", "12:00"), None, *[("08:00", "12:00")] * 2, None, None, None), days) == [
+        "L : 08:00 – 12:00", "M – J : 08:00 – 12:00",
+    ]  # fmt: skip

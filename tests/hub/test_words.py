@@ -10,9 +10,11 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from click.testing import CliRunner
 from jinja2 import nodes
 
-from hub.say import FIRST, WORDS, words
+from hub.cli import main
+from hub.say import FIRST, VISITORS, WORDS, missing, say, to_review, words
 from hub.services.certificate.rules import Refusal
 
 ROOT = Path(__file__).parents[2]
@@ -88,3 +90,33 @@ def test_a_sentence_has_the_same_blanks_in_each_language(language):
         and _blanks(sentence) != _blanks(words(FIRST, room.stem).get(name, sentence))
     ]
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize("room", VISITORS)
+@pytest.mark.parametrize("language", ["en", "ar", "pt"])
+def test_what_visitors_read_is_complete_in_the_four_languages(language, room):
+    assert missing(language, room) == ()
+    assert words(language, room).keys() == words(FIRST, room).keys(), "and has nothing that French lacks"
+
+
+@pytest.mark.parametrize("language", ["ln", "ktu"])
+def test_what_is_not_sure_is_said_in_french_and_marked_until_somebody_has_read_it(language):
+    said, marked = words(language, "kiosk"), to_review(language, "kiosk")
+    assert "to_review" not in said
+    assert marked.keys() <= said.keys()
+    assert {"language", "welcome", "bye"} <= said.keys()
+    assert "question" in missing(language, "kiosk")
+    assert say(language, "kiosk.question") == say(FIRST, "kiosk.question")
+    listed = CliRunner().invoke(main, ["words"]).output
+    assert f"{language} kiosk: {len(missing(language, 'kiosk'))} missing, {len(marked)} to review" in listed
+    assert "  missing    question" in listed
+    assert all(f"  to review  {name}: {about}" in listed for name, about in marked.items())
+    assert "en kiosk: 0 missing, 0 to review" in listed
+    assert "ar kiosk: 0 missing, 1 to review" in listed, "complete, and nobody who speaks it has read it yet"
+
+
+def test_every_language_of_a_kiosk_has_its_own_name():
+    languages = {path.parent.name: words(path.parent.name, "kiosk")["language"] for path in WORDS.glob("*/kiosk.toml")}
+    assert languages == {
+        "fr": "Français", "en": "English", "ar": "العربية", "pt": "Português", "ln": "Lingála", "ktu": "Kituba",
+    }  # fmt: skip

@@ -54,7 +54,8 @@ CATALOGUE: dict[str, Any] = {
 class FakeHub:
     """Answers `ask`. `answers[what]` is a body or a function of the ask; `asked` holds all that came, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: dict[str, Any] | None = None) -> None:
+        self.catalogue = catalogue or CATALOGUE
         self.port = 0
         self.asked: list[dict[str, Any]] = []
         self.answers: dict[str, Any] = {}
@@ -103,7 +104,7 @@ class FakeHub:
                 "service": each["service"], "open": each["service"] not in self.closed,
                 "why_closed": self.closed.get(each["service"], ""), "waiting": self.waiting, "low_s": 900, "high_s": 1500,
             }
-            for each in CATALOGUE["services"]
+            for each in self.catalogue["services"]
         ]  # fmt: skip
         return {
             "epoch": 1, "seq": self.seq, "day": self.day, "mode": "open", "services": services, "message": "",
@@ -133,7 +134,7 @@ class FakeHub:
     def _connect(self, sid: str, _environ: Any, auth: Any) -> bool:
         if not auth or auth.get("token") != "secret":
             return False
-        self.io.emit("catalogue", CATALOGUE, to=sid)
+        self.io.emit("catalogue", self.catalogue, to=sid)
         self.io.emit("kiosk", self.picture(), to=sid)
         return True
 
@@ -148,7 +149,7 @@ class FakeHub:
 
     def _issue(self, ask: dict[str, Any]) -> dict[str, Any]:
         if ask["key"] not in self.known:
-            prefix = next(s["prefix"] for s in CATALOGUE["services"] if s["service"] == ask["service"])
+            prefix = next(s["prefix"] for s in self.catalogue["services"] if s["service"] == ask["service"])
             number = self.numbers[prefix] = self.numbers.get(prefix, 0) + 1
             self.known[ask["key"]] = {
                 "id": f"T{len(self.known)}", "label": f"{prefix}{number:03d}", "service": ask["service"], "state": "issued",

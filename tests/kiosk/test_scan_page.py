@@ -40,9 +40,10 @@ A_BOOK = """() => [...'9'.repeat(3000), 'Enter'].forEach((key) =>
 
 
 @contextmanager
-def kiosk_in(folder, code, more=""):
+def kiosk_in(folder, code, more="", catalogue=None):
     """A kiosk process with the hub and the printer it speaks to, once a code is looked up; `more` of its settings."""
-    hub, printer = FakeHub().start(), PrinterEmulator().open()
+    hub, printer = FakeHub(catalogue).start(), PrinterEmulator().open()
+    hub.printer = printer
     process = Process(folder, hub.port, printer.port, free_port())
     settings = (folder / "kiosk.toml").read_text().replace("again_s = 0", f"again_s = 0\n{more}")
     (folder / "kiosk.toml").write_text(settings)

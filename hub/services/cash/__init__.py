@@ -7,6 +7,7 @@ what an order may require · `lots` `treasury` what it hears of a closing, and w
 `prepared` `preparing` what was prepared at another counter · `archive` the books as a file that proves itself
 `store` `order_store` `prepared_store` `request_store` `lot_store` what is kept · `slips` `paper` what is printed
 `checking` what `mbote verify` asks · `telling` what a judge of runs hears · `work` what the desk asks, what is heard
+`offers` what the kiosk says to whoever is paid
 `pages` `payment_form` what is shown, `facing` to whoever pays, `witness` the word of a second person,
 `oversight` to whoever looks over tills
 """
@@ -20,6 +21,7 @@ from hub.services.cash import (
     facing,
     facing_pages,
     lot_store,
+    offers,
     order_pages,
     order_store,
     oversight_pages,
@@ -53,6 +55,7 @@ COUNTER_SERVICE = CounterService(
     pending=work.pending,
     works_on=order_store.works_on,
     finds=store.finds,
+    offers=offers.offers,
     sheet=store.sheet,
     faults=checking.faults,
     live=(facing.LIVE,),

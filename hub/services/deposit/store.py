@@ -194,6 +194,12 @@ def of_party(reader: Reader, party: str) -> list[m.Deposit]:
     return [_deposit_of(row) for row in rows]
 
 
+def waits_for_its_person(reader: Reader, deposit_id: int) -> bool:
+    """Whether a document of it was asked for and is not here yet."""
+    query = "SELECT 1 FROM deposit_document WHERE deposit = ? AND state = 'to_complete' LIMIT 1"
+    return reader.execute(query, (deposit_id,)).fetchone() is not None
+
+
 # --- the list of the validators ----------------------------------------------------------------
 
 #: What a list shows: what waits for a decision, what waits for its person or for us, or everything of some days.

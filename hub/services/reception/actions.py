@@ -151,4 +151,11 @@ def _facts(hub: Hub, ticket: Ticket, ahead: int | None) -> slips.Facts:
         priority=ticket.priority != "normal",
         wait=Wait(ticket.low_s, ticket.high_s) if ticket.low_s is not None and ticket.high_s is not None else None,
         ahead=ahead,
+        sub_reason=ticket.sub_reason or "",
+        counter=_kept_for(ticket),
     )
+
+
+def _kept_for(ticket: Ticket) -> str:
+    """The counter that has the file of whoever scanned something; one that a receptionist chose has no such reason."""
+    return (ticket.stage.wanted or "") if ticket.channel == "kiosk" else ""

@@ -12,7 +12,10 @@ from hub.wire import Catalogue, Wait
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A ticket as its paper tells it. `at` is the local time of its issue, `follow` its token."""
+    """A ticket as its paper tells it. `at` is the local time of its issue, `follow` its token.
+
+    `sub_reason` is the errand within the service, `counter` the one that its visitor is kept for, '' for most.
+    """
 
     label: str
     service: str
@@ -22,11 +25,16 @@ class Facts:
     priority: bool
     wait: Wait | None
     ahead: int | None = None
+    sub_reason: str = ""
+    counter: str = ""
 
 
 def ticket_paper(catalogue: Catalogue, facts: Facts, columns: int) -> Slip:
     """The lines of a ticket. A copy does not say how many were ahead: that was then."""
     service = next((each for each in catalogue.services if each.service == facts.service), None)
     number = Number(facts.label, ahead=facts.ahead, wait=facts.wait)
-    ticket = Ticket(number, service, catalogue.slip, facts.language, facts.at, facts.follow, facts.priority)
+    ticket = Ticket(
+        number, service, catalogue.slip, facts.language, facts.at, facts.follow, facts.priority,
+        service.reason(facts.sub_reason) if service else None, facts.counter,
+    )  # fmt: skip
     return ticket_slip(ticket, columns)

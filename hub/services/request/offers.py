@@ -46,4 +46,4 @@ def offer(request: Request, queue: str, today: str) -> Offer:
     if word == "scan_in_hand" and request.late(today):
         word = "scan_late"
     facts = {"counter": request.service or "", "date": "/".join(reversed(request.due_on.split("-")))}
-    return Offer(queue, f"kiosk.{word}", facts, weight)
+    return Offer(queue, f"kiosk.{word}", facts, weight, store.hands_of(request))

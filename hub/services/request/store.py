@@ -40,7 +40,12 @@ def labelled(reader: Reader, label: str) -> m.Request | None:
 def holds(reader: Reader, label: str) -> Hands | None:
     """Who works on the request of that number, else who wrote it down."""
     found = labelled(reader, label)
-    return Hands(found.owner or found.agent) if found else None
+    return hands_of(found) if found else None
+
+
+def hands_of(request: m.Request) -> Hands:
+    """Who works on a request, else who wrote it down."""
+    return Hands(request.owner or request.agent)
 
 
 def next_id(reader: Reader) -> int:

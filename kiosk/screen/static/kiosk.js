@@ -2,19 +2,28 @@
  * The kiosk's page: one question, one touch, one number.
  *
  * The kiosk process knows everything and says it by server-sent events; this page draws it and sends
- * touches, each with a key of its own, and what a scanner types. Six pages, `home`, `papers`, `priority`, `reader`,
- * `scan` and `result`, and those of somebody's own ticket (own.js), each drawn anew from `visit` and `picture`; nothing
- * else is remembered, so the next visitor starts clean, and what was scanned is on no page.
+ * touches, each with a key of its own, and what a scanner types. Five pages, `home`, `priority`, `reader`, `scan` and
+ * `result`, those from a service to its ticket (errand.js), of a typed number (number.js) and of somebody's own ticket
+ * (own.js), each drawn anew from `visit` and `picture`; nothing else is remembered, so the next visitor starts clean,
+ * and what was scanned is on no page. Whoever asks for it hears each page (reader.js).
  */
 
 import { icon as drawing, make, setText, spriteTaken } from "/look/page.js";
+import { errandPages } from "./errand.js";
+import { numberPage } from "./number.js";
 import { ownPages } from "./own.js";
+import { readable, readerOf } from "./reader.js";
 import { listenToScanner } from "./scanner.js";
+import { toolsOf } from "./tools.js";
 
+/** Nothing goes by itself before this without a warning: who reads slowly is not hurried (EN 301 549, 5.1; C.7). */
 const IDLE_MS = 20_000;
 const WARNING_S = 10;
-const TICKET_MS = 8_000;
-const NO_PAPER_MS = 20_000;
+const STAY_MS = 20_000;
+/** A word to somebody else than the one at the screen. */
+const ASIDE_MS = 8_000;
+/** Pages that go by themselves: what they say is done. */
+const ENDS_BY_ITSELF = new Set(["result", "list"]);
 /** A kiosk answers in 3 s whatever happens: after this the page says so itself. */
 const ANSWER_MS = 4_000;
 /** The stream beats every 15 s. */
@@ -27,26 +36,26 @@ const PRIORITIES = {
   infant: "baby-carriage",
 };
 const NOTE_ICONS = { state_away: "plug-connected-x", state_starting: "clock", state_clock: "clock-pause", state_lost: "alert-triangle" };
-const TOOLS = { large_text: "text-size", contrast: "contrast", lower: "arrow-bar-to-down", help: "hand-stop" };
-const CLASSES = { large_text: "large", contrast: "contrast", lower: "lower" };
 
 const at = (id) => document.getElementById(id);
 /**
  * `scan`: what was scanned, and what the kiosk says of it: words, facts, service, carried. Of somebody's own ticket:
  * `typed` of its code, the whole `code`, how it stands (`own`), which act is asked about (`sure`), what was `said` of it.
  */
-const OWN = { typed: "", code: "", own: null, sure: "", said: "", busy: false };
-const NEW_VISIT = { page: "home", service: null, priority: "normal", tap: "", told: null, scan: null, ...OWN };
+const OWN = { typed: "", letters: false, code: "", own: null, sure: "", said: "", busy: false };
+const NEW_VISIT = { page: "home", service: null, reason: null, priority: "normal", tap: "", told: null, scan: null, printed: false, ...OWN };
 /** Sentences that say themselves what to do; after another one comes the question. */
 const SAYS_WHAT_TO_DO = new Set(["scan_none", "scan_away", "scan_unreadable", "scan_ticket", "scan_ticket_called"]);
 /** A scanner may read the same paper twice; later it is somebody who holds it there again. */
 const TWICE_MS = 2_000;
 
 let words = {};
-let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false };
+let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false, spoken: [] };
 let language = "";
 let visit = { ...NEW_VISIT };
 let lost = false;
+/** Whether each page is read aloud, because somebody asked for it. */
+let listening = false;
 
 /* ---------------------------------------------------------------------- icons */
 
@@ -87,11 +96,13 @@ function draw() {
   document.documentElement.lang = spoken();
   document.documentElement.dir = words[spoken()]?.dir ?? "ltr";
   document.body.dataset.page = visit.page;
-  setText(at("agency"), picture.agency);
+  setText(at("name"), picture.agency);
+  setText(at("welcome"), say("welcome"));
   drawLanguages();
   drawNotes();
-  drawTools();
-  page.replaceChildren(...PAGES[visit.page]());
+  tools.draw();
+  page.replaceChildren(...PAGES[visit.page](), tools.further());
+  tools.showFurther();
   const again = focused && document.querySelector(`[data-id="${CSS.escape(focused)}"]`);
   if (again) again.focus({ preventScroll: true });
 }
@@ -100,7 +111,10 @@ function go(change) {
   const before = visit.page;
   visit = { ...visit, ...change };
   draw();
-  if (visit.page !== before) at("page").focus({ preventScroll: true });
+  if (visit.page === before) return;
+  for (const each of [at("page"), document.scrollingElement]) each.scrollTop = 0;
+  at("page").focus({ preventScroll: true });
+  readPage();
 }
 
 /** A button with an id that survives redrawing, so that the keyboard stays where it was. */
@@ -136,31 +150,30 @@ function drawNotes() {
   at("notes").replaceChildren(...items);
 }
 
-function drawTools() {
-  const made = Object.entries(TOOLS).map(([tool, drawing]) => {
-    const touch = tool === "help" ? askForHelp : () => (document.body.classList.toggle(CLASSES[tool]), draw());
-    const each = button(tool, tool, touch, icon(drawing), make("span", "", say(tool)));
-    return tool === "help" ? each : pressed(each, document.body.classList.contains(CLASSES[tool]));
-  });
-  at("tools").replaceChildren(...made);
-}
-
-const mine = ownPages({ say, icon, button, range, go, post, newKey, speak, restart, aside, visitNow: () => visit });
-const PAGES = { home, papers, priority, reader, scan, result, ...mine.pages };
+const tools = toolsOf({
+  say, icon, button, pressed, page: at("page"), place: at("tools"), help: askForHelp, redraw: () => draw(),
+  listen: { possible: () => canSpeak(), on: () => listening, toggle: () => toggleListening() },
+});
+const mine = ownPages({ say, icon, button, range, go, post, newKey, restart, aside, visitNow: () => visit });
+const errand = errandPages({
+  say, icon, button, worded, go, post, take, spoken, startPage, restart, endsAfter, stay: STAY_MS, visitNow: () => visit,
+});
+const number = numberPage({ say, icon, button, go, look: (typed) => hearScan(typed, { typed: true }), visitNow: () => visit });
+const PAGES = { home, priority, reader, scan, result, number, ...errand.pages, ...mine.pages };
 
 function home() {
   const list = make("ul", "services", "", ...picture.services.map(tile));
   const head = make("div", "headline", "", make("h1", visit.scan && !visit.scan.read ? "said" : "", question()));
-  if (canSpeak()) head.append(button("listen", "listen", readAloud, icon("volume"), make("span", "", say("listen"))));
   return [head, list, make("div", "more", "", priorityButton(), picture.scanner || visit.scan?.carried ? scanButton() : codeButton())];
 }
 
-/** To the code of a ticket that somebody holds already; where there is a reader, beside what it reads. */
+/** To the code of a ticket that somebody holds already, or their number; where there is a reader, beside what it reads. */
 const codeButton = () => button("code", "", () => go({ page: "code" }), icon("ticket"), make("b", "", say("code")));
 
 /** What the first page asks; after a scan that leads nowhere, what there is to say of it. */
 function question() {
   if (!visit.scan || visit.scan.read) return say("question");
+  if (visit.scan.typed && visit.scan.words === "scan_none") return say("number_none");
   return [said(visit.scan), SAYS_WHAT_TO_DO.has(visit.scan.words) ? "" : say("question")].filter(Boolean).join(" ");
 }
 
@@ -185,7 +198,7 @@ const serviceOf = (code) => picture.services.find((each) => each.service === cod
 /** Whether two pictures have the same tiles and languages, whatever their queues. */
 const sameTiles = (one, other) => fixed(one) === fixed(other);
 const fixed = ({ agency, languages, services }) =>
-  JSON.stringify([agency, languages, services.map(({ service, labels, icon: drawing, papers: list }) => [service, labels, drawing, list])]);
+  JSON.stringify([agency, languages, services.map(({ service, labels, icon: drawing, papers, reasons }) => [service, labels, drawing, papers, reasons])]);
 
 function hearPicture(news) {
   const same = sameTiles(picture, news);
@@ -210,11 +223,14 @@ function priorityButton() {
 function scanButton() {
   const on = Boolean(visit.scan?.carried);
   const touch = () => (on ? go({ scan: null }) : go({ page: "reader" }));
-  return pressed(button("scan", "", touch, icon(on ? "check" : "scan"), make("b", "", say(on ? "scan_on" : "scan"))), on);
+  const carries = visit.scan?.typed ? "number_on" : "scan_on";
+  return pressed(button("scan", "", touch, icon(on ? "check" : "scan"), make("b", "", say(on ? carries : "scan"))), on);
 }
 
 /** Where the first page and the choice of a priority lead back to. */
-const startPage = () => (visit.scan?.service ? "scan" : "home");
+function startPage() {
+  return visit.scan?.service ? "scan" : "home";
+}
 
 const READS = { scan_how_ticket: "ticket", scan_how_paper: "file-text", scan_how_card: "id-badge-2" };
 
@@ -226,7 +242,12 @@ function reader() {
       make("h1", "", say("scan_title")),
       make("ul", "papers reads", "", ...Object.entries(READS).map(([how, picture]) => make("li", "", "", icon(picture), make("span", "", say(how))))),
       make("p", "second", say("scan_note")),
-      make("div", "answers", "", backButton(), button("code", "quiet", () => go({ page: "code" }), icon("ticket"), make("span", "", say("code_type")))),
+      make(
+        "div", "answers three", "",
+        button("code", "quiet", () => go({ page: "code" }), icon("ticket"), make("span", "", say("code_type"))),
+        button("number", "quiet", () => go({ page: "number" }), icon("id-badge-2"), make("span", "", say("number"))),
+        backButton(),
+      ),
     ),
   ];
 }
@@ -261,7 +282,7 @@ function othersButton() {
 
 function takeScanned() {
   const service = serviceOf(visit.scan.service);
-  go({ service });
+  go({ service, reason: null });
   take();
 }
 
@@ -288,22 +309,6 @@ function withoutPriority() {
   return button("priority-normal", "quiet", forget, icon("x"), make("span", "", say("priority_normal")));
 }
 
-function papers() {
-  const list = papersOf(visit.service);
-  return [
-    make(
-      "section", "question", "",
-      make("p", "of", "", icon(visit.service.icon), make("span", "", worded(visit.service.labels, ""))),
-      make("h1", "", say("papers_title")),
-      make("ul", "papers", "", ...list.map((paper) => make("li", "", "", icon("file-text"), make("span", "", paper)))),
-      make("p", "second", say("papers_note")),
-      make("div", "answers", "", backButton(), button("take", "main", take, icon("ticket"), make("span", "", say("take")))),
-    ),
-  ];
-}
-
-const papersOf = (service) => service.papers[spoken()] ?? Object.values(service.papers)[0] ?? [];
-
 function backButton() {
   return button("back", "quiet", () => go({ page: startPage(), service: null }), icon("arrow-left"), make("span", "", say("back")));
 }
@@ -329,7 +334,8 @@ function numbered(told) {
   if (service) paper.append(make("p", "name", worded(service.labels, "")));
   const line = own ? say("own_series") : queueLine(ahead, low, high);
   if (line) paper.append(make("p", "ahead", line));
-  return make("section", "result", "", paper, make("div", "actions", "", paperWord(told.paper), finish()));
+  if (told.number.counter) paper.append(make("p", "kept", say("kept", { counter: told.number.counter })));
+  return make("section", "result", "", paper, make("div", "actions", "", paperWord(told.paper), make("p", "bye", say("bye")), finish()));
 }
 
 function paperWord(paper) {
@@ -347,25 +353,21 @@ function newKey() {
 }
 
 function choose(service) {
-  speak(worded(service.labels, ""));
   if (service.closed) {
     go({ page: "result", service, told: { step: "refused", service: service.service, refusal: service.closed } });
-    endsAfter(TICKET_MS);
-  } else {
-    go({ service });
-    if (papersOf(service).length) go({ page: "papers" });
-    else take();
-  }
+    endsAfter(STAY_MS);
+  } else errand.choose(service);
 }
 
 /** One touch, one key: while a ticket is being asked for, another touch is the same one. */
 async function take() {
   if (visit.tap) return;
   const tap = newKey();
-  const { service, priority: declared, scan: scanned } = visit;
+  const { service, reason, priority: declared, scan: scanned } = visit;
   go({ page: "result", tap, told: { step: "asking" } });
   setTimeout(() => visit.tap === tap && visit.told.step === "asking" && catchUp(tap), ANSWER_MS);
-  await post("/press", { tap, service: service.service, language: spoken(), priority: declared, scanned: scanned?.carried ?? "" });
+  const carried = scanned?.carried ?? "";
+  await post("/press", { tap, service: service.service, reason: reason?.reason ?? "", language: spoken(), priority: declared, scanned: carried });
 }
 
 async function post(path, body) {
@@ -395,27 +397,26 @@ async function catchUp(tap) {
   }
 }
 
-/** A paper or a card was held under the scanner. It may come while something else is going on. */
-async function hearScan(code) {
+/** A paper or a card was held under the scanner, or a number `typed`. It may come while something else is going on. */
+async function hearScan(code, { typed = false } = {}) {
   if (visit.page === "result" && !isBusy()) restart();
-  const { scan: held, page } = visit;
+  const { scan: held, page, typed: before } = visit;
   const now = performance.now();
   if (held?.code === code && (page === "scan" || now - held.at < TWICE_MS)) return;
-  if (isBusy()) return aside(say("scan_too_soon"), TICKET_MS);
+  if (isBusy()) return aside(say("scan_too_soon"), ASIDE_MS);
   dismiss();
   go({ ...OWN, page: "scan", scan: { code, words: "", service: "", at: now } });
   watchIdle();
   const found = (await post("/scan", { code })) ?? { words: "scan_away", facts: {}, service: "", carried: "" };
   if (visit.scan?.at !== now) return;
   if (found.words === "scan_too_soon") {
-    go({ page, scan: held });
-    aside(say(found.words), TICKET_MS);
+    go({ page, scan: held, typed: before });
+    aside(say(found.words), ASIDE_MS);
     return;
   }
   if (found.followed) return mine.show(found.followed, code);
   const known = serviceOf(found.service) ? found.service : "";
-  go({ page: known ? "scan" : "home", service: null, scan: { ...found, service: known, code, at: now } });
-  speak(known ? said(visit.scan) : question());
+  go({ page: known ? "scan" : "home", service: null, scan: { ...found, service: known, code, at: now, typed } });
 }
 
 /** Whether somebody's ticket is on its way, their number has yet to be read, or another scan is being looked at. */
@@ -438,13 +439,15 @@ function hearTold(told) {
   // A physical button: its visitor reads the number here, unless another one is in the middle of a touch.
   if (visit.page === "home" || (visit.told && !visit.tap)) return showTold(told);
   const paper = told.paper === "none" ? `. ${say("no_paper")}` : "";
-  return aside(`${say("your_number")} : ${told.number.label}${paper}`, paper ? NO_PAPER_MS : TICKET_MS);
+  return aside(`${say("your_number")} : ${told.number.label}${paper}`, paper ? STAY_MS : ASIDE_MS);
 }
 
 function showTold(told) {
   if (told.step === "asking") return;
+  const first = !visit.told?.number || (told.paper === "none" && visit.told.paper !== "none");
   go({ page: "result", told });
-  endsAfter(told.paper === "none" ? NO_PAPER_MS : TICKET_MS);
+  if (first) readPage();
+  endsAfter(STAY_MS);
 }
 
 function aside(text, ms) {
@@ -495,15 +498,16 @@ function endsAfter(ms) {
 function restart() {
   clearTimeout(ending);
   language = "";
-  document.body.classList.remove(...Object.values(CLASSES));
+  listening = false;
+  aloud.stop();
+  tools.reset();
   dismiss();
-  globalThis.speechSynthesis?.cancel();
   visit = { ...NEW_VISIT };
   draw();
   watchIdle();
 }
 
-const isClean = () => visit.page === "home" && visit.priority === "normal" && !visit.scan && !language && !document.body.className && !at("dialog").open;
+const isClean = () => visit.page === "home" && visit.priority === "normal" && !visit.scan && !language && !listening && !document.body.className && !at("dialog").open;
 
 function watchIdle() {
   clearTimeout(idle);
@@ -511,7 +515,7 @@ function watchIdle() {
 }
 
 function warn() {
-  if (visit.page === "result" || isClean()) return;
+  if (isClean() || ENDS_BY_ITSELF.has(visit.page)) return;
   let left = WARNING_S;
   const note = () => say("still_there_note", { count: left });
   const dialog = ask(say("still_there"), note(), say("still_there_yes"), () => clearInterval(count));
@@ -539,25 +543,29 @@ function ask(title, text, answer, answered) {
   dialog.replaceChildren(make("h2", "", title), make("p", "", text), button("answer", "main", close, make("span", "", answer)));
   dialog.oncancel = answered;
   if (!dialog.open) dialog.showModal();
+  readPage();
   return dialog;
 }
 
 /* --------------------------------------------------------------------- speaking */
 
-const voice = () => globalThis.speechSynthesis?.getVoices().find((each) => each.lang.startsWith(spoken()));
-const canSpeak = () => Boolean(voice());
+/** A language without a voice is read in French: its pages are French for the most part. */
+const voiceNow = () => [spoken(), "fr"].find((each) => picture.spoken.includes(each)) ?? "";
+const canSpeak = () => Boolean(voiceNow());
+const aloud = readerOf({ language: voiceNow, heard: () => watchIdle(), failed: () => aside(say("voice_away"), ASIDE_MS) });
 
-function speak(text) {
-  const with_voice = voice();
-  if (!with_voice) return;
-  const utterance = new SpeechSynthesisUtterance(text);
-  utterance.voice = with_voice;
-  speechSynthesis.cancel();
-  speechSynthesis.speak(utterance);
+function toggleListening() {
+  listening = !listening;
+  draw();
+  if (listening) readPage();
+  else aloud.stop();
 }
 
-function readAloud() {
-  speak([question(), ...picture.services.map((each) => worded(each.labels, ""))].join(". "));
+/** What was being read is left; where somebody listens, what stands there now is read. */
+function readPage() {
+  aloud.stop();
+  const dialog = at("dialog");
+  if (listening) aloud.read(readable(dialog.open ? dialog : at("page")).filter(({ element }) => !element.classList.contains("further")));
 }
 
 /* ------------------------------------------------------------------------ start */
@@ -576,7 +584,7 @@ async function start() {
   listenToScanner(hearScan);
   addEventListener("click", watchIdle);
   addEventListener("contextmenu", (event) => event.preventDefault());
-  globalThis.speechSynthesis?.addEventListener?.("voiceschanged", draw);
+  addEventListener("scroll", tools.showFurther, { capture: true });
 }
 
 start();

@@ -16,7 +16,7 @@ const PICTURES = { let_pass: "user-down", cancel: "ticket-off" };
 const STATES = { called: "bell-ringing", serving: "check", on_hold: "player-pause", no_show: "bell-ringing", issued: "ticket", over: "check" };
 
 /** Makes the pages of what the kiosk's page has: its words, drawings, buttons, and the way from page to page. */
-export function ownPages({ say, icon, button, range, go, post, newKey, speak, restart, aside, visitNow }) {
+export function ownPages({ say, icon, button, range, go, post, newKey, restart, aside, visitNow }) {
   const counted = (name, count) => say(`${name}_${count === 1 ? "one" : "many"}`, { count });
 
   /* ------------------------------------------------------------------ the code */
@@ -33,7 +33,7 @@ export function ownPages({ say, icon, button, range, go, post, newKey, speak, re
         make("p", said ? "said-no" : "second", "", ...(said ? [icon("alert-triangle")] : []), make("span", "", said || say("code_note"))),
         boxes(typed),
         make("div", "keys", "", ...keys, eraser),
-        make("div", "answers", "", back),
+        make("div", "answers", "", back, button("number", "quiet", () => go({ page: "number", typed: "", said: "" }), icon("id-badge-2"), make("span", "", say("number")))),
       ),
     ];
   }
@@ -73,7 +73,6 @@ export function ownPages({ say, icon, button, range, go, post, newKey, speak, re
 
   function show(ticket, of) {
     go({ page: "own", own: ticket, code: of, typed: "", said: "", busy: false, scan: null, service: null });
-    speak([`${say("own_your_number")} ${ticket.label}`, ...lines(ticket).map(([, text]) => text), advice(ticket).join(" ")].join(". "));
   }
 
   function own() {
@@ -111,8 +110,6 @@ export function ownPages({ say, icon, button, range, go, post, newKey, speak, re
     const note = state === "no_show" ? until : say(`own_${state}_note`, { counter });
     return [say(`own_${state}`, { counter }), "", note, STATES[state], "plain"];
   }
-
-  const advice = (ticket) => adviceOf(ticket).slice(0, 3).filter(Boolean);
 
   function actButton(act) {
     const { own: ticket } = visitNow();

@@ -30,7 +30,7 @@ def test_a_setting_is_named_as_its_file_has_it():
     assert found["services.DEP.prefix"] == "D"
     assert found["kiosk.printer.port"] == "9100"
     assert found["day.hours.mon.open"] == "07:30"
-    assert found["agency.languages"] == '["fr", "en"]'
+    assert found["agency.languages"] == '["fr", "en", "ar", "pt", "ln", "ktu"]'
     assert len(found["file agency.toml"]) == 64
     assert "folder" not in found
 

@@ -12,7 +12,7 @@ import pytest
 
 from hub.followup import page
 from hub.followup.page import Shown
-from hub.say import WORDS, words
+from hub.say import WORDS, direction, words
 from hub.wire import Followed, Wait
 
 LANGUAGES = tuple(sorted(path.parent.name for path in WORDS.glob("*/followup.toml")))
@@ -85,7 +85,7 @@ def test_it_is_small_whole_in_itself_and_leads_nowhere_else(name, language):
             if (led := attributes.get(attribute)) is not None:
                 assert led == "data:," or led.startswith("/K7M2P9QR?l="), led
         assert not [each for each in attributes if each.startswith("on") or each == "style"]
-    assert ("html", {"lang": language, "dir": "ltr"}) in read.found
+    assert ("html", {"lang": language, "dir": direction(language)}) in read.found
 
 
 def test_its_largest_is_noted(note):
