@@ -38,7 +38,7 @@ from display import prompts, speech
 from display.recorded import LOUDEST, RATE, Samples, louder, loudest, silence, write_wav
 from display.speech import Call, Phrase
 from hub.disk import ask_room
-from hub.errors import DiskFull
+from hub.errors import DiskFull, MboteError
 from hub.settings import Settings
 
 #: Raised whenever what is made here sounds otherwise: old files are then made anew.
@@ -73,6 +73,10 @@ Job = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
+class VoiceFault(MboteError):
+    """It cannot be said: no library, no such language, or its process died."""
+
+
 class Mouth(Protocol):
     """What speaks. `name` tells engine, version and speed: another one makes other files."""
 
@@ -104,12 +108,7 @@ class Speaker:
         return self._by_recordings(phrase) or (self._by_espeak(phrase) if self._fallback else None)
 
     def _by_espeak(self, phrase: Phrase) -> Job | None:
-        voice = _VOICES.get(phrase.language)
-        if voice is None or not phrase.text or not self._command:
-            return None
-        if self._command == (_LIBRARY,):
-            return {"say": phrase.text, "voice": voice, "speed": self._speed}
-        return {"say": phrase.text, "command": [each.format(voice=voice, speed=self._speed) for each in self._command]}
+        return _espeak_job(self._command, phrase.text, phrase.language, self._speed)
 
     def _by_recordings(self, phrase: Phrase) -> Job | None:
         there = recordings(self._folder / phrase.language)
@@ -120,22 +119,48 @@ class Speaker:
 
     def make(self, jobs: Sequence[Job], *, low: bool) -> dict[str, str]:
         """In one process for all of them."""
-        lines = "".join(f"{json.dumps(job)}\n" for job in jobs)
-        command = [sys.executable, "-m", "display.speaker", *(("low",) if low else ())]
-        try:
-            done = subprocess.run(  # noqa: S603 (our own program)
-                command, input=lines.encode(), capture_output=True, timeout=PATIENCE_S, check=False
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            return {job["to"]: f"the voice did not speak: {error}" for job in jobs}
-        faults = dict(line.split("\t", 1) for line in done.stdout.decode().splitlines() if "\t" in line)
-        return {job["to"]: "its process ended" for job in jobs if done.returncode} | faults
+        return _made(jobs, low=low)
 
     def __repr__(self) -> str:
         return f"<Speaker {self.name}>"
 
 
 _LIBRARY = "library"
+
+
+def read_aloud(text: str, language: str, speed: int) -> bytes:
+    """Any sentence as a WAV file by espeak, as loud as a call is. Raises VoiceFault, OSError."""
+    job = _espeak_job(_espeak_command(), text, language, speed)
+    if job is None:
+        raise VoiceFault(f"espeak cannot speak {language} here")
+    with tempfile.TemporaryDirectory(prefix="mbote-voice-") as folder:
+        sound = Path(folder) / "said.wav"
+        for fault in _made([{"to": str(sound)} | job], low=False).values():
+            raise VoiceFault(f"espeak did not say {text!r}: {fault}")
+        return sound.read_bytes()
+
+
+def _espeak_job(command: Sequence[str], text: str, language: str, speed: int) -> Job | None:
+    voice = _VOICES.get(language)
+    if voice is None or not text or not command:
+        return None
+    if tuple(command) == (_LIBRARY,):
+        return {"say": text, "voice": voice, "speed": speed}
+    return {"say": text, "command": [each.format(voice=voice, speed=speed) for each in command]}
+
+
+def _made(jobs: Sequence[Job], *, low: bool) -> dict[str, str]:
+    """Why not, by path, of those that one process of the speaker's could not make."""
+    lines = "".join(f"{json.dumps(job)}\n" for job in jobs)
+    command = [sys.executable, "-m", "display.speaker", *(("low",) if low else ())]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own program)
+            command, input=lines.encode(), capture_output=True, timeout=PATIENCE_S, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return {job["to"]: f"the voice did not speak: {error}" for job in jobs}
+    faults = dict(line.split("\t", 1) for line in done.stdout.decode().splitlines() if "\t" in line)
+    return {job["to"]: "its process ended" for job in jobs if done.returncode} | faults
 
 
 def _espeak_command() -> tuple[str, ...]:
