@@ -9,16 +9,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from display import speech
-from hub.settings import Display, Settings
+from display.speech import Call
+from hub.settings import Display, QuietTime, Settings
 from hub.wire import Board, BoardCall, BoardQueue, Direction, Ring
 
 #: Where the page finds the sound of an announcement.
 SOUND_URL = "/sound/{name}.wav"
 
 
-def for_screen(board: Board, screen: Display, settings: Settings) -> Board:
-    """The board as `screen` shows it: its services, arrows and message, and what is said for each ring."""
-    public = {counter.code for counter in settings.counters if counter.shown}
+def for_screen(board: Board, screen: Display, settings: Settings, pictures: tuple[str, ...] = ()) -> Board:
+    """The board as `screen` shows it: its zone, services, arrows and messages, and what is said for each ring.
+
+    `pictures` are the addresses of those that lie in its folder.
+    """
+    public = {counter.code for counter in settings.counters if counter.shown and in_zone(counter.code, screen)}
     return replace(
         board,
         agency=" · ".join(part for part in (board.agency, settings.agency.city) if part),
@@ -27,12 +31,40 @@ def for_screen(board: Board, screen: Display, settings: Settings) -> Board:
         rings=tuple(_ring(ring, screen, settings) for ring in board.rings if ring.counter in public),
         message=board.message or screen.message,
         minimum_s=screen.minimum_s,
+        volume=volume(screen, settings, board.at[11:16]),
+        layout=screen.layout,
+        messages=screen.messages,
+        pictures=pictures if screen.layout == "pictures" else (),
+        turn_s=screen.turn_s,
     )
 
 
+def in_zone(counter: str, screen: Display) -> bool:
+    """Whether this screen shows and says the calls of that counter."""
+    return not screen.counters or counter in screen.counters
+
+
+def sign_of(screen: Display) -> str:
+    """The counter above which the screen hangs; '' where it is no sign."""
+    return screen.counters[0] if screen.layout == "sign" and screen.counters else ""
+
+
+def volume(screen: Display, settings: Settings, at: str) -> int:
+    """How loud this screen calls at a time of day ("09:42"), percent: its own or the agency's, quiet hours less."""
+    usual = settings.voice.volume if screen.volume is None else screen.volume
+    return min([usual, *(each.volume for each in settings.voice.quiet if _within(at, each))])
+
+
+def _within(at: str, quiet: QuietTime) -> bool:
+    if quiet.begin <= quiet.end:
+        return quiet.begin <= at < quiet.end
+    return at >= quiet.begin or at < quiet.end
+
+
 def listed_services(screen: Display, settings: Settings) -> tuple[str, ...]:
-    """The services in the screen's order: its own list, else all that give tickets."""
-    return screen.services or tuple(service.code for service in settings.services if service.prefix)
+    """The services in the screen's order: its own list, else those of its zone that give tickets."""
+    near = {code for counter in settings.counters if in_zone(counter.code, screen) for code in counter.services}
+    return screen.services or tuple(s.code for s in settings.services if s.prefix and s.code in near)
 
 
 def direction(counter: str, screen: Display, settings: Settings) -> Direction:
@@ -51,10 +83,15 @@ def _call(call: BoardCall, screen: Display, settings: Settings) -> BoardCall:
     return replace(call, direction=direction(call.counter, screen, settings), note=note)
 
 
+def heard(ring: Ring, screen: Display, settings: Settings) -> Call:
+    """What a ring says on this screen."""
+    languages = speech.spoken(screen.languages, settings.voice.recorded)
+    place = _location(ring.counter, settings)
+    return Call(languages, ring.ticket, ring.counter, place, settings.hub.french)
+
+
 def _ring(ring: Ring, screen: Display, settings: Settings) -> Ring:
-    text = speech.announcement(
-        screen.languages, ring.ticket, ring.counter, _location(ring.counter, settings), settings.hub.french
-    )
+    text = speech.words(heard(ring, screen, settings))
     return replace(ring, text=text, sound=SOUND_URL.format(name=speech.sound_name(text)) if text else "")
 
 

@@ -1,8 +1,8 @@
 """The screen's page and its sounds.
 
 The page is the same for every screen: which one it is, the hub learns from the token, and sends that
-screen's picture. Sounds hold no more than the room hears anyway, so they are open to whoever knows
-their name.
+screen's picture. Sounds and posters hold no more than the room hears and sees anyway, so they are open to whoever
+knows their name.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 
 from flask import Blueprint, Response, render_template, request, send_file
 
+from display.slides import Slides
 from display.voice import Voice
 from hub.errors import NotFound
 from hub.say import direction, say, words
@@ -20,8 +21,8 @@ from hub.settings import Settings
 SOUND_MAX_AGE_S = 3600
 
 
-def pages(settings: Settings, voice: Voice) -> Blueprint:
-    """GET /display and GET /sound/NAME.wav."""
+def pages(settings: Settings, voice: Voice, slides: Slides | None = None) -> Blueprint:
+    """GET /display, GET /sound/NAME.wav and GET /display/pictures/SCREEN/NUMBER."""
     room = Blueprint(
         "display", __name__, template_folder="templates", static_folder="static", static_url_path="/display/static"
     )
@@ -44,5 +45,12 @@ def pages(settings: Settings, voice: Voice) -> Blueprint:
         if path is None:
             raise NotFound("no such announcement")
         return send_file(path, mimetype="audio/wav", conditional=True, max_age=SOUND_MAX_AGE_S)
+
+    @room.get("/display/pictures/<screen>/<int:number>")
+    def picture(screen: str, number: int) -> Response:
+        found = slides.picture(screen, number) if slides else None
+        if found is None or not found[0].is_file():
+            raise NotFound("no such picture")
+        return send_file(found[0], mimetype=found[1], conditional=True, max_age=SOUND_MAX_AGE_S)
 
     return room

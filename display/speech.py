@@ -1,22 +1,29 @@
-"""What the voice says: a call becomes a sentence in each language (requirements C.8).
+"""What the voice says: a call becomes two phrases in each language, the ticket's and the counter's (requirements C.8).
 
 Letters are said by their names and numbers without leading zeros: "D002" at counter "05" is
-"Ticket D, deux ; guichet cinq." Sentences stand here beside the numbers and not in the translation
-files, because a language needs both: its pauses, its order and its way to count. A language without
-an entry in `LANGUAGES` is not spoken; the screen shows every call anyway.
+"Ticket D, deux ; guichet cinq." In two phrases, because the first is known when the ticket is given and the
+second when the hub starts: both can be ready long before they are called together.
+
+Sentences stand here beside the numbers and not in the translation files, because a language needs both: its pauses,
+its order and its way to count. Where a number stands in digits, the engine counts by itself. A language that has no
+sentence here can be heard from recordings (display/prompts.py); one that has neither is not spoken, and the screen
+shows every call anyway.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from hub.numerals import French, english, french
 
 #: Numbers are said up to here; a longer one is said digit by digit.
 MOST = 10**12
+#: The parts of a label: a number, or letters.
+RUN = re.compile(r"\d+|[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +32,51 @@ class Language:
 
     count: Callable[[int, French], str]
     number_word: str
-    sentence: str
+    ticket: str
+    counter: str
+    comma: str = ", "
 
 
 LANGUAGES: Mapping[str, Language] = {
-    "fr": Language(french, "numéro", "Ticket {ticket} ; guichet {counter}{place}."),
-    "en": Language(lambda number, _variant: english(number), "number", "Ticket {ticket}; counter {counter}{place}."),
+    "fr": Language(french, "numéro", "Ticket {said} ;", "guichet {said}{place}."),
+    "en": Language(lambda number, _variant: english(number), "number", "Ticket {said};", "counter {said}{place}."),
+    "pt": Language(lambda number, _variant: str(number), "número", "Senha {said};", "balcão {said}{place}."),
+    "ar": Language(lambda number, _variant: str(number), "رقم", "التذكرة {said}؛", "الشباك {said}{place}.", "، "),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is announced, in which languages, one after the other. `place` is said in the first of them."""
+
+    languages: tuple[str, ...]
+    ticket: str
+    counter: str
+    place: str = ""
+    variant: French = "FR"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One breath of a call: what it is about, and its words where the language has them ('' for recordings alone)."""
+
+    language: str
+    what: Literal["ticket", "counter"]
+    label: str
+    text: str
+    place: str = ""
+
+
+def spoken(languages: Iterable[str], recorded: Collection[str]) -> tuple[str, ...]:
+    """Those languages that can be heard: with sentences of ours, or recorded."""
+    return tuple(language for language in languages if language in LANGUAGES or language in recorded)
 
 
 def spell(label: str, language: str, variant: French = "FR") -> str:
     """A label as it is said: "D002" is "D, deux"; "K1-007" is "K, un, sept"; letters one by one."""
     known = LANGUAGES[language]
-    runs = re.findall(r"\d+|[^\W\d_]+", label)
-    return ", ".join(_number(run, known, variant) if run.isdecimal() else " ".join(run.upper()) for run in runs)
+    runs = RUN.findall(label)
+    return known.comma.join(_number(run, known, variant) if run.isdecimal() else " ".join(run.upper()) for run in runs)
 
 
 def _number(digits: str, language: Language, variant: French) -> str:
@@ -47,29 +85,46 @@ def _number(digits: str, language: Language, variant: French) -> str:
     return " ".join(language.count(int(digit), variant) for digit in digits)
 
 
-def sentence(language: str, ticket: str, counter: str, place: str = "", variant: French = "FR") -> str:
-    """What is said for one call. `place` is where the counter is, in that language, or ''."""
-    known = LANGUAGES[language]
-    said = spell(ticket, language, variant)
-    return known.sentence.format(
-        ticket=f"{known.number_word} {said}" if ticket.isdecimal() else said,
-        counter=spell(counter, language, variant),
-        place=f", {place}" if place else "",
+def ticket_phrase(language: str, ticket: str, variant: French = "FR") -> Phrase:
+    """The first phrase of a call: known when the ticket is given."""
+    known = LANGUAGES.get(language)
+    text = ""
+    if known:
+        said = spell(ticket, language, variant)
+        text = known.ticket.format(said=f"{known.number_word} {said}" if ticket.isdecimal() else said)
+    return Phrase(language, "ticket", ticket, text)
+
+
+def counter_phrase(language: str, counter: str, place: str = "", variant: French = "FR") -> Phrase:
+    """The second phrase: known from the configuration. `place` is in that language, or ''."""
+    known = LANGUAGES.get(language)
+    text = ""
+    if known:
+        said = spell(counter, language, variant)
+        text = known.counter.format(said=said, place=f"{known.comma}{place}" if place else "")
+    return Phrase(language, "counter", counter, text, place)
+
+
+def phrases(call: Call) -> tuple[tuple[Phrase, Phrase], ...]:
+    """The two phrases of each language, in the order they are said."""
+    return tuple(
+        (
+            ticket_phrase(language, call.ticket, call.variant),
+            counter_phrase(language, call.counter, call.place if rank == 0 else "", call.variant),
+        )
+        for rank, language in enumerate(call.languages)
     )
 
 
-def announcement(
-    languages: Sequence[str], ticket: str, counter: str, place: str = "", variant: French = "FR"
-) -> dict[str, str]:
-    """The sentences of one call, in the order they are said. `place` is in the first language."""
-    spoken = [language for language in languages if language in LANGUAGES]
+def words(call: Call) -> dict[str, str]:
+    """The sentence of each language; of one that is recorded alone, the bare labels."""
     return {
-        language: sentence(language, ticket, counter, place if rank == 0 else "", variant)
-        for rank, language in enumerate(spoken)
+        first.language: f"{first.text} {second.text}" if first.text else f"{call.ticket} ; {call.counter}"
+        for first, second in phrases(call)
     }
 
 
 def sound_name(text: Mapping[str, str]) -> str:
-    """The name of the sound of an announcement, known before it is rendered. Equal sentences share one."""
+    """The name of the sound of an announcement, known before it is made. Equal sentences share one."""
     said = "\n".join(f"{language} {sentence}" for language, sentence in text.items())
     return hashlib.blake2s(said.encode(), digest_size=12).hexdigest()

@@ -1,107 +1,172 @@
-"""A sentence becomes a sound file, once: gong, then the call in each language.
+"""A call becomes a sound file: gong, then the call in each language.
 
-The name of a sound is known before it exists (`speech.sound_name`), so a picture can point at it at
-once; it is rendered in a thread while the picture travels, and the first who asks for it waits. Files
-lie in memory where the system gives the hub a folder there, else in the data folder, under the engine,
-version and speed that made them; others are removed at start.
-A voice that fails costs the words, never the gong: the number is on the screen.
+What a call says is made in pieces, long before it is needed: the counters' phrases when the hub starts, a ticket's
+when it is given. So a call only lays pieces one after the other. Making a piece is work for a process of its own with
+the lowest priority (display/speaker.py); a call whose pieces are not there yet has them made at once, while its
+picture travels, and the first who asks for the sound waits.
+
+The name of a sound is known before it exists (`speech.sound_name`), so a picture can point at it at once. Files lie
+in memory where the system gives the hub a folder there, else in the data folder, under the engine, version and speed
+that made them; others are removed at start.
+A voice that fails costs the words of that language, never the gong: the number is on the screen.
 """
 
 from __future__ import annotations
 
-import io
+import hashlib
+import json
+import logging
 import math
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import wave
 from array import array
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol
 
-from display import speech
+from display import prompts, speech
+from display.recorded import LOUDEST, RATE, Samples, louder, loudest, silence, write_wav
+from display.speech import Call, Phrase
 from hub.disk import ask_room
 from hub.errors import DiskFull, MboteError
 from hub.settings import Settings
 
-Samples: TypeAlias = "array[int]"
-
-RATE = 22_050
-LOUDEST = 29_000
 #: Raised whenever what is made here sounds otherwise: old files are then made anew.
-RECIPE = 1
-#: How long rendering lets the picture of the call go first, seconds. Who asks for the sound does not wait for it.
-AFTER_PICTURES_S = 0.05
-#: Sounds kept, some 400 kB each: every screen asks for a call's at once, and again when it is repeated.
+RECIPE = 2
+#: How long making lets the picture of a call, or the paper of a ticket, go first, seconds.
+AFTER_PICTURES_S, AFTER_PAPER_S = 0.05, 0.5
+#: How long tickets that come one upon the other put off the making of their sounds.
+RUSH_S = 5.0
+#: How long a hub that has just started does everything else first.
+AFTER_START_S = 5.0
+#: Sounds of calls kept, some 400 kB each: every screen asks for a call's at once, and again when it is repeated.
 MOST_FILES = 24
+#: Pieces kept, some 60 kB each: the counters' and a full room's tickets in two languages.
+MOST_PIECES = 320
 #: Announcements remembered by name: a day of a busy agency.
 MOST_NAMES = 2_000
-PATIENCE_S = 10
+#: Tickets that wait to be prepared; in a rush the oldest are given up and made when they are called.
+MOST_AWAITED, AT_ONCE = 64, 16
+PATIENCE_S = 20.0
 CHIME, SILENCE = "chime", "silence"
-_ESPEAK = Path(__file__).with_name("espeak.py")
 #: language → espeak's name of the voice.
 _VOICES = {"fr": "fr", "en": "en-us", "ar": "ar", "pt": "pt"}
 #: The gong: frequency, start and length in seconds.
 _GONG = ((659.26, 0.0, 0.75), (523.25, 0.32, 0.95))
-_PAUSE_S = 0.35
+_PAUSE_S, _BREATH_S = 0.35, 0.2
+#: A piece shorter, longer or softer than this is no speech.
+_SHORTEST_S, _LONGEST_S, _SOFTEST = 0.2, 15.0, 3_000
+#: What a voice is tried with.
+_TRIAL = "A1"
+
+Job = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 class VoiceFault(MboteError):
-    """The engine cannot say it: no library, no such language, or it died."""
+    """It cannot be said: no library, no such language, or its process died."""
 
 
-class Engine(Protocol):
+class Mouth(Protocol):
     """What speaks. `name` tells engine, version and speed: another one makes other files."""
 
     name: str
 
-    def speak(self, text: str, language: str) -> Samples:
-        """The sentence as samples at RATE. Raises VoiceFault."""
+    def job(self, phrase: Phrase) -> Job | None:
+        """How a phrase is made, without its `to`; None where this mouth cannot say it."""
+
+    def make(self, jobs: Sequence[Job], *, low: bool) -> dict[str, str]:
+        """Make these files; why not, by path, of those that could not be made."""
 
 
-class NoVoice:
-    """An agency without a voice: the gong alone."""
+class Speaker:
+    """The voice as configured: recordings, espeak-ng's library that pip brings, else the system's command."""
 
-    name = "none"
+    def __init__(self, settings: Settings) -> None:
+        said, hub = settings.voice, settings.hub
+        self._speed, self._fallback = hub.voice_speed, hub.voice == "espeak" and said.missing == "espeak"
+        self._synthesised = hub.voice == "espeak"
+        self._recorded = said.recorded if hub.voice != "none" else ()
+        self._folder = settings.path(said.recordings)
+        self._command = _espeak_command() if self._synthesised else ()
+        self.name = f"{hub.voice}-{_version()}-{self._speed}"
 
-    def speak(self, text: str, language: str) -> Samples:
-        """Nothing."""
-        raise VoiceFault(f"no voice is configured for {language}: {text}")
+    def job(self, phrase: Phrase) -> Job | None:
+        """By recordings where the language has them, else by espeak, as far as it may."""
+        if phrase.language not in self._recorded:
+            return self._by_espeak(phrase) if self._synthesised else None
+        return self._by_recordings(phrase) or (self._by_espeak(phrase) if self._fallback else None)
+
+    def _by_espeak(self, phrase: Phrase) -> Job | None:
+        return _espeak_job(self._command, phrase.text, phrase.language, self._speed)
+
+    def _by_recordings(self, phrase: Phrase) -> Job | None:
+        there = recordings(self._folder / phrase.language)
+        names = prompts.of_phrase(phrase, there)
+        if any(name not in there for name in names):
+            return None
+        return {"join": [str(there[name]) for name in names]}
+
+    def make(self, jobs: Sequence[Job], *, low: bool) -> dict[str, str]:
+        """In one process for all of them."""
+        return _made(jobs, low=low)
+
+    def __repr__(self) -> str:
+        return f"<Speaker {self.name}>"
 
 
-class Espeak:
-    """espeak-ng in a short-lived process: the library that pip brings, else the system's command."""
+_LIBRARY = "library"
 
-    def __init__(self, speed: int) -> None:
-        self.speed = speed
-        self._command = _espeak_command()
-        self.name = f"espeak-{_version()}-{speed}"
 
-    def speak(self, text: str, language: str) -> Samples:
-        """What the process wrote. Raises VoiceFault when it could not."""
-        voice = _VOICES.get(language)
-        if voice is None or not self._command:
-            raise VoiceFault(f"espeak cannot speak {language} here")
-        command = [part.format(voice=voice, speed=self.speed) for part in self._command]
-        try:
-            done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=PATIENCE_S, check=True)  # noqa: S603
-        except (OSError, subprocess.SubprocessError) as error:
-            raise VoiceFault(f"espeak did not say {text!r}: {error}") from error
-        return samples(done.stdout)
+def read_aloud(text: str, language: str, speed: int) -> bytes:
+    """Any sentence as a WAV file by espeak, as loud as a call is. Raises VoiceFault, OSError."""
+    job = _espeak_job(_espeak_command(), text, language, speed)
+    if job is None:
+        raise VoiceFault(f"espeak cannot speak {language} here")
+    with tempfile.TemporaryDirectory(prefix="mbote-voice-") as folder:
+        sound = Path(folder) / "said.wav"
+        for fault in _made([{"to": str(sound)} | job], low=False).values():
+            raise VoiceFault(f"espeak did not say {text!r}: {fault}")
+        return sound.read_bytes()
+
+
+def _espeak_job(command: Sequence[str], text: str, language: str, speed: int) -> Job | None:
+    voice = _VOICES.get(language)
+    if voice is None or not text or not command:
+        return None
+    if tuple(command) == (_LIBRARY,):
+        return {"say": text, "voice": voice, "speed": speed}
+    return {"say": text, "command": [each.format(voice=voice, speed=speed) for each in command]}
+
+
+def _made(jobs: Sequence[Job], *, low: bool) -> dict[str, str]:
+    """Why not, by path, of those that one process of the speaker's could not make."""
+    lines = "".join(f"{json.dumps(job)}\n" for job in jobs)
+    command = [sys.executable, "-m", "display.speaker", *(("low",) if low else ())]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own program)
+            command, input=lines.encode(), capture_output=True, timeout=PATIENCE_S, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return {job["to"]: f"the voice did not speak: {error}" for job in jobs}
+    faults = dict(line.split("\t", 1) for line in done.stdout.decode().splitlines() if "\t" in line)
+    return {job["to"]: "its process ended" for job in jobs if done.returncode} | faults
 
 
 def _espeak_command() -> tuple[str, ...]:
     """How this box runs espeak-ng; empty when it cannot. Only wheels of two machines bring the library."""
     if _version() != "command":
-        return (sys.executable, "-I", str(_ESPEAK), "{voice}", "{speed}")
+        return (_LIBRARY,)
     found = shutil.which("espeak-ng")
     return (found, "-v", "{voice}", "-s", "{speed}", "--stdin", "--stdout") if found else ()
 
@@ -114,23 +179,12 @@ def _version() -> str:
         return "command"
 
 
-def samples(wav: bytes) -> Samples:
-    """The samples of a mono 16-bit WAV file; espeak's command writes a length that it does not know yet."""
+def recordings(folder: Path) -> dict[str, Path]:
+    """The recordings of a language by the names of their prompts; none where the folder is not there."""
     try:
-        with wave.open(io.BytesIO(wav)) as file:
-            if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, RATE):
-                raise VoiceFault(f"espeak gave {file.getparams()}")
-            read = array("h", file.readframes(len(wav)))
-    except (wave.Error, EOFError) as error:
-        raise VoiceFault(f"espeak gave no sound: {error}") from error
-    if sys.byteorder == "big":
-        read.byteswap()
-    return read
-
-
-def silence(seconds: float) -> Samples:
-    """Nothing, for so long."""
-    return array("h", bytes(2 * round(seconds * RATE)))
+        return {each.stem.lower(): each for each in folder.iterdir() if each.suffix.lower() == ".wav"}
+    except OSError:
+        return {}
 
 
 @cache
@@ -152,51 +206,59 @@ def _bell(frequency: float, at: float, seconds: float) -> float:
     return tone * math.exp(-4 * at / seconds) * min(1.0, at / 0.005)
 
 
-def louder(sound: Samples) -> Samples:
-    """The same sound, its loudest sample at LOUDEST: gong and voices come out alike."""
-    peak = max(max(sound, default=0), -min(sound, default=0))
-    if peak == 0:
-        return sound
-    return array("h", (sample * LOUDEST // peak for sample in sound))
-
-
-def compose(text: Mapping[str, str], engine: Engine) -> Samples:
-    """Gong, then each sentence in turn; a single one is said twice (EN 301 549). Raises VoiceFault."""
-    spoken = [louder(engine.speak(sentence, language)) for language, sentence in text.items()]
-    if len(spoken) == 1:
-        spoken *= 2
+def composed(spoken: Sequence[Sequence[Samples]]) -> Samples:
+    """Gong, then the pieces of each language in turn; a single language is said twice (EN 301 549)."""
     whole = gong()[:]
-    for sentence in spoken:
-        whole += silence(_PAUSE_S) + sentence
+    for pieces in (*spoken, *spoken) if len(spoken) == 1 else spoken:
+        for rank, piece in enumerate(pieces):
+            whole += silence(_BREATH_S if rank else _PAUSE_S) + piece
     return whole
 
 
-def write_wav(path: Path, sound: Samples) -> None:
-    """A WAV file that is there whole or not at all. A cache: not worth a sync of the card."""
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as raw, wave.open(raw, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(sound.tobytes())
-    part.replace(path)
+def samples_of(path: Path) -> Samples:
+    """What a piece holds. Raises OSError, wave.Error."""
+    with wave.open(str(path)) as file:
+        samples = array("h", file.readframes(file.getnframes()))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def fault_of(piece: Path) -> str:
+    """What is wrong with a piece as speech, by its length and loudness; '' when nothing is."""
+    try:
+        samples = samples_of(piece)
+    except (OSError, EOFError, wave.Error) as error:
+        return f"no sound: {error}"
+    seconds, peak = len(samples) / RATE, loudest(samples)
+    if not _SHORTEST_S <= seconds <= _LONGEST_S:
+        return f"{seconds:.1f} s long"
+    return "" if peak >= _SOFTEST else f"too soft ({peak} of {LOUDEST})"
 
 
 class Voice:
-    """The sounds of one hub, in its data folder, which is made ready here: gong and silence are there at once."""
+    """The sounds of one hub, in a folder that is made ready here: gong and silence are there at once."""
 
-    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
-        self.engine = engine or _configured(settings)
-        self.folder = _place(settings) / "sounds" / f"{self.engine.name}-{RECIPE}"
-        self._expected: OrderedDict[str, dict[str, str]] = OrderedDict()
+    def __init__(self, settings: Settings, mouth: Mouth | None = None) -> None:
+        self.mouth: Mouth = mouth or Speaker(settings)
+        self.folder = _place(settings) / "sounds" / f"{self.mouth.name}-{RECIPE}"
+        #: What the self-test found wrong, by language.
+        self.faults: dict[str, str] = {}
+        self._settings = settings
+        self._languages = languages_of(settings)
+        self._expected: OrderedDict[str, Call] = OrderedDict()
         self._names = threading.Lock()
         self._rendering = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="voice")
+        self._awaited: deque[str] = deque(maxlen=MOST_AWAITED)
+        self._newest = 0.0
+        self._wake = threading.Event()
+        self._closed = threading.Event()
         self._make_ready()
 
     def _make_ready(self) -> None:
-        """The folder, gong and silence; what other engines have made is forgotten."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """The folders, gong and silence; what other engines have made is forgotten."""
+        (self.folder / "pieces").mkdir(parents=True, exist_ok=True)
         for other in self.folder.parent.iterdir():
             if other != self.folder:
                 shutil.rmtree(other, ignore_errors=True)
@@ -204,61 +266,199 @@ class Voice:
             if not self._path(name).is_file():
                 write_wav(self._path(name), sound)
 
+    def begin(self, tickets: Iterable[str] = ()) -> None:
+        """Try every voice, then have ready what will be called: the counters, these tickets, and those to come."""
+        self._awaited.extend(tickets)
+        self._wake.set()
+        threading.Thread(target=self._prepare_all, name="prepare-voice", daemon=True).start()
+
     def close(self) -> None:
-        """Stop rendering; what is under way is finished."""
+        """Stop making; what is under way is finished."""
+        self._closed.set()
+        self._wake.set()
         self._worker.shutdown(cancel_futures=True)
 
-    def expect(self, text: Mapping[str, str]) -> str:
+    # --- long before
+
+    def prepare(self, ticket: str) -> None:
+        """This ticket was given: its phrases are made beside everything else. Takes no time of the caller's.
+
+        Only the first of a rush wakes the thread: who is woken wants a turn, and the caller has a visitor to answer.
+        """
+        self._awaited.append(ticket)
+        self._newest = time.monotonic()
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def _prepare_all(self) -> None:
+        if self._closed.wait(AFTER_START_S):
+            return
+        self.try_voices()
+        while not self._closed.is_set():
+            self._wake.wait()
+            self._lull()
+            while self._awaited and not self._closed.is_set():
+                taken = [self._awaited.popleft() for _ in range(min(AT_ONCE, len(self._awaited)))]
+                self._pieces([self._ticket(language, each) for each in taken for language in self._languages], low=True)
+
+    def _lull(self) -> None:
+        """Wait until nobody has taken a ticket for a moment: in a rush the processors are theirs, for a while."""
+        end = time.monotonic() + RUSH_S
+        while not self._closed.wait(AFTER_PAPER_S) and time.monotonic() < min(end, self._newest + AFTER_PAPER_S):
+            pass
+        self._wake.clear()
+
+    def try_voices(self) -> dict[str, str]:
+        """The self-test: every language says every counter, and its pieces are looked at; what is wrong with it."""
+        self.faults = {}
+        for rank, language in enumerate(self._languages):
+            wanted = [self._ticket(language, _TRIAL), *self._counters(language, first=rank == 0)]
+            for piece, why in self._pieces(wanted, low=True):
+                if fault := why or (fault_of(piece) if piece else "nothing can say it"):
+                    self.faults.setdefault(language, fault)
+        for language, fault in self.faults.items():
+            log.warning("the voice does not speak %s: %s", language, fault)
+        return self.faults
+
+    def _ticket(self, language: str, ticket: str) -> Phrase:
+        return speech.ticket_phrase(language, ticket, self._settings.hub.french)
+
+    def _counters(self, language: str, *, first: bool) -> Iterator[Phrase]:
+        """The counters as they are called; with where they are in the language that comes first on its screen."""
+        for counter in self._settings.counters:
+            if counter.shown:
+                place = counter.location if first else ""
+                yield speech.counter_phrase(language, counter.code, place, self._settings.hub.french)
+
+    def _pieces(self, wanted: Iterable[Phrase], *, low: bool) -> list[tuple[Path | None, str]]:
+        """The file of each phrase, made if need be, and why there is none."""
+        found: list[tuple[Path | None, str]] = []
+        jobs: list[Job] = []
+        for phrase in wanted:
+            job = self.mouth.job(phrase)
+            path = self.folder / "pieces" / f"{_digest(job)}.wav" if job else None
+            found.append((path, ""))
+            if job and path and not path.is_file():
+                jobs.append({"to": str(path)} | job)
+        faults: dict[str, str] = {}
+        if jobs:
+            try:
+                ask_room(self.folder, "a sound")
+                faults = self.mouth.make(jobs, low=low)
+            except (DiskFull, OSError) as error:
+                faults = {job["to"]: str(error) for job in jobs}
+            _forget_oldest(self.folder / "pieces", MOST_PIECES)
+        return [(path if path and path.is_file() else None, faults.get(str(path), why)) for path, why in found]
+
+    # --- when it is called
+
+    def expect(self, call: Call) -> str:
         """This will be asked for: its sound is made now, beside the caller. Gives the sound's name."""
-        name = speech.sound_name(text)
+        name = speech.sound_name(speech.words(call))
         with self._names:
             known = name in self._expected
-            self._expected[name] = dict(text)
+            self._expected[name] = call
             self._expected.move_to_end(name)
             if len(self._expected) > MOST_NAMES:
                 self._expected.popitem(last=False)
         if not known and not self._path(name).is_file():
-            self._worker.submit(self._render_soon, text)
+            self._worker.submit(self._render_soon, call)
         return name
 
-    def _render_soon(self, text: Mapping[str, str]) -> None:
+    def _render_soon(self, call: Call) -> None:
         """Once the pictures are out: the number is seen before it is heard, and a small box has few cores."""
         time.sleep(AFTER_PICTURES_S)
-        self.render(text)
+        self.render(call)
 
     def sound(self, name: str) -> Path | None:
         """The file of a sound by its name, rendered if need be; None when nobody has announced it."""
         if name in (CHIME, SILENCE):
             return self._path(name)
         with self._names:
-            text = self._expected.get(name)
-        return self.render(text) if text else None
+            call = self._expected.get(name)
+        return self.render(call) if call else None
 
-    def render(self, text: Mapping[str, str]) -> Path:
-        """The file of an announcement; the gong's when the voice fails."""
-        path = self._path(speech.sound_name(text))
+    def render(self, call: Call) -> Path:
+        """The file of an announcement; the gong's when every voice fails."""
+        path = self._path(speech.sound_name(speech.words(call)))
         with self._rendering:
             if path.is_file():
                 return path
-            try:
-                ask_room(self.folder, "a sound")
-                write_wav(path, compose(text, self.engine))
-            except (VoiceFault, DiskFull, OSError):
+            spoken = self._spoken(call)
+            if not spoken:
                 return self._path(CHIME)
-            self._forget_oldest()
+            try:
+                write_wav(path, composed(spoken))
+            except OSError:
+                return self._path(CHIME)
+            _forget_oldest(self.folder, MOST_FILES)
         return path
 
-    def _forget_oldest(self) -> None:
-        made = sorted(self.folder.glob("*.wav"), key=lambda file: file.stat().st_mtime)
-        for file in made[:-MOST_FILES]:
-            if file.stem not in (CHIME, SILENCE):
-                file.unlink(missing_ok=True)
+    def _spoken(self, call: Call) -> list[list[Samples]]:
+        """The pieces of each language that has them all."""
+        pairs = speech.phrases(call)
+        files = [path for path, _ in self._pieces([phrase for pair in pairs for phrase in pair], low=False)]
+        spoken: list[list[Samples]] = []
+        for at in range(0, len(files), 2):
+            first, second = files[at : at + 2]
+            if first and second:
+                try:
+                    spoken.append([samples_of(first), samples_of(second)])
+                except (OSError, EOFError, wave.Error):
+                    continue
+        return spoken
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.wav"
 
     def __repr__(self) -> str:
-        return f"<Voice {self.engine.name}>"
+        return f"<Voice {self.mouth.name}>"
+
+
+def languages_of(settings: Settings) -> tuple[str, ...]:
+    """The languages that are heard on any screen, each once."""
+    said = [language for display in settings.displays for language in display.languages] or ["fr"]
+    return speech.spoken(dict.fromkeys(said), settings.voice.recorded)
+
+
+def trials(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Each language of the screens tried once, here and now: language, how it is said, what is wrong or ''."""
+    mouth = Speaker(settings)
+    with tempfile.TemporaryDirectory(prefix="mbote-voice-") as folder:
+        for language in languages_of(settings):
+            job = mouth.job(speech.ticket_phrase(language, _TRIAL, settings.hub.french))
+            if job is None:
+                yield language, "", "nothing can say it"
+                continue
+            path = Path(folder) / f"{language}.wav"
+            faults = mouth.make([{"to": str(path)} | job], low=False)
+            yield language, "recordings" if "join" in job else "espeak", faults.get(str(path)) or fault_of(path)
+
+
+def _digest(job: Mapping[str, Any]) -> str:
+    """The name of a piece: by what makes it, so that a recording made anew makes a new piece."""
+    said = json.dumps(job, sort_keys=True)
+    for recording in job.get("join", ()):
+        try:
+            there = Path(recording).stat()
+            said += f" {there.st_mtime_ns} {there.st_size}"
+        except OSError:
+            continue
+    return hashlib.blake2s(said.encode(), digest_size=12).hexdigest()
+
+
+def _forget_oldest(folder: Path, most: int) -> None:
+    """The files that were made longest ago, over so many."""
+    made = sorted((file for file in folder.glob("*.wav") if file.stem not in (CHIME, SILENCE)), key=_made_at)
+    for file in made[:-most]:
+        file.unlink(missing_ok=True)
+
+
+def _made_at(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:  # forgotten by another thread meanwhile
+        return 0.0
 
 
 def _place(settings: Settings) -> Path:
@@ -268,7 +468,3 @@ def _place(settings: Settings) -> Path:
         return data
     shutil.rmtree(data / "sounds", ignore_errors=True)
     return Path(given)
-
-
-def _configured(settings: Settings) -> Engine:
-    return NoVoice() if settings.hub.voice == "none" else Espeak(settings.hub.voice_speed)

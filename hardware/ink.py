@@ -14,20 +14,16 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from hub.paper import Align, Cut, Drawer, Feed, Line, Pair, Qr, Rule, Slip, Text
+from hardware import lettering
+from hub.paper import Align, Cut, Drawer, Feed, Line, Pair, Picture, Qr, Rule, Slip, Text
 
 #: Dots of one character of the normal font: 12 wide, 24 high.
 WIDE, HIGH = 12, 24
 LARGEST = 8
-#: Fonts for lines outside the code page, the first that is there and has the letters.
-FONTS = (
-    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
-    "/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
-)
+#: How long a picture (a logo) may take on the line to the printer, seconds.
+PICTURE_S = 0.5
 #: The pin of the printer's socket that a till's drawer hangs on.
 DRAWER_PIN = 2
 #: Spaces that typography wants and code pages lack.
@@ -53,6 +49,13 @@ def side_by_side(line: Pair, columns: int) -> str:
     """Both words on one line, the left one cut when they meet."""
     left = line.left.translate(PLAIN)[: max(0, columns - len(line.right) - 1)]
     return f"{left:<{columns - len(line.right)}}{line.right.translate(PLAIN)}"
+
+
+def quick(slip: Slip, bytes_a_second: float) -> Slip:
+    """The slip without pictures that a slow line would take too long for: the visitor waits for the number."""
+    return tuple(
+        line for line in slip if not (isinstance(line, Picture) and len(line.rows()) > PICTURE_S * bytes_a_second)
+    )
 
 
 def prepare() -> None:
@@ -85,6 +88,8 @@ class _Job:
             case Qr():
                 self._look("center", 1, False)
                 self.paper.qr(line.data, size=line.size, native=True)
+            case Picture():
+                self._picture(line)
             case Cut():
                 self.paper.cut()
             case Drawer():
@@ -95,8 +100,21 @@ class _Job:
             self._look(align, size, bold)
             self.paper.text(f"{row}\n")
         else:
-            self._look("left", 1, False)
-            self.paper._raw(_raster(_picture(row, size, align, self.columns * WIDE)))  # noqa: SLF001  image() prints warnings
+            if align == "left" and lettering.is_right_to_left(row):
+                align = "right"
+            self._look(align, 1, False)
+            image = lettering.drawn(row, HIGH * size, self.columns * WIDE, bold=bold)
+            self._dots(int(image.width + 7) // 8, bytes(byte ^ 0xFF for byte in image.tobytes()))
+
+    def _picture(self, line: Picture) -> None:
+        if dots := line.rows():
+            self._look("center", 1, False)
+            self._dots(line.across, dots)
+
+    def _dots(self, across: int, dots: bytes) -> None:
+        """GS v 0: rows of black and white dots, eight to a byte, `across` bytes each. image() prints warnings."""
+        down = len(dots) // across
+        self.paper._raw(b"\x1dv0\x00" + across.to_bytes(2, "little") + down.to_bytes(2, "little") + dots)  # noqa: SLF001
 
     def _look(self, align: Align, size: int, bold: bool) -> None:
         """Tell the printer only what changes: at 9,600 baud every byte is a millisecond."""
@@ -123,52 +141,6 @@ def _dummy_class() -> Any:
     return Dummy
 
 
-def _raster(image: Any) -> bytes:
-    """GS v 0: a picture of black and white dots, eight to a byte."""
-    width, height = int(image.width + 7) // 8, int(image.height)
-    dots = bytes(byte ^ 0xFF for byte in image.tobytes())
-    return b"\x1dv0\x00" + width.to_bytes(2, "little") + height.to_bytes(2, "little") + dots
-
-
-def _picture(row: str, size: int, align: Align, width: int) -> Any:
-    """The row as black on white, as wide as the paper. Shaping and direction are raqm's."""
-    from PIL import Image, ImageDraw
-
-    font = _font_for(row, HIGH * size)
-    right_to_left = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in row)
-    above = round(HIGH * size * 0.1)
-    # some scripts reach further down than a line is high
-    lowest = round(font.getbbox(row)[3])
-    image = Image.new("1", (width, max(round(HIGH * size * 1.5), lowest + 2 * above)), 1)
-    place = {"left": 0.0, "center": 0.5, "right": 1.0}[align]
-    if right_to_left and align == "left":
-        place = 1.0
-    left = max(0, round((width - font.getlength(row)) * place))
-    ImageDraw.Draw(image).text((left, above), row, fill=0, font=font)
-    return image
-
-
-def _font_for(row: str, size: int) -> Any:
-    """The first font with every letter of the row; the last one there when none has them all."""
-    from PIL import ImageFont
-
-    fonts = [ImageFont.truetype(path, size) for path in _fonts_here()]
-    if not fonts:
-        return ImageFont.load_default(size)
-    return next((font for font in fonts if _has_all(font, row)), fonts[-1])
-
-
-def _has_all(font: Any, row: str) -> bool:
-    """Whether the font draws no letter as its box for missing ones."""
-    box = bytes(font.getmask("\uffff"))
-    return all(letter.isspace() or bytes(font.getmask(letter)) != box for letter in set(row))
-
-
-@cache
-def _fonts_here() -> tuple[str, ...]:
-    return tuple(path for path in FONTS if Path(path).is_file())
-
-
 def rows(slip: Slip, columns: int = 48) -> Iterator[str]:
     """The slip as plain text, for a preview or a log."""
     for line in slip:
@@ -181,6 +153,8 @@ def rows(slip: Slip, columns: int = 48) -> Iterator[str]:
                 yield "-" * columns
             case Qr():
                 yield f"[qr {line.data}]"
+            case Picture():
+                yield "[picture]"
             case Feed():
                 yield from [""] * line.lines
             case Cut():

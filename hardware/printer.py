@@ -159,6 +159,7 @@ class Printer:
 
     def print(self, slip: Slip, give_up_s: float | None = None) -> Result:
         """Print it; `give_up_s` (else the timeout of the settings, anew for each step) is all the time there is."""
+        slip = ink.quick(slip, self.settings.baud / 10) if self.settings.kind == "serial" else slip
         data = ink.encode((Cut(), *slip) if self._torn else slip, self.settings.columns, self.settings.code_page)
         result = self._try(data, self.settings.timeout_s if give_up_s is None else give_up_s)
         self._torn = result.outcome == "unknown" or (self._torn and result.outcome == "failed")

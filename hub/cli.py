@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hub import VERSION, day_commands, exchange_commands
+from hub import VERSION, day_commands, exchange_commands, voice_commands
 from hub.commands import FILE, FOLDER, Commands, cell, config_option
 from hub.commands import ask_hub as _ask
 from hub.commands import sentence as _sentence
@@ -83,6 +83,8 @@ def init(folder: Path) -> None:
 @click.argument("folder", metavar="DIR", type=FOLDER, default="/etc/mbote", envvar="MBOTE_CONFIG")
 def check(folder: Path) -> None:
     """Say all that is wrong in a configuration, or sum it up."""
+    from display import recordings
+    from hub import logos
     from hub.configuration import summary
     from hub.misfits import remarks
 
@@ -90,7 +92,7 @@ def check(folder: Path) -> None:
     _check_files(settings)
     for line in summary(settings):
         click.echo(line)
-    for remark in remarks(settings):
+    for remark in (*remarks(settings), *recordings.remarks(settings), *logos.remarks(settings)):
         click.echo(f"remark: {remark}")
 
 
@@ -167,6 +169,7 @@ def printer(folder: Path, names: tuple[str, ...]) -> None:
 
 main.add_command(day_commands.day)
 main.add_command(day_commands.consolidate)
+main.add_command(voice_commands.recordings)
 
 
 @main.command()

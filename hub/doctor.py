@@ -22,7 +22,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from display.voice import Espeak, VoiceFault
+from display import recordings
+from display.voice import trials
 from hardware.printer import Printer, Reason
 from hub import journal, outbox
 from hub.authority import Authority
@@ -443,18 +444,20 @@ def judge_device(device: Path, *, there: bool, usable: bool, ours: bool = False)
 
 
 def voice(settings: Settings) -> Iterator[Finding]:
-    """Whether a call can be spoken."""
+    """Whether a call can be spoken, in each language of the screens."""
     if settings.hub.voice == "none":
         yield Finding("voice", "ok", "none is configured: the gong alone calls")
         return
-    start = time.perf_counter()
-    try:
-        said = Espeak(settings.hub.voice_speed).speak("Numéro un", "fr")
-    except VoiceFault as error:
-        yield Finding("voice", "fault", str(error), 'apt install espeak-ng, or set voice = "none" in agency.toml [hub]')
-    else:
-        took = 1000 * (time.perf_counter() - start)
-        yield Finding("voice", "ok", f"{len(said):,} samples of speech in {took:.0f} ms")
+    for language, how, problem in trials(settings):
+        if not problem:
+            yield Finding("voice", "ok", f"{language}: {how} speak{'' if how == 'recordings' else 's'}")
+        elif language in settings.voice.recorded:
+            yield Finding("voice", "fault", f"{language}: {problem}", f"record it: mbote recordings {language}")
+        else:
+            do = 'apt install espeak-ng, or set voice = "none" in agency.toml [hub]'
+            yield Finding("voice", "fault", f"{language}: {problem}", do)
+    for remark in recordings.remarks(settings):
+        yield Finding("voice", "warning", remark, "record what is missing: mbote recordings LANGUAGE")
 
 
 def ports(settings: Settings) -> Iterator[Finding]:

@@ -139,12 +139,21 @@ def displays_fit(
     displays: tuple[Display, ...], services: tuple[Service, ...], counters: tuple[Counter, ...]
 ) -> Iterator[str]:
     """Screens that name services or counters which are not there."""
-    for what, known in (("services", [s.code for s in services]), ("arrows", [c.code for c in counters])):
+    codes = [c.code for c in counters]
+    for what, known in (("services", [s.code for s in services]), ("arrows", codes), ("counters", codes)):
         for display in displays:
             for word in getattr(display, what):
                 if word not in known:
                     one = "service" if what == "services" else "counter"
                     yield f"agency.toml: display {display.name}: {what}: no {one} {word}{did_you_mean(word, known)}"
+    for display in displays:
+        if display.layout == "sign" and len(display.counters) != 1:
+            yield f'agency.toml: display {display.name}: a sign is one counter\'s: write counters = ["05"]'
+        if display.layout == "pictures" and display.pictures is None:
+            yield f'agency.toml: display {display.name}: pictures come from a folder: write pictures = "affiches"'
+        for code in display.counters:
+            if any(counter.code == code and not counter.shown for counter in counters):
+                yield f"agency.toml: display {display.name}: counters: nobody is called to the back desk {code}"
 
 
 def appointments_have_services(appointments: Appointments, services: tuple[Service, ...]) -> Iterator[str]:

@@ -7,6 +7,8 @@ character n times as wide and high.
 
 from __future__ import annotations
 
+import base64
+import zlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,6 +55,22 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """Black dots in the middle of the paper: `across` bytes a row, eight dots each; `dots` is their zlib in base64."""
+
+    across: int
+    dots: str
+
+    def rows(self) -> bytes:
+        """The dots, a bit each, black ones set, row by row; whole rows, and none of what is no picture."""
+        try:
+            found = zlib.decompress(base64.b64decode(self.dots, validate=True))
+        except (ValueError, zlib.error):
+            return b""
+        return found[: len(found) - len(found) % self.across] if self.across > 0 else b""
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """Cut the paper: the end of a slip."""
 
@@ -62,11 +80,11 @@ class Drawer:
     """Open the cash drawer that hangs on this printer. Nothing is printed."""
 
 
-Line = Text | Pair | Rule | Feed | Qr | Cut | Drawer
+Line = Text | Pair | Rule | Feed | Qr | Picture | Cut | Drawer
 Slip = tuple[Line, ...]
 
 _KINDS: dict[str, type] = {
-    "text": Text, "pair": Pair, "rule": Rule, "feed": Feed, "qr": Qr, "cut": Cut, "drawer": Drawer,
+    "text": Text, "pair": Pair, "rule": Rule, "feed": Feed, "qr": Qr, "picture": Picture, "cut": Cut, "drawer": Drawer,
 }  # fmt: skip
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -252,8 +252,8 @@ class HubBox(Model):
     """Most requests and asks a second of one device or one agent; more are refused with `too_many`."""
     second_line: Literal["alarm", "refuse", "allow"] = "alarm"
     """A second live line with one box's token: `alarm` serves it and tells the staff, `refuse` turns it away too."""
-    voice: Literal["espeak", "none"] = "espeak"
-    """What speaks in the waiting room; with `none` the gong alone calls."""
+    voice: Literal["espeak", "recorded", "none"] = "espeak"
+    """What speaks in the waiting room: espeak, `recorded` voices alone, or `none`: the gong alone calls."""
     voice_speed: Annotated[int, Field(ge=80, le=300)] = 135
     """Words a minute."""
     french: Literal["FR", "BE"] = "FR"
@@ -424,21 +424,83 @@ class Blended(Model):
     """They are called back, too, when somebody has waited for their counter for so long, minutes."""
 
 
+TicketPart = Literal["logo", "head", "welcome", "number", "queue", "papers", "away", "follow", "foot"]
+TICKET_PARTS: tuple[TicketPart, ...] = get_args(TicketPart)
+
+
+class Ticket(Model):
+    """What is printed on a ticket, around its number."""
+
+    parts: tuple[TicketPart, ...] = TICKET_PARTS
+    """From top to bottom; what is left out is not printed. The service and the number (`number`) always are."""
+    logo: Path | None = Field(default=None, examples=["logo.png"])
+    """A picture (PNG or JPEG, dark on light) above everything, relative to the configuration folder."""
+    welcome: Words = Field(default_factory=dict, examples=[{"fr": "Bienvenue"}])
+    """A line of the agency's own before the number, by language."""
+    footer: Words = Field(default_factory=dict, examples=[{"fr": "Avenue de l'Indépendance, 1"}])
+    """The last lines, by language; the agency's address when empty."""
+
+    @field_validator("parts")
+    @classmethod
+    def _has_a_number(cls, value: tuple[TicketPart, ...]) -> tuple[TicketPart, ...]:
+        if "number" not in value or len(set(value)) < len(value):
+            raise ValueError(f"each part once, and number among them (found {', '.join(value) or 'none'})")
+        return value
+
+
+class QuietTime(Model):
+    """Hours at which the waiting room is called more softly."""
+
+    begin: ClockTime = Field(examples=["12:30"])
+    """From this time on …"""
+    end: ClockTime = Field(examples=["13:30"])
+    """… until this one; before `begin` it is that of the next day."""
+    volume: Annotated[int, Field(ge=0, le=100)] = 0
+    """Volume of calls meanwhile, percent; at 0 they are only shown."""
+
+
+class Voice(Model):
+    """How calls are heard. What speaks is `hub.voice`, in which languages is each screen's."""
+
+    recorded: tuple[Language, ...] = Field(default=(), examples=[["ln", "ktu"]])
+    """Languages said by recordings of people, which `mbote recordings` lists; any language can be."""
+    recordings: Path = Path("recordings")
+    """Folder of the recordings, one folder per language; relative to the configuration folder."""
+    missing: Literal["espeak", "skip"] = "espeak"
+    """A call that lacks a recording: said by espeak where it has the language, or that language is left out."""
+    volume: Annotated[int, Field(ge=0, le=100)] = 100
+    """Volume of calls, percent, unless a screen says otherwise."""
+    quiet: tuple[QuietTime, ...] = Field(default=(), examples=[[{"begin": "12:30", "end": "13:30", "volume": 30}]])
+    """Hours at which they are softer, or only shown."""
+
+
 class Display(Model):
     """A waiting-room screen."""
 
     name: Code = Field(examples=["SALLE"])
     """Its name, as it is paired."""
+    layout: Literal["room", "calls", "pictures", "sign"] = "room"
+    """`room`: calls, queues; `calls`: calls alone, larger; `pictures`: calls beside those; `sign`: of one counter."""
+    counters: tuple[CounterCode, ...] = Field(default=(), examples=[["05"]])
+    """Its zone: counters whose calls it shows and says; all when empty, exactly one on a `sign`."""
     message: str = ""
     """One line at the foot of the screen."""
+    messages: tuple[str, ...] = Field(default=(), examples=[["Les caisses ferment à 14 h."]])
+    """Further lines, which take turns with it."""
+    pictures: Path | None = Field(default=None, examples=["affiches"])
+    """Folder of pictures (PNG, JPEG, WebP) that take turns, by name; relative to the configuration folder."""
+    turn_s: Annotated[float, Field(ge=3, le=600)] = 12.0
+    """How long each message and each picture stays."""
     services: tuple[Code, ...] = Field(default=(), examples=[["DEP"]])
-    """Services listed; all those with a prefix when empty."""
+    """Services listed; when empty those of its counters, or all those with a prefix."""
     minimum_s: Annotated[float, Field(ge=0, le=60)] = 6.0
     """Least time each call keeps the large place."""
     languages: tuple[str, ...] = Field(default=("fr",), min_length=1, examples=[["fr", "en"]])
     """Languages of its calls, one after the other (one alone is said twice); its own words are in the first."""
     arrows: dict[CounterCode, Direction] = Field(default_factory=dict, examples=[{"05": "left"}])
     """Direction of a counter seen from this screen, by counter code."""
+    volume: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, examples=[60])
+    """Volume of its calls, percent; 0 for a screen without loudspeaker, or beside another one that is heard."""
 
 
 class Reason(Model):
@@ -740,6 +802,10 @@ class Settings(Model):
     """When the supervisor is told."""
     blended: Blended = Blended()
     """Back-office work between visitors."""
+    ticket: Ticket = Ticket()
+    """What is printed on a ticket."""
+    voice: Voice = Voice()
+    """How calls are heard."""
     displays: tuple[Display, ...] = ()
     """The waiting-room screens."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

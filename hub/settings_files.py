@@ -25,7 +25,7 @@ FILES: dict[str, dict[str, str]] = {
         "counter_services": "counter_services",
         "agency": "agency", "queue": "queue", "day": "day", "hub": "hub", "backup": "backup",
         "deposits": "deposits", "appointments": "appointments", "centre": "centre", "followup": "followup",
-        "alerts": "alerts", "blended": "blended", "display": "displays",
+        "alerts": "alerts", "blended": "blended", "ticket": "ticket", "voice": "voice", "display": "displays",
     },
     "services.toml": {"service": "services"},
     "counters.toml": {"counter": "counters", "profile": "profiles", "help": "helps"},

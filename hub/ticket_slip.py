@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Protocol
 
 from hub.codes import in_halves
-from hub.paper import Cut, Feed, Line, Pair, Qr, Rule, Slip, Text
+from hub.paper import Cut, Feed, Line, Pair, Picture, Qr, Rule, Slip, Text
 from hub.say import say
 from hub.wire import CatalogueReason, CatalogueService, SlipText, Wait
 
@@ -109,16 +109,20 @@ def open_on(hours: tuple[tuple[str, str] | None, ...], days: list[str]) -> list[
 
 def ticket_slip(ticket: Ticket, columns: int = 48) -> Slip:
     """The lines of a ticket, for paper so many characters wide."""
-    return (
-        *_agency(ticket.text),
-        *_number(ticket, columns),
-        *_queue(ticket),
-        *_papers(ticket),
-        *_when_away(ticket),
-        *_follow(ticket),
-        *_address(ticket.text, ticket.language),
-        Cut(),
-    )
+    text = ticket.text
+    made = {
+        "logo": _logo(ticket),
+        "head": _agency(ticket.text),
+        "welcome": _welcome(ticket),
+        "number": _number(ticket, columns),
+        "queue": _queue(ticket),
+        "papers": _papers(ticket),
+        "away": _when_away(ticket),
+        "follow": _follow(ticket),
+        "foot": _address(ticket.text, ticket.language),
+    }
+    wanted = (text.parts if text else ()) or tuple(made)
+    return (*(line for part in wanted if part in made for line in made[part]), Cut())
 
 
 def label_size(label: str, columns: int) -> int:
@@ -151,6 +155,18 @@ def _down(value: float) -> int:
 
 def _up(value: float) -> int:
     return -int(-value // _step(value)) * _step(value)
+
+
+def _logo(ticket: Ticket) -> Iterator[Line]:
+    if ticket.text and ticket.text.logo:
+        yield Picture(ticket.text.logo_across, ticket.text.logo)
+        yield Feed()
+
+
+def _welcome(ticket: Ticket) -> Iterator[Line]:
+    said = ticket.text and _worded(ticket.text.welcome, ticket.language, "")
+    if said:
+        yield Text(said, align="center")
 
 
 def _agency(text: SlipText | None) -> Iterator[Line]:

@@ -7,7 +7,7 @@ The names are those of the public face (`docs/api.md`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -74,8 +74,21 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """A counter, as the sign above it says it: whether anybody can be called there now."""
+
+    counter: str
+    label: str
+    state: CounterState
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
-    """The waiting-room picture. `calls` newest first, at most 12; `day` False when the agency is closed."""
+    """The waiting-room picture. `calls` newest first, at most 12; `day` False when the agency is closed.
+
+    `volume` is that of the announcements now, percent; at 0 they are only shown. `message` with `messages`, and
+    `pictures` (addresses), take turns every `turn_s`. `sign` is the counter of a screen that is one's sign, else None.
+    """
 
     epoch: int
     seq: int
@@ -88,6 +101,12 @@ class Board:
     message: str
     rings: tuple[Ring, ...]
     minimum_s: float = 8.0
+    volume: int = 100
+    layout: str = "room"
+    messages: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    turn_s: float = 12.0
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +369,8 @@ class SlipText:
     """What the paper says around the number: agency lines, when called while away, where a telephone follows it.
 
     `follow` is the address before a ticket's code, '' where there is no page; `wifi` the network that leads there.
+    `parts` are those of the paper from top to bottom, all in their usual order when empty; `welcome` by language;
+    `logo_across` bytes wide are the rows of `logo` (`hub.paper.Picture`), '' where there is none.
     """
 
     organisation: str
@@ -359,6 +380,10 @@ class SlipText:
     return_min: int
     follow: str = ""
     wifi: str = ""
+    parts: tuple[str, ...] = ()
+    welcome: dict[str, str] = field(default_factory=dict)
+    logo: str = ""
+    logo_across: int = 0
 
 
 @dataclass(frozen=True, slots=True)

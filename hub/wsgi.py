@@ -14,7 +14,8 @@ from flask import Flask
 from counter_panel.pages import pages as panel_pages
 from display import board as room_board
 from display.pages import pages as display_pages
-from display.voice import Voice
+from display.slides import Slides
+from display.voice import MOST_AWAITED, Voice
 from hub import admin, aside, upkeep
 from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
@@ -43,7 +44,7 @@ from hub.publishing.pages import pages as publishing_pages
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
-from hub.queues.model import TicketCalled, TicketRecalled
+from hub.queues.model import TicketCalled, TicketIssued, TicketRecalled
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -75,7 +76,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
         audit.note_configuration(hub, Ask(HUB))
         publishing.settle(hub, Ask(HUB))
     services = load(settings.counter_services)
-    voice = Voice(settings)
+    voice, slides = Voice(settings), Slides(settings)
     realtime: list[Realtime] = []
     exchange: list[running.Exchange] = []
     extra = _demo_pages(hub, demo) if demo else ()
@@ -88,10 +89,10 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
                 supervision_pages(hub), publishing_pages(hub), administration(hub), audit_pages(hub),
                 privacy_pages(hub, services, brought(services).state_tables),
                 exchange_pages(hub, lambda: exchange[0] if exchange else running.Exchange()),
-                display_pages(settings, voice), panel_pages(lambda: hub.settings),
+                display_pages(settings, voice, slides), panel_pages(lambda: hub.settings),
                 *(s.pages for s in services if s.pages), *extra,
             ),
-            board=lambda reader: as_json(_board(hub, voice, reader, ANY_DISPLAY.name)),
+            board=lambda reader: as_json(_board(hub, voice, slides, reader, ANY_DISPLAY.name)),
             statistics=lambda reader, query: figures(hub, reader, query),
             present=lambda: len(realtime[0].present()) if realtime else 0,
             frame_ancestors="'self'" if demo else "'none'",
@@ -100,18 +101,19 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     socketio = socket_server(app)
     guard_socket(socketio)
     app.wsgi_app = Doorman(app.wsgi_app, door, secret=settings.hub.secret)  # type: ignore[method-assign] # before everything, Socket.IO too
-    realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services)))
+    realtime.append(Realtime(hub, socketio, identify_socket(hub), screens(hub, voice, services, slides)))
     devices.on_revoked.append(realtime[0].kick)
     sessions.on_ended.append(realtime[0].kick_agent)
     ports.on_changed.append(realtime[0].refresh)
-    announcer.to = _told(realtime[0])
+    announcer.to = _told(realtime[0], voice)
+    voice.begin(_waiting(hub))
     realtime[0].start()
     admin.serve(hub)
     exchange.append(running.start(hub))
     followup.start(hub)
     webhook.start(hub)
     threading.Thread(target=_housekeeping, args=(hub, realtime[0]), name="housekeeping", daemon=True).start()
-    threading.Thread(target=_aside, args=(hub,), name="aside", daemon=True).start()
+    threading.Thread(target=_aside, args=(hub, slides, realtime[0]), name="aside", daemon=True).start()
     return app
 
 
@@ -120,11 +122,20 @@ def _seats(hub: Hub) -> dict[str, str]:
     return {session.agent: code for code, session in queue_store.counters(hub.reader).items() if session.agent}
 
 
-def _told(realtime: Realtime) -> Callable[[Any], None]:
-    """What was recorded, to the screens; after a publication kiosks are also sent their catalogue anew."""
+def _waiting(hub: Hub) -> list[str]:
+    """The tickets that wait already, the first ones first: what the voice has ready before any call."""
+    with hub.snapshot() as reader:
+        return [row["label"] for row in queue_store.waiting(reader)[:MOST_AWAITED]]
+
+
+def _told(realtime: Realtime, voice: Voice) -> Callable[[Any], None]:
+    """What was recorded, to the screens; a ticket to the voice; after a publication kiosks get their catalogue anew."""
 
     def told(entries: Any) -> None:
         realtime.announce(entries)
+        for entry in entries:
+            if isinstance(entry.event, TicketIssued):
+                voice.prepare(entry.event.label)
         if publishing.is_published(entries):
             threading.Thread(target=realtime.begin_again, name="catalogue", daemon=True).start()
 
@@ -149,14 +160,16 @@ def _demo_pages(hub: Hub, demo: dict[str, Any]) -> tuple[Any, ...]:
 # --- screens ---------------------------------------------------------------------------------
 
 
-def screens(hub: Hub, voice: Voice, services: tuple[CounterService, ...]) -> tuple[Screen, ...]:
+def screens(
+    hub: Hub, voice: Voice, services: tuple[CounterService, ...], slides: Slides | None = None
+) -> tuple[Screen, ...]:
     """Every kind of screen there is, and what it sees."""
     return (
         Screen(
             event="board",
             takes=_is("display", "api"),
             profile=lambda actor: actor.device,
-            picture=lambda reader, name: _board(hub, voice, reader, name),
+            picture=lambda reader, name: _board(hub, voice, slides, reader, name),
             at_once=CALLS,
         ),
         Screen(
@@ -210,12 +223,13 @@ def _is(*roles: str) -> Callable[[Actor], bool]:
     return lambda actor: not actor.roles.isdisjoint(roles)
 
 
-def _board(hub: Hub, voice: Voice, reader: Any, name: str) -> Board:
+def _board(hub: Hub, voice: Voice, slides: Slides | None, reader: Any, name: str) -> Board:
     """The room's picture as one screen shows it; its sentences are made ready to be heard."""
     screen = next((d for d in hub.settings.displays if d.name == name), ANY_DISPLAY)
-    board = room_board.for_screen(pictures.board(hub, reader), screen, hub.settings)
-    for ring in board.rings:
-        voice.expect(ring.text)
+    generic = pictures.board(hub, reader, screen.counters, room_board.sign_of(screen))
+    board = room_board.for_screen(generic, screen, hub.settings, slides.addresses(screen.name) if slides else ())
+    for ring in board.rings if board.volume else ():
+        voice.expect(room_board.heard(ring, screen, hub.settings))
     return board
 
 
@@ -252,11 +266,17 @@ def _housekeeping(hub: Hub, realtime: Realtime) -> None:
             log.warning("housekeeping", fault=str(error))
 
 
-def _aside(hub: Hub) -> None:
-    """Whom people call back from the back office, and what services do beside: files that nobody names go first."""
+def _aside(hub: Hub, slides: Slides, realtime: Realtime) -> None:
+    """Whom people call back from the back office, what services do beside, and whether the room's posters have changed.
+
+    Files that nobody names go first.
+    """
     with suppress(MboteError, OSError):
         hub.tidy()
-    while not threading.Event().wait(ASIDE_S):
+    while True:
+        if slides.look():
+            realtime.refresh("board")
+        threading.Event().wait(ASIDE_S)
         try:
             with hub.store.readable():
                 blended.call_back_due(hub, Ask(HUB))

@@ -7,7 +7,6 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from display import voice
 from hardware.devices import open_devices
@@ -34,15 +33,7 @@ def reader_of(settings: Settings) -> Reader | None:
     """The voice that reads the page to whoever asks for it: the one that calls in the room. None without one."""
     if settings.kiosk.voice == "none":
         return None
-    engine = voice.Espeak(settings.hub.voice_speed)
-
-    def speak(text: str, language: str) -> bytes:
-        with TemporaryDirectory() as folder:
-            sound = Path(folder) / "said.wav"
-            voice.write_wav(sound, voice.louder(engine.speak(text, language)))
-            return sound.read_bytes()
-
-    return Reader(speak)
+    return Reader(lambda text, language: voice.read_aloud(text, language, settings.hub.voice_speed))
 
 
 def manners(settings: Settings, spoken: tuple[str, ...] = ()) -> Manners:

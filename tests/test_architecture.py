@@ -33,6 +33,7 @@ PURE = {
     "slip",
     "slips",
     "speech",
+    "prompts",
     "ticket_slip",
 }
 # What those may know of us: the vocabulary of values.

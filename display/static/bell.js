@@ -2,7 +2,8 @@
  * The loudspeaker: announcements one after the other, each once, however often the page comes back.
  *
  * What has been rung is kept by the tab (sessionStorage), so that neither a reload nor a reconnect rings
- * again. Where the browser holds sound back until somebody touches the screen, `onBlocked` says so.
+ * again. Where the browser holds sound back until somebody touches the screen, `onBlocked` says so; where it cannot
+ * sound at all, `onMute`.
  */
 
 import { tell } from "/look/history.js";
@@ -25,12 +26,17 @@ export class Bell {
   #onBlocked;
   blocked = false;
 
-  constructor({ onBlocked }) {
+  constructor({ onBlocked, onMute }) {
     this.#onBlocked = onBlocked;
     this.#audio.preload = "auto";
     addEventListener("pointerdown", () => this.#unblock());
     addEventListener("keydown", () => this.#unblock());
-    this.#play(SILENCE);
+    this.#test(onMute);
+  }
+
+  /** The self-test: a browser that cannot sound at all is found out before the first call. */
+  async #test(onMute) {
+    onMute((await this.#play(SILENCE)) === "failed");
   }
 
   /** A picture: whatever rings in it and has not been rung here waits its turn. */
@@ -58,6 +64,8 @@ export class Bell {
   async #once(ring) {
     const name = announcement(this.#board, ring);
     this.#remember([...this.#rung, name]);
+    this.#audio.volume = this.#board.volume / 100;
+    if (this.#board.volume === 0) return true; // quiet hours, or a screen that is only seen
     let outcome = ring.sound ? await this.#play(ring.sound) : await this.#play(GONG);
     if (outcome === "failed" && ring.sound) outcome = await this.#play(GONG);
     if (outcome !== "blocked") tell("announce", { call: ring.call, repeat: ring.repeat });

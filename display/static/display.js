@@ -32,12 +32,18 @@ const slots = [...document.querySelectorAll("#previous li")];
 
 let stage = stages.opening(JSON.parse(sessionStorage.getItem(PLACE) ?? "[]"));
 let timer = 0;
+/** Which of the messages, and which of the pictures, is in turn; it moves every `turn_s` of the board. */
+let turn = 0;
+let turning = 0;
 /** The code that this screen shows to be paired; null while it needs none. */
 let code = null;
 /** The hub's time of day, as of a moment of our monotonic clock: the screen's own clock may be wrong. */
 let time = null;
 
-const bell = new Bell({ onBlocked: (blocked) => (find("#sound").hidden = !blocked) });
+const bell = new Bell({
+  onBlocked: (blocked) => (find("#sound").hidden = !blocked),
+  onMute: (mute) => (find("#mute").hidden = !mute),
+});
 const link = new Link({ picture: "board", token: takeToken(), onPicture: take, onState: draw });
 draw();
 
@@ -70,11 +76,33 @@ function drawScene(view) {
   if (link?.refused === STRANGER && code === null) askForToken();
   const refused = link?.refused && view.scene !== "call";
   const scene = refused ? "refused" : view.scene;
+  const sign = stage.board?.sign && ["call", "quiet"].includes(scene) ? stage.board.sign : null;
   document.body.dataset.scene = scene;
-  large.hidden = scene !== "call";
-  find("#rest").hidden = scene === "call";
-  if (scene === "call") drawCall(view.large);
+  find("#sign").hidden = !sign;
+  large.hidden = scene !== "call" || sign !== null;
+  find("#rest").hidden = scene === "call" || sign !== null;
+  if (sign) drawSign(sign, stages.atSign(stage));
+  else if (scene === "call") drawCall(view.large);
   else drawRest(...RESTS[scene]);
+}
+
+/** One counter's sign: whom it calls or serves, or whether anybody can be called there. */
+function drawSign(sign, call) {
+  const box = find("#sign");
+  const state = call?.state ?? (["closed", "paused"].includes(sign.state) ? sign.state : "free");
+  box.dataset.state = state;
+  box.classList.toggle("long", isLong(call?.ticket ?? ""));
+  setText(box.querySelector(".code"), sign.counter);
+  setText(box.querySelector(".name bdi"), sign.label);
+  setText(box.querySelector(".ticket h2"), say(`sign_${state}`));
+  setText(box.querySelector(".label"), call?.ticket ?? "");
+  const shown = call ? `${call.call}.${call.repeat}` : "";
+  if (box.dataset.shown === shown) return;
+  box.dataset.shown = shown;
+  box.classList.remove("announce");
+  if (state !== "called") return;
+  void box.offsetWidth; // the same animation starts again only after a layout without it
+  box.classList.add("announce");
 }
 
 function drawCall(call) {
@@ -138,12 +166,35 @@ function drawSlot(slot, call, lost) {
 
 function drawBoard(board, lost) {
   setText(find("#agency"), board.agency);
-  setText(find("#message"), board.message);
-  find("footer").classList.toggle("empty-line", board.message === "");
+  document.body.dataset.layout = board.layout;
+  drawTurns(board);
   setText(find("#queues-title"), lost ? say("queues_at", { time: board.at.slice(11, 16) }) : say("queues"));
   setText(find("#mode"), board.mode === "open" ? "" : say(`mode_${board.mode}`));
   find("#mode").hidden = find("#mode").textContent === "" || !board.day;
   drawQueues(board.day ? board.queues : []);
+}
+
+/** Messages and pictures take turns; one alone stays. */
+function drawTurns(board) {
+  const said = [board.message, ...board.messages].filter((line) => line !== "");
+  setText(find("#message"), said[turn % said.length] ?? "");
+  find("footer").classList.toggle("empty-line", said.length === 0);
+  drawPicture(board.pictures);
+  clearTimeout(turning);
+  if (Math.max(said.length, board.pictures.length) < 2) return;
+  turning = setTimeout(() => {
+    turn += 1;
+    drawTurns(stage.board);
+  }, board.turn_s * 1000);
+}
+
+function drawPicture(pictures) {
+  const box = find("#picture");
+  box.hidden = pictures.length === 0;
+  const address = pictures[turn % pictures.length];
+  if (!address || box.getAttribute("src") === address) return;
+  box.setAttribute("src", address);
+  if (pictures.length > 1) new Image().src = pictures[(turn + 1) % pictures.length]; // fetched while this one stands
 }
 
 function drawQueues(queues) {

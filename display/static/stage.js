@@ -94,6 +94,11 @@ function listed(board, large) {
   return (board?.calls ?? []).filter((call) => call.call !== large).slice(0, LISTED);
 }
 
+/** Whom the counter of a sign calls or serves; null when nobody. A call that ended here never stands on its sign. */
+export function atSign(stage) {
+  return stage.board.calls.find((call) => call.state !== "ended") ?? null;
+}
+
 /**
  * How old a picture is when it is read, in ms, by the hub's wall clock (`at`) against our monotonic one (`now`).
  *

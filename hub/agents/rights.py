@@ -291,6 +291,7 @@ _PAGES: dict[str, frozenset[str]] = {
         ("routing.preview", "routing.publish", "routing.effect", "routing.assign"), frozenset({"supervisor"})
     ),
     "administration.page": _OVERSIGHT | {"admin"},
+    "administration.proof": _OVERSIGHT | {"admin"},
     **dict.fromkeys(
         ("administration.preview", "administration.publish", "administration.files", "administration.read_files"),
         _PEOPLE,
@@ -309,7 +310,7 @@ PUBLIC: frozenset[str] = frozenset(
         "agents.login", "agents.login_post", "agents.logout", "agents.unlock",
         "agents.pairing_ask", "agents.pairing_claim",
         "demo.page", "demo.wires", "demo.touch", "demo.qr", "demo.agent", "demo.static",  # `mbote demo` alone has these
-        "display.page", "display.sound",
+        "display.page", "display.sound", "display.picture",
         "counter_panel.page",
         "connect", "disconnect", "ask",
     }

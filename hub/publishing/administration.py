@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.errors import Unreadable, chosen
-from hub.publishing import making
+from hub.publishing import making, ticket
 from hub.publishing.forms import Filled, Wanted, number, tidy
 from hub.publishing.rules import as_text
 from hub.settings import DAYS, Settings
 from hub.wire import Direction
 
 #: The parts of the page that are filled in, in the order of their tabs.
-PARTS = ("services", "places", "hours", "messages")
+PARTS = ("services", "places", "hours", "messages", "ticket")
 #: Where the configuration goes out and comes in as files.
 FILES = "files"
 ARROWS: tuple[Direction, ...] = ("", "left", "right", "ahead", "up", "down")
@@ -21,7 +21,7 @@ ARROWS: tuple[Direction, ...] = ("", "left", "right", "ahead", "up", "down")
 
 def wanted(part: str, form: Filled, settings: Settings) -> Wanted:
     """What a part of the page asks for; a service or counter that is to go is asked for alone."""
-    read = {"services": _services, "places": _places, "hours": _hours, "messages": _messages}
+    read = {"services": _services, "places": _places, "hours": _hours, "messages": _messages, "ticket": ticket.wanted}
     part = chosen(part, read, Unreadable("no such part of the page", code="bad_request", field="part"))
     if code := form.get("remove", ""):
         return making.without(settings, "counters" if part == "places" else "services", code)
@@ -113,3 +113,4 @@ def _messages(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
             f"{under}.services",
             as_text([code for code in codes if code in listed] if set(codes) - set(listed) else []),
         )
+        yield f"{under}.messages", as_text(ticket.one_a_line(form, f"{under}.messages"))

@@ -19,7 +19,7 @@ from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.clock import local
 from hub.context import Hub
-from hub.errors import NotAllowed, Refused, Unreadable
+from hub.errors import NotAllowed, NotFound, Refused, Unreadable
 from hub.publishing import actions, forms, making, rules, store
 from hub.publishing import administration as admin
 from hub.publishing.complaints import in_words
@@ -27,6 +27,8 @@ from hub.publishing.files import read, written
 from hub.publishing.forms import Filled, Wanted
 from hub.publishing.model import Change, Publication
 from hub.publishing.preview import Effect, Side, effect
+from hub.publishing.proof import Proofs
+from hub.publishing.ticket import ticket_parts
 from hub.publishing.wording import Wording
 from hub.say import say, say_refused
 from hub.settings import DAYS, Service, Settings
@@ -49,6 +51,7 @@ def pages(hub: Hub) -> Blueprint:
 def administration(hub: Hub) -> Blueprint:
     """Everything at /administration: services, counters, hours, messages, and the configuration as files."""
     room, desk = _room(hub, "administration", (*admin.PARTS, admin.FILES), admin.wanted)
+    room.add_url_rule("/administration/ticket/<key>/<int:millimetres>-<language>.png", "proof", desk.proof)
     room.add_url_rule("/administration/files.zip", "files", desk.files)
     room.add_url_rule("/administration/files", "read_files", desk.read_files, methods=["POST"])
     return room
@@ -76,6 +79,7 @@ class _Desk:
     def __init__(self, hub: Hub, name: str, parts: tuple[str, ...], reads: Reads) -> None:
         self._hub, self._name, self._reads = hub, name, reads
         self._parts = (*parts, VERSIONS)
+        self._proofs = Proofs(hub)
 
     def in_templates(self) -> dict[str, Any]:
         return {
@@ -96,6 +100,7 @@ class _Desk:
             "printers": self._printers(),
             "chosen": request.form.getlist,
             "runs": _runs,
+            "ticket_parts": ticket_parts,
         }
 
     def _printers(self) -> tuple[str, ...]:
@@ -158,6 +163,13 @@ class _Desk:
         ask = asked(f"{self._name}.publish")
         actions.publish(self._hub, ask, wanted=changes, reason=reason, seen=seen, undoes=undoes)
         return redirect(f"/{self._name}?part={self._part()}&done=1", 303)
+
+    def proof(self, key: str, millimetres: int, language: str) -> Response:
+        """A ticket as it will be, of what stands or of a draft that was looked at."""
+        drawn = self._proofs.picture(key, millimetres, language)
+        if drawn is None:
+            raise NotFound("look at the ticket again: this draft is no longer kept")
+        return Response(drawn, mimetype="image/png", headers={"Cache-Control": "no-store"})
 
     # as files
 
@@ -250,6 +262,7 @@ class _Desk:
             "part": part, "settings": settings, "agents": everybody, "last": last, "typed": request.form,
             "versions": [self._version(one, word, names) for one in found], "effect": None, "error": "", "field": "",
             "done": request.args.get("done"), "seen": last, "left": (),
+            "proofs": self._proofs.of(settings) if part == "ticket" else (),
         } | more  # fmt: skip
         return make_response(render_template("publishing/page.html", **shown), status)
 

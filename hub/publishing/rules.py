@@ -23,6 +23,7 @@ SINGLE: Mapping[str, tuple[str, ...]] = {
     "alerts": ("pause_min", "waiting"),
     "blended": ("idle_min", "recall_waiting", "recall_min"),
     "day": ("timetable", "hours", "holidays", "pay_days", "deadlines"),
+    "ticket": ("parts", "welcome", "footer"),
 }
 #: Lists of tables → the settings of each that can be published, by the table's code.
 LISTED: Mapping[str, tuple[str, ...]] = {
@@ -31,7 +32,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
         "quota", "icon", "group", "guide",
     ),
     "counters": ("services", "weights", "languages", "accessible", "label", "location", "arrow", "printer"),
-    "displays": ("message", "services", "arrows"),
+    "displays": ("message", "messages", "services", "arrows"),
 }  # fmt: skip
 #: Lists whose tables a screen can make and take away → what of one is its frame.
 MADE: Mapping[str, tuple[str, ...]] = {"services": ("code", "prefix"), "counters": ("code", "kind")}
@@ -40,6 +41,7 @@ GONE = "null"
 #: What the administration publishes; the rest is routing.
 _ADMINISTERED: Mapping[str, frozenset[str]] = {
     "day": frozenset(SINGLE["day"]),
+    "ticket": frozenset(SINGLE["ticket"]),
     "services": frozenset(LISTED["services"]) - {"target_min", "least_skill", "language_needed"},
     "counters": frozenset({"label", "location", "arrow", "printer"}),
     "displays": frozenset(LISTED["displays"]),

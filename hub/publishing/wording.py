@@ -56,7 +56,10 @@ class Wording:
             case bool():
                 return self._say("yes" if plain else "no")
             case list():
-                return ", ".join(self._service(each) if what == "services" else str(each) for each in plain)
+                if what == "parts":
+                    return ", ".join(self._say(f"ticket_{each}") for each in plain)
+                between = " · " if what == "messages" else ", "
+                return between.join(self._service(each) if what == "services" else str(each) for each in plain)
             case dict():
                 return ", ".join(self._pair(what, name, each) for name, each in plain.items())
         return self._say("value_min", minutes=plain) if what.endswith("_min") else str(plain)

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from hub import logos
 from hub.chain import canonical_json
 from hub.clock import Instant, elapsed, instant, iso
 from hub.context import Hub
 from hub.queues import faces, offer, rules, store
 from hub.queues.model import BusinessDay, CounterSession
 from hub.queues.store import Reader
-from hub.settings import DAYS, Counter, Service
+from hub.settings import DAYS, Counter, Service, Settings
 from hub.wire import (
     Board,
     BoardCall,
@@ -31,6 +32,7 @@ from hub.wire import (
     KioskPicture,
     KioskService,
     Ring,
+    Sign,
     SlipText,
     Wait,
     as_json,
@@ -96,11 +98,14 @@ def foreseen(hub: Hub, at: Moment, service: Service) -> Wait | None:
 # --- the room --------------------------------------------------------------------------------
 
 
-def board(hub: Hub, reader: Reader) -> Board:
-    """The waiting-room picture, before a screen adds its own words."""
+def board(hub: Hub, reader: Reader, zone: tuple[str, ...] = (), sign: str = "") -> Board:
+    """The waiting-room picture, before a screen adds its own words; of the counters of its `zone`, where it has one.
+
+    `sign`: the counter above which the screen hangs.
+    """
     at = moment(hub, reader)
     is_open = at.day is not None and at.day.open
-    rows = store.last_calls(reader, at.day, CALLS_SHOWN) if at.day and is_open else []
+    rows = store.last_calls(reader, at.day, CALLS_SHOWN, zone) if at.day and is_open else []
     return Board(
         epoch=at.epoch,
         seq=at.seq,
@@ -112,12 +117,25 @@ def board(hub: Hub, reader: Reader) -> Board:
         queues=tuple(_board_queue(hub, at, service) for service in public_services(hub)),
         message="",
         rings=tuple(_ring(row) for row in rows if _rings(row, at.now)),
+        sign=_sign(hub, at, sign) if sign else None,
     )
+
+
+def _sign(hub: Hub, at: Moment, code: str) -> Sign | None:
+    counter = hub.settings.counter(code)
+    if counter is None:
+        return None
+    return Sign(code, counter.label, at.sessions.get(code, CounterSession(code)).state)
 
 
 def public_services(hub: Hub) -> tuple[Service, ...]:
     """The services that the public takes a ticket for."""
-    return tuple(s for s in hub.settings.services if s.prefix)
+    return public_services_of(hub.settings)
+
+
+def public_services_of(settings: Settings) -> tuple[Service, ...]:
+    """The same of any settings, such as a draft."""
+    return tuple(s for s in settings.services if s.prefix)
 
 
 def _board_call(hub: Hub, row: Any) -> BoardCall:
@@ -272,28 +290,40 @@ def _catalogue(hub: Hub, version: str) -> Catalogue:
     return Catalogue(
         version=version,
         agency=settings.agency.name,
-        services=tuple(_catalogue_service(hub, service) for service in public_services(hub)),
+        services=tuple(catalogue_service(settings, service) for service in public_services(hub)),
         languages=settings.agency.languages,
-        slip=SlipText(
-            organisation=settings.agency.organisation,
-            agency=settings.agency.name,
-            footer={settings.agency.languages[0]: settings.agency.address} if settings.agency.address else {},
-            recalls=settings.queue.recalls,
-            return_min=settings.queue.return_min,
-            follow=settings.followup.opens,
-            wifi=settings.followup.wifi,
-        ),
+        slip=slip_text(settings),
         buttons={str(b.pin): b.service for b in settings.kiosk.buttons if b.service},
         timezone=settings.agency.timezone,
     )
 
 
-def _catalogue_service(hub: Hub, service: Service) -> CatalogueService:
-    hours = hub.settings.day.hours if hub.settings.day.timetable else {}
+def slip_text(settings: Settings) -> SlipText:
+    """What stands on every ticket of these settings."""
+    agency, ticket = settings.agency, settings.ticket
+    logo = logos.of(settings.path(ticket.logo)) if ticket.logo else None
+    return SlipText(
+        organisation=agency.organisation,
+        agency=agency.name,
+        footer=ticket.footer or ({agency.languages[0]: agency.address} if agency.address else {}),
+        recalls=settings.queue.recalls,
+        return_min=settings.queue.return_min,
+        follow=settings.followup.opens,
+        wifi=settings.followup.wifi,
+        parts=ticket.parts,
+        welcome=ticket.welcome,
+        logo=logo.dots if logo else "",
+        logo_across=logo.across if logo else 0,
+    )
+
+
+def catalogue_service(settings: Settings, service: Service) -> CatalogueService:
+    """What a kiosk, or a ticket, knows of a service."""
+    hours = settings.day.hours if settings.day.timetable else {}
     return CatalogueService(
         service=service.code,
         prefix=service.prefix,
-        labels=service.kiosk or {hub.settings.agency.languages[0]: service.label},
+        labels=service.kiosk or {settings.agency.languages[0]: service.label},
         icon=service.icon,
         papers=service.papers,
         hours=tuple(offer.last_times(hours[day], service) if day in hours else None for day in DAYS) if hours else (),

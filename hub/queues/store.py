@@ -302,14 +302,15 @@ def usual_counter(reader: Reader, agent: str) -> str | None:
     return row["counter"] if row else None
 
 
-def last_calls(reader: Reader, day: m.BusinessDay, limit: int) -> list[sqlite3.Row]:
-    """The last stages called that day, newest first, with their tickets."""
+def last_calls(reader: Reader, day: m.BusinessDay, limit: int, counters: tuple[str, ...] = ()) -> list[sqlite3.Row]:
+    """The last stages called that day, newest first, with their tickets; to these counters alone, if any is named."""
+    zone = f",{','.join(counters)}," if counters else ""
     return reader.execute(
         "SELECT s.call, s.call_count, s.last_called_at, s.last_called_tick, s.counter, s.service, s.outcome, s.rank,"
         " t.id AS ticket, t.label, t.state, t.stage = s.id AS present, t.priority, t.language, t.head_start"
         " FROM stage s JOIN ticket t ON t.id = s.ticket WHERE s.call IS NOT NULL AND s.call > ?"
-        " ORDER BY s.call DESC LIMIT ?",
-        (day.first_seq, limit),
+        " AND (? = '' OR instr(?, ',' || s.counter || ',') > 0) ORDER BY s.call DESC LIMIT ?",
+        (day.first_seq, zone, zone, limit),
     ).fetchall()
 
 

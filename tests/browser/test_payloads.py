@@ -67,7 +67,7 @@ MOST = {
 EVERY = 3
 #: Screens of the room are looked at by themselves, doors by what is typed into them; the rest are files.
 ELSEWHERE = re.compile(
-    r"/(display|panel|login|choose|enrol|second|locked|demo.*|api/.*|metrics|healthz|sound/.*|.*\.pem)?"
+    r"/(display|display/pictures/.*|administration/ticket/.*|panel|login|choose|enrol|second|locked|demo.*|api/.*|metrics|healthz|sound/.*|.*\.pem)?"
 )
 #: Files about what there is none of here: a destruction takes a month, and a day is closed in the evening.
 NOT_HERE = {"/privacy/<proposal>/certificate", "/supervision/day.json"}
@@ -352,7 +352,9 @@ def addresses(rule, planted):
 #: A page that shows something by what is asked behind its address.
 QUERIES = {
     "/routing": ("?part=agents", "?part=helps", "?part=rules", "?part=versions"),
-    "/administration": ("?part=messages", "?part=places", "?part=hours", "?part=files", "?part=versions"),
+    "/administration": tuple(
+        f"?part={part}" for part in ("messages", "places", "hours", "ticket", "files", "versions")
+    ),
     "/desk/cash": ("?ref=E1", "?prepared=1", "?ref=P1"), "/desk/cash/prepare": ("?ref=E1", "?ref=P1", "?other=1"),
     "/desk/cash/requests": ("?ref=P1",), "/desk/deposit/validation": ("?show=all", "?show=back"),
     "/desk/deposit/validation.csv": ("?show=all",), "/desk/certificate": ("?ref=P1",),

@@ -3,7 +3,7 @@
 import pytest
 
 from display.board import for_screen
-from hub.settings import Display
+from hub.settings import Display, QuietTime, Voice
 from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG
 from tests.look.pictures import board, call, queues
@@ -56,3 +56,43 @@ def test_a_message_of_the_day_goes_before_the_screen_s_own(settings):
 
 def test_the_town_stands_beside_the_agency(settings):
     assert for_screen(board(), Display(name="S"), settings).agency == "CNSS Siège · Brazzaville"
+
+
+QUIET = (QuietTime(begin="12:30", end="13:30", volume=20), QuietTime(begin="22:00", end="06:00"))
+
+
+@pytest.mark.parametrize(
+    ("at", "own", "loud"),
+    [
+        ("09:42", None, 80), ("12:29", None, 80), ("12:30", None, 20), ("13:30", None, 80),
+        ("23:15", None, 0), ("05:59", None, 0), ("06:00", None, 80),
+        ("09:42", 30, 30), ("12:45", 10, 10), ("12:45", 90, 20), ("09:42", 0, 0),
+    ],
+)  # fmt: skip
+def test_calls_are_as_loud_as_the_hour_and_the_screen_allow(settings, at, own, loud):
+    agency = settings.model_copy(update={"voice": Voice(volume=80, quiet=QUIET)})
+    seen = for_screen(board(at=f"2026-11-23T{at}:10+01:00"), Display(name="S", volume=own), agency)
+    assert seen.volume == loud
+
+
+def test_a_zone_shows_and_says_its_own_counters_and_lists_what_they_serve(settings):
+    there, elsewhere = call(2, "D002", "05"), call(1, "A001", "02")
+    picture = board(calls=[there, elsewhere], rings=[there, elsewhere], queues=queues(9))
+    seen = for_screen(picture, Display(name="S", counters=("05", "08")), settings)
+    assert [one.counter for one in seen.calls] == ["05"]
+    assert [one.counter for one in seen.rings] == ["05"]
+    assert [queue.service for queue in seen.queues] == ["DEP", "PEN"]
+
+
+def test_messages_take_turns_and_an_urgent_one_comes_first(settings):
+    screen = Display(name="S", message="Bonjour", messages=("Un", "Deux"))
+    seen = for_screen(board(message="Caisse fermée"), screen, settings)
+    assert (seen.message, *seen.messages) == ("Caisse fermée", "Un", "Deux")
+    assert for_screen(board(), Display(name="S"), settings).messages == ()
+
+
+def test_pictures_are_for_screens_that_show_them(settings):
+    where = ("/display/pictures/S/0?v=1",)
+    folder = settings.folder
+    assert for_screen(board(), Display(name="S", layout="pictures", pictures=folder), settings, where).pictures == where
+    assert for_screen(board(), Display(name="S"), settings, where).pictures == ()

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from hub.wire import Sign
 from tests.look.pictures import board, call, queues, shown
 from tests.patience import patience
 from tests.windows import weighed
@@ -353,3 +354,123 @@ def test_the_page_is_light(room):
     room.tell()
     room.open().expect_scene("quiet")
     assert 0 < sum(shipped.values()) <= 150_000, shipped
+
+
+def test_quiet_hours_are_seen_and_not_heard_and_softer_ones_are_softer(room):
+    room.page.add_init_script(LISTEN.replace("window.played.push(name)", "window.played.push(name + this.volume)"))
+    quiet = replace(shown(board(1, [D1], [D1]), room.hub.settings), volume=0)
+    room.hub.show("board", quiet)
+    room.open()
+    expect(room.large).to_have_text("D001")
+    room.hub.show("board", replace(shown(board(2, [D2, D1], [D2, D1]), room.hub.settings), volume=40))
+    room.page.wait_for_function("() => window.played.length > 0")
+    [heard] = room.page.evaluate("played")
+    assert heard.endswith(".wav0.4"), "what was only shown is not rung later"
+
+
+def test_a_screen_that_cannot_sound_says_so_before_the_first_call(room):
+    room.page.add_init_script(
+        "HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('', 'NotSupportedError'));"
+    )
+    room.tell()
+    room.open().expect_scene("quiet")
+    expect(room.page.locator("#mute")).to_have_text("Cet écran n'a pas de son")
+
+
+# --- layouts -------------------------------------------------------------------------------------
+
+#: How far away the letters of each place can be read on a screen of 43 inches (535 mm high), metres: the height of a
+#: capital as it is drawn, times 150 (C.7).
+READ_FROM = """(names) => Object.fromEntries(names.map((name) => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const { fontSize, fontWeight, fontFamily } = getComputedStyle(document.querySelector(name));
+  pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+  return [name, (pen.measureText("D").actualBoundingBoxAscent * 535 / 1080) * 150 / 1000];
+}))"""
+PLACES = ["#call .label", "#call .code", "#previous .label", "#previous .code"]
+SIGN = Sign("05", "Dépôts de pièces", "calling")
+
+
+def read_from(room, *places):
+    room.page.evaluate("document.fonts.ready")
+    return room.page.evaluate(READ_FROM, list(places))
+
+
+@pytest.mark.parametrize("layout", ["room", "calls", "pictures"])
+def test_a_call_is_read_from_ten_metres_and_on_the_screen_of_calls_the_previous_ones_too(room, layout):
+    room.tell(FIVE, queues=queues(9), screen={"layout": layout})
+    room.open().expect_scene("call")
+    metres = read_from(room, *PLACES)
+    assert min(metres["#call .label"], metres["#call .code"]) >= 10, metres
+    assert metres["#previous .label"] >= (10 if layout == "calls" else 3.5), metres
+    assert room.page.evaluate(SPILL) == []
+
+
+@pytest.mark.parametrize("ticket", ["D002", "K1-007", "WM888"])
+def test_a_sign_is_read_from_ten_metres(room, ticket):
+    room.tell([call(1, ticket, "05")], sign=SIGN, screen={"layout": "sign", "counters": ("05",)})
+    room.open().expect_scene("call")
+    metres = read_from(room, "#sign .label", "#sign .code")
+    assert min(metres.values()) >= 10, metres
+    assert room.page.evaluate(SPILL.replace('"body,', '"#sign, #sign .label, #sign .code, body,')) == []
+
+
+@pytest.mark.parametrize("ticket", ["D002", "W888", "K1-007", "WM88"])
+def test_calls_alone_spill_nowhere(room, ticket):
+    room.tell([replace(HARD[0], ticket=ticket), *HARD[1:]], screen={"layout": "calls"}, mode="appointments_only")
+    room.open().expect_scene("call")
+    assert room.page.evaluate(SPILL) == []
+    expect(room.page.locator("#queues")).to_be_hidden()
+
+
+def test_a_sign_says_whom_its_counter_calls_and_serves_and_when_it_is_closed(room):
+    screen = {"layout": "sign", "counters": ("05",)}
+    room.tell([D1], [D1], sign=SIGN, screen=screen)
+    room.open().expect_scene("call")
+    sign = room.page.locator("#sign")
+    expect(sign).to_have_attribute("data-state", "called")
+    expect(sign.locator(".label")).to_have_text("D001")
+    expect(sign.locator(".name")).to_have_text("Dépôts de pièces")
+    room.tell([replace(D1, state="serving")], sign=replace(SIGN, state="serving"), screen=screen)
+    expect(sign).to_have_attribute("data-state", "serving")
+    expect(sign.locator(".label")).to_have_text("D001")
+    for state, said in (
+        ("free", "Attendez l'appel de votre numéro"),
+        ("closed", "Guichet fermé"),
+        ("paused", "De retour"),
+    ):
+        room.tell([replace(D1, state="ended")], sign=replace(SIGN, state=state), screen=screen)
+        expect(sign).to_have_attribute("data-state", state)
+        expect(sign.locator(".ticket h2")).to_contain_text(said)
+        expect(sign.locator(".label")).to_be_empty()
+    room.tell([], day=False, sign=replace(SIGN, state="closed"), screen=screen)
+    room.expect_scene("closed")
+    expect(sign).to_be_hidden()
+
+
+def test_messages_and_pictures_take_turns(room):
+    room.page.clock.install()
+    room.page.route("**/display/pictures/**", lambda route: route.fulfill(status=200, content_type="image/png"))
+    pictures = ("/display/pictures/SALLE/0?v=1", "/display/pictures/SALLE/1?v=1")
+    told = shown(
+        board(1), room.hub.settings, pictures, layout="pictures", message="Un", messages=("Deux", "Trois"), turn_s=3
+    )
+    room.hub.show("board", told)
+    room.open().expect_scene("quiet")
+    line, picture = room.page.locator("#message"), room.page.locator("#picture")
+    for said, where in (("Un", 0), ("Deux", 1), ("Trois", 0)):
+        expect(line).to_have_text(said)
+        expect(picture).to_have_attribute("src", pictures[where])
+        room.page.clock.run_for(3_050)
+    room.hub.show("board", replace(told, seq=2, message="Seul", messages=(), pictures=()))
+    expect(line).to_have_text("Seul")
+    expect(picture).to_be_hidden()
+
+
+@pytest.mark.parametrize("layout", ["calls", "sign"])
+def test_everybody_can_read_each_layout(room, layout):
+    screen = {"layout": layout, "counters": ("05",)}
+    room.tell([D1], sign=SIGN if layout == "sign" else None, screen=screen)
+    room.open().expect_scene("call")
+    found = Axe().run(room.page)
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]] == []

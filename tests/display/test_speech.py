@@ -3,6 +3,7 @@
 import pytest
 
 from display import speech
+from display.speech import Call
 
 NUMBERS = [
     (0, "zéro", "zéro", "zero"),
@@ -53,29 +54,49 @@ SENTENCES = [
     ("fr", "V080", "08", "au fond à droite", "Ticket V, quatre-vingts ; guichet huit, au fond à droite."),
     ("en", "D002", "05", "", "Ticket D, two; counter five."),
     ("en", "2", "05", "", "Ticket number two; counter five."),
+    ("pt", "D071", "05", "", "Senha D, 71; balcão 5."),
+    ("ar", "D071", "05", "", "التذكرة D، 71؛ الشباك 5."),
 ]
 
 
-@pytest.mark.parametrize(("language", "ticket", "counter", "place", "said"), SENTENCES)
-def test_a_call_is_one_sentence(language, ticket, counter, place, said):
-    assert speech.sentence(language, ticket, counter, place) == said
+def said(language, ticket, counter, place="", variant="FR"):
+    return speech.words(Call((language,), ticket, counter, place, variant))[language]
+
+
+@pytest.mark.parametrize(("language", "ticket", "counter", "place", "sentence"), SENTENCES)
+def test_a_call_is_one_sentence(language, ticket, counter, place, sentence):
+    assert said(language, ticket, counter, place) == sentence
 
 
 def test_septante_is_said_where_people_say_septante():
-    assert speech.sentence("fr", "D071", "05", variant="BE") == "Ticket D, septante et un ; guichet cinq."
+    assert said("fr", "D071", "05", variant="BE") == "Ticket D, septante et un ; guichet cinq."
 
 
 def test_languages_come_in_turn_and_the_place_is_told_in_the_first():
-    assert speech.announcement(("fr", "ln", "en"), "D002", "05", "à gauche") == {
+    assert speech.words(Call(("fr", "en"), "D002", "05", "à gauche")) == {
         "fr": "Ticket D, deux ; guichet cinq, à gauche.",
         "en": "Ticket D, two; counter five.",
     }
 
 
+def test_only_what_can_be_heard_is_said_and_a_recorded_language_can():
+    assert speech.spoken(("fr", "ln", "en"), ()) == ("fr", "en")
+    assert speech.spoken(("fr", "ln", "en"), ("ln",)) == ("fr", "ln", "en")
+    assert speech.words(Call(("ln",), "D002", "05")) == {"ln": "D002 ; 05"}
+
+
+def test_the_ticket_is_said_apart_from_its_counter_so_that_it_is_ready_before_the_call():
+    [(ticket, counter)] = speech.phrases(Call(("fr",), "D002", "05", "en face"))
+    assert ticket == speech.ticket_phrase("fr", "D002")
+    assert counter == speech.counter_phrase("fr", "05", "en face")
+    assert "guichet" not in ticket.text
+
+
 def test_a_sound_is_named_after_what_it_says():
-    one, same = (speech.announcement(("fr",), "D002", "05") for _ in range(2))
-    other = speech.announcement(("fr",), "D002", "06")
-    assert speech.sound_name(one) == speech.sound_name(same) != speech.sound_name(other)
+    one, same, other = (
+        speech.sound_name(speech.words(Call(("fr",), "D002", counter))) for counter in ("05", "05", "06")
+    )
+    assert one == same != other
 
 
 def test_a_number_nobody_counts_to_is_said_digit_by_digit():

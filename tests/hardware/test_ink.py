@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
+
 import pytest
 
 from hardware.escpos_reader import Drawn, Reader
-from hardware.ink import encode, rows, side_by_side, wrap
-from hub.paper import Cut, Drawer, Pair, Qr, Rule, Text
+from hardware.ink import encode, quick, rows, side_by_side, wrap
+from hub.paper import Cut, Drawer, Pair, Picture, Qr, Rule, Text
 from tests.hardware.conftest import TICKET
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
@@ -45,7 +48,7 @@ def test_bytes_may_come_one_by_one():
 def test_letters_outside_the_code_page_are_drawn_as_a_picture(word):
     picture, _cut = read(encode((Text(word), Cut())))[0], None
     assert picture.kind == "image"
-    assert picture.width == 576
+    assert picture.width < 200, "no wider than its words: a slow line waits for each row"
     assert any(picture.dots), "the picture is empty"
 
 
@@ -88,3 +91,43 @@ def test_the_drawer_s_pulse_puts_nothing_on_the_paper():
 def test_an_accent_without_code_page_is_seen_to_be_wrong():
     """The reader's own guard: without ESC t the byte of é is another letter."""
     assert read(b"\x1b@\xe9\n")[0].text != "é"
+
+
+def dots_of(picture):
+    """The rows of a picture, a string of # and . each."""
+    across = picture.width // 8
+    rows_ = (picture.dots[at : at + across] for at in range(0, len(picture.dots), across))
+    return ["".join(f"{byte:08b}" for byte in row).replace("1", "#").replace("0", ".") for row in rows_]
+
+
+@pytest.mark.parametrize(("line", "align"), [
+    (Text("رقم التذكرة"), "right"), (Text("رقم", align="center"), "center"), (Text("Mbɔ́tɛ"), "left"),
+])  # fmt: skip
+def test_arabic_begins_at_the_right_of_the_paper(line, align):
+    assert read(encode((line,)))[0].align == align
+
+
+@pytest.mark.parametrize("columns", [32, 48])
+def test_a_row_of_pictured_words_never_leaves_the_paper_or_marks_its_edge(columns):
+    long = "أمامك اثنا عشر شخصا والانتظار المقدر من عشرين إلى خمس وثلاثين دقيقة " * 2
+    pictures = read(encode((Text(long, bold=True), Text("WWWWWWWɛWWWWWWWɛWWWWWWWWɛW")), columns))
+    assert all(each.kind == "image" and each.width <= 12 * columns for each in pictures)
+    for each in pictures:
+        edge = {row[-1] for row in dots_of(each)}
+        assert edge == {"."} or each.width == 12 * columns, "what fills a byte up is white"
+
+
+def test_a_picture_is_printed_in_the_middle_and_left_out_where_the_line_is_slow():
+    rows_ = bytes([0xF0, 0x0F]) * 40
+    logo = Picture(2, base64.b64encode(zlib.compress(rows_)).decode())
+    [drawn, *_] = read(encode((logo, Text("D001"))))
+    assert (drawn.kind, drawn.width, drawn.height, drawn.align, drawn.dots) == ("image", 16, 40, "center", rows_)
+    large = Picture(48, base64.b64encode(zlib.compress(bytes(48 * 100))).decode())
+    slip = (logo, large, Text("D001"))
+    assert quick(slip, 960) == (logo, Text("D001"))
+    assert quick(slip, 1_000_000) == slip
+
+
+@pytest.mark.parametrize("dots", ["", "no base64 at all", "AAAA"])
+def test_dots_that_are_no_picture_cost_the_picture_and_not_the_ticket(dots):
+    assert [each.kind for each in read(encode((Picture(4, dots), Text("D001"))))] == ["text"]

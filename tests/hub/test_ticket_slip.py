@@ -7,7 +7,7 @@ import pytest
 
 from hub import ticket_slip
 from hub.codes import token
-from hub.paper import Qr, Text
+from hub.paper import Feed, Picture, Qr, Text
 from hub.say import say
 from hub.ticket_slip import Number, Ticket
 from hub.wire import CatalogueReason, CatalogueService, SlipText, Wait
@@ -48,6 +48,22 @@ def test_where_telephones_can_follow_it_the_qr_opens_their_page_and_the_code_is_
         assert [line.data for line in slip if isinstance(line, Qr)] == [opened]
         assert ("Wi-Fi : CNSS-VISITEURS" in said) is bool(shown.follow)
         assert token(opened) == "K7M2P9QR", "kiosk and reception read the same QR"
+
+
+def test_the_template_says_which_parts_and_in_which_order():
+    text = replace(TEXT, parts=("foot", "number", "welcome"), welcome={"fr": "Mbote !"}, logo="x", logo_across=1)
+    slip = ticket_slip.ticket_slip(Ticket(Number("D014", ahead=3), SERVICE, text, "fr", AT, "K7M2P9QR"))
+    said = [line.text for line in slip if isinstance(line, Text)]
+    assert said == ["Avenue 1", "Dépôt", "D014", "Mbote !"]
+    whole = ticket_slip.ticket_slip(Ticket(Number("D014", ahead=3), SERVICE, replace(text, parts=()), "fr", AT))
+    assert [type(line) for line in whole[:2]] == [Picture, Feed]
+    assert [line.text for line in whole if isinstance(line, Text)][2:4] == ["Mbote !", "Dépôt"]
+
+
+def test_a_part_that_only_a_newer_hub_knows_is_left_out():
+    text = replace(TEXT, parts=("number", "horoscope"))
+    slip = ticket_slip.ticket_slip(Ticket(Number("D014"), SERVICE, text, "fr", AT))
+    assert [line.text for line in slip if isinstance(line, Text)] == ["Dépôt", "D014"]
 
 
 LIFE = CatalogueReason("VIE", {"fr": "Certificat de vie"}, "heartbeat", {"fr": ("Le certificat signé",)})

@@ -15,11 +15,12 @@ from flask_socketio import SocketIO, disconnect
 
 import counter_panel.pages
 import display.pages
+from display.board import heard
 from display.voice import Voice
 from hardware.printer_emulator import kept_port
 from hub.headers import CONTENT_SECURITY_POLICY
 from hub.look import look
-from hub.settings import Settings
+from hub.settings import Display, Settings
 from hub.wire import as_json
 from tests.patience import patience
 from tests.serving import served, unserved
@@ -84,7 +85,7 @@ class FakeHub:
     def show(self, event: str, picture: Any) -> None:
         """Every screen gets this picture, now and on connect; what rings in it will be spoken."""
         for ring in getattr(picture, "rings", ()):
-            self._voice.expect(ring.text)
+            self._voice.expect(heard(ring, Display(name="SALLE"), self.settings))
         self.pictures[event] = as_json(picture)
         self._io.emit(event, self.pictures[event])
 

@@ -10,19 +10,25 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from display.voice import RATE, Voice
+from display.recorded import RATE, write_wav
+from display.voice import Voice
 from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG, FakeHub
 from tests.windows import PULLED_PLUG, windows
 
 
 class Beep:
-    """An engine that says everything in a tenth of a second."""
+    """A mouth that says everything in a fifth of a second."""
 
     name = "beep"
 
-    def speak(self, text: str, language: str) -> Any:
-        return array("h", [1000, -1000] * (RATE // 20))
+    def job(self, phrase: Any) -> Any:
+        return {"say": phrase.text}
+
+    def make(self, jobs: Any, *, low: bool) -> dict[str, str]:
+        for job in jobs:
+            write_wav(Path(job["to"]), array("h", [10_000, -20_000] * (RATE // 10)))
+        return {}
 
 
 @pytest.fixture

@@ -44,10 +44,11 @@ def queues(count: int = 5) -> tuple[BoardQueue, ...]:
     return tuple(rows[:count])
 
 
-def shown(picture: Board, settings: Settings, **screen: Any) -> Board:
+def shown(picture: Board, settings: Settings, pictures: tuple[str, ...] = (), **screen: Any) -> Board:
     """The picture as the screen SALLE gets it; queues stay as given."""
-    display = Display(name="SALLE", message="Préparez vos pièces : elles sont indiquées sur votre ticket.", **screen)
-    made = boards.for_screen(picture, display, settings)
+    message = "Préparez vos pièces : elles sont indiquées sur votre ticket."
+    display = Display(**{"name": "SALLE", "message": message} | screen)
+    made = boards.for_screen(picture, display, settings, pictures)
     return replace(made, queues=picture.queues)
 
 

@@ -92,7 +92,7 @@ def urls(house):
         "outcome": "printed", "device": "K1", "answer": 1, "code": JUDITH, "counter": "02",
         "certificate": 1, "number": 1, "notice": 1, "entry": 1, "proposal": 1, "ask": 1,
         "session": 1, "closing": 1, "document": 1, "prepared": 1, "request_id": 1,
-        "message": 1, "letter": 1, "scan": 1, "page": 1, "wave": 1,
+        "message": 1, "letter": 1, "scan": 1, "page": 1, "wave": 1, "millimetres": 80,
     }  # fmt: skip
     for rule in house.app.url_map.iter_rules():
         needed = {name: values.get(name, "x") for name in rule.arguments}

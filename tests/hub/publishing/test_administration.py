@@ -80,8 +80,10 @@ def test_hours_and_messages_are_published(house, browser):
     }  # fmt: skip
     assert house.settings.day.holidays == ("12-25", "easter+1")
     browser.open("/administration?part=messages")
-    published(browser, part="messages", **{"displays.SALLE.message": "Fermé à midi"})
+    more = "Certificat de vie : avant le 31.\r\n\r\nLe 25, on paie."
+    published(browser, part="messages", **{"displays.SALLE.message": "Fermé à midi", "displays.SALLE.messages": more})
     assert house.settings.displays[0].message == "Fermé à midi"
+    assert house.settings.displays[0].messages == ("Certificat de vie : avant le 31.", "Le 25, on paie.")
     assert "« demande de l'agence »" in browser.open("/administration?part=versions")
     assert "Lundi 08:00–15:00, Mardi 08:00–15:00" in browser.text
 
