@@ -16,6 +16,8 @@ STEPS = {
     "alarm",
 }  # fmt: skip
 SEAT = {"open", "pause", "unpause", "close"}
+#: An agent's own, which no panel and no program takes up.
+WORK = {"work", "work_end"}
 DAY = {"day_open", "day_close", "mode"}
 SELF = {"trouble", "print_take", "print_report"}
 READS = {"board", "counters", "ticket", "openapi"}
@@ -30,13 +32,13 @@ MAY: dict[str, set[str]] = {
     "panel": STEPS | SEAT | SELF | {"board", "counters"},
     "printer": SELF,
     "api": {"issue", "statistics", "statistics_agents", "events", "metrics"} | STEPS | SEAT | DESK | DAY | READS,
-    "receptionist": {"issue", "helped", "devices"} | STEPS | SEAT | DESK | READS | PASSWORD,
-    "clerk": STEPS | SEAT | READS | PASSWORD,
-    "collections_cashier": STEPS | SEAT | READS | PASSWORD,
-    "benefits_cashier": STEPS | SEAT | READS | PASSWORD,
-    "case_officer": STEPS | SEAT | READS | PASSWORD,
-    "medical_officer": STEPS | SEAT | READS | PASSWORD,
-    "validator": STEPS | SEAT | READS | PASSWORD,
+    "receptionist": {"issue", "helped", "devices"} | STEPS | SEAT | WORK | DESK | READS | PASSWORD,
+    "clerk": STEPS | SEAT | WORK | READS | PASSWORD,
+    "collections_cashier": STEPS | SEAT | WORK | READS | PASSWORD,
+    "benefits_cashier": STEPS | SEAT | WORK | READS | PASSWORD,
+    "case_officer": STEPS | SEAT | WORK | READS | PASSWORD,
+    "medical_officer": STEPS | SEAT | WORK | READS | PASSWORD,
+    "validator": STEPS | SEAT | WORK | READS | PASSWORD,
     "head_cashier": READS | PASSWORD,
     "supervisor": {
         "issue",
@@ -47,6 +49,7 @@ MAY: dict[str, set[str]] = {
         "correct_end",
         "metrics",
         "alarm_answer",
+        "work_recall",
     }
     | SEAT
     | DESK
