@@ -16,6 +16,8 @@ STEPS = {
     "alarm",
 }  # fmt: skip
 SEAT = {"open", "pause", "unpause", "close"}
+#: An agent's own, which no panel and no program takes up.
+WORK = {"work", "work_end"}
 DAY = {"day_open", "day_close", "mode"}
 SELF = {"trouble", "print_take", "print_report"}
 AGENDA = {"arrive", "times", "book"}
@@ -31,19 +33,19 @@ MAY: dict[str, set[str]] = {
     "panel": STEPS | SEAT | SELF | {"board", "counters"},
     "printer": SELF,
     "api": {"issue", "statistics", "statistics_agents", "events", "metrics"}
+    | AGENDA
     | STEPS
     | SEAT
     | DESK
     | DAY
-    | READS
-    | AGENDA,
-    "receptionist": {"issue", "helped", "devices"} | STEPS | SEAT | DESK | READS | PASSWORD | AGENDA,
-    "clerk": STEPS | SEAT | READS | PASSWORD,
-    "collections_cashier": STEPS | SEAT | READS | PASSWORD,
-    "benefits_cashier": STEPS | SEAT | READS | PASSWORD,
-    "case_officer": STEPS | SEAT | READS | PASSWORD,
-    "medical_officer": STEPS | SEAT | READS | PASSWORD,
-    "validator": STEPS | SEAT | READS | PASSWORD,
+    | READS,
+    "receptionist": {"issue", "helped", "devices"} | STEPS | SEAT | WORK | DESK | READS | PASSWORD | AGENDA,
+    "clerk": STEPS | SEAT | WORK | READS | PASSWORD,
+    "collections_cashier": STEPS | SEAT | WORK | READS | PASSWORD,
+    "benefits_cashier": STEPS | SEAT | WORK | READS | PASSWORD,
+    "case_officer": STEPS | SEAT | WORK | READS | PASSWORD,
+    "medical_officer": STEPS | SEAT | WORK | READS | PASSWORD,
+    "validator": STEPS | SEAT | WORK | READS | PASSWORD,
     "head_cashier": READS | PASSWORD,
     "supervisor": {
         "issue",
@@ -54,6 +56,7 @@ MAY: dict[str, set[str]] = {
         "correct_end",
         "metrics",
         "alarm_answer",
+        "work_recall",
     }
     | SEAT
     | DESK
