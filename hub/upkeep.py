@@ -88,7 +88,10 @@ def _read_through(hub: Hub) -> None:
     told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (ourselves)
     if told.returncode == DAMAGED_EXIT:
         leave(hub, told.stdout.strip()[:500] or "the nightly reading found damage")
-    aside.believe(hub.store.folder)
+    elif told.returncode:  # killed, or it could not do its work: nothing is known of the file
+        log.error("not read through", status=told.returncode, fault=told.stderr.strip()[-500:])
+    else:
+        aside.believe(hub.store.folder)
 
 
 def main(folder: str) -> int:

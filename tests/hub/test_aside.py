@@ -174,6 +174,20 @@ def test_a_reading_of_all_of_it_ends_the_doubt(box, monkeypatch):
     hub.store.close()
 
 
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), 31)", "sys.exit(1)"], ids=["killed", "failed"])
+def test_a_reading_that_did_not_come_to_its_end_says_nothing_of_the_file(box, monkeypatch, end):
+    """A box's rules may forbid its process what it asks of the system (SIGSYS): that is no clean bill of health."""
+    folder = folder_of(box)
+    aside.mark(folder, "malformed")
+    hub = aside.open_whole(box)
+    start = upkeep.subprocess.run
+    dies = [upkeep.sys.executable, "-c", f"import os, sys; {end}"]
+    monkeypatch.setattr(upkeep.subprocess, "run", lambda _, **how: start(dies, **how))
+    upkeep._read_through(hub)
+    hub.store.close()
+    assert (folder / aside.DOUBTED).exists()
+
+
 def test_what_the_card_does_not_give_back_is_left_out_and_the_branch_serves_on(box, monkeypatch):
     path = folder_of(box) / DATABASE
     bad = (roots(path, "ticket") - 1) * PAGE // aside._BLOCK * aside._BLOCK

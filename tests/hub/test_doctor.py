@@ -79,7 +79,7 @@ def test_a_broken_configuration_is_told_and_the_clock_still_looked_at(agency):
 
 def test_a_remark_is_a_warning(agency):
     text = (agency / "services.toml").read_text("utf-8")
-    (agency / "services.toml").write_text(text.replace(', en = "Pay contributions"', ""), "utf-8")
+    (agency / "services.toml").write_text(text.replace('kiosk.en = "Pay contributions"', ""), "utf-8")
     assert states(doctor.configuration, agency) == ["ok", "warning"]
 
 
