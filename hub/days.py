@@ -119,6 +119,12 @@ def until(start: date, months: int) -> date:
     return date(year, month, longest) if start.day > longest else date(year, month, start.day) - timedelta(days=1)
 
 
+def minute_of(time: str) -> int:
+    """Minutes since midnight of HH:MM."""
+    hour, _, minute = time.partition(":")
+    return int(hour) * 60 + int(minute)
+
+
 def said(iso: str | None) -> str:
     """`29/04/2013` of an ISO date; nothing of none."""
     return "/".join(reversed(iso.split("-"))) if iso else ""

@@ -7,6 +7,7 @@ import secrets
 from flask import current_app, g, request
 
 from hub.agents import csrf
+from hub.agents.doorway import language_of
 from hub.ask import Ask
 from hub.context import Hub
 
@@ -18,6 +19,11 @@ def the_hub() -> Hub:
     """The hub whose page this is."""
     hub: Hub = current_app.extensions["mbote"]
     return hub
+
+
+def staff_language() -> str:
+    """The language of the hub's pages."""
+    return language_of(the_hub())
 
 
 def new_key() -> str:

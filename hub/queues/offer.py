@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hub.clock import Instant, local
 from hub.context import Hub
+from hub.days import minute_of
 from hub.queues import places as at_counters
 from hub.queues import store
 from hub.queues.model import CounterSession
@@ -66,8 +67,7 @@ def too_late(hub: Hub, sessions: Mapping[str, CounterSession], service: Service,
 
 def minutes_until(later: str, earlier: str) -> int:
     """Minutes between two times of a day, HH:MM; below 0 where the first one comes first."""
-    (h, m), (hour, minutes) = (map(int, each.split(":")) for each in (later, earlier))
-    return (h - hour) * 60 + m - minutes
+    return minute_of(later) - minute_of(earlier)
 
 
 def announced(hub: Hub, sessions: Mapping[str, CounterSession], service: Service, ahead: int) -> Wait | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from hub import logos
@@ -279,16 +279,16 @@ def catalogue(hub: Hub) -> Catalogue:
     """All that a kiosk keeps to work alone. Its version is a digest of the rest."""
     known = hub.standing.known
     if "catalogue" not in known:
-        unversioned = _catalogue(hub, "")
+        unversioned = _catalogue(hub)
         digest = hashlib.sha256(canonical_json(as_json(unversioned)).encode()).hexdigest()[:12]
-        known["catalogue"] = _catalogue(hub, digest)
+        known["catalogue"] = replace(unversioned, version=digest)
     return cast("Catalogue", known["catalogue"])
 
 
-def _catalogue(hub: Hub, version: str) -> Catalogue:
+def _catalogue(hub: Hub) -> Catalogue:
     settings = hub.settings
     return Catalogue(
-        version=version,
+        version="",
         agency=settings.agency.name,
         services=tuple(catalogue_service(settings, service) for service in public_services(hub)),
         languages=settings.agency.languages,

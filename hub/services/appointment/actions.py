@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from itertools import islice
 
@@ -50,14 +51,11 @@ class Wanted:
 
 def known(hub: Hub, number: int) -> Appointment:
     """One appointment. Raises NotFound."""
-    found = store.appointment(hub.reader, number)
-    if found is None:
-        raise NotFound("no such appointment", field="appointment")
-    return found
+    return _one(hub.reader, number)
 
 
-def _one(tx: Transaction, number: int) -> Appointment:
-    found = store.appointment(tx.connection, number)
+def _one(reader: sqlite3.Connection, number: int) -> Appointment:
+    found = store.appointment(reader, number)
     if found is None:
         raise NotFound("no such appointment", field="appointment")
     return found
@@ -99,8 +97,8 @@ def book(tx: Transaction, hub: Hub, *, wanted: Wanted) -> Answer:
     )  # fmt: skip
     tx.record(event)
     if "kiosk" in tx.actor.roles:
-        _print(tx, hub, _one(tx, event.appointment), tx.actor.device or "")
-    return {"appointment": event.appointment} | face(hub, _one(tx, event.appointment))
+        _print(tx, hub, _one(tx.connection, event.appointment), tx.actor.device or "")
+    return {"appointment": event.appointment} | face(hub, _one(tx.connection, event.appointment))
 
 
 def face(hub: Hub, found: Appointment) -> Answer:
@@ -140,28 +138,28 @@ def _new_code(tx: Transaction) -> str:
 @action
 def confirm(tx: Transaction, hub: Hub, *, appointment: int) -> Answer:
     """What was asked for from outside stands."""
-    found = _one(tx, appointment)
+    found = _one(tx.connection, appointment)
     tx.record(rules.confirm(found))
-    return face(hub, _one(tx, appointment))
+    return face(hub, _one(tx.connection, appointment))
 
 
 @action
 def move(tx: Transaction, hub: Hub, *, appointment: int, day: str, time: str) -> Answer:
     """Another time; the one before is free again."""
-    found = _one(tx, appointment)
+    found = _one(tx.connection, appointment)
     rules.step(found, "move")
     slot_at = _free(tx, hub, found.service, (day, time))
     counter = _caller(tx, hub, found.service, found.mode, (day, time))
     tx.record(rules.move(found, day, time, slot_at, counter))
-    return face(hub, _one(tx, appointment))
+    return face(hub, _one(tx.connection, appointment))
 
 
 @action
 def cancel(tx: Transaction, hub: Hub, *, appointment: int, by_visitor: bool = True) -> Answer:
     """It will not take place."""
-    found = _one(tx, appointment)
+    found = _one(tx.connection, appointment)
     tx.record(rules.cancel(found, by_visitor=by_visitor))
-    return face(hub, _one(tx, appointment))
+    return face(hub, _one(tx.connection, appointment))
 
 
 # --- coming ----------------------------------------------------------------------------------
@@ -170,7 +168,7 @@ def cancel(tx: Transaction, hub: Hub, *, appointment: int, by_visitor: bool = Tr
 @action
 def arrive(tx: Transaction, hub: Hub, *, appointment: int) -> Answer:
     """The visitor stands at reception: a ticket for their appointment."""
-    return _arrived(tx, hub, _one(tx, appointment))
+    return _arrived(tx, hub, _one(tx.connection, appointment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,32 +262,32 @@ def keep(hub: Hub) -> None:
 @action
 def dial(tx: Transaction, hub: Hub, *, appointment: int) -> Answer:
     """The agent calls now: as long as it lasts, the call is their reason to open files."""
-    found, agent = _one(tx, appointment), tx.actor.agent or ""
+    found, agent = _one(tx.connection, appointment), tx.actor.agent or ""
     tx.record(rules.dial(found, hub.day_of(tx.now.at).isoformat()))
     before = visits.open_contact(tx.connection, agent)
     contact = visits.next_contact(tx.connection)
     tx.record(visit_rules.begin_contact(contact, visits.ticket_at(tx.connection, agent), "telephone", found.label))
     if before is not None:
         tx.record(visit_rules.end_contact(before))
-    return face(hub, _one(tx, appointment))
+    return face(hub, _one(tx.connection, appointment))
 
 
 @action
 def unanswered(tx: Transaction, hub: Hub, *, appointment: int) -> Answer:
     """Nobody picked up."""
-    tx.record(rules.unanswered(_one(tx, appointment), hub.settings.appointments.tries))
+    tx.record(rules.unanswered(_one(tx.connection, appointment), hub.settings.appointments.tries))
     _hang_up(tx)
-    return face(hub, _one(tx, appointment))
+    return face(hub, _one(tx.connection, appointment))
 
 
 @action
 def conclude(tx: Transaction, hub: Hub, *, appointment: int, outcome: str, motive: str = "") -> Answer:
     """How it ended, of a call or of a visit."""
-    found = _one(tx, appointment)
+    found = _one(tx.connection, appointment)
     tx.record(rules.conclude(found, outcome, motive))
     if found.state == "calling":
         _hang_up(tx)
-    return face(hub, _one(tx, appointment))
+    return face(hub, _one(tx.connection, appointment))
 
 
 def _hang_up(tx: Transaction) -> None:
@@ -304,7 +302,7 @@ def _hang_up(tx: Transaction) -> None:
 @action
 def print_slip(tx: Transaction, hub: Hub, *, appointment: int) -> Answer:
     """What its visitor takes home, at the printer of the agent's counter, else at the kiosk's."""
-    found = _one(tx, appointment)
+    found = _one(tx.connection, appointment)
     configured = hub.settings.counter(queue_store.counter_of_agent(tx.connection, tx.actor.agent or "") or "")
     printer = (configured.printer if configured else None) or hub.settings.kiosk.name
     copy = _print(tx, hub, found, printer)

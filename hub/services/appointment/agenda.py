@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from hub.clock import Instant, local
 from hub.context import Hub
-from hub.days import is_holiday
+from hub.days import is_holiday, minute_of
 from hub.errors import Unreadable
 from hub.queues import offer
 from hub.services.appointment import rules, store
@@ -63,7 +63,7 @@ def parsed(typed: str) -> date:
 
 def moment(hub: Hub, day: date, at: str) -> int:
     """The wall time (ms) of HH:MM on a day, where the agency is."""
-    minute = rules.minute_of(at)
+    minute = minute_of(at)
     return int(datetime.combine(day, time(minute // 60, minute % 60), hub.settings.agency.zone).timestamp() * 1000)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from hub import days
 from hub.context import Hub
 from hub.scans import Scan
 from hub.services.appointment import rules, store
@@ -19,6 +20,6 @@ def offers(hub: Hub, reader: sqlite3.Connection, scan: Scan) -> tuple[Offer, ...
     if found is None or "arrive" not in rules.steps_of(found):
         return ()
     today = found.on == hub.today().isoformat()
-    facts = {"time": found.at, "date": "/".join(reversed(found.on.split("-")))}
+    facts = {"time": found.at, "date": days.said(found.on)}
     word = "scan_appointment" if today else "scan_appointment_other"
     return (Offer(found.service if today else "", f"kiosk.{word}", facts, WEIGHT),)

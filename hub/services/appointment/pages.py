@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from hub import codes
 from hub.agents import store as agents
-from hub.agents.forms import asked, new_key, the_hub
+from hub.agents.forms import asked, new_key, staff_language, the_hub
 from hub.ask import Answer, Ask
 from hub.clock import local
 from hub.context import Hub
@@ -35,13 +35,9 @@ pages = Blueprint(
 SHOWS = ("", "to_come", "calls", "unsaid")
 
 
-def _language() -> str:
-    return the_hub().settings.agency.languages[0]
-
-
 @pages.context_processor
 def _in_templates() -> dict[str, Any]:
-    language, hub = _language(), the_hub()
+    language, hub = staff_language(), the_hub()
     return {
         "t": lambda key, **values: say(language, f"appointment.{key}", **values),
         "new_key": new_key,
@@ -200,7 +196,7 @@ def _one(number: int, status: int = 200, **parts: Any) -> Response:
 
 def _line_said(hub: Hub, line: Line) -> dict[str, str]:
     """One line of what happened, in words."""
-    language, when = _language(), local(line.at, hub.settings.agency.zone)
+    language, when = staff_language(), local(line.at, hub.settings.agency.zone)
     facts: dict[str, object] = {**line.facts}
     if "on" in facts:
         facts["on"] = paper.day_said(hub, str(facts["on"]))
@@ -263,7 +259,7 @@ def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed."""
     values = http.view_args or {}
     parts: dict[str, Any] = {
-        "error": say_refused(_language(), error, "appointment"),
+        "error": say_refused(staff_language(), error, "appointment"),
         "field": error.field,
         "kept": http.form,
     }

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from hub import days
 from hub.errors import IllegalStep, NotFound, Refused, Unreadable, chosen, written
 from hub.services.appointment.model import (
     OUTCOMES,
@@ -69,12 +70,6 @@ def step(found: Appointment, name: str) -> State:
 # --- times -----------------------------------------------------------------------------------
 
 
-def minute_of(time: str) -> int:
-    """Minutes since midnight of HH:MM."""
-    hour, _, minute = time.partition(":")
-    return int(hour) * 60 + int(minute)
-
-
 def length(mean_min: float, said: int) -> int:
     """How long an appointment takes, minutes: as the agency says, else the mean, up to the next five."""
     return said or max(5, math.ceil(mean_min / 5) * 5)
@@ -88,7 +83,7 @@ def times(first: str, last: str, minutes: int, counters: Fraction, share: int) -
     """
     a_time = counters * share / 100
     found = []
-    for number, minute in enumerate(range(minute_of(first), minute_of(last), minutes)):
+    for number, minute in enumerate(range(days.minute_of(first), days.minute_of(last), minutes)):
         places = math.floor((number + 1) * a_time) - math.floor(number * a_time)
         if places:
             found.append(Slot(f"{minute // 60:02d}:{minute % 60:02d}", places))
@@ -100,7 +95,7 @@ def left(slots: Iterable[Slot], taken: Mapping[str, int], from_minute: int | Non
     return tuple(
         Slot(slot.at, slot.places, taken.get(slot.at, 0))
         for slot in slots
-        if from_minute is None or minute_of(slot.at) >= from_minute
+        if from_minute is None or days.minute_of(slot.at) >= from_minute
     )
 
 
@@ -220,9 +215,7 @@ def arrive(found: Appointment, ticket: int, today: str, now_ms: int) -> Appointm
     """Its visitor is here. Raises Refused `other_day` on another day than its own."""
     step(found, "arrive")
     if found.on != today:
-        raise Refused(
-            f"{found.label} is on {found.on}", code="other_day", label=found.label, on=_said(found.on), time=found.at
-        )
+        raise _other_day(found)
     return AppointmentArrived(found.id, ticket, (now_ms - found.slot_at) // MS_PER_MIN)
 
 
@@ -242,13 +235,16 @@ def miss(found: Appointment) -> AppointmentMissed:
     return AppointmentMissed(found.id)
 
 
+def _other_day(found: Appointment) -> Refused:
+    on = days.said(found.on)
+    return Refused(f"{found.label} is on {found.on}", code="other_day", label=found.label, on=on, time=found.at)
+
+
 def dial(found: Appointment, today: str) -> AppointmentDialled:
     """Call now. Raises Refused `other_day` before its day."""
     step(found, "dial")
     if found.on > today:
-        raise Refused(
-            f"{found.label} is on {found.on}", code="other_day", label=found.label, on=_said(found.on), time=found.at
-        )
+        raise _other_day(found)
     return AppointmentDialled(found.id, found.tries + 1)
 
 
@@ -267,7 +263,3 @@ def conclude(found: Appointment, outcome: str, motive: str) -> AppointmentConclu
         return AppointmentConcluded(found.id, ended)
     why = written(motive, MOTIVE_LENGTH, Unreadable("say what is missing", code="motive_needed", field="motive"))
     return AppointmentConcluded(found.id, ended, why)
-
-
-def _said(iso: str) -> str:
-    return "/".join(reversed(iso.split("-")))

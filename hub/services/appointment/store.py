@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from hub import codes
+from hub import codes, days
 from hub.journal import Appliers, Rows, payload_of
 from hub.queues import store as queues
 from hub.services.appointment import model as m
@@ -155,7 +155,7 @@ def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
     found = labelled(reader, typed.strip().upper()) or of_code(reader, typed)
     if found is None:
         return ()
-    facts = {"label": found.label, "on": "/".join(reversed(found.on.split("-"))), "time": found.at}
+    facts = {"label": found.label, "on": days.said(found.on), "time": found.at}
     return (Found(found.label, "calendar-event", "appointment.found", f"{URL}/{found.id}", facts),)
 
 

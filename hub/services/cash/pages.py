@@ -15,9 +15,9 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
-from hub import periods, seal
+from hub import days, periods, seal
 from hub.agents import store as agents
-from hub.agents.forms import asked, new_key, the_hub
+from hub.agents.forms import asked, new_key, staff_language, the_hub
 from hub.ask import Ask
 from hub.clock import local
 from hub.errors import NotFound, Refused
@@ -66,19 +66,15 @@ def _tills_are_whole(state: BlueprintSetupState) -> None:
         papers(settings.folder)
 
 
-def _language() -> str:
-    return the_hub().settings.agency.languages[0]
-
-
 @pages.context_processor
 def _in_templates() -> dict[str, Any]:
-    language, hub = _language(), the_hub()
+    language, hub = staff_language(), the_hub()
     office = office_of(hub.settings)
     return {
         "t": lambda word, /, **values: say(language, f"cash.{word}", **values),
         "new_key": new_key,
         "francs": grouped,
-        "day": paper.day,
+        "day": days.said,
         "period_said": lambda period: period if len(period) == ages.YEAR else periods.said(period),
         "moment": lambda at: f"{local(at, hub.settings.agency.zone):%d/%m %H:%M}",
         "oversight_said": lambda line: _oversight(language, line),
@@ -582,7 +578,7 @@ BACK: dict[str, Callable[..., Response]] = {
 @pages.errorhandler(Refused)
 def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed."""
-    said = {"error": say_refused(_language(), error, "cash"), "field": error.field, "kept": request.form}
+    said = {"error": say_refused(staff_language(), error, "cash"), "field": error.field, "kept": request.form}
     home = next((page for roles, page in HOMES if not roles.isdisjoint(g.actor.roles)), _control)
     endpoint = (request.endpoint or "").partition(".")[2]
     shown = home if isinstance(error, NotFound) else BACK.get(endpoint, home)

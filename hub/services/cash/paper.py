@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from hub import periods, seal
+from hub import days, periods, seal
 from hub.agents import store as agents
 from hub.clock import local
 from hub.context import Hub
@@ -124,7 +124,7 @@ def closing_data(hub: Hub, found: Closing, copy: int) -> dict[str, Any]:
     return _common(hub) | {
         "title": say(language, "cash.paper_closing"),
         "exercise": found.date[:4],
-        "day": day(found.date),
+        "day": days.said(found.date),
         "cashier": _name(reader, found.cashier),
         "approver": _name(reader, found.approver),
         "till": f"{found.till} {place.label if place else ''}".strip(),
@@ -228,11 +228,6 @@ def _common(hub: Hub) -> dict[str, Any]:
     }
 
 
-def day(iso: str) -> str:
-    """`29/03/2013`."""
-    return "/".join(reversed(iso.split("-")))
-
-
 # --- months and years ------------------------------------------------------------------------
 
 
@@ -299,5 +294,5 @@ def _summed(covered: Iterable[Closing], name: str) -> dict[str, int]:
 
 def _closing_row(hub: Hub, each: Closing) -> list[str]:
     numbers = f"{each.first}\u2013{each.last}" if each.first is not None else "\u2013"
-    return [f"Z{each.z}", day(each.date), _name(hub.reader, each.cashier), numbers, str(each.count),
+    return [f"Z{each.z}", days.said(each.date), _name(hub.reader, each.cashier), numbers, str(each.count),
             grouped(each.gap), grouped(_total_of(each))]  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hub import seal, series
+from hub import days, seal, series
 from hub.ask import Answer, Ask
 from hub.chain import canonical_json
 from hub.clock import local
@@ -177,8 +177,8 @@ def snapshot(  # noqa: PLR0913, PLR0917 (what a certificate is made of)
     name = " ".join(filter(None, (file.fields.get("name"), file.fields.get("first_names"))))
     first = next(iter(kind.tabs), "")
     blanks = {
-        "name": name, "number": file.fields.get("number") or "", "issued": rules.date_said(on.isoformat()),
-        "until": rules.date_said(until or ""), "organisation": agency.organisation, "agency": agency.name,
+        "name": name, "number": file.fields.get("number") or "", "issued": days.said(on.isoformat()),
+        "until": days.said(until or ""), "organisation": agency.organisation, "agency": agency.name,
         "city": agency.city, "count": str(len(file.tabs.get(first, ()))),
     }  # fmt: skip
     return {

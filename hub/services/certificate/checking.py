@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from hub import seal
+from hub import days, seal
 from hub.errors import StoreFault
 from hub.services.certificate import kinds, statement, store
 from hub.services.certificate.model import Certificate
-from hub.services.certificate.rules import date_said
 from hub.services.certificate.statement import Checked
 from hub.settings import Settings
 from hub.sqlite import open_reader
@@ -30,8 +29,8 @@ def report(settings: Settings, typed: str) -> tuple[list[str], bool]:
     lines = [
         _SAID[checked.found].format(by=checked.by, key=checked.key, agency=said.agency),
         f"{said.label}  {said.title}  {said.number}  {said.name}",
-        f"issued {date_said(said.issued_on)}"
-        + (f", valid until {date_said(said.valid_until)}" if said.valid_until else ", without end")
+        f"issued {days.said(said.issued_on)}"
+        + (f", valid until {days.said(said.valid_until)}" if said.valid_until else ", without end")
         + (", under reserve of payment" if said.reserved else ""),
     ]
     good = checked.found == "authentic"

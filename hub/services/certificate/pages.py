@@ -13,7 +13,8 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
-from hub.agents.forms import asked, new_key, the_hub
+from hub import days
+from hub.agents.forms import asked, new_key, staff_language, the_hub
 from hub.ask import Ask
 from hub.clock import local
 from hub.errors import NotFound, Refused
@@ -41,20 +42,16 @@ def _kinds_are_whole(state: BlueprintSetupState) -> None:
         actions.known_kinds(state.app.extensions["mbote"])
 
 
-def _language() -> str:
-    return the_hub().settings.agency.languages[0]
-
-
 @pages.context_processor
 def _in_templates() -> dict[str, Any]:
-    language = _language()
+    language = staff_language()
     return {
         "t": lambda key, **values: say(language, f"certificate.{key}", **values),
         "new_key": new_key,
         "masked": MASKED,
         "not_seen": say(language, "people.masked"),
         "reason": _reason,
-        "day": rules.date_said,
+        "day": days.said,
         "state": lambda found: found.state(the_hub().today().isoformat()),
         "kind_title": _kind_title,
         "channels": CHANNELS,
@@ -65,12 +62,12 @@ def _in_templates() -> dict[str, Any]:
 
 
 def _reason(refusal: Refusal) -> str:
-    return say(_language(), f"certificate.refused_{refusal.word}", **refusal.facts)
+    return say(staff_language(), f"certificate.refused_{refusal.word}", **refusal.facts)
 
 
 def _kind_title(found: Certificate) -> str:
     kind = actions.known_kinds(the_hub()).kinds.get(found.what)
-    return kind.called(_language()) if kind else found.what
+    return kind.called(staff_language()) if kind else found.what
 
 
 # --- drawing ---------------------------------------------------------------------------------
@@ -214,7 +211,7 @@ _GOOD = ("issued", "reserved", "elsewhere")
 def _verdict_said(verdict: Verdict) -> str:
     checked = verdict.checked
     facts = {"agency": checked.by or checked.statement.agency, "key": checked.key} if checked else {}
-    return say(_language(), f"certificate.verdict_{verdict.word}", **facts)
+    return say(staff_language(), f"certificate.verdict_{verdict.word}", **facts)
 
 
 # --- refusals --------------------------------------------------------------------------------
@@ -231,7 +228,7 @@ def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed."""
     values, said = (
         request.view_args or {},
-        {"error": say_refused(_language(), error, "certificate"), "kept": request.form},
+        {"error": say_refused(staff_language(), error, "certificate"), "kept": request.form},
     )
     if "certificate" in values and not isinstance(error, NotFound):
         return _one(values["certificate"], error.status, **said)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub import periods, seal
+from hub import days, periods, seal
 from hub.clock import local
 from hub.context import Hub
 from hub.errors import Refused
 from hub.money import grouped
 from hub.say import FIRST, say, words
-from hub.services.certificate import kinds, rules
+from hub.services.certificate import kinds
 from hub.services.certificate.model import Certificate
 from hub.workshop.qr import qr_picture
 
@@ -55,8 +55,8 @@ def data(hub: Hub, found: Certificate, copy: int) -> dict[str, Any]:
             if name.startswith("paper_")
         },
         **{name: said[name] for name in ("title", "text", "label", "name", "number", "agency")},
-        "issued": rules.date_said(said["issued_on"]),
-        "valid_until": rules.date_said(said["valid_until"]) if said["valid_until"] else None,
+        "issued": days.said(said["issued_on"]),
+        "valid_until": days.said(said["valid_until"]) if said["valid_until"] else None,
         "facts": [
             [say(language, f"certificate.field_{name}"), shown(name, value, language)]
             for name, value in said["fields"]
@@ -99,7 +99,7 @@ def shown(name: str, value: Any, language: str) -> str:
     if name == "birth_date" and len(str(value)) == 4:  # noqa: PLR2004 (a year alone)
         return say(language, "people.born_about", year=value)
     if name in _DATES:
-        return rules.date_said(str(value))
+        return days.said(str(value))
     known = words(FIRST, "certificate")
     said = [say(language, f"certificate.value_{w}") if f"value_{w}" in known else w for w in str(value).split(";")]
     return ", ".join(said)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from hub import periods
+from hub import days, periods
 from hub.days import until
 from hub.errors import Refused, Unreadable
 from hub.money import grouped
@@ -59,7 +59,7 @@ def alive(file: File, kind: Kind, on: date, receipt: Receipt | None) -> Iterator
     """Central data know of no death."""
     del kind, on, receipt
     if file.fields.get("deceased_on"):
-        yield Refusal("deceased", {"date": date_said(file.fields["deceased_on"])})
+        yield Refusal("deceased", {"date": days.said(file.fields["deceased_on"])})
 
 
 def present(file: File, kind: Kind, on: date, receipt: Receipt | None) -> Iterator[Refusal]:
@@ -133,7 +133,7 @@ def nothing_paid(file: File, kind: Kind, on: date, receipt: Receipt | None) -> I
     del kind, on, receipt
     found = [row["paid_on"] for row in file.tabs.get("payments", ()) if row.get("state") == "paid"]
     if found:
-        yield Refusal("payments", {"count": len(found), "date": date_said(max(found))})
+        yield Refusal("payments", {"count": len(found), "date": days.said(max(found))})
 
 
 def case_there(file: File, kind: Kind, on: date, receipt: Receipt | None) -> Iterator[Refusal]:
@@ -190,11 +190,6 @@ def holds_until(kind: Kind, file: File, on: date) -> date | None:
     """The last day on which it holds; None for one without end."""
     months = kind.months_by_periodicity.get(str(file.fields.get("periodicity")), kind.months)
     return until(on, months) if months else None
-
-
-def date_said(iso: str) -> str:
-    """`29/04/2013`; `04/2013` or `2013` where no more is known."""
-    return "/".join(reversed(iso.split("-")))
 
 
 # --- what may happen to one ------------------------------------------------------------------

@@ -7,6 +7,7 @@ the outbox, in the same transaction.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -37,14 +38,11 @@ def lists_of(hub: Hub) -> m.Lists:
 
 def known(hub: Hub, deposit: int) -> m.Deposit:
     """One deposit. Raises NotFound."""
-    found = store.deposit(hub.reader, deposit)
-    if found is None:
-        raise NotFound("no such deposit", field="deposit")
-    return found
+    return _deposit(hub.reader, deposit)
 
 
-def _deposit(tx: Transaction, deposit: int) -> m.Deposit:
-    found = store.deposit(tx.connection, deposit)
+def _deposit(reader: sqlite3.Connection, deposit: int) -> m.Deposit:
+    found = store.deposit(reader, deposit)
     if found is None:
         raise NotFound("no such deposit", field="deposit")
     return found
@@ -205,7 +203,7 @@ def _name(row: dict[str, Any]) -> str:
 def type_in(tx: Transaction, hub: Hub, *, deposit: int, draft: m.Draft) -> Answer:
     """What was typed so far is kept: the last word counts."""
     del hub
-    rules.may(_deposit(tx, deposit), "type")
+    rules.may(_deposit(tx.connection, deposit), "type")
     tx.record(m.DepositTyped(deposit, store.as_text(draft)))
     return {"deposit": deposit}
 
@@ -214,7 +212,7 @@ def type_in(tx: Transaction, hub: Hub, *, deposit: int, draft: m.Draft) -> Answe
 def abandon(tx: Transaction, hub: Hub, *, deposit: int) -> Answer:
     """Nothing is deposited after all."""
     del hub
-    rules.may(_deposit(tx, deposit), "abandon")
+    rules.may(_deposit(tx.connection, deposit), "abandon")
     tx.record(m.DepositAbandoned(deposit))
     return {"deposit": deposit, "state": "cancelled"}
 
@@ -237,7 +235,7 @@ def deposit(tx: Transaction, hub: Hub, *, deposit: int, draft: m.Draft) -> Answe
 
 
 def _record(tx: Transaction, hub: Hub, deposit: int, draft: m.Draft) -> Answer:
-    found, on = _deposit(tx, deposit), hub.day_of(tx.now.at)
+    found, on = _deposit(tx.connection, deposit), hub.day_of(tx.now.at)
     rules.may(found, "deposit")
     read = intake.read(draft, lists_of(hub), on)
     if read.problems:
@@ -262,7 +260,7 @@ def _record(tx: Transaction, hub: Hub, deposit: int, draft: m.Draft) -> Answer:
     for old in {line.replaces for line in read.lines if line.replaces is not None}:
         rejected = _document(tx, old)
         rules.step(rejected, "replace")
-        telling.tell(tx, hub, _deposit(tx, rejected.deposit))
+        telling.tell(tx, hub, _deposit(tx.connection, rejected.deposit))
     return {"deposit": deposit, "label": label, "documents": len(read.lines)}
 
 
@@ -316,7 +314,7 @@ def seen_at_till(hub: Hub, tx: Transaction, event: Any) -> None:
 def print_acknowledgement(tx: Transaction, hub: Hub, *, deposit: int) -> Answer:
     """The acknowledgement as a sheet: which copy it is. One count for the sheet and the short form."""
     del hub
-    found = _deposit(tx, deposit)
+    found = _deposit(tx.connection, deposit)
     rules.may(found, "print")
     tx.record(m.DepositPrinted(deposit, found.copies))
     return {"deposit": deposit, "copy": found.copies}
@@ -325,7 +323,7 @@ def print_acknowledgement(tx: Transaction, hub: Hub, *, deposit: int) -> Answer:
 @action
 def print_slip(tx: Transaction, hub: Hub, *, deposit: int) -> Answer:
     """The acknowledgement in its short form, at the printer of the agent's counter. Raises Refused `no_printer`."""
-    found = _deposit(tx, deposit)
+    found = _deposit(tx.connection, deposit)
     rules.may(found, "print")
     printer = printer_of(hub, queues.counter_of_agent(tx.connection, tx.actor.agent or "") or found.counter)
     if printer is None:
@@ -340,7 +338,7 @@ def print_slip(tx: Transaction, hub: Hub, *, deposit: int) -> Answer:
 def hand_over(tx: Transaction, hub: Hub, *, deposit: int) -> Answer:
     """Whoever deposited, or came for it, has the acknowledgement. Raises Refused while none was printed."""
     del hub
-    found = _deposit(tx, deposit)
+    found = _deposit(tx.connection, deposit)
     rules.may(found, "hand")
     if not found.copies:
         raise Refused("print the acknowledgement first", code="not_printed")
@@ -370,7 +368,7 @@ def decide(tx: Transaction, hub: Hub, *, outcome: str, choices: tuple[Choice, ..
     touched: dict[int, m.Deposit] = {}
     for choice in choices:
         line = _document(tx, choice.document)
-        of = touched.setdefault(line.deposit, _deposit(tx, line.deposit))
+        of = touched.setdefault(line.deposit, _deposit(tx.connection, line.deposit))
         rules.undecided(line, _name_of(tx, line.decided_by))
         rules.by_another(of, tx.actor.agent, four_eyes=hub.settings.deposits.four_eyes)
         motive, note = rules.motive(known_outcome, choice.motive, choice.note)
@@ -428,7 +426,7 @@ def _send(  # noqa: PLR0913, PLR0917 (what a message is made of)
 def undo(tx: Transaction, hub: Hub, *, document: int) -> Answer:
     """A decision of today is taken back; the head office hears that, too."""
     line = _document(tx, document)
-    of = _deposit(tx, line.deposit)
+    of = _deposit(tx.connection, line.deposit)
     rules.undo(line, hub.day_of(tx.now.at), tx.actor.agent, four_eyes=hub.settings.deposits.four_eyes)
     message = _send(tx, hub, of, line, "deposited", "")
     tx.record(m.DecisionUndone(line.deposit, line.id, _left(tx, line, "deposited"), message))
@@ -442,7 +440,7 @@ def supply(tx: Transaction, hub: Hub, *, document: int) -> Answer:
     line = _document(tx, document)
     state = rules.step(line, "supply")
     tx.record(m.DocumentSupplied(line.deposit, line.id, _left(tx, line, state)))
-    telling.tell(tx, hub, _deposit(tx, line.deposit))
+    telling.tell(tx, hub, _deposit(tx.connection, line.deposit))
     return {"document": document, "state": state}
 
 

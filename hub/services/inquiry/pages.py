@@ -16,7 +16,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from hub import notices
 from hub.agents import rights
 from hub.agents import store as agents
-from hub.agents.forms import asked, the_hub
+from hub.agents.forms import asked, staff_language, the_hub
 from hub.ask import Ask
 from hub.clock import local
 from hub.errors import NotFound, Refused
@@ -39,13 +39,9 @@ Parts = dict[str, Any]
 pages = Blueprint("inquiry", __name__, url_prefix="/desk/inquiry", template_folder="templates", static_folder="static")
 
 
-def _language() -> str:
-    return the_hub().settings.agency.languages[0]
-
-
 @pages.context_processor
 def _in_templates() -> dict[str, Any]:
-    language = _language()
+    language = staff_language()
     return {
         "t": lambda key, **values: say(language, f"inquiry.{key}", **values),
         "p": lambda key, **values: say(language, f"people.{key}", **values),
@@ -154,7 +150,7 @@ def _asked_days() -> tuple[str | None, int | None]:
 
 
 def _sheet_parts(sheet: Sheet, tab: str, on: str | None) -> Parts:
-    language, roles = _language(), g.actor.roles
+    language, roles = staff_language(), g.actor.roles
     rows = sheet.tabs.get(tab, [])
     hidden = rows == MASKED or not _tab_seen(tab, sheet)
     lines = () if hidden else tuple(line for line in actions.lines_of(the_hub(), sheet.ref) if line.tab == tab)
@@ -185,7 +181,7 @@ def _tab_seen(tab: str, sheet: Sheet) -> bool:
 
 
 def _line(line: SheetLine) -> Parts:
-    return {"at": _at(line.at), "icon": line.icon, "text": line.said(_language()), "url": line.url,
+    return {"at": _at(line.at), "icon": line.icon, "text": line.said(staff_language()), "url": line.url,
             "provisional": line.provisional}  # fmt: skip
 
 
@@ -221,7 +217,7 @@ def synthetic(ref: str) -> Response:
     agency, at = the_hub().settings.agency, _at(the_hub().now().at)
     shown = render_template(
         "inquiry/synthesis.html", sheet=sheet, agency=agency, lines=_summary(sheet), printed_at=at, agent=name,
-        identity=tables.identity(sheet, _language()), person=sheet.fields["type"] == "person",
+        identity=tables.identity(sheet, staff_language()), person=sheet.fields["type"] == "person",
         blocks=_blocks(sheet), **_freshness(),
     )  # fmt: skip
     return make_response(shown)
@@ -244,7 +240,11 @@ def _blocks(sheet: Sheet) -> list[Parts]:
             found.append({"tab": tab, "hidden": True})
         elif rows:
             found.append(
-                {"tab": tab, "table": tables.table(tab, rows[:most], 1, _language(), narrow=True), "count": len(rows)}
+                {
+                    "tab": tab,
+                    "table": tables.table(tab, rows[:most], 1, staff_language(), narrow=True),
+                    "count": len(rows),
+                }
             )
     return found
 
@@ -253,7 +253,9 @@ def _summary(sheet: Sheet) -> list[tuple[str, str]]:
     """The lines of the synthesis as they are read, but those that the identity says."""
     told = [(key.removeprefix("people.sum_"), held) for key, held in synthesis(sheet)]
     return [
-        (say(_language(), f"people.sum_{name}"), _summed(name, held)) for name, held in told if name not in _SAID_ABOVE
+        (say(staff_language(), f"people.sum_{name}"), _summed(name, held))
+        for name, held in told
+        if name not in _SAID_ABOVE
     ]
 
 
@@ -261,11 +263,11 @@ def _few(said: Sequence[str]) -> str:
     """The first of many, and how many others there are: the page has room for no more."""
     more = len(said) - _FEW
     first = " · ".join(said[:_FEW])
-    return f"{first} {say(_language(), 'inquiry.others', count=more)}" if more > 0 else first
+    return f"{first} {say(staff_language(), 'inquiry.others', count=more)}" if more > 0 else first
 
 
 def _summed(name: str, held: Any) -> str:
-    language = _language()
+    language = staff_language()
     if held == MASKED:
         return MASKED
     if name == "employer":
@@ -328,11 +330,13 @@ def _refused(error: Refused) -> Response:
         return _note(
             error.status,
             refused_note=error,
-            refused_words=say_refused(_language(), error, "inquiry"),
+            refused_words=say_refused(staff_language(), error, "inquiry"),
             kept_note=request.form,
         )
     if isinstance(error, NotFound) or error.reason == "bad_day":
         now_url = request.path if request.args.get("on") or request.args.get("known") else ""
-        return _show("nothing", error.status, error_words=say_refused(_language(), error, "inquiry"), now_url=now_url)
+        return _show(
+            "nothing", error.status, error_words=say_refused(staff_language(), error, "inquiry"), now_url=now_url
+        )
     answer: Response = current_app.extensions["refused"](error)
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import date
 
 from hub.ask import Answer
@@ -19,14 +20,11 @@ from hub.store import Transaction
 
 def known(hub: Hub, number: int) -> Plan:
     """One pay-day. Raises NotFound."""
-    found = store.plan(hub.reader, number)
-    if found is None:
-        raise NotFound("no such pay-day", code="no_pay_day", field="plan")
-    return found
+    return _plan(hub.reader, number)
 
 
-def _plan(tx: Transaction, number: int) -> Plan:
-    found = store.plan(tx.connection, number)
+def _plan(reader: sqlite3.Connection, number: int) -> Plan:
+    found = store.plan(reader, number)
     if found is None:
         raise NotFound("no such pay-day", code="no_pay_day", field="plan")
     return found
@@ -57,7 +55,7 @@ def plan(  # noqa: PLR0913 (what there is to say of a pay-day)
 def withdraw(tx: Transaction, hub: Hub, *, plan: int) -> Answer:
     """It will not be."""
     del hub
-    tx.record(rules.withdraw(_plan(tx, plan)))
+    tx.record(rules.withdraw(_plan(tx.connection, plan)))
     return {"plan": plan}
 
 
@@ -65,7 +63,7 @@ def withdraw(tx: Transaction, hub: Hub, *, plan: int) -> Answer:
 def note_printed(tx: Transaction, hub: Hub, *, plan: int, wave: int) -> Answer:
     """The band of a wave comes out of a printer."""
     del hub
-    event = rules.printed(_plan(tx, plan), wave)
+    event = rules.printed(_plan(tx.connection, plan), wave)
     tx.record(event)
     return {"plan": plan, "wave": wave, "copy": event.copy}
 
@@ -74,14 +72,14 @@ def note_printed(tx: Transaction, hub: Hub, *, plan: int, wave: int) -> Answer:
 def end_wave(tx: Transaction, hub: Hub, *, plan: int, wave: int, last: int) -> Answer:
     """No number after `last` was handed out: nobody is called who is nobody."""
     del hub
-    tx.record(rules.end(_plan(tx, plan), wave, last))
+    tx.record(rules.end(_plan(tx.connection, plan), wave, last))
     return {"plan": plan, "wave": wave, "last": last}
 
 
 @action
 def call_group(tx: Transaction, hub: Hub, *, plan: int, size: int) -> Answer:
     """The next numbers enter the room, and wait there in their order; all of them, or none."""
-    day, found = queue_rules.open_day(queues.day(tx.connection)), _plan(tx, plan)
+    day, found = queue_rules.open_day(queues.day(tx.connection)), _plan(tx.connection, plan)
     here = local(tx.now.at, hub.settings.agency.zone)
     event = rules.call(found, day.date, f"{here:%H:%M}", size)
     tx.record(event)

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask import request as http
 from werkzeug.wrappers import Response as AnyResponse
 
-from hub.agents.forms import asked, new_key, the_hub
+from hub import days
+from hub.agents.forms import asked, new_key, staff_language, the_hub
 from hub.clock import local
 from hub.errors import Refused, Unreadable
 from hub.queues import store as queues
@@ -22,17 +23,13 @@ pages = Blueprint("payday", __name__, url_prefix="/desk/payday", template_folder
 USUAL_GROUP = 20
 
 
-def _language() -> str:
-    return the_hub().settings.agency.languages[0]
-
-
 @pages.context_processor
 def _in_templates() -> dict[str, Any]:
-    language, hub = _language(), the_hub()
+    language, hub = staff_language(), the_hub()
     return {
         "t": lambda key, **values: say(language, f"payday.{key}", **values),
         "new_key": new_key,
-        "day": lambda iso: "/".join(reversed(iso.split("-"))),
+        "day": days.said,
         "names": {each.code: each.name for each in hub.settings.services},
         "services": [each for each in hub.settings.services if each.prefix],
         "bys": BYS,
@@ -58,7 +55,7 @@ def _whole(status: int = 200, **parts: Any) -> Response:
         try:
             wave = rules.wave_of(plans[0], who)
         except Unreadable as error:
-            parts = {"error": say_refused(_language(), error, "payday"), "field": error.field} | parts
+            parts = {"error": say_refused(staff_language(), error, "payday"), "field": error.field} | parts
     now = f"{local(hub.now().at, hub.settings.agency.zone):%H:%M}"
     whole = {"plans": plans, "inside": inside, "who": who, "whose": wave, "now": now, "kept": {}}
     return make_response(render_template("payday/page.html", **whole | parts), status)
@@ -112,5 +109,5 @@ def print_band(number: int, wave: int) -> Response:
 @pages.errorhandler(Refused)
 def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed."""
-    said = say_refused(_language(), error, "payday")
+    said = say_refused(staff_language(), error, "payday")
     return _whole(error.status, error=said, field=error.field, kept=http.form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from hub import days
 from hub.context import Hub
 from hub.say import say
 from hub.services.payday.model import Plan, Wave, label_of
@@ -27,7 +28,7 @@ def band(hub: Hub, found: Plan, wave: Wave, copy: int) -> bytes:
         "title": say(language, "payday.band_title", wave=wave.number),
         "agency": hub.settings.agency.name,
         "service": service.name if service else found.service,
-        "when": say(language, "payday.band_when", day="/".join(reversed(found.on.split("-"))), at=wave.at),
+        "when": say(language, "payday.band_when", day=days.said(found.on), at=wave.at),
         "whom": whom,
         "keep": say(language, "payday.band_keep"),
         "copy": say(language, "payday.band_copy", copy=copy) if copy else "",

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
+from hub import days
 from hub.errors import NotFound, Refused, Unreadable, chosen
 from hub.services.payday.model import (
     BYS,
@@ -126,7 +127,7 @@ def next_group(waves: Sequence[Wave], now: str, size: int) -> Group:
 def call(found: Plan, today: str, now: str, size: int) -> GroupCalled:
     """Let the next group enter. Raises Refused `other_day` before or after its day."""
     if found.on != today:
-        raise Refused(f"this pay-day is on {found.on}", code="other_day", on="/".join(reversed(found.on.split("-"))))
+        raise Refused(f"this pay-day is on {found.on}", code="other_day", on=days.said(found.on))
     group = next_group(found.waves, now, size)
     return GroupCalled(found.id, group.wave.number, group.first, group.last)
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from hub.agents import actions as agents
-from hub.agents.forms import asked, new_key, the_hub
+from hub.agents.forms import asked, new_key, staff_language, the_hub
 from hub.ask import Ask
 from hub.context import Hub
 from hub.errors import NotFound, Refused, Unreadable
@@ -44,13 +44,9 @@ pages = Blueprint(
 )
 
 
-def _language() -> str:
-    return the_hub().settings.agency.languages[0]
-
-
 @pages.context_processor
 def _in_templates() -> dict[str, Any]:
-    language = _language()
+    language = staff_language()
     return {
         "t": lambda key, **values: say(language, f"reception.{key}", **values),
         "minutes": _minutes,
@@ -71,7 +67,7 @@ def _trouble_words(trouble: Trouble) -> str:
     """What to look at, in words; a state without words keeps its name."""
     known = f"trouble_{trouble.state}" in words("fr", "reception")
     name = f"trouble_{trouble.state}" if known else "trouble_other"
-    return say(_language(), f"reception.{name}", part=trouble.part, state=trouble.state)
+    return say(staff_language(), f"reception.{name}", part=trouble.part, state=trouble.state)
 
 
 # --- drawing ---------------------------------------------------------------------------------
@@ -211,7 +207,9 @@ def enter_roll() -> Response:
     try:
         answer = actions.enter_roll(the_hub(), asked("reception.enter_roll"), typed)
     except Refused as error:
-        return _roll_page(typed, error.status, error=error, error_words=say_refused(_language(), error, "reception"))
+        return _roll_page(
+            typed, error.status, error=error, error_words=say_refused(staff_language(), error, "reception")
+        )
     return _roll_page("", entered=answer["labels"])
 
 
@@ -304,7 +302,11 @@ def _refused(error: Refused) -> Response:
     if part is None:
         answer: Response = current_app.extensions["refused"](error)
         return answer
-    parts: Parts = {"error": error, "error_words": say_refused(_language(), error, "reception"), "kept": request.form}
+    parts: Parts = {
+        "error": error,
+        "error_words": say_refused(staff_language(), error, "reception"),
+        "kept": request.form,
+    }
     if part == "found":
         parts |= _refused_ticket(error)
     return _show(part, error.status, **parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
 from hub import notices, series
@@ -41,14 +42,11 @@ def desks(hub: Hub) -> tuple[str, ...]:
 
 def known(hub: Hub, request: int) -> Request:
     """One request. Raises NotFound."""
-    found = store.request(hub.reader, request)
-    if found is None:
-        raise NotFound("no such request", field="request")
-    return found
+    return _request(hub.reader, request)
 
 
-def _request(tx: Transaction, request_id: int) -> Request:
-    found = store.request(tx.connection, request_id)
+def _request(reader: sqlite3.Connection, request: int) -> Request:
+    found = store.request(reader, request)
     if found is None:
         raise NotFound("no such request", field="request")
     return found
@@ -87,7 +85,7 @@ def _open(tx: Transaction, hub: Hub, asked: Asked) -> Request:
         " ".join(asked.reach.split())[:120] or None, text, _goes_on_from(tx, hub, asked.ticket),
     )  # fmt: skip
     tx.record(event)
-    return _request(tx, event.request)
+    return _request(tx.connection, event.request)
 
 
 def _goes_on_from(tx: Transaction, hub: Hub, ticket: int | None) -> int | None:
@@ -100,7 +98,7 @@ def _goes_on_from(tx: Transaction, hub: Hub, ticket: int | None) -> int | None:
 def print_acknowledgement(tx: Transaction, hub: Hub, *, request: int) -> Answer:
     """The paper with its number, for the visitor."""
     del hub
-    found = _request(tx, request)
+    found = _request(tx.connection, request)
     tx.record(RequestPrinted(found.id, found.copies))
     return {"request": request, "copy": found.copies}
 
@@ -112,7 +110,7 @@ def print_acknowledgement(tx: Transaction, hub: Hub, *, request: int) -> Answer:
 def take(tx: Transaction, hub: Hub, *, request: int) -> Answer:
     """This agent studies it."""
     del hub
-    tx.record(rules.take(_request(tx, request)))
+    tx.record(rules.take(_request(tx.connection, request)))
     return {"request": request, "state": "in_hand"}
 
 
@@ -120,14 +118,14 @@ def take(tx: Transaction, hub: Hub, *, request: int) -> Answer:
 def note(tx: Transaction, hub: Hub, *, request: int, text: str) -> Answer:
     """A word among colleagues."""
     del hub
-    tx.record(rules.note(_request(tx, request), text))
+    tx.record(rules.note(_request(tx.connection, request), text))
     return {"request": request}
 
 
 @action
 def pass_on(tx: Transaction, hub: Hub, *, request: int, service: str, text: str) -> Answer:
     """It was for another desk."""
-    found = _request(tx, request)
+    found = _request(tx.connection, request)
     rules.mine(found, tx.actor.agent)
     tx.record(rules.pass_on(found, service, text, desks(hub)))
     return {"request": request, "state": "escalated", "service": service}
@@ -137,7 +135,7 @@ def pass_on(tx: Transaction, hub: Hub, *, request: int, service: str, text: str)
 def ask_visitor(tx: Transaction, hub: Hub, *, request: int, channel: str, text: str) -> Answer:
     """Something is needed from the visitor: a letter, a message, or a convocation said when they come."""
     del hub
-    found = _request(tx, request)
+    found = _request(tx.connection, request)
     rules.mine(found, tx.actor.agent)
     event = rules.ask_visitor(found, channel, text)
     tx.record(event)
@@ -149,7 +147,7 @@ def ask_visitor(tx: Transaction, hub: Hub, *, request: int, channel: str, text: 
 def reply(tx: Transaction, hub: Hub, *, request: int, text: str) -> Answer:
     """The visitor gave what was needed, at any counter."""
     del hub
-    event = rules.reply(_request(tx, request), text)
+    event = rules.reply(_request(tx.connection, request), text)
     tx.record(event)
     notices.withdraw_about(tx, event.subject)
     return {"request": request, "state": "in_hand"}
@@ -158,7 +156,7 @@ def reply(tx: Transaction, hub: Hub, *, request: int, text: str) -> Answer:
 @action
 def answer(tx: Transaction, hub: Hub, *, request: int, channel: str, text: str) -> Answer:
     """What the study came to, on its way to the visitor."""
-    found = _request(tx, request)
+    found = _request(tx.connection, request)
     rules.mine(found, tx.actor.agent)
     event = rules.answer(found, channel, text, hub.day_of(tx.now.at))
     tx.record(event)
@@ -181,7 +179,7 @@ def _notice(tx: Transaction, found: Request, channel: str, text: str) -> None:
 @action
 def inform(tx: Transaction, hub: Hub, *, request: int) -> Answer:
     """The visitor knows the answer: it was told, or its letter has gone."""
-    event = rules.inform(_request(tx, request), hub.day_of(tx.now.at))
+    event = rules.inform(_request(tx.connection, request), hub.day_of(tx.now.at))
     tx.record(event)
     notices.withdraw_about(tx, event.subject)
     return {"request": request, "state": "closed"}
@@ -190,7 +188,7 @@ def inform(tx: Transaction, hub: Hub, *, request: int) -> Answer:
 @action
 def contest(tx: Transaction, hub: Hub, *, request: int, text: str) -> Answer:
     """The visitor does not accept it."""
-    event = rules.contest(_request(tx, request), text, hub.day_of(tx.now.at), office_of(hub.settings))
+    event = rules.contest(_request(tx.connection, request), text, hub.day_of(tx.now.at), office_of(hub.settings))
     tx.record(event)
     notices.withdraw_about(tx, event.subject)
     return {"request": request, "state": "escalated", "level": event.level, "due_on": event.due_on}

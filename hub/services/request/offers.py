@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from hub import days
 from hub.clock import local
 from hub.context import Hub
 from hub.scans import Scan
@@ -45,5 +46,5 @@ def offer(request: Request, queue: str, today: str) -> Offer:
         word = "scan_message"
     if word == "scan_in_hand" and request.late(today):
         word = "scan_late"
-    facts = {"counter": request.service or "", "date": "/".join(reversed(request.due_on.split("-")))}
+    facts = {"counter": request.service or "", "date": days.said(request.due_on)}
     return Offer(queue, f"kiosk.{word}", facts, weight, store.hands_of(request))

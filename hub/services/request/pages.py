@@ -14,9 +14,9 @@ from flask import request as http
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
-from hub import notices
+from hub import days, notices
 from hub.agents import store as agents
-from hub.agents.forms import asked, new_key, the_hub
+from hub.agents.forms import asked, new_key, staff_language, the_hub
 from hub.ask import Answer, Ask
 from hub.clock import local
 from hub.context import Hub
@@ -46,17 +46,13 @@ def _office_is_whole(state: BlueprintSetupState) -> None:
         letters(settings.folder)
 
 
-def _language() -> str:
-    return the_hub().settings.agency.languages[0]
-
-
 @pages.context_processor
 def _in_templates() -> dict[str, Any]:
-    language, hub = _language(), the_hub()
+    language, hub = staff_language(), the_hub()
     return {
         "t": lambda key, **values: say(language, f"request.{key}", **values),
         "new_key": new_key,
-        "day": paper.day,
+        "day": days.said,
         "reason_said": lambda code: paper.reason_said(hub, code),
         "reasons": {code: paper.reason_said(hub, code) for code in office_of(hub.settings).reasons},
         "desks": {each.code: each.label for each in hub.settings.counters if each.kind == "back"},
@@ -74,13 +70,13 @@ def _in_templates() -> dict[str, Any]:
 def _line_said(line: Line) -> dict[str, str]:
     """One line of what happened, in words."""
     facts = dict(line.facts)
-    hub, language = the_hub(), _language()
+    hub, language = the_hub(), staff_language()
     desk = hub.settings.counter(str(facts.get("service", "")))
     said = {
         "service": f"{desk.code} {desk.label}" if desk else "",
         "why": say(language, f"request.why_{facts['why']}") if "why" in facts else "",
         "channel": say(language, f"request.channel_{facts['channel']}") if "channel" in facts else "",
-        "due": paper.day(str(facts.get("due_on", ""))),
+        "due": days.said(str(facts.get("due_on", ""))),
     }
     when = local(line.at, hub.settings.agency.zone)
     by = agents.names(hub.reader).get(line.agent or "", line.agent or "")
@@ -249,7 +245,7 @@ def print_letters() -> Response:
     drawn = paper.letters(the_hub(), found)
     ask = Ask(g.actor, http.form.get("key") or new_key(), {"what": "request.letters", "letters": wanted})
     actions.letters_gone(the_hub(), ask, letters=tuple(each.id for each in found))
-    return pdf(drawn, say(_language(), "request.paper_letters"))
+    return pdf(drawn, say(staff_language(), "request.paper_letters"))
 
 
 @pages.post("/told/<int:notice>")
@@ -269,7 +265,7 @@ def _refused(error: Refused) -> Response:
     """Say it where the eye is, and keep what was typed."""
     values = http.view_args or {}
     parts: dict[str, Any] = {
-        "error": say_refused(_language(), error, "request"),
+        "error": say_refused(staff_language(), error, "request"),
         "field": error.field,
         "kept": http.form,
     }

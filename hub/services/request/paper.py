@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from hub import days
 from hub.clock import local
 from hub.context import Hub
 from hub.notices import Notice
@@ -23,12 +24,12 @@ def acknowledgement(hub: Hub, found: Request, copy: int) -> bytes:
     data = _common(hub, say(language, "request.paper_title")) | {
         "label": found.label,
         "copy": copy,
-        "due": day(found.due_on),
+        "due": days.said(found.due_on),
         "facts": [
             [say(language, "request.paper_by"), found.visitor or "–"],
             [say(language, "request.paper_what"), say(language, f"request.what_{found.what}")],
             [say(language, "request.paper_reason"), reason],
-            [say(language, "request.paper_opened"), day(found.opened_on)],
+            [say(language, "request.paper_opened"), days.said(found.opened_on)],
         ],
     }
     sources = layouts(hub.settings.folder)
@@ -86,8 +87,3 @@ def reason_said(hub: Hub, code: str) -> str:
     """A reason as the agency calls it; one that is no longer there keeps its code."""
     called = office_of(hub.settings).reasons.get(code, {})
     return called.get(hub.settings.agency.languages[0]) or next(iter(called.values()), code)
-
-
-def day(iso: str) -> str:
-    """`29/04/2013`."""
-    return "/".join(reversed(iso.split("-")))
