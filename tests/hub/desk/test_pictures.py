@@ -15,8 +15,8 @@ from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.desk.pictures import Desks
 from hub.desk.thread import ICONS
+from hub.queues import appliers as queue_appliers
 from hub.queues import model
-from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.say import words
 from hub.services.ports import Pending
@@ -35,7 +35,7 @@ def office(tmp_path, clock):
     """The agency with its day open, and two clerks who work there."""
     store = Store(
         tmp_path / "data",
-        appliers=queue_store.APPLIERS | agent_store.APPLIERS | visit_store.APPLIERS,
+        appliers=queue_appliers.APPLIERS | agent_store.APPLIERS | visit_store.APPLIERS,
         migration_sets=(queue_migrations, agent_migrations, visit_migrations),
         clock=clock,
     )

@@ -20,7 +20,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.clock import Elapsed, ManualClock
 from hub.context import Hub
 from hub.errors import Refused
-from hub.queues import actions, faces, followup, rules, store
+from hub.queues import actions, appliers, faces, followup, rules, store
 from hub.queues.migrations import migrations
 from hub.queues.model import StepUndone
 from hub.settings import Help
@@ -29,7 +29,7 @@ from tests.conftest import MONDAY
 from tests.hub.queues.reference import CLASSES, No, Reference, since
 from tests.office import demo_settings, open_store
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 PREFIXES = {"RAS": "A", "DEP": "D"}
 SERVES = {"02": ("RAS",), "03": ("RAS", "DEP"), "05": ("DEP",)}
 SPOKEN = {"02": ("fr",), "03": ("fr", "en"), "05": ("fr",)}

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from hub import journal
-from hub.queues import actions, routing, store
+from hub.queues import actions, routing
+from hub.queues import appliers as queue_appliers
 from hub.queues.model import TicketCalled
 from hub.queues.routing import Caller, Candidate, Choice, Nobody, choose
 from hub.settings import QueueRules
@@ -246,9 +247,9 @@ def test_a_morning_chosen_again_from_the_journal_is_the_same_morning(office, tmp
             )  # fmt: skip
             assert (choice.waiting, routing.passed(people, choice.candidate)) == (event.waiting, event.passed)
             again.append(event.label)
-        store.APPLIERS[TicketCalled](rows, event)
+        queue_appliers.APPLIERS[TicketCalled](rows, event)
 
-    appliers = {**journal.APPLIERS, **store.APPLIERS, TicketCalled: choose_again}
+    appliers = {**journal.APPLIERS, **queue_appliers.APPLIERS, TicketCalled: choose_again}
     fresh = open_writer(tmp_path / "again.db", office.hub.store._sets)
     journal.replay(office.hub.reader, fresh, appliers)
     fresh.close()

@@ -10,7 +10,7 @@ import pytest
 
 from hub.ask import Actor, Ask
 from hub.context import Hub
-from hub.queues import actions, faces, store
+from hub.queues import actions, appliers, faces, store
 from hub.queues.migrations import migrations
 from hub.queues.model import TicketCalled
 from hub.settings import Counter
@@ -19,7 +19,7 @@ from tests.office import Office
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 TWENTY = tuple(f"{n:02d}" for n in range(1, 21))
 Next = Callable[..., dict[str, object]]
 
