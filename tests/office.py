@@ -22,7 +22,7 @@ from typing import Any
 from hub.ask import Actor, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
-from hub.queues import actions, store
+from hub.queues import actions, papers, store
 from hub.queues import appliers as queue_appliers
 from hub.queues.migrations import migrations
 from hub.settings import Settings
@@ -106,7 +106,7 @@ class Kiosk:
     def report(self, what: str = "printed") -> list[dict[str, Any]]:
         """Tell the hub what became of all papers that it has not heard of."""
         told = [
-            actions.report_paper(
+            papers.report_paper(
                 self.office.hub, Ask(self.actor, f"paper of {p.request}"), issue=p.request, paper=what,
                 label=p.label, service=p.service, pressed_at=p.pressed_at,
             )

@@ -31,6 +31,7 @@ from hub.people.store import next_read
 from hub.printing.model import JobState, PrintJobEnded, PrintJobTaken
 from hub.queues import actions as queues
 from hub.queues import model as m
+from hub.queues import papers as queue_papers
 from hub.queues import store
 from hub.rooms import open_hub
 from hub.services.reception.model import VisitorAnswered
@@ -333,7 +334,7 @@ class Past:
     def _lived_visit(self, seat: Seat) -> None:
         service, pressed = seat.services[0], self._ask(KIOSK)
         given = queues.issue(self._hub, pressed, service=service, channel="kiosk")
-        queues.report_paper(
+        queue_papers.report_paper(
             self._hub, self._ask(KIOSK), issue=pressed.key or "", paper="printed", label=given["label"], service=service
         )
         for step in (queues.call_next, queues.start, queues.finish):

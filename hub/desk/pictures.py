@@ -13,7 +13,8 @@ from hub.clock import Instant, elapsed
 from hub.context import Hub
 from hub.desk import steps
 from hub.desk.thread import motive, thread_of, word
-from hub.queues import actions, faces, pictures, store
+from hub.queues import faces, pictures, store
+from hub.queues import line as queue_line
 from hub.queues.line import upcoming
 from hub.queues.model import CounterSession, Ticket
 from hub.queues.pictures import Moment
@@ -84,7 +85,7 @@ class Desks:
         if last and self._position(last) == pictures.position(reader) and elapsed(last.moment.now, now).ms < _FRESH_MS:
             return last
         moment = pictures.moment(self.hub, reader)
-        fresh = Common(moment, actions.waiting_now(self.hub, reader, moment.now), agents.names(reader))
+        fresh = Common(moment, queue_line.waiting_now(self.hub, reader, moment.now), agents.names(reader))
         self._last = fresh
         return fresh
 

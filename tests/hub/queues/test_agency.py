@@ -20,7 +20,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.clock import Elapsed, ManualClock
 from hub.context import Hub
 from hub.errors import Refused
-from hub.queues import actions, appliers, faces, followup, rules, store
+from hub.queues import actions, appliers, faces, followup, papers, rules, store
 from hub.queues.migrations import migrations
 from hub.queues.model import StepUndone
 from hub.settings import Help
@@ -275,7 +275,7 @@ class Agency(RuleBasedStateMachine):
         else:
             expected = lambda: self.reference.paper(t, failed=paper == "failed")  # noqa: E731
         self.both(
-            expected, actions.report_paper, KIOSK, issue=self.requests[number], label=label, service=t["service"],
+            expected, papers.report_paper, KIOSK, issue=self.requests[number], label=label, service=t["service"],
             paper="printed" if paper == "own" else paper,
         )  # fmt: skip
 
@@ -289,7 +289,7 @@ class Agency(RuleBasedStateMachine):
         label = f"K1-{self.own:03d}"
         self.both(
             lambda: self.reference.own_paper(label, service, failed=paper == "failed", ago=ago),
-            actions.report_paper, KIOSK, issue=f"alone {self.own}", label=label, service=service, paper=paper,
+            papers.report_paper, KIOSK, issue=f"alone {self.own}", label=label, service=service, paper=paper,
             pressed_at=self.clock.now().at - ago,
         )  # fmt: skip
 
@@ -587,7 +587,7 @@ PLANTED = {
 }
 MORE_PLANTED = {
     "the wall clock measures recalls": ("hub.queues.rules.elapsed", the_wall_clock_measures),
-    "three priorities in a row are not counted": ("hub.queues.actions._priority_run", lambda *_: 0),
+    "three priorities in a row are not counted": ("hub.queues.line._priority_run", lambda *_: 0),
     "a visitor for one counter is called by another": ("hub.queues.routing._reserved", lambda *_: False),
 }
 

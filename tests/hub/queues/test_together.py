@@ -10,7 +10,7 @@ import pytest
 
 from hub.ask import Actor, Ask
 from hub.context import Hub
-from hub.queues import actions, appliers, faces, store
+from hub.queues import actions, appliers, faces, papers, store
 from hub.queues.migrations import migrations
 from hub.queues.model import TicketCalled
 from hub.settings import Counter
@@ -79,7 +79,7 @@ def a_rush(hall: Office, call_next: Next, tickets: int) -> None:
         actor = Actor(device=name)
         for number in range(tickets // 4):
             answer = actions.issue(hall.hub, Ask(actor, f"{rush}-{number}"), service="DEP", channel="kiosk")
-            actions.report_paper(
+            papers.report_paper(
                 hall.hub, Ask(actor, f"p{rush}-{number}"), issue=f"{rush}-{number}", paper="printed",
                 label=answer["label"], service="DEP",
             )  # fmt: skip

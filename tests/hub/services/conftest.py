@@ -26,6 +26,7 @@ from hub.printing.migrations import migrations as print_migrations
 from hub.queues import actions as queues
 from hub.queues import appliers as queue_appliers
 from hub.queues import faces
+from hub.queues import papers as queue_papers
 from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.queues.model import Ticket
@@ -82,7 +83,7 @@ class Office:
         ask = self.ask(KIOSK)
         issued = queues.issue(self.hub, ask, service=service, channel="kiosk")
         if paper:
-            queues.report_paper(
+            queue_papers.report_paper(
                 self.hub, self.ask(KIOSK), issue=ask.key, paper=paper, label=issued["label"], service=service
             )
         return issued["id"]
