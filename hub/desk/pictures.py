@@ -20,7 +20,8 @@ from hub.queues.model import CounterSession, Ticket
 from hub.queues.pictures import Moment
 from hub.queues.routing import Candidate, Choice
 from hub.settings import Counter
-from hub.wire import BackOffice, CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
+from hub.staff_pictures import BackOffice, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
+from hub.wire import CounterFace, Counters
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     import sqlite3

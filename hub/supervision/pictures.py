@@ -29,9 +29,10 @@ from hub.queues.pictures import Moment
 from hub.queues.routing import speaks
 from hub.say import say, words
 from hub.settings import Counter, Service
+from hub.staff_pictures import Alert, AtWork, CounterTile, DayTotals, HourWait, QueueRow, Supervision
 from hub.supervision import rules, store, tally
 from hub.supervision.measures import COUNTS, LITTLE_AT_MOST, percentile
-from hub.wire import Alert, AtWork, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
+from hub.wire import Level
 
 ALERTS_SHOWN = 10
 _P80 = 0.8

@@ -20,10 +20,11 @@ from hub.queues import model
 from hub.queues.migrations import migrations as queue_migrations
 from hub.say import words
 from hub.services.ports import Pending
+from hub.staff_pictures import Desk
 from hub.store import Store
 from hub.visits import store as visit_store
 from hub.visits.migrations import migrations as visit_migrations
-from hub.wire import Desk, as_json
+from hub.wire import as_json
 from tests.office import Office, demo_settings
 
 ROSE, JEAN = "00902F", "01016E"
