@@ -55,11 +55,11 @@ def _section(table: str, field: FieldInfo, depth: int) -> Iterator[str]:
     model = next(models_in(field.annotation), None)
     if model is None:
         yield f"{'#' * depth} {table}\n"
-        yield f"{field.description} Default: {_default(field)}.\n"
+        yield f"{_on_one_line(field.description)} Default: {_default(field)}.\n"
         return
     listed = get_origin(field.annotation) is tuple
     yield f"{'#' * depth} {f'[[{table}]]' if listed else f'[{table}]'}\n"
-    yield f"{model.__doc__}{' One table for each.' if listed else ''}\n"
+    yield f"{_on_one_line(model.__doc__)}{' One table for each.' if listed else ''}\n"
     yield _table(model)
     for name, inner in model.model_fields.items():
         if is_table(inner):
@@ -70,9 +70,14 @@ def _table(model: type[BaseModel]) -> str:
     rows = ["| setting | default | values | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         if not is_table(field):
-            cells = (f"`{name}`", _default(field), _values(field), field.description or "")
+            cells = (f"`{name}`", _default(field), _values(field), _on_one_line(field.description))
             rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def _on_one_line(text: str | None) -> str:
+    """A setting's sentence, however many lines it has: a row of a table is one."""
+    return " ".join((text or "").split())
 
 
 def _default(field: FieldInfo) -> str:
