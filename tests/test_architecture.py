@@ -38,7 +38,7 @@ PURE = {
 }
 # What those may know of us: the vocabulary of values.
 VALUES = re.compile(
-    r"hub\.(codes|days|errors|money|numerals|paper|periods|say|ticket_slip|wire)(\..+)?"
+    r"hub\.(accents|codes|days|errors|money|numerals|paper|periods|say|ticket_slip|wire)(\..+)?"
     r"|hub\.clock\.(EARLIEST_MS|Instant|Elapsed|instant|elapsed|local|iso)"  # what a clock has said, not a clock
     r"|hub\.settings\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
     r"|hub\.journal\.Event"  # a decision gives one
