@@ -1,6 +1,6 @@
 """The configuration of a new agency, written from the model; and one that is read, summed up.
 
-Every key, its sentence and its default come from hub/settings.py, so that what `mbote init` writes
+Every key, its sentence and its default come from hub/settings/, so that what `mbote init` writes
 cannot disagree with what is read. A line that starts with `#` and a letter is a default to change:
 take the `#` away. A line that starts with `# ` explains the next one.
 """

@@ -20,7 +20,7 @@ from hub.settings_files import FILES
 CONFIGURATION = """\
 # Configuration
 
-Written by the program from hub/settings.py (`./mbote manuals docs`): change it there.
+Written by the program from hub/settings/ (`./mbote manuals docs`): change it there.
 
 Five files in one folder, in TOML. `mbote init DIR` writes them with a comment on every setting,
 `mbote check DIR` says what is wrong in them, everything at once. Only agency, services and counters

@@ -36,7 +36,8 @@ from hub.queues import store
 from hub.rooms import open_hub
 from hub.services.reception.model import VisitorAnswered
 from hub.services.reception.store import next_answer
-from hub.settings import Counter, Settings
+from hub.settings import Settings
+from hub.settings.counters import Counter
 from hub.store import Transaction
 
 #: Visits a day, the busiest agency's (requirements: 300 to 500), and from when to when people come.

@@ -14,7 +14,7 @@ from hub.ask import Actor
 from hub.context import Hub
 from hub.desk.pictures import Desks, Notices
 from hub.say import FIRST, say, words
-from hub.settings import Counter, Service
+from hub.settings.counters import Counter, Service
 from hub.staff_pictures import Desk
 from hub.wire import MOTIVES, as_json
 

@@ -19,7 +19,7 @@ from hub.queues.line import upcoming
 from hub.queues.model import CounterSession, Ticket
 from hub.queues.pictures import Moment
 from hub.queues.routing import Candidate, Choice
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.staff_pictures import BackOffice, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
 from hub.wire import CounterFace, Counters
 

@@ -14,7 +14,8 @@ from hub.queues import line as queue_line
 from hub.queues.foresight import Call
 from hub.queues.model import CounterSession
 from hub.queues.routing import Candidate
-from hub.settings import Service, Settings
+from hub.settings import Settings
+from hub.settings.counters import Service
 
 #: A call that comes less than so much sooner or later is the same, minutes.
 SAME_MIN = 1.0

@@ -32,7 +32,7 @@ from hub.queues.model import (
     TicketCalled,
     TicketIssued,
 )
-from hub.settings import Counter, Service
+from hub.settings.counters import Counter, Service
 from hub.store import Transaction
 from hub.wire import Step, Wait
 

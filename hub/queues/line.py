@@ -10,7 +10,7 @@ from hub.context import Hub
 from hub.queues import places, routing, store
 from hub.queues.model import BusinessDay, CounterSession
 from hub.queues.store import Reader
-from hub.settings import Counter
+from hub.settings.counters import Counter
 
 _MS_PER_MIN = 60_000
 

@@ -25,7 +25,7 @@ from hub.queues.model import CounterSession
 from hub.queues.pictures import Moment
 from hub.queues.routing import speaks
 from hub.say import say, words
-from hub.settings import Counter, Service
+from hub.settings.counters import Counter, Service
 from hub.staff_pictures import Alert, AtWork, CounterTile, DayTotals, HourWait, QueueRow, Supervision
 from hub.supervision import rules, store, tally
 from hub.supervision.measures import COUNTS, LITTLE_AT_MOST, percentile

@@ -9,7 +9,7 @@ from hub.context import Hub
 from hub.errors import Refused
 from hub.queues import actions, appliers, pictures
 from hub.queues.migrations import migrations
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.verify import Rooms, verify
 from tests.office import Office
 

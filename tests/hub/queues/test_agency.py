@@ -23,7 +23,7 @@ from hub.errors import Refused
 from hub.queues import actions, appliers, faces, followup, papers, rules, store
 from hub.queues.migrations import migrations
 from hub.queues.model import StepUndone
-from hub.settings import Help
+from hub.settings.counters import Help
 from hub.verify import Rooms, verify
 from tests.conftest import MONDAY
 from tests.hub.queues.reference import CLASSES, No, Reference, since

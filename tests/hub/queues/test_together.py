@@ -13,7 +13,7 @@ from hub.context import Hub
 from hub.queues import actions, appliers, faces, papers, store
 from hub.queues.migrations import migrations
 from hub.queues.model import TicketCalled
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.verify import Rooms, verify
 from tests.office import Office
 
