@@ -15,8 +15,6 @@ ROLES = (
     "receptionist", "clerk", "validator", "collections_cashier", "benefits_cashier", "head_cashier",
     "supervisor", "executive", "case_officer", "medical_officer", "auditor", "admin",
 )  # fmt: skip
-
-
 DEVICES = ("kiosk", "display", "panel", "printer", "api")
 
 
