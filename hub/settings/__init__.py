@@ -83,9 +83,11 @@ class Agency(Model):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        if value not in available_timezones():
+        try:
+            ZoneInfo(value)  # the list of all of them is a walk over the disk
+        except (KeyError, ValueError, OSError):  # unknown, no name, or that of a folder
             meant = did_you_mean(value, available_timezones())
-            raise ValueError(f"no such time zone{meant if meant.endswith('?') else ''} (found {value!r})")
+            raise ValueError(f"no such time zone{meant if meant.endswith('?') else ''} (found {value!r})") from None
         return value
 
     @field_validator("agent_code")

@@ -188,6 +188,7 @@ PLANTS = {
 }
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_each_planted_fault_is_found(folder, monkeypatch, seed, note, plant):
     plant(monkeypatch)

@@ -43,7 +43,7 @@ from tests.faults.power import Disk, power
 from tests.office import CONFIG, ERRANDS, RECEPTION
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-CUTS, KIOSK_CUTS, PLANTED_CUTS = 1_000, 400, 60
+CUTS, KIOSK_CUTS, PLANTED_CUTS = 1_000, 200, 40
 #: The nightly run in pieces, each within its ten minutes on a busy machine.
 PIECES, PIECE = 4, 2_500
 LONG = (pytest.mark.nightly, pytest.mark.timeout(1_500))

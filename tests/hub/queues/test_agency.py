@@ -546,7 +546,7 @@ def test_four_hundred_steps_of_anything():
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("piece", [101, 102])
+@pytest.mark.parametrize("piece", [101, pytest.param(102, marks=pytest.mark.nightly)])
 def test_ten_thousand_steps_of_anything(piece):
     """E10, the ordinary part: the gate's fifty thousand are one piece of the nightly run, its million all of them."""
     run(50, 100, piece)
