@@ -27,7 +27,7 @@ from hub.ask import Actor, Answer, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
 from hub.errors import MboteError, Refused
-from hub.queues import actions, store
+from hub.queues import actions, papers, store
 from hub.rooms import CLOSINGS, brought, open_hub
 from hub.services import ports
 from hub.services.cash import checking
@@ -107,7 +107,7 @@ class Branch:
         answer = self.ask(actions.issue, KIOSK, service=service, channel="kiosk")
         if answer and self.chance.random() < 0.8:
             self.ask(
-                actions.report_paper, KIOSK, issue=f"r{self.number}", paper=self.chance.choice(("printed", "failed")),
+                papers.report_paper, KIOSK, issue=f"r{self.number}", paper=self.chance.choice(("printed", "failed")),
                 label=answer["label"], service=service,
             )  # fmt: skip
 

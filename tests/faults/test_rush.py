@@ -20,7 +20,7 @@ from hub.context import Hub
 from hub.demo.processes import ROOT
 from hub.judge import read_lines
 from hub.queues import actions
-from hub.queues import store as queues
+from hub.queues import appliers as queue_appliers
 from hub.queues.migrations import migrations
 from hub.verify import Rooms, verify
 from tests.agency import COUNTERS, hub_alone, opened
@@ -35,7 +35,7 @@ ON_SOCKETS, NIGHTLY_ON_SOCKETS, SOCKET_PIECES = 10, 625, 10
 #: Who hears that nobody waits presses again after so long.
 EMPTY_S = 0.002
 AGENTS, PROCESSES, WAITING, SERVICE = 16, 4, 12, "DEP"
-QUEUES = Rooms(queues.APPLIERS, (migrations,), queues.STATE_TABLES)
+QUEUES = Rooms(queue_appliers.APPLIERS, (migrations,), queue_appliers.STATE_TABLES)
 NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(900))
 LOOKED = ["G0", "G1", "G2", "G4", "G9", *(f"Q{n}" for n in (*range(1, 13), 19, 20))]
 
