@@ -137,7 +137,7 @@ def give(  # noqa: PLR0913 (a ticket has that many facts)
         _serves(_known_counter(hub, counter), found.code)
     ahead = store.ahead(tx.connection, found.code)
     sessions = store.counters(tx.connection)
-    wait = offer.announced(hub, sessions, found, ahead)
+    wait = offer.announced(hub, sessions, found, ahead) if due is None else None  # called by the hour that they know
     if not by_staff and offer.too_late(hub, sessions, found, ahead, tx.now):
         raise Refused(f"{found.label}: nobody who comes now is served before closing", code="closed_estimate")
     series = rules.series_of(found, hub.settings.queue.numbering)
