@@ -22,6 +22,10 @@ MOST = 1_000
 _HUNDRED = 100
 #: The counter service that calls groups in; their numbers begin with J (hub/services/payday).
 PAY_DAY = "payday"
+#: The words of a group that enters.
+ENTERS: tuple[Literal["tickets"], Literal["until"], Literal["enter"]] = ("tickets", "until", "enter")
+#: Prompts without which numbers are said digit by digit.
+NUMBERS = frozenset({"number", "alone", "before"})
 #: Number words from 1 on, as far as they are sure (requirements C.8); what is beyond them the speaker knows.
 _SAID: dict[str, tuple[str, ...]] = {
     "ln": ("moko", "mibale", "misato", "minei", "mitano", "motoba", "sambo", "mwambe", "libwa", "zomi"),
@@ -68,18 +72,21 @@ def _words(language: str, settings: Settings) -> Iterator[Prompt]:
     yield Prompt("counter", "counter", "", said.get("counter", ""), essential=True)
     if settings.queue.numbering == "common":
         yield Prompt("number", "word_number", "", said.get("number", ""), essential=True)
-    for letter in sorted(_letters(settings)):
+    letters = _letters(settings)
+    for letter in sorted(letters):
         yield Prompt(letter.lower(), "letter", letter, letter, essential=True)
     if PAY_DAY in settings.counter_services:
-        for name in ("tickets", "until", "enter"):
+        for name in ENTERS:
             yield Prompt(name, name, "", said.get(name, ""), essential=False)
+        if "J" not in letters:
+            yield Prompt("j", "letter", "J", "J", essential=False)
 
 
 def _letters(settings: Settings) -> set[str]:
     """Those that stand in tickets and counters."""
     labels = [service.prefix for service in settings.services]
     labels += [counter.code for counter in settings.counters if counter.shown]
-    labels += [settings.kiosk.name, settings.queue.roll, "J" if PAY_DAY in settings.counter_services else ""]
+    labels += [settings.kiosk.name, settings.queue.roll]
     return {sign.upper() for label in labels for sign in label if sign.isalpha()}
 
 

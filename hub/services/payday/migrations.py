@@ -32,6 +32,7 @@ def groups(db: Database) -> None:
             id INTEGER PRIMARY KEY, payday INTEGER NOT NULL, wave INTEGER NOT NULL, first INTEGER NOT NULL,
             last INTEGER NOT NULL, at INTEGER NOT NULL, tick INTEGER NOT NULL) STRICT"""
     )
+    db.conn.execute("CREATE INDEX payday_group_plan ON payday_group (payday)")
     db.conn.execute(
         """INSERT INTO payday_group (id, payday, wave, first, last, at, tick)
         SELECT seq, substr(subject, 8), json_extract(payload, '$.wave'), json_extract(payload, '$.first'),

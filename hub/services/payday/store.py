@@ -37,7 +37,7 @@ def entered(reader: Reader, day: str, most: int) -> list[sqlite3.Row]:
     """The last groups that entered on a day (ISO), the newest first, each with its wave and plan."""
     return reader.execute(
         "SELECT g.id, g.wave, g.first, g.last, g.at, g.tick, p.service, p.sorted_by, w.first AS since, w.last AS until"
-        " FROM payday_group g JOIN payday p ON p.id = g.payday"
+        " FROM payday p CROSS JOIN payday_group g INDEXED BY payday_group_plan ON g.payday = p.id"
         " JOIN payday_wave w ON w.payday = g.payday AND w.number = g.wave"
         " WHERE p.day = ? ORDER BY g.id DESC LIMIT ?",
         (day, most),
