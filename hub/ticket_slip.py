@@ -218,7 +218,7 @@ def _queue(ticket: Ticket) -> Iterator[Line]:
         yield Text(say(language, "slip.ahead_none"), bold=True)
     elif number.ahead is not None:
         yield Text(say(language, "slip.ahead", count=number.ahead), bold=True)
-    if number.wait:
+    if number.wait and not ticket.hour:
         yield Text(wait_sentence(number.wait, language), bold=True)
     if ticket.why in WAITS:
         yield Text(say(language, f"slip.why_{ticket.why}"), bold=True)

@@ -65,7 +65,8 @@ def test_who_comes_for_an_appointment_reads_its_hour_and_no_range(language, hour
     said = [line.text for line in slip if isinstance(line, Text)]
     assert say(language, "slip.hour", time="09:30") in said
     assert say(language, f"slip.{how}", since="09:25") in said
-    assert not [text for text in said if "12" in text]
+    assert not [text for text in said if "12" in text], "neither how many wait nor a range"
+    assert ticket_slip.wait_sentence(number.wait, language) not in said
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "ar", "pt"])
