@@ -12,7 +12,7 @@ from display import speech
 from display.speech import Call
 from hub.settings import Settings
 from hub.settings.devices import Display, QuietTime
-from hub.wire import Board, BoardCall, BoardQueue, Direction, Ring
+from hub.wire import Board, BoardCall, BoardGroup, BoardQueue, Direction, Ring
 
 #: Where the page finds the sound of an announcement.
 SOUND_URL = "/sound/{name}.wav"
@@ -37,6 +37,7 @@ def for_screen(board: Board, screen: Display, settings: Settings, pictures: tupl
         messages=screen.messages,
         pictures=pictures if screen.layout == "pictures" else (),
         turn_s=screen.turn_s,
+        groups=tuple(_group(each, screen, settings) for each in board.groups if _enters_by(each, screen, settings)),
     )
 
 
@@ -94,6 +95,23 @@ def heard(ring: Ring, screen: Display, settings: Settings) -> Call:
 def _ring(ring: Ring, screen: Display, settings: Settings) -> Ring:
     text = speech.words(heard(ring, screen, settings))
     return replace(ring, text=text, sound=SOUND_URL.format(name=speech.sound_name(text)) if text else "")
+
+
+def _enters_by(group: BoardGroup, screen: Display, settings: Settings) -> bool:
+    """Whether a screen tells a group that it may enter: no counter's sign does, and of a zone its own services."""
+    served = {code for counter in settings.counters if in_zone(counter.code, screen) for code in counter.services}
+    return screen.layout != "sign" and group.service in served
+
+
+def group_heard(group: BoardGroup, screen: Display, settings: Settings) -> Call:
+    """What is said on this screen of a group that enters."""
+    languages = speech.spoken(screen.languages, settings.voice.recorded)
+    return Call(languages, group.first, "", "", settings.hub.french, last=group.last)
+
+
+def _group(group: BoardGroup, screen: Display, settings: Settings) -> BoardGroup:
+    text = speech.words(group_heard(group, screen, settings))
+    return replace(group, text=text, sound=SOUND_URL.format(name=speech.sound_name(text)) if text else "")
 
 
 def _location(counter: str, settings: Settings) -> str:

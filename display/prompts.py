@@ -20,6 +20,12 @@ from hub.settings import Settings
 #: Numbers are put together of recordings below this; above, digit by digit.
 MOST = 1_000
 _HUNDRED = 100
+#: The counter service that calls groups in; their numbers begin with J (hub/services/payday).
+PAY_DAY = "payday"
+#: The words of a group that enters.
+ENTERS: tuple[Literal["tickets"], Literal["until"], Literal["enter"]] = ("tickets", "until", "enter")
+#: Prompts without which numbers are said digit by digit.
+NUMBERS = frozenset({"number", "alone", "before"})
 #: Number words from 1 on, as far as they are sure (requirements C.8); what is beyond them the speaker knows.
 _SAID: dict[str, tuple[str, ...]] = {
     "ln": ("moko", "mibale", "misato", "minei", "mitano", "motoba", "sambo", "mwambe", "libwa", "zomi"),
@@ -27,11 +33,15 @@ _SAID: dict[str, tuple[str, ...]] = {
 }
 _SAID["kg"] = _SAID["ktu"]  # the same language, as some name it
 _WORDS: dict[str, dict[str, str]] = {
-    "fr": {"ticket": "ticket", "counter": "guichet", "number": "numéro"},
-    "en": {"ticket": "ticket", "counter": "counter", "number": "number"},
-    "pt": {"ticket": "senha", "counter": "balcão", "number": "número"},
-    "ar": {"ticket": "التذكرة", "counter": "الشباك", "number": "رقم"},
-}
+    "fr": {"ticket": "ticket", "counter": "guichet", "number": "numéro", "tickets": "tickets", "until": "à",
+           "enter": "vous pouvez entrer"},
+    "en": {"ticket": "ticket", "counter": "counter", "number": "number", "tickets": "tickets", "until": "to",
+           "enter": "please come in"},
+    "pt": {"ticket": "senha", "counter": "balcão", "number": "número", "tickets": "senhas", "until": "a",
+           "enter": "podem entrar"},
+    "ar": {"ticket": "التذكرة", "counter": "الشباك", "number": "رقم", "tickets": "التذاكر من", "until": "إلى",
+           "enter": "تفضلوا بالدخول"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,9 @@ class Prompt:
     """
 
     name: str
-    meaning: Literal["ticket", "counter", "word_number", "letter", "number", "alone", "before", "place"]
+    meaning: Literal[
+        "ticket", "counter", "word_number", "letter", "number", "alone", "before", "place", "tickets", "until", "enter",
+    ]  # fmt: skip
     about: str
     read: str
     essential: bool
@@ -60,8 +72,14 @@ def _words(language: str, settings: Settings) -> Iterator[Prompt]:
     yield Prompt("counter", "counter", "", said.get("counter", ""), essential=True)
     if settings.queue.numbering == "common":
         yield Prompt("number", "word_number", "", said.get("number", ""), essential=True)
-    for letter in sorted(_letters(settings)):
+    letters = _letters(settings)
+    for letter in sorted(letters):
         yield Prompt(letter.lower(), "letter", letter, letter, essential=True)
+    if PAY_DAY in settings.counter_services:
+        for name in ENTERS:
+            yield Prompt(name, name, "", said.get(name, ""), essential=False)
+        if "J" not in letters:
+            yield Prompt("j", "letter", "J", "J", essential=False)
 
 
 def _letters(settings: Settings) -> set[str]:
@@ -107,15 +125,24 @@ def _places(language: str, settings: Settings) -> Iterator[Prompt]:
 
 def of_phrase(phrase: Phrase, there: Collection[str]) -> tuple[str, ...]:
     """The prompts that say a phrase one after the other, by what has been recorded; some may be missing in `there`."""
+    if phrase.what == "enter":
+        return ("enter",)
+    if phrase.what == "group":
+        return ("tickets", *_runs(phrase.label, there), "until", *_runs(phrase.last, there))
     names: list[str] = [phrase.what]
     if phrase.what == "ticket" and phrase.label.isdecimal():
         names.append("number")
-    for run in RUN.findall(phrase.label):
-        names += number(run, there) if run.isdecimal() else run.lower()
+    names += _runs(phrase.label, there)
     place = f"place-{phrase.label.lower()}"
     if phrase.what == "counter" and phrase.place and place in there:
         names.append(place)
     return tuple(names)
+
+
+def _runs(label: str, there: Collection[str]) -> Iterator[str]:
+    """A label's numbers and letters."""
+    for run in RUN.findall(label):
+        yield from number(run, there) if run.isdecimal() else run.lower()
 
 
 def number(digits: str, there: Collection[str]) -> tuple[str, ...]:

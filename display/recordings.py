@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from display.prompts import Prompt, sheet
+from display.prompts import ENTERS, NUMBERS, Prompt, sheet
 from display.recorded import fault
 from display.voice import languages_of, recordings
 from hub.say import say
@@ -43,10 +43,16 @@ def remarks(settings: Settings) -> Iterator[str]:
         if lacking:
             more = ", …" if len(lacking) > _NAMED else ""
             yield f"voice: {language} lacks {', '.join(lacking[:_NAMED])}{more}: {_instead(language, settings)}"
-        elif numbers := [each for each in found if each.prompt.meaning != "place" and not each.there]:
+        elif numbers := [each for each in found if each.prompt.meaning in NUMBERS and not each.there]:
             yield f"voice: {language} lacks {len(numbers)} numbers, which are said digit by digit"
+        if groups := [each.prompt.name for each in found if _of_a_group(each.prompt) and not each.there]:
+            yield f"voice: {language} lacks {', '.join(groups)}: who enters on a pay-day is not said in it"
         if language not in languages_of(settings):
             yield f"voice: {language} is recorded, but no screen has it among its languages (agency.toml, display)"
+
+
+def _of_a_group(prompt: Prompt) -> bool:
+    return prompt.meaning in ENTERS or (prompt.meaning == "letter" and not prompt.essential)
 
 
 def _instead(language: str, settings: Settings) -> str:

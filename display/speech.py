@@ -34,26 +34,36 @@ class Language:
     number_word: str
     ticket: str
     counter: str
+    group: str
+    enter: str
     comma: str = ", "
 
 
 LANGUAGES: Mapping[str, Language] = {
-    "fr": Language(french, "numéro", "Ticket {said} ;", "guichet {said}{place}."),
-    "en": Language(lambda number, _variant: english(number), "number", "Ticket {said};", "counter {said}{place}."),
-    "pt": Language(lambda number, _variant: str(number), "número", "Senha {said};", "balcão {said}{place}."),
-    "ar": Language(lambda number, _variant: str(number), "رقم", "التذكرة {said}؛", "الشباك {said}{place}.", "، "),
-}
+    "fr": Language(french, "numéro", "Ticket {said} ;", "guichet {said}{place}.",
+                   "Tickets {first} à {last} ;", "vous pouvez entrer."),
+    "en": Language(lambda number, _variant: english(number), "number", "Ticket {said};",
+                   "counter {said}{place}.", "Tickets {first} to {last};", "please come in."),
+    "pt": Language(lambda number, _variant: str(number), "número", "Senha {said};",
+                   "balcão {said}{place}.", "Senhas {first} a {last};", "podem entrar."),
+    "ar": Language(lambda number, _variant: str(number), "رقم", "التذكرة {said}؛", "الشباك {said}{place}.",
+                   "التذاكر من {first} إلى {last}؛", "تفضلوا بالدخول.", "، "),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is announced, in which languages, one after the other. `place` is said in the first of them."""
+    """What is announced, in which languages, one after the other. `place` is said in the first of them.
+
+    `last`: the last number of a group that enters the room, of which `ticket` is the first; then no counter is said.
+    """
 
     languages: tuple[str, ...]
     ticket: str
     counter: str
     place: str = ""
     variant: French = "FR"
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +71,11 @@ class Phrase:
     """One breath of a call: what it is about, and its words where the language has them ('' for recordings alone)."""
 
     language: str
-    what: Literal["ticket", "counter"]
+    what: Literal["ticket", "counter", "group", "enter"]
     label: str
     text: str
     place: str = ""
+    last: str = ""
 
 
 def spoken(languages: Iterable[str], recorded: Collection[str]) -> tuple[str, ...]:
@@ -105,8 +116,20 @@ def counter_phrase(language: str, counter: str, place: str = "", variant: French
     return Phrase(language, "counter", counter, text, place)
 
 
+def group_phrases(language: str, first: str, last: str, variant: French = "FR") -> tuple[Phrase, Phrase]:
+    """Who may enter the room, and that they may."""
+    known = LANGUAGES.get(language)
+    said = enter = ""
+    if known:
+        ends = (spell(label, language, variant) for label in (first, last))
+        said, enter = known.group.format(**dict(zip(("first", "last"), ends, strict=True))), known.enter
+    return Phrase(language, "group", first, said, last=last), Phrase(language, "enter", "", enter)
+
+
 def phrases(call: Call) -> tuple[tuple[Phrase, Phrase], ...]:
     """The two phrases of each language, in the order they are said."""
+    if call.last:
+        return tuple(group_phrases(language, call.ticket, call.last, call.variant) for language in call.languages)
     return tuple(
         (
             ticket_phrase(language, call.ticket, call.variant),
@@ -119,7 +142,7 @@ def phrases(call: Call) -> tuple[tuple[Phrase, Phrase], ...]:
 def words(call: Call) -> dict[str, str]:
     """The sentence of each language; of one that is recorded alone, the bare labels."""
     return {
-        first.language: f"{first.text} {second.text}" if first.text else f"{call.ticket} ; {call.counter}"
+        first.language: f"{first.text} {second.text}" if first.text else f"{call.ticket} ; {call.counter or call.last}"
         for first, second in phrases(call)
     }
 

@@ -121,8 +121,15 @@ class BookBody(Body):
     note: Words = ""
 
 
+class ExpectedBody(Body):
+    """Who says that they have an appointment today: a telephone number, or a name."""
+
+    telephone: Word = ""
+    name: Annotated[str, Field(max_length=120)] = ""
+
+
 class CodeBody(Body):
-    """The follow-up code on a ticket."""
+    """The follow-up code on a ticket, or the code on the slip of an appointment."""
 
     code: Word
 
@@ -267,12 +274,13 @@ def _issue(hub: Hub, ask: Ask, body: IssueBody) -> Answer:
     channel: Channel = "kiosk" if "kiosk" in ask.actor.roles else "reception"
     scan = scans.brought(hub, body.scanned or "")
     kept_for = body.counter or scans.kept_for(hub, scan, body.service)
-    return queues.issue(
+    issued: Answer = queues.issue(
         hub, ask, service=body.service, channel=channel, language=body.language, category=body.category,
         priority=body.priority, counter=kept_for, requester=body.requester,
         registration_number=body.registration_number, reason=body.reason, pressed_at=_pressed(body.pressed),
         brought=scan.label, party=scan.party, sub_reason=body.sub_reason,
     )  # fmt: skip
+    return issued | {"why": scans.why(hub, scan, body.service)} if scan.label else issued
 
 
 def _kept_agenda(hub: Hub) -> Any:
@@ -300,6 +308,16 @@ def _book(hub: Hub, ask: Ask, body: BookBody) -> Answer:
     """A kiosk's visitor stands there and a receptionist knows who asks; a program's is confirmed by a person."""
     channel = "kiosk" if "kiosk" in ask.actor.roles else "web" if "api" in ask.actor.roles else "reception"
     answer: Answer = _agenda(hub).book(hub, ask, {**body.model_dump(exclude={"key"}), "channel": channel})
+    return answer
+
+
+def _expected(hub: Hub, ask: Ask, body: ExpectedBody) -> Answer:
+    answer: Answer = _agenda(hub).expected(hub, ask.actor.scope, telephone=body.telephone, name=body.name)
+    return answer
+
+
+def _unbook(hub: Hub, ask: Ask, body: CodeBody) -> Answer:
+    answer: Answer = _agenda(hub).unbook(hub, ask, code=body.code)
     return answer
 
 
@@ -364,6 +382,8 @@ ASKS: dict[str, Spec] = {
     "arrive": Spec(ArriveBody, _arrive, "/appointments/arrive", 201, summary="Somebody comes for their appointment"),
     "times": Spec(TimesBody, _times, "/appointments/times", summary="The free times for appointments"),
     "book": Spec(BookBody, _book, "/appointments", 201, summary="Book an appointment"),
+    "expected": Spec(ExpectedBody, _expected, summary="Whether somebody has an appointment today"),
+    "unbook": Spec(CodeBody, _unbook, summary="A visitor gives their own appointment up"),
     "trouble": Spec(TroubleBody, _plain(agents.trouble), summary="A part of a device is in trouble"),
     "help": Spec(
         PlaceBody, lambda hub, ask, body: agents.ask_help(hub, ask, place=body.place), summary="A visitor asks for help"

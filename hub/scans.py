@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # known by their shape alone: services stand above
 Reader = sqlite3.Connection
 NOTHING, MESSAGE = "scan_none", "scan_message"
 TICKET, CALLED = "scan_ticket", "scan_ticket_called"
+#: What waits with a paper → what the ticket of whoever brought it says of it (`why_…` of slip.toml).
+WHY = {"scan_answer": "answer", "scan_complete": "complete", "scan_awaited": "awaited"}
 log = structlog.get_logger("scans")
 
 
@@ -50,7 +52,7 @@ def look(hub: Hub, code: str, who: str) -> Answer:
     if read.token:
         followup.not_guessing(hub, who)
     if read.number:
-        _not_trying(hub, who)
+        not_trying(hub, who)
     scan = _known(hub, read)
     with hub.snapshot() as reader:
         ticket = queues.ticket_of_token(reader, read.token) if read.token else None
@@ -61,8 +63,8 @@ def look(hub: Hub, code: str, who: str) -> Answer:
     return answer
 
 
-def _not_trying(hub: Hub, who: str) -> None:
-    """Raise TooMany for a device that looks numbers up faster than a hall of people does.
+def not_trying(hub: Hub, who: str) -> None:
+    """Raise TooMany for a device that looks numbers, or names, up faster than a hall of people does.
 
     Known and unknown ones count alike: who waited longer after the one would learn which it was.
     """
@@ -124,6 +126,15 @@ def kept_for(hub: Hub, scan: Scan, service: str) -> str | None:
         if found is not None and found.shown and service in found.services:
             return code
     return None
+
+
+def why(hub: Hub, scan: Scan, service: str) -> str:
+    """What a ticket for that service may say of what waits: of a paper in hand alone, a card may have been found."""
+    if scan.label is None:
+        return ""
+    with hub.snapshot() as reader:
+        offers = [each for each in _offers(hub, reader, scan) if each.service == service]
+    return WHY.get(max(offers, key=_pressing).words.removeprefix("kiosk."), "") if offers else ""
 
 
 def _hands(hub: Hub, reader: Reader, scan: Scan, service: str) -> Hands | None:

@@ -18,10 +18,12 @@ from typing import Protocol
 from hub.codes import in_halves
 from hub.paper import Cut, Feed, Line, Pair, Picture, Qr, Rule, Slip, Text
 from hub.say import say
-from hub.wire import CatalogueReason, CatalogueService, SlipText, Wait
+from hub.wire import CatalogueReason, CatalogueService, Hour, SlipText, Wait
 
 #: Largest size of letters on a ticket printer.
 LARGEST = 8
+#: What may wait for whoever brought a paper (`why_…` of slip.toml); what only a newer hub knows is left out.
+WAITS = ("answer", "complete", "awaited")
 
 
 class Numbered(Protocol):
@@ -58,7 +60,8 @@ class Number:
 class Ticket:
     """All that the paper shows. `at` is the local time, None while nobody knows it; `follow` the follow-up token.
 
-    `reason` is the errand within the service; `counter` the one that its visitor is kept for, as their file is there.
+    `reason` is the errand within the service; `counter` the one that its visitor is kept for, as their file is there;
+    `hour` the appointment that they came for; `why` what waits for them, where they brought its paper.
     """
 
     number: Numbered
@@ -70,6 +73,8 @@ class Ticket:
     priority: bool = False
     reason: CatalogueReason | None = None
     counter: str = ""
+    hour: Hour | None = None
+    why: str = ""
 
 
 def papers_slip(
@@ -207,15 +212,26 @@ def _queue(ticket: Ticket) -> Iterator[Line]:
     if number.own:
         yield Text(say(language, "slip.own_series"))
         return
-    if number.ahead == 0:
+    if ticket.hour:
+        yield from _by_hour(ticket.hour, language)
+    elif number.ahead == 0:
         yield Text(say(language, "slip.ahead_none"), bold=True)
     elif number.ahead is not None:
         yield Text(say(language, "slip.ahead", count=number.ahead), bold=True)
-    if number.wait:
+    if number.wait and not ticket.hour:
         yield Text(wait_sentence(number.wait, language), bold=True)
+    if ticket.why in WAITS:
+        yield Text(say(language, f"slip.why_{ticket.why}"), bold=True)
     if ticket.counter:
         yield Text(say(language, "slip.kept", counter=ticket.counter), bold=True)
         yield Text(say(language, "slip.kept_note"))
+
+
+def _by_hour(hour: Hour, language: str) -> Iterator[Line]:
+    """Of an appointment: its time and what it means now. How many wait says nothing of it."""
+    yield Text(say(language, "slip.hour", time=hour.time), size=2, bold=True, align="center")
+    how = "past" if not hour.kept else "early" if hour.since else "kept"
+    yield Text(say(language, f"slip.hour_{how}", since=hour.since))
 
 
 def _papers(ticket: Ticket) -> Iterator[Line]:

@@ -74,6 +74,28 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardGroup:
+    """Numbers that enter the room together on a pay-day, `first` to `last`, for a service; nobody is called by name.
+
+    `group` counts up. `wave` is theirs, of people sorted `by` the end of their registration number or by letters, from
+    `since` to `until`. `rings` for 15 s: once on each loudspeaker, with `text` by language and its `sound`.
+    """
+
+    group: int
+    service: str
+    first: str
+    last: str
+    wave: int
+    by: str
+    since: str
+    until: str
+    at: str
+    rings: bool = False
+    text: dict[str, str] = field(default_factory=dict)
+    sound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sign:
     """A counter, as the sign above it says it: whether anybody can be called there now."""
 
@@ -88,6 +110,7 @@ class Board:
 
     `volume` is that of the announcements now, percent; at 0 they are only shown. `message` with `messages`, and
     `pictures` (addresses), take turns every `turn_s`. `sign` is the counter of a screen that is one's sign, else None.
+    `groups`: who may enter the room, the newest first.
     """
 
     epoch: int
@@ -107,6 +130,7 @@ class Board:
     pictures: tuple[str, ...] = ()
     turn_s: float = 12.0
     sign: Sign | None = None
+    groups: tuple[BoardGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +230,7 @@ class CatalogueService:
     """One thing a visitor can come for. `labels` and `papers` by language.
 
     `hours` is (first ticket, last ticket) for Monday to Sunday, None on a closed day; empty: always open.
+    `appointments`: a time for it can be booked.
     """
 
     service: str
@@ -216,6 +241,7 @@ class CatalogueService:
     hours: tuple[tuple[str, str] | None, ...]
     quota: int | None
     reasons: tuple[CatalogueReason, ...] = ()
+    appointments: bool = False
 
     def reason(self, code: str) -> CatalogueReason | None:
         """The errand of that code; None where there is none, or no longer."""
@@ -266,10 +292,24 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Hour:
+    """The appointment of a ticket: its local `time`, HH:MM; `since`: from when its visitor is called, '' for from now.
+
+    `kept`: they came in time for it, and are called by it; later they are called with the others.
+    """
+
+    time: str
+    since: str = ""
+    kept: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TicketIssued:
     """The answer to an issued ticket: what a kiosk needs to print it. `follow` is the 8-character token.
 
-    `counter`: the one that its visitor is kept for, because their file is there; '' for most.
+    `counter`: the one that its visitor is kept for, because their file is there; '' for most. `hour`: the appointment
+    that they came for; whoever has one is called by it, so no range is announced. `why`: what waits for whoever brought
+    its paper (`why_…` of slip.toml), '' for most.
     """
 
     id: str
@@ -281,6 +321,8 @@ class TicketIssued:
     wait: Wait | None
     follow: str
     counter: str = ""
+    hour: Hour | None = None
+    why: str = ""
 
 
 #: What the holder of a ticket may do with it themselves.
@@ -323,6 +365,59 @@ class ScanFound:
     service: str
     label: str
     followed: Followed | None = None
+
+
+#: How somebody stands who comes for an appointment: before they may be called, at their time, late and late enough to
+#: be called with the others; on a telephone, not here; with a ticket already; on another day.
+Standing = Literal["early", "on_time", "late", "past", "call", "here", "other_day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An appointment of whoever stands at the kiosk: a sentence of kiosk.toml with what fills it. Nobody is named.
+
+    `service` to queue for, '' where there is nothing to take a ticket for; `code`: what the ticket then carries.
+    """
+
+    words: str
+    facts: dict[str, str]
+    service: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFound:
+    """The answer to `expected`, in the order of their times."""
+
+    found: tuple[Expected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDay:
+    """A day (ISO) with its free times, HH:MM."""
+
+    day: str
+    times: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTimes:
+    """The answer to `times`: the next days on which an appointment for a service can be had."""
+
+    service: str
+    minutes: int
+    days: tuple[FreeDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An appointment as whoever has booked it is told: its label, day (ISO), time and the code that opens it."""
+
+    label: str
+    service: str
+    day: str
+    time: str
+    code: str
 
 
 #: How well something goes; `none`: nothing to say of it yet. Shown by colour, icon and word together.

@@ -228,9 +228,15 @@ def _board(hub: Hub, voice: Voice, slides: Slides | None, reader: Any, name: str
     """The room's picture as one screen shows it; its sentences are made ready to be heard."""
     screen = next((d for d in hub.settings.displays if d.name == name), ANY_DISPLAY)
     generic = pictures.board(hub, reader, screen.counters, room_board.sign_of(screen))
-    board = room_board.for_screen(generic, screen, hub.settings, slides.addresses(screen.name) if slides else ())
-    for ring in board.rings if board.volume else ():
-        voice.expect(room_board.heard(ring, screen, hub.settings))
+    groups = tuple(each for service in hub.services for each in service.entering(hub, reader))
+    pictured = slides.addresses(screen.name) if slides else ()
+    board = room_board.for_screen(replace(generic, groups=groups), screen, hub.settings, pictured)
+    if board.volume:
+        for ring in board.rings:
+            voice.expect(room_board.heard(ring, screen, hub.settings))
+        for group in board.groups:
+            if group.rings:
+                voice.expect(room_board.group_heard(group, screen, hub.settings))
     return board
 
 

@@ -42,10 +42,12 @@ from hub.wire import (
     as_json,
     parse,
 )
+from kiosk.agenda import Agenda
 from kiosk.box_clock import BoxClock
 from kiosk.messenger import HubLine, Messenger
 from kiosk.press import (
     OF_A_TICKET,
+    OF_AN_APPOINTMENT,
     SCAN_REFUSALS,
     UNABLE,
     Moment,
@@ -150,6 +152,7 @@ class KioskApp:
         self.troubles = Troubles(hub)
         self.messenger = Messenger(hub, spool, self.troubles, history)
         self.errands = Errands(hub)
+        self.agenda = Agenda(hub, manners.answer_s)
         self.tell: Callable[[Told], None] = lambda _told: None
         self.changed: Callable[[], None] = lambda: None
         self.catalogue: Catalogue | None = None
@@ -199,9 +202,12 @@ class KioskApp:
 
     def press(  # noqa: PLR0913, PLR0917 (what there is to say of a press)
         self, service: str, language: str = "", priority: Priority = "normal", source: str = "screen", tap: str = "",
-        scanned: str = "", reason: str = "",
+        scanned: str = "", reason: str = "", *, expected: bool = False,
     ) -> None:  # fmt: skip
-        """Somebody asks for a ticket. Returns once the press is kept, or refused; the rest is told later."""
+        """Somebody asks for a ticket. Returns once the press is kept, or refused; the rest is told later.
+
+        `expected`: by an appointment whose code was `scanned`; the hub alone says whether they may come in now.
+        """
         at = self.clock.now()
         with self._lock:
             if source != "screen":
@@ -211,7 +217,7 @@ class KioskApp:
         press = Press(
             secrets.token_hex(4), service, language or self.first_language, priority, source, tap, at, scanned, reason
         )
-        if code := self.why_closed(service):
+        if (code := self.why_closed(service)) and not (expected and scanned):
             self._refuse(press, Refusal(code))
             return
         try:
@@ -229,8 +235,7 @@ class KioskApp:
         It needs no hub. One list at a time: a finger that comes down twice must not empty the roll.
         """
         now, known = self.clock.now().mono, self._service(service)
-        ready = self.paper is not None and self.paper.status.health != "not_ok"
-        if known is None or self.catalogue is None or self.paper is None or not ready:
+        if known is None or self.catalogue is None or self.paper is None or not self.can_print:
             return False
         with self._lock:
             if too_soon(self._last.get(LIST), now, self.manners.again_s):
@@ -264,6 +269,8 @@ class KioskApp:
             log.info("a code was not looked up: %s", refusal.reason)
             return Scanned(SCAN_REFUSALS.get(refusal.reason, "scan_away"), carried=code.carried)
         carried = "" if found.words in OF_A_TICKET else found.label or code.carried
+        if found.words in OF_AN_APPOINTMENT and code.token:
+            carried = code.token
         return Scanned(found.words, found.facts, found.service, carried, as_json(found.followed))
 
     def own(self, act: OwnAct, typed: str, tap: str) -> Acted:
@@ -348,6 +355,11 @@ class KioskApp:
     # what is known
 
     @property
+    def can_print(self) -> bool:
+        """Whether nothing is known against the printer."""
+        return self.paper is not None and self.paper.status.health != "not_ok"
+
+    @property
     def first_language(self) -> str:
         """The language of those who do not choose one."""
         return (
@@ -409,7 +421,7 @@ class KioskApp:
             return Refusal(to_refusal(refusal.reason), refusal.message)
         return Number(
             issued.label, own=False, ahead=issued.ahead, wait=issued.wait, follow=issued.follow, ticket=issued.id,
-            counter=issued.counter,
+            counter=issued.counter, hour=issued.hour, why=issued.why,
         )  # fmt: skip
 
     def _in_time(self, press: Press, left: float) -> dict[str, Any]:
@@ -463,6 +475,8 @@ class KioskApp:
             press.priority != "normal",
             service.reason(press.reason) if service else None,
             number.counter,
+            number.hour,
+            number.why,
         )
         return ticket_slip(ticket, self.manners.columns)
 

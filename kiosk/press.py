@@ -12,7 +12,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from hub.clock import EARLIEST_MS
-from hub.wire import Catalogue, CatalogueService, KioskPicture, Wait
+from hub.wire import Catalogue, CatalogueService, Hour, KioskPicture, Wait
 
 #: pressed → (accepted) → printed | shown | failed;  pressed → refused.
 State = Literal["pressed", "accepted", "printed", "shown", "failed", "refused"]
@@ -36,6 +36,11 @@ REFUSALS: dict[str, RefusalCode] = {
 
 #: What is said of a ticket that is shown again: it goes with no other.
 OF_A_TICKET = frozenset({"scan_ticket", "scan_ticket_called"})
+#: What is said of an appointment: its code goes with the ticket, and leads to its place in the line.
+OF_AN_APPOINTMENT = frozenset({
+    "scan_appointment", "scan_appointment_early", "scan_appointment_late", "scan_appointment_past",
+    "scan_appointment_other",
+})  # fmt: skip
 #: The hub's refusals of a code → the sentence. After another one it cannot look now.
 SCAN_REFUSALS = {
     "too_many": "scan_too_soon",
@@ -109,7 +114,8 @@ class Press:
 class Number:
     """The number of a press. `own`: of the kiosk's own series, so nothing is known of the queue.
 
-    `counter`: the one that its visitor is kept for; '' for most.
+    `counter`: the one that its visitor is kept for; '' for most. `hour`: the appointment that they came for;
+    `why`: what waits for them, as their paper says it.
     """
 
     label: str
@@ -119,6 +125,8 @@ class Number:
     follow: str = ""
     ticket: str = ""
     counter: str = ""
+    hour: Hour | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

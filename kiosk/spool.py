@@ -19,7 +19,7 @@ from typing import Any
 
 from hub.errors import StoreFault
 from hub.sqlite import open_writer
-from hub.wire import Wait
+from hub.wire import Hour, Wait
 from kiosk.migrations import migrations
 from kiosk.press import Moment, Number, Press, State, Told, dated, report_body
 
@@ -268,4 +268,5 @@ def _press(row: sqlite3.Row) -> Press:
 
 def _number(answer: str) -> Number:
     plain = json.loads(answer)
-    return Number(**plain | {"wait": Wait(**plain["wait"]) if plain["wait"] else None})
+    hour = plain.get("hour")  # none of a number that was kept before there was one
+    return Number(**plain | {"wait": Wait(**plain["wait"]) if plain["wait"] else None, "hour": hour and Hour(**hour)})

@@ -68,7 +68,7 @@ export class Bell {
     if (this.#board.volume === 0) return true; // quiet hours, or a screen that is only seen
     let outcome = ring.sound ? await this.#play(ring.sound) : await this.#play(GONG);
     if (outcome === "failed" && ring.sound) outcome = await this.#play(GONG);
-    if (outcome !== "blocked") tell("announce", { call: ring.call, repeat: ring.repeat });
+    if (outcome !== "blocked" && !ring.group) tell("announce", { call: ring.call, repeat: ring.repeat });
     if (outcome === "blocked") this.#remember(this.#rung.filter((one) => one !== name));
     return outcome !== "blocked";
   }

@@ -168,6 +168,7 @@ function drawBoard(board, lost) {
   setText(find("#agency"), board.agency);
   document.body.dataset.layout = board.layout;
   drawTurns(board);
+  drawGroup(board, lost);
   setText(find("#queues-title"), lost ? say("queues_at", { time: board.at.slice(11, 16) }) : say("queues"));
   setText(find("#mode"), board.mode === "open" ? "" : say(`mode_${board.mode}`));
   find("#mode").hidden = find("#mode").textContent === "" || !board.day;
@@ -181,11 +182,33 @@ function drawTurns(board) {
   find("footer").classList.toggle("empty-line", said.length === 0);
   drawPicture(board.pictures);
   clearTimeout(turning);
-  if (Math.max(said.length, board.pictures.length) < 2) return;
+  if (Math.max(said.length, board.pictures.length, (board.groups ?? []).length) < 2) return;
   turning = setTimeout(() => {
     turn += 1;
     drawTurns(stage.board);
+    drawGroup(stage.board, link?.state === "lost");
   }, board.turn_s * 1000);
+}
+
+/** Who may enter the room on a pay-day; several groups take turns like messages. Without the hub nobody is told so. */
+function drawGroup(board, lost) {
+  const groups = board.groups ?? [];
+  const box = find("#group");
+  box.hidden = lost || !board.day || groups.length === 0;
+  document.body.classList.toggle("entering", !box.hidden);
+  if (box.hidden) return;
+  const group = groups[turn % groups.length];
+  setText(box.querySelector(".first"), group.first);
+  setText(box.querySelector(".last"), group.last);
+  box.querySelector(".to").hidden = box.querySelector(".last").hidden = group.first === group.last;
+  setText(box.querySelector(".wave bdi"), [say("group_wave", group), say(`group_${group.by}`, group)].join(" · "));
+  const shown = group.rings ? String(group.group) : "";
+  if (box.dataset.shown === shown) return;
+  box.dataset.shown = shown;
+  box.classList.toggle("announce", false);
+  if (!shown) return;
+  void box.offsetWidth; // the same animation starts again only after a layout without it
+  box.classList.add("announce");
 }
 
 function drawPicture(pictures) {

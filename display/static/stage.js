@@ -113,17 +113,22 @@ export function reading(clock, at, now) {
   return { at, now, ahead: best, age: best - ahead };
 }
 
-/** The rings of a picture that this loudspeaker has not rung, oldest first. `age` is the picture's, in ms. */
+/** A group that enters rings like a call, once: under a name of its own. */
+const groupRings = (board) =>
+  (board.groups ?? []).filter((one) => one.rings).map((one) => ({ call: `g${one.group}`, repeat: 1, sound: one.sound, group: true }));
+
+/** The rings of a picture that this loudspeaker has not rung, oldest first, then who enters. `age` is the picture's, in ms. */
 export function toRing(board, rung, age) {
   if (age > RING_MS) return [];
   const place = new Map(board.calls.map((call, index) => [call.call, index]));
-  return board.rings
-    .filter((ring) => !rung.includes(announcement(board, ring)) && stillCalled(board, ring))
-    .toSorted((a, b) => place.get(b.call) - place.get(a.call));
+  const unheard = (ring) => !rung.includes(announcement(board, ring));
+  const calls = board.rings.filter((ring) => unheard(ring) && stillCalled(board, ring));
+  return [...calls.toSorted((a, b) => place.get(b.call) - place.get(a.call)), ...groupRings(board).filter(unheard).toReversed()];
 }
 
 /** Whether a ring still calls somebody: not when the visitor has come, left, or was called once more. */
 export function stillCalled(board, ring) {
+  if (ring.group) return (board.groups ?? []).some((one) => `g${one.group}` === ring.call);
   return board.calls.some((call) => call.call === ring.call && call.repeat === ring.repeat && call.state === "called");
 }
 

@@ -51,6 +51,8 @@ _ASKS: dict[str, frozenset[str]] = {
     "help": frozenset({"kiosk"}),
     "scanned": frozenset({"kiosk"}),
     **dict.fromkeys(("arrive", "times", "book"), frozenset({"kiosk", "api", "receptionist", "supervisor"})),
+    "expected": frozenset({"kiosk"}),
+    "unbook": frozenset({"kiosk"}),
     "helped": frozenset({"receptionist", "supervisor"}),
     "print_take": frozenset({"kiosk", "panel", "printer"}),
     "print_report": frozenset({"kiosk", "panel", "printer"}),

@@ -128,7 +128,7 @@ def give(  # noqa: PLR0913 (a ticket has that many facts)
     if counter is not None:
         _serves(_known_counter(hub, counter), found.code)
     ahead = store.ahead(tx.connection, found.code)
-    wait = _wait(tx, hub, found, ahead, by_staff=by_staff)
+    wait = _wait(tx, hub, found, ahead, by_staff=by_staff, by_hour=due is not None)
     series = rules.series_of(found, hub.settings.queue.numbering)
     pressed = pressed_then(tx.now, pressed_at)
     number = store.last_number(tx.connection, day.id, series) + 1
@@ -161,10 +161,15 @@ def _admitted(tx: Transaction, hub: Hub, day: BusinessDay, service: str, *, by_s
     )  # fmt: skip
 
 
-def _wait(tx: Transaction, hub: Hub, found: Service, ahead: int, *, by_staff: bool) -> Wait | None:
-    """What whoever comes now is told of their wait. Raises Refused where a kiosk gives no ticket for so long a one."""
+def _wait(  # noqa: PLR0913 (as `give`)
+    tx: Transaction, hub: Hub, found: Service, ahead: int, *, by_staff: bool, by_hour: bool
+) -> Wait | None:
+    """What whoever comes now is told of their wait: nothing where they are called by an hour that they know.
+
+    Raises Refused where a kiosk gives no ticket for so long a one.
+    """
     sessions = store.counters(tx.connection)
-    wait = offer.announced(hub, sessions, found, ahead)
+    wait = None if by_hour else offer.announced(hub, sessions, found, ahead)
     if not by_staff and offer.too_late(hub, sessions, found, ahead, tx.now):
         raise Refused(f"{found.label}: nobody who comes now is served before closing", code="closed_estimate")
     return wait

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hub.clock import Instant, elapsed, iso
+from hub.clock import Instant, elapsed, iso, local
 from hub.context import Hub
 from hub.errors import NotFound
 from hub.queues import store
 from hub.queues.model import CounterSession, Ticket
 from hub.queues.store import Reader
 from hub.say import say
-from hub.wire import Wait
+from hub.settings import Settings
+from hub.wire import Hour, Wait, as_json
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TIME_CHARS, _REST_CHARS = 10, 16
 _ROW_BITS = 48
+_MS_PER_MIN = 60_000
 
 
 def public_id(ticket: Ticket) -> str:
@@ -113,7 +115,24 @@ def issued_face(hub: Hub, ticket: Ticket, ahead: int, wait: Wait | None) -> dict
         "wait": {"low_s": wait.low_s, "high_s": wait.high_s} if wait else None,
         "follow": ticket.token,
         "counter": ticket.stage.wanted or "",
+        "hour": as_json(hour) if (hour := hour_of(hub.settings, ticket)) else None,
     }
+
+
+def hour_of(settings: Settings, ticket: Ticket) -> Hour | None:
+    """The appointment of a ticket, as its paper says it; None for most.
+
+    Whoever had come later than `late_min` after it stands in the line with the others.
+    """
+    if ticket.due is None:
+        return None
+    zone, came = settings.agency.zone, ticket.issued.at
+    first = ticket.due.at - settings.queue.early_min * _MS_PER_MIN
+    return Hour(
+        time=f"{local(ticket.due.at, zone):%H:%M}",
+        since=f"{local(first, zone):%H:%M}" if came < first else "",
+        kept=came <= ticket.due.at + settings.appointments.late_min * _MS_PER_MIN,
+    )
 
 
 def counter_face(hub: Hub, session: CounterSession, now: Instant) -> dict[str, Any]:

@@ -41,6 +41,8 @@ from hub.wire import (
 )
 
 CALLS_SHOWN = 12
+#: The counter service that keeps the appointments (a folder of hub/services/).
+AGENDA = "appointment"
 RING_MS = 15_000
 
 
@@ -331,4 +333,5 @@ def catalogue_service(settings: Settings, service: Service) -> CatalogueService:
         hours=tuple(offer.last_times(hours[day], service) if day in hours else None for day in DAYS) if hours else (),
         quota=service.quota,
         reasons=tuple(CatalogueReason(each.code, each.kiosk, each.icon, each.papers) for each in service.reasons),
+        appointments=AGENDA in settings.counter_services and settings.has_appointments(service),
     )

@@ -31,6 +31,7 @@ from hub.scans import Scan
 from hub.settings import Settings
 from hub.shelf import Named
 from hub.store import Guard, Listener, Transaction
+from hub.wire import BoardGroup
 
 FOLDER = Path(__file__).parent
 Facts = Mapping[str, object]
@@ -235,6 +236,8 @@ AboutOf = Callable[[Reader, str], Found | None]
 FileNames = Callable[[Reader], Named]
 #: What the service does aside, every few seconds, as long as the hub runs.
 Aside = Callable[[Hub], None]
+#: The groups that may enter the room now, the newest first.
+Entering = Callable[[Hub, Reader], tuple[BoardGroup, ...]]
 #: Handed an event inside its transaction; a guard may refuse it by raising, before it is recorded.
 Heard = Callable[[Hub, Transaction, Event], None]
 
@@ -263,6 +266,10 @@ class Agenda:
     book: Callable[[Hub, Ask, Mapping[str, str]], Answer]
     #: Whether a code is that of somebody who is expected for this service today.
     expects: Callable[[Hub, str, str], bool]
+    #: What there is today under a telephone number or a name, for whoever says it at that kiosk.
+    expected: Callable[..., Answer]
+    #: Whoever has the slip gives it up, by its code.
+    unbook: Callable[..., Answer]
 
 
 #: Told the event of a picture that is another one though nothing was recorded: live windows get it.
@@ -285,6 +292,12 @@ def nobody_named(reader: Reader, aggregate: str) -> Found | None:
     """What a service knows of a message's aggregate that is none of its own."""
     del reader, aggregate
     return None
+
+
+def nobody_enters(hub: Hub, reader: Reader) -> tuple[()]:
+    """Who is called into the room by a service that calls nobody in."""
+    del hub, reader
+    return ()
 
 
 def nothing_waits(hub: Hub, reader: Reader, scan: Scan) -> tuple[()]:
@@ -337,7 +350,7 @@ class CounterService:
     subject that a service `works_on` is not destroyed, however old it is. `live` are its windows beside the desk.
     Those of its `roles` that have the tab `beside` their own work find it behind the others. `uploads` says which
     endpoints take how many bytes of a file, `files` which ones are kept on the shelf of its name. One service keeps the
-    `agenda`.
+    `agenda`. `entering` are the groups that are called into the room, for the hall's screens.
     """
 
     name: str
@@ -372,6 +385,7 @@ class CounterService:
     files: FileNames | None = None
     aside: Aside | None = None
     agenda: Agenda | None = None
+    entering: Entering = nobody_enters
 
 
 @cache

@@ -445,6 +445,11 @@ class Settings(Model):
         """The service of that code, if there is one."""
         return next((s for s in self.services if s.code == code), None)
 
+    def has_appointments(self, service: Service) -> bool:
+        """Whether a time for a service can be booked."""
+        named = self.appointments.services
+        return bool(service.prefix) and (not named or service.code in named)
+
     def counter(self, code: str) -> Counter | None:
         """The counter of that code, if there is one."""
         return next((c for c in self.counters if c.code == code), None)

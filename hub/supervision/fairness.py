@@ -1,7 +1,9 @@
 """Who was called before whom, and why (requirements B.12). Pure.
 
 A call is *out of order* when somebody of the same queue was still waiting whose ticket was issued earlier; each of them
-is *overtaken* once by it. What is counted is what people in the hall see; most of it is right, and each call says why.
+is *overtaken* once by it. The place of whoever has an appointment is that of its time: who comes early is not wronged
+by a call before it, and who comes late has kept it (requirements B.13). What is counted is what people in the hall see;
+most of it is right, and each call says why.
 """
 
 from __future__ import annotations
@@ -18,14 +20,15 @@ from hub.supervision.model import Day, Passage, Visit
 #: Why a call came before others. `priority`, `normal_turn`, `too_long`, `for_this_counter`: the rules of calling
 #: (`hub.queues.routing`); `picked`: an agent's motive. Of a plain call it lies with those who were passed: they were
 #: `reserved` for another counter, had `returned` after an absence, or `let_pass` others. `ahead`: sent on, to the head.
+#: `appointment`: called at the time that they were given.
 Reason = Literal[
-    "priority", "picked", "for_this_counter", "normal_turn", "too_long", "helped", "ahead", "reserved", "returned",
-    "let_pass", "other",
+    "priority", "appointment", "picked", "for_this_counter", "normal_turn", "too_long", "helped", "ahead", "reserved",
+    "returned", "let_pass", "other",
 ]  # fmt: skip
 REASONS: tuple[Reason, ...] = get_args(Reason)
 _OF_THE_RULES: dict[str, Reason] = {
-    "picked": "picked", "for_this_counter": "for_this_counter", "normal_turn": "normal_turn", "too_long": "too_long",
-    "helped": "helped",
+    "appointment": "appointment", "picked": "picked", "for_this_counter": "for_this_counter",
+    "normal_turn": "normal_turn", "too_long": "too_long", "helped": "helped",
 }  # fmt: skip
 #: Who still waits.
 _FOR_EVER = 1 << 62
@@ -92,7 +95,10 @@ class Fairness:
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """One wait in one queue, on the day's line of ms. `until`: the call or the going, for ever for who still waits."""
+    """One wait in one queue, on the day's line of ms. `until`: the call or the going, for ever for who still waits.
+
+    `since`: from when on they waited for others: before their appointment nobody does.
+    """
 
     visit: Visit
     passage: Passage
@@ -100,6 +106,11 @@ class _Wait:
     order: tuple[int, int]
     entered: int
     until: int
+    since: int
+
+    def waited_ms(self, until: int) -> int:
+        """How long they had waited by then."""
+        return max(0, until - self.since)
 
 
 def of_day(day: Day, visits: Sequence[Visit]) -> Fairness:
@@ -112,7 +123,7 @@ def of_day(day: Day, visits: Sequence[Visit]) -> Fairness:
     for line in lines.values():
         for wait, there in _calls(line):
             found.calls += 1
-            found.longest_ms = max(found.longest_ms, wait.until - wait.entered)
+            found.longest_ms = max(found.longest_ms, wait.waited_ms(wait.until))
             passed = [other for other in there if other.order < wait.order and wait.until < other.until]
             if passed:
                 overtaken.update(other.order[1] for other in passed)
@@ -125,11 +136,12 @@ def of_day(day: Day, visits: Sequence[Visit]) -> Fairness:
 def _waits(visits: Sequence[Visit]) -> Iterable[_Wait]:
     line = Timeline(moment for visit in visits for moment in (visit.issued, *(p.entered for p in visit.passages)))
     for number, visit in enumerate(visits):
-        order = (line.place(visit.issued), number)
+        due = line.place(visit.due) if visit.due else None
+        order = (line.place(visit.issued) if due is None else due, number)
         for rank, passage in enumerate(visit.passages):
             entered = line.place(passage.entered)
             until = line.place(passage.left) if passage.left else _FOR_EVER
-            yield _Wait(visit, passage, rank, order, entered, max(entered, until))
+            yield _Wait(visit, passage, rank, order, entered, max(entered, until), max(entered, due or 0))
 
 
 def _calls(line: Iterable[_Wait]) -> Iterable[tuple[_Wait, Sequence[_Wait]]]:
@@ -154,9 +166,9 @@ def _call(day: Day, wait: _Wait, passed: Sequence[_Wait]) -> OutOfOrder:
         priority=wait.visit.priority,
         reason=_reason(wait, passed),
         at=wait.until,
-        waited_ms=wait.until - wait.entered,
+        waited_ms=wait.waited_ms(wait.until),
         overtaken=len(passed),
-        longest_ms=max(wait.until - other.entered for other in passed),
+        longest_ms=max(other.waited_ms(wait.until) for other in passed),
     )
 
 

@@ -82,7 +82,8 @@ class Passage:
 class Visit:
     """One ticket, with its passages in order. `low_s` to `high_s` is the wait that was announced.
 
-    `passes`: how often its visitor let others go first.
+    `passes`: how often its visitor let others go first. `due`: the time of the appointment that they came for, and
+    `head_start` the minutes that it is worth in the line.
     """
 
     label: str
@@ -98,6 +99,8 @@ class Visit:
     channel: Channel = "kiosk"
     passes: int = 0
     language: str = ""
+    due: Instant | None = None
+    head_start: float = 0.0
 
     @property
     def last(self) -> Passage:

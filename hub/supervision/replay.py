@@ -9,6 +9,9 @@ who waits where, who calls whom and when is worked out anew. Whoever was never s
 their queue, by lot. What is not known stays as it was: who gave up does so after the same wait, who did not
 answer does not answer. Time on hold is left out, and a counter calls again after the pause that agents made that day.
 
+Whoever came for an appointment is called by its time, as on the day; an agency's other counters or rules change no time
+that was given.
+
 One day is one throw of the dice. `like` throws them again: as many visitors by lot among those of the day, each some
 minutes earlier or later, with service times by lot. The same throws are played on both sides, so that their difference
 is that of the change.
@@ -62,12 +65,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who comes, when (ms of the day's line), what for, and in which language."""
+    """Who comes, when (ms of the day's line), what for, and in which language.
+
+    `due`: the time of the appointment that they came for, none of the day's accidents; `head_start` the minutes that it
+    is worth in the line.
+    """
 
     came: int
     priority: Priority
     steps: tuple[Step, ...]
     language: str = ""
+    due: int | None = None
+    head_start: float = 0.0
+
+    @property
+    def since(self) -> int:
+        """From when on their minutes count in the line: a time that they were given counts, and not when they came."""
+        return self.came if self.due is None else self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +174,14 @@ def scene_of(
     eras = [(line.place(each.since) if each.since else 0, each) for each in stood]
     return Scene(
         visitors=tuple(
-            Visitor(line.place(v.passages[0].entered), v.priority, tuple(_steps(v)), v.language)
+            Visitor(
+                line.place(v.passages[0].entered),
+                v.priority,
+                tuple(_steps(v)),
+                v.language,
+                line.place(v.due) if v.due else None,
+                v.head_start,
+            )
             for v in visits
             if v.passages
         ),
@@ -329,6 +350,11 @@ class _Waiting:
     def step(self) -> Step:
         return self.visitor.steps[self.place]
 
+    @property
+    def since(self) -> int:
+        """Since when they stand in this queue for others; whoever came before their appointment, since its time."""
+        return self.entered if self.visitor.due is None else max(self.entered, self.visitor.due)
+
 
 class _Hall:
     """The queues and counters while a day is played."""
@@ -450,17 +476,23 @@ class _Hall:
         return places.caller(window.place, open_places, run, self._own[window.counter][1])
 
     def _candidate(self, now: int, one: _Waiting) -> routing.Candidate:
+        due, waited_min, here_min = one.visitor.due, (now - one.visitor.since) / _MIN, (now - one.entered) / _MIN
         return places.candidate(
             self._terms, ticket=one.number, stage=one.number, label="", service=one.step.service, rank=one.place + 1,
             priority=one.visitor.priority, language=one.visitor.language, behind=one.behind, wanted=one.step.wanted,
-            waited_min=(now - one.visitor.came) / _MIN, here_min=(now - one.entered) / _MIN,
+            waited_min=waited_min, here_min=here_min if due is None else min(here_min, waited_min),
+            early_min=0.0 if due is None else (due - now) / _MIN, head_start=one.visitor.head_start,
         )  # fmt: skip
 
     def _look_again(self, now: int, line: Iterable[_Waiting], place: Place) -> None:
-        """From when on the first of them may be called here: no preference holds any more, or a queue wants help."""
-        helps = {each.service: round(each.over_min * _MIN) + 1 for each in place.helps}
-        moments = [one.entered + self._terms.rules.affinity_min * _MIN for one in line]
-        moments += [one.visitor.came + helps[one.step.service] for one in line if one.step.service in helps]
+        """From when on the first of them may be called here.
+
+        No preference holds any more, an appointment has come near enough, or a queue wants help.
+        """
+        rules, helps = self._terms.rules, {each.service: round(each.over_min * _MIN) + 1 for each in place.helps}
+        moments = [one.since + rules.affinity_min * _MIN for one in line]
+        moments += [one.visitor.due - rules.early_min * _MIN for one in line if one.visitor.due is not None]
+        moments += [one.visitor.since + helps[one.step.service] for one in line if one.step.service in helps]
         again = min((moment for moment in moments if moment > now), default=None)
         if again is not None and again not in self._looks:
             self._looks.add(again)
@@ -469,12 +501,12 @@ class _Hall:
     def _called(self, now: int, counter: str, called: _Waiting, line: Iterable[_Waiting]) -> None:
         step, visitor = called.step, called.visitor
         del self._waiting[step.service][called.number]
-        passed = sum(one.entered < called.entered for one in line if one.step.service == step.service)
+        passed = sum(one.since < called.since for one in line if one.step.service == step.service)
         waited = now - called.entered
         self.outcome.calls.append(
             Called(counter, called.number, step.service, visitor.priority, called.entered, waited, passed)
         )
-        self._calls.append((step.service, visitor.priority != "normal"))
+        self._calls.append((step.service, visitor.priority != "normal" or visitor.head_start > 0))
         took = step.walk_ms + step.work_ms if step.work_ms is not None else sum(self._drawn(step.service))
         ends = now + took
         if called.place + 1 < len(visitor.steps):

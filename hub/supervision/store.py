@@ -26,7 +26,8 @@ _ROWS = (
     "SELECT t.id, t.label, t.day, t.asked, t.state, t.stage, t.issued_at, t.issued_tick, t.low_s, t.high_s,"
     " t.priority, t.channel, t.language, s.id AS s_id, s.rank, s.service, s.counter, s.agent,"
     " s.entered_at, s.entered_tick, s.call_count, s.called_at, s.called_tick, s.started_at, s.started_tick,"
-    " s.ended_at, s.ended_tick, s.corrected_at, s.corrected_tick, s.outcome, s.held_ms, s.wanted, s.why, t.passes"
+    " s.ended_at, s.ended_tick, s.corrected_at, s.corrected_tick, s.outcome, s.held_ms, s.wanted, s.why, t.passes,"
+    " t.due_at, t.due_tick, t.head_start"
     " FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
     " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
     " WHERE b.date BETWEEN ? AND ? AND s.outcome IS NOT 'undone'"
@@ -154,6 +155,8 @@ def _visit(rows: list[sqlite3.Row], found: dict[int, Day]) -> Visit:
         channel=row["channel"],
         passes=row["passes"] or 0,
         language=row["language"],
+        due=_maybe(row["due_at"], row["due_tick"]),
+        head_start=row["head_start"] or 0.0,
     )
 
 

@@ -39,6 +39,8 @@ LONGEST_BODY = 2_000
 BEAT_S = 15.0
 STREAMS = 8
 TAP_LENGTH = 64
+#: What the page says of an appointment, and how long each may be.
+_AGENDA = {"service": 16, "day": 10, "time": 5, "telephone": 32, "name": 60, "language": 3, "code": 32, "tap": 62}
 #: The demo's agency page shows the kiosk in a frame; a real kiosk is never framed.
 FRAMED = {"real": "'none'", "simulated": "'self' http://127.0.0.1:* http://localhost:*"}
 
@@ -219,6 +221,8 @@ class _Page(BaseHTTPRequestHandler):
             self._own(self._body())
         elif path == "/papers":
             self._papers(self._body())
+        elif path.startswith("/agenda/"):
+            self._agenda(path.removeprefix("/agenda/"), self._body())
         elif path == "/help":
             self._body()
             self._json({"coming": self.screen.app.help()})
@@ -255,7 +259,10 @@ class _Page(BaseHTTPRequestHandler):
         fits = _fits(tap) and _fits(service) and len(scanned) <= CARRIED and len(reason) <= TAP_LENGTH
         if not known or not fits:
             raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
-        self.screen.app.press(service, language, priority, tap=tap, scanned=scanned, reason=reason)  # type: ignore[arg-type]  # checked above
+        declared: Priority = priority  # type: ignore[assignment]  # checked above
+        self.screen.app.press(
+            service, language, declared, tap=tap, scanned=scanned, reason=reason, expected=body.get("expected") is True
+        )
         self._json({}, HTTPStatus.ACCEPTED)
 
     def _papers(self, body: dict[str, Any]) -> None:
@@ -287,6 +294,24 @@ class _Page(BaseHTTPRequestHandler):
             raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
         done = self.screen.app.own(act, code, tap)  # type: ignore[arg-type]  # checked above
         self._json({"words": done.words, "followed": view.own(done.followed)})
+
+    def _agenda(self, act: str, body: dict[str, Any]) -> None:
+        """An appointment: whether somebody has one, which times are free, take one, give it up."""
+        said = {name: str(body.get(name, "")) for name in _AGENDA}
+        if any(len(said[name]) > most for name, most in _AGENDA.items()):
+            raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
+        agenda, tap = self.screen.app.agenda, said.pop("tap")
+        if act == "expected":
+            self._json(agenda.expected(said["telephone"], said["name"]))
+        elif act == "times" and _fits(said["service"]):
+            self._json(agenda.times(said["service"], said["day"]))
+        elif act == "book" and tap and _fits(said["service"]) and _is_language(said["language"]):
+            said.pop("code")
+            self._json(agenda.book(tap, said) | {"paper": self.screen.app.can_print})
+        elif act == "unbook" and tap and said["code"]:
+            self._json(agenda.unbook(tap, said["code"]))
+        else:
+            raise _Refuse(HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def _tap(self, tap: str) -> None:
         """What became of a touch, for a page that lost its stream meanwhile."""

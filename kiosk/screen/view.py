@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hardware.printer import Status
-from hub.wire import Catalogue, CatalogueService, KioskPicture, KioskService
+from hub.wire import Catalogue, CatalogueService, KioskPicture, KioskService, as_json
 from kiosk.app import KioskApp, Told
 from kiosk.press import Number
 from kiosk.slip import minutes
@@ -26,6 +26,7 @@ def picture(app: KioskApp) -> dict[str, Any]:
             *(["state_clock"] if _doubts_the_time(app) else []),
         ],
         "scanner": app.manners.scanner,
+        "away": app.hub.away,
         "spoken": list(app.manners.spoken),
         "code": app.code,
         "message": app.picture.message if app.picture and not app.hub.away else "",
@@ -56,6 +57,7 @@ def tile(service: CatalogueService, now: KioskService | None, closed: str) -> di
             for each in service.reasons
         ],
         "closed": closed,
+        "appointments": service.appointments,
         "waiting": now.waiting if now else None,
         "low": low,
         "high": high,
@@ -120,7 +122,7 @@ def number(given: Number) -> dict[str, Any]:
     low, high = minutes(given.wait.low_s, given.wait.high_s) if given.wait else (None, None)
     return {
         "label": given.label, "own": given.own, "ahead": given.ahead, "low": low, "high": high,
-        "counter": given.counter,
+        "counter": given.counter, "hour": as_json(given.hour),
     }  # fmt: skip
 
 

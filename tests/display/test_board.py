@@ -5,6 +5,7 @@ import pytest
 from display.board import for_screen
 from hub.settings.devices import Display, QuietTime, Voice
 from hub.settings_files import load_settings
+from hub.wire import BoardGroup
 from tests.look.fake_hub import CONFIG
 from tests.look.pictures import board, call, queues
 
@@ -96,3 +97,22 @@ def test_pictures_are_for_screens_that_show_them(settings):
     folder = settings.folder
     assert for_screen(board(), Display(name="S", layout="pictures", pictures=folder), settings, where).pictures == where
     assert for_screen(board(), Display(name="S"), settings, where).pictures == ()
+
+
+GROUP = BoardGroup(7, "CPR", "J1-021", "J1-040", 1, "registration", "00", "33", "", rings=True)
+
+
+def test_who_enters_is_told_where_their_service_is_called_and_in_words(settings):
+    def told(**screen):
+        return for_screen(board(groups=(GROUP,)), Display(name="S", **screen), settings).groups
+
+    (seen,) = told(languages=("fr", "en", "pt", "ar"))
+    assert seen.text == {
+        "fr": "Tickets J, un, vingt et un à J, un, quarante ; vous pouvez entrer.",
+        "en": "Tickets J, one, twenty-one to J, one, forty; please come in.",
+        "pt": "Senhas J, 1, 21 a J, 1, 40; podem entrar.",
+        "ar": "التذاكر من J، 1، 21 إلى J، 1، 40؛ تفضلوا بالدخول.",
+    }
+    assert seen.sound.startswith("/sound/")
+    assert [len(told(counters=(code,))) for code in ("12", "05")] == [1, 0], "a zone tells its own services alone"
+    assert told(counters=("12",), layout="sign") == (), "a counter's sign calls to its counter"

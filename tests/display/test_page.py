@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from hub.wire import Sign
+from hub.wire import BoardGroup, Sign
 from tests.look.pictures import board, call, queues, shown
 from tests.patience import patience
 from tests.windows import weighed
@@ -480,3 +480,23 @@ def test_everybody_can_read_each_layout(room, layout):
     room.open().expect_scene("call")
     found = Axe().run(room.page)
     assert [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]] == []
+
+
+def test_who_may_enter_stands_beside_the_call_and_is_said_once(room):
+    room.page.add_init_script(LISTEN)
+    group = BoardGroup(7, "CPR", "J1-021", "J1-040", 1, "registration", "00", "33", "", rings=True)
+    room.tell(FIVE, groups=(group,))
+    room.open()
+    expect(room.page.locator("#group")).to_be_visible()
+    said = " ".join(room.page.locator("#group").inner_text().split())
+    assert said == "Entrent J1-021 à J1-040 Vague 1 · matricules en 00 à 33"
+    for layout in ("room", "calls"):
+        told = room.tell(FIVE, groups=(group, replace(group, group=6)), screen={"layout": layout})
+        expect(room.page.locator("body")).to_have_attribute("data-layout", layout)
+        assert room.large.bounding_box()["height"] > 240, layout
+        assert room.page.evaluate("() => document.documentElement.scrollHeight - innerHeight") <= 0, layout
+    room.page.wait_for_function("name => window.played.includes(name)", arg=told.groups[0].sound)
+    room.tell(FIVE, groups=(group,))
+    assert room.page.evaluate("name => window.played.filter((one) => one === name).length", told.groups[0].sound) == 2
+    room.tell(FIVE)
+    expect(room.page.locator("#group")).to_be_hidden()

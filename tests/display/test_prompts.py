@@ -3,7 +3,7 @@
 import pytest
 
 from display import prompts
-from display.speech import counter_phrase, ticket_phrase
+from display.speech import counter_phrase, group_phrases, ticket_phrase
 from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG
 
@@ -41,6 +41,12 @@ def test_where_the_counter_is_is_said_when_somebody_recorded_it():
     assert prompts.of_phrase(counter_phrase("ln", "05"), ALL | {"place-05"}) == ("counter", "5")
 
 
+def test_who_enters_is_said_by_recordings_too():
+    (first, second) = group_phrases("ln", "J1-021", "J1-040")
+    assert " ".join(prompts.of_phrase(first, ALL)) == "tickets j 1 21 until j 1 40"
+    assert prompts.of_phrase(second, ALL) == ("enter",)
+
+
 def test_the_sheet_names_all_that_any_call_of_the_agency_can_need(settings):
     language = "ln"
     sheet = {each.name for each in prompts.sheet(language, settings)}
@@ -53,6 +59,8 @@ def test_the_sheet_names_all_that_any_call_of_the_agency_can_need(settings):
     ]:
         assert sheet.issuperset(prompts.of_phrase(ticket_phrase(language, label), sheet)), label
         assert first.issuperset(prompts.of_phrase(ticket_phrase(language, label), first)), label
+    for phrase in group_phrases(language, "J1-001", "J9-999"):
+        assert sheet.issuperset(prompts.of_phrase(phrase, sheet))
     for counter in settings.counters:
         if counter.shown:
             assert first.issuperset(prompts.of_phrase(counter_phrase(language, counter.code), first))

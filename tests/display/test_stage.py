@@ -1,10 +1,11 @@
 """Which call has the large place, told as tables: pictures and seconds in, labels out."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
 
-from hub.wire import as_json
+from hub.wire import BoardGroup, as_json
 from tests.look.pictures import board, call
 
 pytestmark = pytest.mark.browser
@@ -169,6 +170,18 @@ RINGS = """async ({ board, rung, age }) => {
 def test_a_ring_rings_once_and_not_late(still_page, calls, rung, age, ring):
     picture = as_json(board(1, calls, [D2, D1]))
     assert still_page.evaluate(RINGS, {"board": picture, "rung": rung, "age": age}) == ring
+
+
+def test_who_enters_rings_once_after_the_calls(still_page):
+    group = BoardGroup(7, "CPR", "J1-021", "J1-040", 1, "registration", "00", "33", "", rings=True, sound="/sound/g")
+    groups = (group, replace(group, group=6), replace(group, group=5, rings=False))
+    picture = as_json(board(1, [D1], [D1], groups=groups))
+    names = """async ({ board, rung }) => {
+      const { toRing, announcement, stillCalled } = await import("/display/static/stage.js");
+      return toRing(board, rung, 0).filter((one) => stillCalled(board, one)).map((one) => announcement(board, one));
+    }"""
+    assert still_page.evaluate(names, {"board": picture, "rung": []}) == ["1.1.1", "1.g6.1", "1.g7.1"]
+    assert still_page.evaluate(names, {"board": picture, "rung": ["1.1.1", "1.g6.1"]}) == ["1.g7.1"]
 
 
 @pytest.mark.parametrize(

@@ -349,7 +349,10 @@ def test_what_is_missing_is_said_with_what_happens_instead(lingala):
     assert any(each.startswith("voice: ln lacks a, c, e,") and "not said in it" in each for each in remarks), remarks
     for letter in "acefikprsv":
         record(lingala.folder / "recordings" / "ln" / f"{letter}.wav", seconds=0.2, quiet_s=0.1, rate=8_000, channels=1)
-    assert list(sheets.remarks(lingala)) == ["voice: ln lacks 108 numbers, which are said digit by digit"]
+    assert list(sheets.remarks(lingala)) == [
+        "voice: ln lacks 108 numbers, which are said digit by digit",
+        "voice: ln lacks tickets, until, enter, j: who enters on a pay-day is not said in it",
+    ]
     (lingala.folder / "recordings" / "ln" / "4.wav").write_text("Mbote")
     assert "voice: ln: 4.wav is no WAV file" in next(sheets.remarks(lingala))
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import pytest
 
-from hub import ticket_slip
+from hub import scans, ticket_slip
 from hub.codes import token
 from hub.paper import Feed, Picture, Qr, Text
 from hub.say import say
 from hub.ticket_slip import Number, Ticket
-from hub.wire import CatalogueReason, CatalogueService, SlipText, Wait
+from hub.wire import CatalogueReason, CatalogueService, Hour, SlipText, Wait
 from kiosk import press
 from kiosk import slip as kiosk_slip
 
@@ -48,6 +48,34 @@ def test_where_telephones_can_follow_it_the_qr_opens_their_page_and_the_code_is_
         assert [line.data for line in slip if isinstance(line, Qr)] == [opened]
         assert ("Wi-Fi : CNSS-VISITEURS" in said) is bool(shown.follow)
         assert token(opened) == "K7M2P9QR", "kiosk and reception read the same QR"
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "ar", "pt"])
+@pytest.mark.parametrize(
+    ("hour", "how"),
+    [
+        (Hour("09:30", since="09:25"), "hour_early"),
+        (Hour("09:30"), "hour_kept"),
+        (Hour("09:30", kept=False), "hour_past"),
+    ],
+)
+def test_who_comes_for_an_appointment_reads_its_hour_and_no_range(language, hour, how):
+    number = Number("D014", ahead=12, wait=Wait(1200, 2100))
+    slip = ticket_slip.ticket_slip(Ticket(number, SERVICE, TEXT, language, AT, hour=hour))
+    said = [line.text for line in slip if isinstance(line, Text)]
+    assert say(language, "slip.hour", time="09:30") in said
+    assert say(language, f"slip.{how}", since="09:25") in said
+    assert not [text for text in said if "12" in text], "neither how many wait nor a range"
+    assert ticket_slip.wait_sentence(number.wait, language) not in said
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "ar", "pt"])
+@pytest.mark.parametrize("why", sorted(scans.WHY.values()))
+def test_whoever_brought_a_paper_reads_what_waits_for_them(language, why):
+    slip = ticket_slip.ticket_slip(Ticket(Number("D014"), SERVICE, TEXT, language, AT, counter="08", why=why))
+    said = [line.text for line in slip if isinstance(line, Text)]
+    at = said.index(say(language, f"slip.why_{why}"))
+    assert said[at + 1] == say(language, "slip.kept", counter="08")
 
 
 def test_the_template_says_which_parts_and_in_which_order():

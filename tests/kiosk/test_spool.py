@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from hub.wire import Hour, Wait
 from kiosk.press import Moment, Number, Press
 from kiosk.spool import Spool
 
@@ -72,4 +73,15 @@ def test_the_own_series_goes_on_after_a_cut(spool, tmp_path):
     assert printed(spool, "a1")[1] == Number("K1-001", own=True)
     cut = after_a_cut(spool, tmp_path)
     assert printed(cut, "a2")[1].label == "K1-002"
+    cut.close()
+
+
+def test_a_number_with_its_appointment_outlives_a_cut_and_one_of_an_older_kiosk_has_none(spool, tmp_path):
+    given = Number("A001", own=False, wait=Wait(60, 120), hour=Hour("09:30", since="09:25"))
+    spool.accept(pressed(spool, "a1"), given)
+    spool.accept(pressed(spool, "a2"), Number("A002", own=False))
+    with spool._transaction() as db:
+        db.execute("UPDATE press SET answer = json_remove(answer, '$.hour') WHERE label = 'A002'")
+    cut = after_a_cut(spool, tmp_path)
+    assert [number for _, number in cut.unfinished()] == [given, Number("A002", own=False)]
     cut.close()

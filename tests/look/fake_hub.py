@@ -15,7 +15,7 @@ from flask_socketio import SocketIO, disconnect
 
 import counter_panel.pages
 import display.pages
-from display.board import heard
+from display.board import group_heard, heard
 from display.voice import Voice
 from hardware.printer_emulator import kept_port
 from hub.headers import CONTENT_SECURITY_POLICY
@@ -87,6 +87,8 @@ class FakeHub:
         """Every screen gets this picture, now and on connect; what rings in it will be spoken."""
         for ring in getattr(picture, "rings", ()):
             self._voice.expect(heard(ring, Display(name="SALLE"), self.settings))
+        for group in getattr(picture, "groups", ()):
+            self._voice.expect(group_heard(group, Display(name="SALLE"), self.settings))
         self.pictures[event] = as_json(picture)
         self._io.emit(event, self.pictures[event])
 

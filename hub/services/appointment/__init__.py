@@ -6,6 +6,7 @@ what is kept · `offers` what the kiosk says to who comes · `slips`, `paper` wh
 
 from __future__ import annotations
 
+from hub.queues.model import TicketIssued
 from hub.services.appointment import actions, offers, store
 from hub.services.appointment.migrations import migrations
 from hub.services.appointment.pages import pages as blueprint
@@ -20,6 +21,7 @@ COUNTER_SERVICE = CounterService(
     migrations=migrations,
     appliers=store.APPLIERS,
     state_tables=store.STATE_TABLES,
+    listens={TicketIssued.kind: actions.came_with_slip},
     thread=store.thread,
     pending=store.pending,
     offers=offers.offers,
@@ -31,5 +33,7 @@ COUNTER_SERVICE = CounterService(
         times=actions.times_told,
         book=lambda hub, ask, said: actions.book(hub, ask, wanted=actions.Wanted(**said)),
         expects=actions.expects,
+        expected=actions.expected,
+        unbook=actions.unbook,
     ),
 )

@@ -6,17 +6,19 @@ import sqlite3
 from dataclasses import dataclass
 from itertools import islice
 
-from hub import series
+from hub import scans, series
 from hub.ask import HUB, Answer, Ask
 from hub.clock import Instant
 from hub.codes import TOKEN_LENGTH
 from hub.context import Hub, action
 from hub.errors import NotFound, Refused, Unreadable, chosen
+from hub.journal import Event
 from hub.printing.store import queue_job
 from hub.queues import actions as queues
 from hub.queues import followup
 from hub.queues import store as queue_store
-from hub.services.appointment import agenda, paper, rules, slips, store
+from hub.queues.model import TicketIssued
+from hub.services.appointment import agenda, offers, paper, rules, slips, store
 from hub.services.appointment.model import (
     CHANNELS,
     MODES,
@@ -28,6 +30,7 @@ from hub.services.appointment.model import (
 from hub.store import Transaction
 from hub.visits import rules as visit_rules
 from hub.visits import store as visits
+from hub.wire import as_json
 
 #: Times of so many days are told at once.
 DAYS_TOLD = 5
@@ -162,7 +165,46 @@ def cancel(tx: Transaction, hub: Hub, *, appointment: int, by_visitor: bool = Tr
     return face(hub, _one(tx.connection, appointment))
 
 
+# --- given up with its slip ------------------------------------------------------------------
+
+
+def unbook(hub: Hub, ask: Ask, *, code: str) -> Answer:
+    """Whoever has its slip in hand gives it up. Raises NotFound; TooMany after too many codes that there are not."""
+    followup.not_guessing(hub, ask.actor.scope)
+    try:
+        return _unbook(hub, ask, code=code)
+    except NotFound:
+        hub.guesses.bad(ask.actor.scope)
+        raise
+
+
+@action
+def _unbook(tx: Transaction, hub: Hub, *, code: str) -> Answer:
+    found = _of_code(tx.connection, code)
+    tx.record(rules.cancel(found, by_visitor=True))
+    return face(hub, _one(tx.connection, found.id))
+
+
+def _of_code(reader: sqlite3.Connection, code: str) -> Appointment:
+    found = store.of_code(reader, code)
+    if found is None:
+        raise NotFound("no appointment has this code", code="no_appointment", field="code")
+    return found
+
+
 # --- coming ----------------------------------------------------------------------------------
+
+
+def expected(hub: Hub, who: str, *, telephone: str, name: str) -> Answer:
+    """What is told of today's appointments to whoever says a telephone number or a name at the kiosk `who`.
+
+    A question, so nothing is journalled. Known and unknown ones count alike against who tries many.
+    """
+    number = rules.telephone(telephone)
+    scans.not_trying(hub, who)
+    with hub.snapshot() as reader:
+        found = rules.coming(store.of_day(reader, hub.today().isoformat()), number, name)
+    return {"found": [as_json(offers.told(hub, each)) for each in found]}
 
 
 @action
@@ -199,9 +241,7 @@ def arrive_by(hub: Hub, ask: Ask, comer: Comer) -> Answer:
 @action
 def _arrive_by(tx: Transaction, hub: Hub, *, comer: Comer) -> Answer:
     if comer.code:
-        found = store.of_code(tx.connection, comer.code)
-        if found is None:
-            raise NotFound("no appointment has this code", code="no_appointment", field="code")
+        found = _of_code(tx.connection, comer.code)
     else:
         today = hub.day_of(tx.now.at).isoformat()
         found = rules.meant(store.of_day(tx.connection, today), rules.telephone(comer.telephone), comer.name)
@@ -222,6 +262,14 @@ def _arrived(tx: Transaction, hub: Hub, found: Appointment, language: str = "") 
     )  # fmt: skip
     tx.record(event)
     return answer | {"appointment": found.label, "time": found.at, "late_min": event.late_min}
+
+
+def came_with_slip(hub: Hub, tx: Transaction, event: Event) -> None:
+    """A ticket for a slip that no hub was there to look up: its visitor has come, in the place of their press."""
+    assert isinstance(event, TicketIssued)
+    found = store.labelled(tx.connection, event.brought) if event.brought else None
+    if found is not None and rules.expected(found, event.service, hub.day_of(tx.now.at).isoformat()):
+        tx.record(rules.arrive(found, event.ticket, found.on, event.issued_at))
 
 
 def _instant(now: Instant, at: int) -> Instant:

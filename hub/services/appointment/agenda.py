@@ -25,8 +25,7 @@ USUAL = Opening(open="08:00", close="16:00")
 
 def services(hub: Hub) -> tuple[Service, ...]:
     """Those with appointments, in the agency's order."""
-    named = hub.settings.appointments.services
-    return tuple(s for s in hub.settings.services if s.prefix and (not named or s.code in named))
+    return tuple(each for each in hub.settings.services if hub.settings.has_appointments(each))
 
 
 def service_of(hub: Hub, code: str) -> Service:

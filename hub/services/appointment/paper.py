@@ -27,9 +27,9 @@ def _layout() -> str:
 def day_said(hub: Hub, iso: str, language: str = "") -> str:
     """`lundi 2 mars 2026`."""
     said_in, on = language or hub.settings.agency.languages[0], date.fromisoformat(iso)
-    weekday, month = (say(said_in, f"appointment.{name}") for name in (f"day_{on.weekday()}", f"month_{on.month}"))
-    day = dates.of_month(on, said_in if words(said_in, "appointment") else FIRST)
-    return say(said_in, "appointment.date", weekday=weekday, day=day, month=month, year=on.year)
+    weekday, month = (say(said_in, f"slip.{name}") for name in (f"weekday_{on.weekday()}", f"month_{on.month}"))
+    day = dates.of_month(on, said_in if "month_1" in words(said_in, "slip") else FIRST)
+    return say(said_in, "slip.appointment_date", weekday=weekday, day=day, month=month, year=on.year)
 
 
 def day_list(hub: Hub, day: date, found: Iterable[Appointment]) -> bytes:

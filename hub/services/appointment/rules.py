@@ -29,6 +29,7 @@ from hub.services.appointment.model import (
     Slot,
     State,
 )
+from hub.wire import Standing
 
 #: state → step → state.
 STEPS: dict[State, dict[str, State]] = {
@@ -47,9 +48,12 @@ STEPS: dict[State, dict[str, State]] = {
 _ONLY: dict[str, Mode] = {"arrive": "counter", "dial": "telephone"}
 NAME_LENGTH, NUMBER_LENGTH, NOTE_LENGTH, MOTIVE_LENGTH = 120, 20, 200, 200
 MS_PER_MIN = 60_000
+_APOSTROPHES = re.compile(r"['\u2018\u2019\u02bc]")
 _TELEPHONE = re.compile(r"\+?\d{6,15}")
 #: Of a telephone number these last digits are the same with and without the country's prefix.
 SAME_DIGITS = 8
+#: So many times are told to people of one name; more are a matter for reception.
+MOST_TOLD = 6
 
 
 def steps_of(found: Appointment) -> tuple[str, ...]:
@@ -139,8 +143,8 @@ def same_number(one: str | None, other: str) -> bool:
 
 
 def plain(name: str) -> frozenset[str]:
-    """The words of a name without accents, as two people would compare them."""
-    return frozenset(re.findall(r"\w+", bare(name.casefold())))
+    """The words of a name without accents, as two people would compare them: N'Ganga is Nganga."""
+    return frozenset(re.findall(r"\w+", _APOSTROPHES.sub("", bare(name.casefold()))))
 
 
 def whom(mode: Mode, name: str, number: str, registration: str) -> tuple[str, str, str]:
@@ -187,6 +191,28 @@ def meant(found: Iterable[Appointment], number: str, name: str) -> Appointment:
     return min(theirs, key=lambda each: (each.state == "absent", each.slot_at))
 
 
+def coming(found: Iterable[Appointment], number: str, name: str) -> tuple[Appointment, ...]:
+    """Those of today that are known under a telephone number or a name, in the order of their times.
+
+    Whom it is about is nobody's business but theirs: of several people of one name each says their time, and where
+    times do not tell them apart nobody does. Of what is not to come here any more (a call, somebody who has their
+    ticket) there is one. Raises NotFound `no_appointment`, Refused `several_appointments`.
+    """
+    words = plain(name)
+    theirs = [
+        each
+        for each in found
+        if (number and same_number(each.telephone, number)) or (words and words <= plain(each.name or ""))
+    ]
+    here = sorted((each for each in theirs if "arrive" in steps_of(each)), key=lambda each: each.slot_at)
+    said = [each for each in theirs if each.state == "arrived" or (each.mode == "telephone" and each.open)]
+    if not here and not said:
+        raise NotFound("no appointment of today is known under this", code="no_appointment")
+    if len(here) > MOST_TOLD or len({each.at for each in here}) < len(here):
+        raise Refused("several people of that name come today: ask at reception", code="several_appointments")
+    return tuple(here) or (min(said, key=lambda each: each.slot_at),)
+
+
 # --- steps -----------------------------------------------------------------------------------
 
 
@@ -226,6 +252,22 @@ def expected(found: Appointment | None, service: str, today: str) -> bool:
 def head_start(found: Appointment, now_ms: int, late_min: int, worth_min: int) -> int:
     """Minutes of head start of whoever arrives now: none for who is later than `late_min`."""
     return worth_min if now_ms - found.slot_at <= late_min * MS_PER_MIN else 0
+
+
+def standing(found: Appointment, today: str, now_ms: int, early_min: int, late_min: int) -> Standing:
+    """How whoever comes for it now stands: too early to be called, in time, or late."""
+    if found.on != today:
+        return "other_day"
+    if found.mode == "telephone":
+        return "call"
+    if "arrive" not in steps_of(found):
+        return "here"
+    late = now_ms - found.slot_at
+    if late < -early_min * MS_PER_MIN:
+        return "early"
+    if late < MS_PER_MIN:
+        return "on_time"
+    return "late" if late <= late_min * MS_PER_MIN else "past"
 
 
 def miss(found: Appointment) -> AppointmentMissed:

@@ -32,13 +32,13 @@ def slip(facts: Facts, copy: int) -> Slip:
         Text(facts.organisation, align="center"),
         Text(facts.agency, bold=True, align="center"),
         Rule(),
-        Text(say(language, "appointment.slip_title"), bold=True, align="center"),
+        Text(say(language, "slip.appointment"), bold=True, align="center"),
         Text(facts.time, size=4, bold=True, align="center"),
         Text(facts.day, bold=True, align="center"),
         Text(facts.service, align="center"),
         Text(facts.label, align="center"),
         Rule(),
-        Text(say(language, f"appointment.slip_{'come' if facts.code else 'call'}")),
+        Text(say(language, f"slip.appointment_{'come' if facts.code else 'call'}")),
     ]
     if facts.code and facts.papers:
         lines += [Feed(), Text(say(language, "slip.papers")), *(Text(f"- {paper}") for paper in facts.papers)]

@@ -1,12 +1,12 @@
 """Pay-day: a crowd comes in waves, by registration number or by name, and in groups of numbers printed the day before.
 
 `model` what there is · `rules` what is decided · `actions` what can be asked · `store` what is kept · `paper` the bands
-of numbers · `pages` what is shown
+of numbers · `entering` what the hall is told · `pages` what is shown
 """
 
 from __future__ import annotations
 
-from hub.services.payday import store
+from hub.services.payday import entering, store
 from hub.services.payday.migrations import migrations
 from hub.services.payday.pages import pages as blueprint
 from hub.services.ports import CounterService
@@ -20,4 +20,5 @@ COUNTER_SERVICE = CounterService(
     migrations=migrations,
     appliers=store.APPLIERS,
     state_tables=store.STATE_TABLES,
+    entering=entering.entering,
 )

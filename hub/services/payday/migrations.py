@@ -22,3 +22,19 @@ def create(db: Database) -> None:
             printed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (payday, number)) STRICT, WITHOUT ROWID""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def groups(db: Database) -> None:
+    """Who entered together, and when; those of before stand in the journal."""
+    db.conn.execute(
+        """CREATE TABLE payday_group (
+            id INTEGER PRIMARY KEY, payday INTEGER NOT NULL, wave INTEGER NOT NULL, first INTEGER NOT NULL,
+            last INTEGER NOT NULL, at INTEGER NOT NULL, tick INTEGER NOT NULL) STRICT"""
+    )
+    db.conn.execute("CREATE INDEX payday_group_plan ON payday_group (payday)")
+    db.conn.execute(
+        """INSERT INTO payday_group (id, payday, wave, first, last, at, tick)
+        SELECT seq, substr(subject, 8), json_extract(payload, '$.wave'), json_extract(payload, '$.first'),
+            json_extract(payload, '$.last'), at, (boot << 40) | mono FROM journal WHERE kind = 'group_called'"""
+    )

@@ -33,6 +33,17 @@ def _wave(row: sqlite3.Row) -> m.Wave:
     )
 
 
+def entered(reader: Reader, day: str, most: int) -> list[sqlite3.Row]:
+    """The last groups that entered on a day (ISO), the newest first, each with its wave and plan."""
+    return reader.execute(
+        "SELECT g.id, g.wave, g.first, g.last, g.at, g.tick, p.service, p.sorted_by, w.first AS since, w.last AS until"
+        " FROM payday p CROSS JOIN payday_group g INDEXED BY payday_group_plan ON g.payday = p.id"
+        " JOIN payday_wave w ON w.payday = g.payday AND w.number = g.wave"
+        " WHERE p.day = ? ORDER BY g.id DESC LIMIT ?",
+        (day, most),
+    ).fetchall()
+
+
 def next_id(reader: Reader) -> int:
     """The number of the next row."""
     return int(reader.execute("SELECT coalesce(max(id), 0) + 1 FROM payday").fetchone()[0])
@@ -69,6 +80,10 @@ def _ends(rows: Rows, event: m.WaveEnds) -> None:
 
 def _called(rows: Rows, event: m.GroupCalled) -> None:
     rows.run("UPDATE payday_wave SET called = ? WHERE payday = ? AND number = ?", event.last, event.plan, event.wave)
+    rows.run(
+        "INSERT INTO payday_group (id, payday, wave, first, last, at, tick) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        rows.seq, event.plan, event.wave, event.first, event.last, rows.now.at, rows.now.tick,
+    )  # fmt: skip
 
 
 APPLIERS: Appliers = {
@@ -78,4 +93,4 @@ APPLIERS: Appliers = {
     m.WaveEnds: _ends,
     m.GroupCalled: _called,
 }
-STATE_TABLES: dict[str, tuple[str, ...]] = {"payday": (), "payday_wave": ()}
+STATE_TABLES: dict[str, tuple[str, ...]] = {"payday": (), "payday_wave": (), "payday_group": ()}

@@ -16,7 +16,7 @@ from hub.people import actions as people
 from hub.printing import rules as print_rules
 from hub.printing.store import queue_job, unsettled
 from hub.queues import actions as queues
-from hub.queues import pictures
+from hub.queues import faces, pictures
 from hub.queues import roll as queues_roll
 from hub.queues import rules as queue_rules
 from hub.queues import store as queue_store
@@ -179,6 +179,7 @@ def _facts(hub: Hub, ticket: Ticket, ahead: int | None) -> slips.Facts:
         ahead=ahead,
         sub_reason=ticket.sub_reason or "",
         counter=_kept_for(ticket),
+        hour=faces.hour_of(hub.settings, ticket),
     )
 
 

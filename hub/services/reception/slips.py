@@ -7,14 +7,15 @@ from datetime import datetime
 
 from hub.paper import Slip
 from hub.ticket_slip import Number, Ticket, ticket_slip
-from hub.wire import Catalogue, Wait
+from hub.wire import Catalogue, Hour, Wait
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A ticket as its paper tells it. `at` is the local time of its issue, `follow` its token.
 
-    `sub_reason` is the errand within the service, `counter` the one that its visitor is kept for, '' for most.
+    `sub_reason` is the errand within the service, `counter` the one that its visitor is kept for, '' for most; `hour`
+    the appointment that they came for.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Facts:
     ahead: int | None = None
     sub_reason: str = ""
     counter: str = ""
+    hour: Hour | None = None
 
 
 def ticket_paper(catalogue: Catalogue, facts: Facts, columns: int) -> Slip:
@@ -35,6 +37,6 @@ def ticket_paper(catalogue: Catalogue, facts: Facts, columns: int) -> Slip:
     number = Number(facts.label, ahead=facts.ahead, wait=facts.wait)
     ticket = Ticket(
         number, service, catalogue.slip, facts.language, facts.at, facts.follow, facts.priority,
-        service.reason(facts.sub_reason) if service else None, facts.counter,
+        service.reason(facts.sub_reason) if service else None, facts.counter, facts.hour,
     )  # fmt: skip
     return ticket_slip(ticket, columns)

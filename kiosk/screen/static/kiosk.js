@@ -2,17 +2,21 @@
  * The kiosk's page: one question, one touch, one number.
  *
  * The kiosk process knows everything and says it by server-sent events; this page draws it and sends
- * touches, each with a key of its own, and what a scanner types. Five pages, `home`, `priority`, `reader`, `scan` and
- * `result`, those from a service to its ticket (errand.js), of a typed number (number.js) and of somebody's own ticket
- * (own.js), each drawn anew from `visit` and `picture`; nothing else is remembered, so the next visitor starts clean,
+ * touches, each with a key of its own, and what a scanner types. Three pages, `home`, `priority` and `result`, those of
+ * what is scanned (scan.js), from a service to its ticket (errand.js), of a typed number (number.js), of somebody's own
+ * ticket (own.js) and appointment (meeting.js, booking.js), each drawn anew from `visit` and `picture`; nothing else is remembered, so the next visitor starts clean,
  * and what was scanned is on no page. Whoever asks for it hears each page (reader.js).
  */
 
 import { icon as drawing, make, setText, spriteTaken } from "/look/page.js";
 import { errandPages } from "./errand.js";
+import { bookingPages } from "./booking.js";
+import { keyboardOf } from "./keys.js";
+import { isAppointment, meetingPages } from "./meeting.js";
 import { numberPage } from "./number.js";
 import { ownPages } from "./own.js";
 import { readable, readerOf } from "./reader.js";
+import { scanPages } from "./scan.js";
 import { listenToScanner } from "./scanner.js";
 import { toolsOf } from "./tools.js";
 
@@ -35,6 +39,8 @@ const PRIORITIES = {
   age_70: "user",
   infant: "baby-carriage",
 };
+/** Refusals of now: another day may do. */
+const NOT_NOW = new Set(["hours", "estimate", "quota", "mode", "closed"]);
 const NOTE_ICONS = { state_away: "plug-connected-x", state_starting: "clock", state_clock: "clock-pause", state_lost: "alert-triangle" };
 
 const at = (id) => document.getElementById(id);
@@ -43,14 +49,19 @@ const at = (id) => document.getElementById(id);
  * `typed` of its code, the whole `code`, how it stands (`own`), which act is asked about (`sure`), what was `said` of it.
  */
 const OWN = { typed: "", letters: false, code: "", own: null, sure: "", said: "", busy: false };
-const NEW_VISIT = { page: "home", service: null, reason: null, priority: "normal", tap: "", told: null, scan: null, printed: false, ...OWN };
+/**
+ * Of an appointment: what it is about (`aim`: come, or book), `mine` as it stands, the `times` that it may be; of a new
+ * one its `days`, the `day` and `time`, its own key, and what was `booked`.
+ */
+const MEETING = { aim: "", mine: null, times: null, days: [], first: "", day: null, from: 0, time: "", bookKey: "", booked: null };
+const NEW_VISIT = { page: "home", service: null, reason: null, priority: "normal", tap: "", told: null, scan: null, printed: false, ...OWN, ...MEETING };
 /** Sentences that say themselves what to do; after another one comes the question. */
 const SAYS_WHAT_TO_DO = new Set(["scan_none", "scan_away", "scan_unreadable", "scan_ticket", "scan_ticket_called"]);
 /** A scanner may read the same paper twice; later it is somebody who holds it there again. */
 const TWICE_MS = 2_000;
 
 let words = {};
-let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false, spoken: [] };
+let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false, away: false, spoken: [] };
 let language = "";
 let visit = { ...NEW_VISIT };
 let lost = false;
@@ -154,17 +165,41 @@ const tools = toolsOf({
   say, icon, button, pressed, page: at("page"), place: at("tools"), help: askForHelp, redraw: () => draw(),
   listen: { possible: () => canSpeak(), on: () => listening, toggle: () => toggleListening() },
 });
-const mine = ownPages({ say, icon, button, range, go, post, newKey, restart, aside, visitNow: () => visit });
-const errand = errandPages({
-  say, icon, button, worded, go, post, take, spoken, startPage, restart, endsAfter, stay: STAY_MS, visitNow: () => visit,
+const visitNow = () => visit;
+const pictureNow = () => picture;
+const serviceOf = (code) => picture.services.find((each) => each.service === code);
+const keyboard = keyboardOf({ say, icon, button, go, visitNow });
+const booking = bookingPages({ say, icon, button, worded, go, post, newKey, restart, spoken, pictureNow, visitNow });
+const meeting = meetingPages({
+  say, icon, button, worded, go, post, take, newKey, restart, keyboard, serviceOf, pictureNow, visitNow, ...booking,
 });
-const number = numberPage({ say, icon, button, go, look: (typed) => hearScan(typed, { typed: true }), visitNow: () => visit });
-const PAGES = { home, priority, reader, scan, result, number, ...errand.pages, ...mine.pages };
+const mine = ownPages({ say, icon, button, range, go, post, newKey, restart, aside, visitNow, meet: lookedUp });
+const scanned = scanPages({ say, icon, button, worded, go, take, serviceOf, refreshLine, priorityButton, backButton, visitNow });
+const errand = errandPages({
+  say, icon, button, worded, go, post, take, spoken, startPage, restart, endsAfter, stay: STAY_MS, visitNow,
+});
+const number = numberPage({ say, icon, button, go, look: (typed) => hearScan(typed, { typed: true }), visitNow, keyboard });
+const PAGES = { home, priority, result, number, ...scanned.pages, ...errand.pages, ...mine.pages, ...meeting.pages, ...booking.pages };
 
 function home() {
-  const list = make("ul", "services", "", ...picture.services.map(tile));
+  const list = make("ul", "services", "", ...(byAppointment(picture) ? meetingTiles() : picture.services.map(tile)));
   const head = make("div", "headline", "", make("h1", visit.scan && !visit.scan.read ? "said" : "", question()));
-  return [head, list, make("div", "more", "", priorityButton(), picture.scanner || visit.scan?.carried ? scanButton() : codeButton())];
+  const own = picture.scanner || visit.scan?.carried ? scanButton() : codeButton();
+  return [head, list, make("div", "more", "", priorityButton(), own, ...(meets() && !byAppointment(picture) ? [meetingButton()] : []))];
+}
+
+/** Whether this agency gives appointments at all. */
+const meets = () => picture.services.some((each) => each.appointments);
+
+/** Whether today nobody is let in but for one: then the first page says nothing else. */
+const byAppointment = ({ services }) => services.length > 0 && services.every((each) => each.closed === "mode") && services.some((each) => each.appointments);
+
+const meetingButton = () => button("meeting", "", () => go({ page: "meeting", said: "" }), icon("calendar-event"), make("b", "", say("meeting")));
+
+function meetingTiles() {
+  const come = button("meeting", "", () => go({ page: "meeting", said: "" }), icon("calendar-event"), make("b", "", say("meeting_have")));
+  const book = button("begin", "", () => (picture.away ? go({ page: "meeting" }) : booking.begin()), icon("plus"), make("b", "", say("meeting_book")));
+  return [come, book].map((each) => make("li", "only", "", each));
 }
 
 /** To the code of a ticket that somebody holds already, or their number; where there is a reader, beside what it reads. */
@@ -172,9 +207,9 @@ const codeButton = () => button("code", "", () => go({ page: "code" }), icon("ti
 
 /** What the first page asks; after a scan that leads nowhere, what there is to say of it. */
 function question() {
-  if (!visit.scan || visit.scan.read) return say("question");
+  if (!visit.scan || visit.scan.read) return say(byAppointment(picture) ? "meeting_only" : "question");
   if (visit.scan.typed && visit.scan.words === "scan_none") return say("number_none");
-  return [said(visit.scan), SAYS_WHAT_TO_DO.has(visit.scan.words) ? "" : say("question")].filter(Boolean).join(" ");
+  return [scanned.said(visit.scan), SAYS_WHAT_TO_DO.has(visit.scan.words) ? "" : say("question")].filter(Boolean).join(" ");
 }
 
 function tile({ service, icon: drawing, labels }) {
@@ -193,12 +228,12 @@ function refreshLine(line, service) {
   line.parentElement?.classList.toggle("closed", Boolean(service.closed));
 }
 
-const serviceOf = (code) => picture.services.find((each) => each.service === code);
-
 /** Whether two pictures have the same tiles and languages, whatever their queues. */
 const sameTiles = (one, other) => fixed(one) === fixed(other);
-const fixed = ({ agency, languages, services }) =>
-  JSON.stringify([agency, languages, services.map(({ service, labels, icon: drawing, papers, reasons }) => [service, labels, drawing, papers, reasons])]);
+const fixed = (shown) => {
+  const tiles = shown.services.map(({ service, labels, icon: drawing, papers, reasons, appointments }) => [service, labels, drawing, papers, reasons, appointments]);
+  return JSON.stringify([shown.agency, shown.languages, shown.away, byAppointment(shown), tiles]);
+};
 
 function hearPicture(news) {
   const same = sameTiles(picture, news);
@@ -206,7 +241,7 @@ function hearPicture(news) {
   drawNotes();
   if (!same) draw();
   else if (visit.page === "home") {
-    for (const made of document.querySelectorAll(".services button")) refreshTile(made, serviceOf(made.dataset.id));
+    for (const made of document.querySelectorAll(".services button:has(small)")) refreshTile(made, serviceOf(made.dataset.id));
   } else if (visit.page === "scan" && visit.scan.service) {
     refreshLine(document.querySelector(".to .ahead"), serviceOf(visit.scan.service));
   }
@@ -230,60 +265,6 @@ function scanButton() {
 /** Where the first page and the choice of a priority lead back to. */
 function startPage() {
   return visit.scan?.service ? "scan" : "home";
-}
-
-const READS = { scan_how_ticket: "ticket", scan_how_paper: "file-text", scan_how_card: "id-badge-2" };
-
-function reader() {
-  return [
-    make(
-      "section", "question", "",
-      make("p", "of", "", icon("scan"), make("span", "", say("scan"))),
-      make("h1", "", say("scan_title")),
-      make("ul", "papers reads", "", ...Object.entries(READS).map(([how, picture]) => make("li", "", "", icon(picture), make("span", "", say(how))))),
-      make("p", "second", say("scan_note")),
-      make(
-        "div", "answers three", "",
-        button("code", "quiet", () => go({ page: "code" }), icon("ticket"), make("span", "", say("code_type"))),
-        button("number", "quiet", () => go({ page: "number" }), icon("id-badge-2"), make("span", "", say("number"))),
-        backButton(),
-      ),
-    ),
-  ];
-}
-
-const said = (scanned) => (scanned.words ? say(scanned.words, scanned.facts) : say("scan_asking"));
-
-/** What there is to say, and one touch to the ticket it leads to. */
-function scan() {
-  const service = serviceOf(visit.scan.service);
-  if (!service) return [make("section", "result", "", make("p", "word good", "", icon("scan"), make("span", "", said(visit.scan))))];
-  const line = make("p", "ahead", "");
-  const queue = make("div", "to", "", icon(service.icon), make("b", "", worded(service.labels, "")), line);
-  refreshLine(line, service);
-  const take = button("take", "main", takeScanned, icon("ticket"), make("span", "", say("take_plain")));
-  return [
-    make(
-      "section", "question scanned", "",
-      make("h1", "", said(visit.scan)),
-      make("p", "of", "", icon("ticket"), make("span", "", say("scan_then"))),
-      queue,
-      ...(service.closed ? [] : [take]),
-      make("div", "more", "", priorityButton(), othersButton()),
-    ),
-  ];
-}
-
-/** What was said is read by now: the first page asks its question, and the paper still goes with the ticket. */
-function othersButton() {
-  const touch = () => go({ page: "home", scan: { ...visit.scan, service: "", read: true } });
-  return button("others", "", touch, icon("arrow-left"), make("b", "", say("scan_other")));
-}
-
-function takeScanned() {
-  const service = serviceOf(visit.scan.service);
-  go({ service, reason: null });
-  take();
 }
 
 function priority() {
@@ -323,19 +304,33 @@ function result() {
 
 function refused(told) {
   const word = say(`refused_${told.refusal}`) || say("refused_other");
-  const actions = make("div", "actions", "", make("p", "word", word), finish());
+  const service = serviceOf(told.service);
+  const later = service?.appointments && !picture.away && NOT_NOW.has(told.refusal) ? [bookButton(service)] : [];
+  const actions = make("div", "actions", "", make("p", "word", word), ...later, finish());
   return make("section", "result", "", make("div", "actions", "", icon("x", "large-icon"), make("h1", "", say("refused_title"))), actions);
 }
 
+/** For whom there is no ticket now there may be a time on another day. */
+function bookButton(service) {
+  const touch = () => (clearTimeout(ending), booking.begin(), booking.look(service));
+  return button("begin", "quiet", touch, icon("calendar-event"), make("span", "", say("meeting_book")));
+}
+
 function numbered(told) {
-  const { label, own, ahead, low, high } = told.number;
+  const { label, own, ahead, low, high, hour } = told.number;
   const service = serviceOf(told.service);
   const paper = make("div", "ticket", "", make("p", "over", say("your_number")), make("p", label.length > 5 ? "label long" : "label", label));
   if (service) paper.append(make("p", "name", worded(service.labels, "")));
-  const line = own ? say("own_series") : queueLine(ahead, low, high);
+  const line = own ? say("own_series") : hour ? hourLine(hour) : queueLine(ahead, low, high);
   if (line) paper.append(make("p", "ahead", line));
   if (told.number.counter) paper.append(make("p", "kept", say("kept", { counter: told.number.counter })));
   return make("section", "result", "", paper, make("div", "actions", "", paperWord(told.paper), make("p", "bye", say("bye")), finish()));
+}
+
+/** Of an appointment: from when its visitor is called, whoever is before them. */
+function hourLine({ time, since, kept }) {
+  if (!kept) return say("hour_past");
+  return since ? say("hour_since", { time, since }) : say("hour", { time });
 }
 
 function paperWord(paper) {
@@ -366,8 +361,9 @@ async function take() {
   const { service, reason, priority: declared, scan: scanned } = visit;
   go({ page: "result", tap, told: { step: "asking" } });
   setTimeout(() => visit.tap === tap && visit.told.step === "asking" && catchUp(tap), ANSWER_MS);
-  const carried = scanned?.carried ?? "";
-  await post("/press", { tap, service: service.service, reason: reason?.reason ?? "", language: spoken(), priority: declared, scanned: carried });
+  const { carried = "", expected = false } = scanned ?? {};
+  const body = { tap, service: service.service, reason: reason?.reason ?? "", language: spoken(), priority: declared };
+  await post("/press", { ...body, scanned: carried, expected });
 }
 
 async function post(path, body) {
@@ -415,8 +411,14 @@ async function hearScan(code, { typed = false } = {}) {
     return;
   }
   if (found.followed) return mine.show(found.followed, code);
+  if (isAppointment(found)) return lookedUp(found, code);
   const known = serviceOf(found.service) ? found.service : "";
   go({ page: known ? "scan" : "home", service: null, scan: { ...found, service: known, code, at: now, typed } });
+}
+
+/** What there is to say of an appointment whose slip was scanned, or its code typed. */
+function lookedUp(found, code) {
+  meeting.show({ ...found, code: found.carried || code }, Boolean(found.carried));
 }
 
 /** Whether somebody's ticket is on its way, their number has yet to be read, or another scan is being looked at. */

@@ -6,6 +6,7 @@
  */
 
 import { make } from "/look/page.js";
+import { isAppointment } from "./meeting.js";
 
 /** The letters of a code: those that are not taken for one another (hub/codes.py). */
 const LETTERS = [..."23456789ABCDEFGHJKMNPQRSTUVWXYZ"];
@@ -16,7 +17,7 @@ const PICTURES = { let_pass: "user-down", cancel: "ticket-off" };
 const STATES = { called: "bell-ringing", serving: "check", on_hold: "player-pause", no_show: "bell-ringing", issued: "ticket", over: "check" };
 
 /** Makes the pages of what the kiosk's page has: its words, drawings, buttons, and the way from page to page. */
-export function ownPages({ say, icon, button, range, go, post, newKey, restart, aside, visitNow }) {
+export function ownPages({ say, icon, button, range, go, post, newKey, restart, aside, visitNow, meet }) {
   const counted = (name, count) => say(`${name}_${count === 1 ? "one" : "many"}`, { count });
 
   /* ------------------------------------------------------------------ the code */
@@ -65,6 +66,7 @@ export function ownPages({ say, icon, button, range, go, post, newKey, restart, 
     const found = (await post("/scan", { code: typed })) ?? { words: "scan_away" };
     if (visitNow().typed !== typed) return;
     if (found.followed) return show(found.followed, typed);
+    if (isAppointment(found)) return meet(found, typed);
     if (found.words === "scan_too_soon") aside(say("scan_too_soon"), 3_000);
     go({ busy: false, typed: "", said: say(found.words === "scan_away" ? "code_away" : "code_unknown") });
   }

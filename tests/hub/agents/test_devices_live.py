@@ -157,6 +157,8 @@ MAY = {
         "print_report",
         "own_cancel",
         "own_let_pass",
+        "expected",
+        "unbook",
         "arrive",
         "times",
         "book",

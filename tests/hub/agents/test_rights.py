@@ -20,6 +20,8 @@ SEAT = {"open", "pause", "unpause", "close"}
 WORK = {"work", "work_end"}
 DAY = {"day_open", "day_close", "mode"}
 SELF = {"trouble", "print_take", "print_report"}
+#: What visitors do at a kiosk with what is theirs.
+OWN = {"own_cancel", "own_let_pass", "expected", "unbook"}
 AGENDA = {"arrive", "times", "book"}
 READS = {"board", "counters", "ticket", "openapi"}
 CHOICE = {"agents.choose", "agents.choose_post"}
@@ -28,7 +30,7 @@ BOXES = {"agents.devices", "agents.revoke_device"}
 PEOPLE = {"agents.people", "agents.add", "agents.change", "agents.reset", "agents.remove", "agents.forget_factor"}
 #: role → all that it may; what is not here it may not.
 MAY: dict[str, set[str]] = {
-    "kiosk": {"issue", "printed", "shown", "failed", "help", "scanned", "own_cancel", "own_let_pass"} | SELF | AGENDA,
+    "kiosk": {"issue", "printed", "shown", "failed", "help", "scanned"} | OWN | SELF | AGENDA,
     "display": {"trouble", "board"},
     "panel": STEPS | SEAT | SELF | {"board", "counters"},
     "printer": SELF,

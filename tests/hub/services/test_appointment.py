@@ -199,7 +199,7 @@ def test_s7_by_appointment_only_the_kiosk_lets_in_and_books_and_gives_nothing_el
     assert closed.value.reason == "closed_mode"
     # the slip under the scanner: its time is said, and the ticket is one for the appointment
     said = scans.look(house.hub, found.code, "K1")
-    assert (said["words"], said["facts"]["time"], said["service"]) == ("scan_appointment", "09:20", "RAS")
+    assert (said["words"], said["facts"]["time"], said["service"]) == ("scan_appointment_early", "09:20", "RAS")
     given = asked(house, KIOSK, "issue", service="RAS", scanned=found.code, language="fr")
     assert (given["state"], given["appointment"], given["time"]) == ("issued", found.label, "09:20")
     key = f"k{house.keys}"
@@ -285,12 +285,66 @@ def test_who_guesses_at_the_kiosk_is_told_to_wait_and_nobody_is_named(house):
     assert "BAMOU" not in str(said)
 
 
+def test_who_says_a_number_or_a_name_is_told_a_time_and_the_code_for_their_ticket(house):
+    found, _ = books(house, "10:00"), books(house, "10:10", name="N'GANGA Élie", telephone="")
+    house.clock.advance(minutes=62)
+    (told,) = asked(house, KIOSK, "expected", telephone="+242 06 612 34 56")["found"]
+    assert (told["words"], told["facts"]["time"], told["facts"]["minutes"]) == ("scan_appointment_late", "10:00", "2")
+    (other,) = asked(house, KIOSK, "expected", name="nganga")["found"]
+    assert (other["words"], other["facts"]["since"]) == ("scan_appointment_early", "10:05")
+    given = asked(house, KIOSK, "issue", service=told["service"], scanned=told["code"], language="fr")
+    assert (given["appointment"], given["wait"], given["hour"]) == (
+        found.label, None, {"time": "10:00", "since": "", "kept": True},
+    )  # fmt: skip
+    assert asked(house, KIOSK, "expected", telephone="066123456")["found"][0]["words"] == "scan_appointment_here"
+    assert "BAMOU" not in str([told, other, given])
+    house.replayed()
+
+
+def test_who_tries_many_numbers_is_told_to_wait_whether_they_are_known_or_not(house):
+    books(house)
+    for _ in range(21):
+        asked(house, KIOSK, "expected", telephone="066123456")
+    with pytest.raises(Refused) as refused:
+        asked(house, KIOSK, "expected", telephone="066123456")
+    assert refused.value.reason == "too_many"
+
+
+def test_whoever_holds_the_slip_gives_it_up_and_nobody_else_by_guessing(house):
+    found = books(house)
+    with pytest.raises(NotFound):
+        asked(house, KIOSK, "unbook", code="22222222")
+    assert asked(house, KIOSK, "unbook", code=found.code)["state"] == "cancelled"
+    with pytest.raises(Refused) as refused:
+        asked(house, KIOSK, "unbook", code=found.code)
+    assert refused.value.reason == "appointment_step"
+    assert books(house).at == "10:00", "the time is free again"
+    house.replayed()
+
+
+def test_a_kiosk_alone_gives_its_own_number_for_the_slip_and_its_visitor_has_come(house):
+    found = books(house, "09:20")
+    pressed = {"boot": "b1", "mono": 1, "hub_at": house.clock.now().at}
+    house.clock.advance(minutes=40)
+    actions.keep(house.hub)
+    assert state(house, found) == "absent"
+    report = {"issue": "lost", "label": "K1-001", "service": "RAS", "pressed": pressed, "scanned": found.code}
+    asked(house, KIOSK, "printed", **report)
+    arrived = actions.known(house.hub, found.id)
+    ticket = queue_store.ticket_labelled(house.hub.reader, 1, "K1-001")
+    assert (arrived.state, arrived.ticket) == ("arrived", ticket.id)
+    assert store.lines(house.hub.reader, found.id)[-1].facts["late_min"] < 0, "they came before their time"
+    house.replayed()
+
+
 def test_without_appointments_the_asks_say_so(tmp_path, workshop):
     house = House(tmp_path, brazzaville(MONDAY), ("reception",), workshop)
     for what, body in (
         ("arrive", {}),
         ("times", {"service": "RAS"}),
         ("book", {"service": "RAS", "day": MONDAY, "time": "10:00"}),
+        ("expected", {"name": "BAMOU"}),
+        ("unbook", {"code": "22222222"}),
     ):
         with pytest.raises(NotFound) as refused:
             asked(house, KIOSK, what, **body)

@@ -174,6 +174,64 @@ def test_a_name_of_two_is_nobodys():
     assert refused.value.reason == "several_appointments"
 
 
+def coming(number="", name="", day=None):
+    return [each.id for each in rules.coming(DAY if day is None else day, number, name)]
+
+
+def test_people_of_one_name_are_told_their_times_and_a_telephone_s_all_of_its_own():
+    assert coming(name="Clarisse") == [3]
+    assert coming("066123456", day=[one(1, telephone="066123456", at="09:40"), DAY[1]]) == [2, 1]
+    two = [one(1, name="NGOMA Rose"), one(2, name="NGOMA Paul", slot_at=AT + 60_000, at="10:00")]
+    assert coming(name="ngoma", day=two) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        ([one(each, name="NGOMA", at="10:00") for each in (1, 2)], "several_appointments"),
+        ([one(each, name="NGOMA", at=f"1{each}:00") for each in range(7)], "several_appointments"),
+        ([one(name="NGOMA", state="cancelled")], "no_appointment"),
+        ([one(name="LOEMBA")], "no_appointment"),
+        ([], "no_appointment"),
+    ],
+)
+def test_where_times_do_not_tell_people_apart_reception_does(day, reason):
+    with pytest.raises(Refused) as refused:
+        coming(name="ngoma", day=day)
+    assert refused.value.reason == reason
+
+
+def test_who_is_here_already_or_is_called_at_home_is_told_so_once():
+    assert coming("055000333") == [5]
+    assert coming(name="ngoma", day=[one(1, name="NGOMA", state="arrived"), one(2, name="NGOMA", at="10:00")]) == [2]
+    assert coming(name="ngoma", day=[one(1, name="NGOMA", state="arrived")]) == [1]
+
+
+def test_an_apostrophe_is_no_space_and_no_letter():
+    assert rules.plain("N'GANGA Élie") == rules.plain("nganga elie") == rules.plain("N\u2019Ganga Elie")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "facts", "expected"),
+    [
+        (-60, {}, "early"),
+        (-5.1, {}, "early"),
+        (-5, {}, "on_time"),
+        (0.9, {}, "on_time"),
+        (1, {}, "late"),
+        (15, {}, "late"),
+        (15.1, {}, "past"),
+        (40, {"state": "absent"}, "past"),
+        (0, {"state": "arrived"}, "here"),
+        (0, {"mode": "telephone"}, "call"),
+        (0, {"on": "2026-03-03"}, "other_day"),
+    ],
+)
+def test_early_on_time_late_and_too_late_are_told_apart(minutes, facts, expected):
+    """Source: B.13, called from five minutes before, the credit kept for fifteen after."""
+    assert rules.standing(one(**facts), TODAY, AT + round(minutes * 60_000), 5, 15) == expected
+
+
 # --- steps
 
 

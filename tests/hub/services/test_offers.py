@@ -74,6 +74,9 @@ def test_a_card_leads_to_the_deposit_that_lacks_a_paper_and_to_the_counter_that_
         "service": "DEP",
         "label": deposit.label,
     }, "its own paper is told what is the matter"
+    assert ticket(house, service="DEP", scanned=deposit.label)[0]["why"] == "complete", "and so is its ticket"
+    assert ticket(house, service="REC", scanned=deposit.label)[0]["why"] == ""
+    assert "why" not in ticket(house, service="DEP", scanned=MATRICULE)[0], "a card may have been found"
 
 
 def test_money_to_collect_comes_first_and_names_neither_money_nor_anybody(house, deposit):

@@ -4,12 +4,16 @@ import io
 
 import pikepdf
 import pytest
+from sqlite_utils import Database
 
 from hub.ask import HUB, Actor
+from hub.clock import Instant
 from hub.errors import NotFound, Refused, Unreadable
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
 from hub.services.payday import actions, rules, store
+from hub.services.payday.entering import entering
+from hub.services.payday.migrations import migrations
 from hub.services.payday.model import Plan, Wave
 from tests.hub.services.house import House, Screen, brazzaville
 
@@ -157,3 +161,32 @@ def test_the_same_press_lets_one_group_in_and_a_wrong_one_nobody(house):
         with pytest.raises(Unreadable):
             actions.plan(hub, house.ask(RECEPTION), **known | values)
     house.replayed()
+
+
+def test_the_hall_is_told_which_numbers_enter_until_they_are_in(house):
+    hub = house.hub
+    queues.open_day(hub, house.ask(HUB), date=MONDAY)
+    plan = actions.plan(hub, house.ask(RECEPTION), on=MONDAY, service="CPR", by="registration", waves=THIRDS)["plan"]
+    assert entering(hub, hub.reader) == ()
+    for _ in range(2):
+        actions.call_group(hub, house.ask(RECEPTION), plan=plan, size=20)
+        house.clock.advance(seconds=20)
+    newest, before = entering(hub, hub.reader)
+    assert (newest.first, newest.last, newest.wave, newest.since, newest.until) == ("J1-021", "J1-040", 1, "00", "33")
+    assert (before.last, newest.rings, newest.group > before.group) == ("J1-020", False, True)
+    house.clock.advance(minutes=9, seconds=30)
+    assert [each.first for each in entering(hub, hub.reader)] == ["J1-021"]
+    house.clock.advance(minutes=1)
+    assert entering(hub, hub.reader) == ()
+    house.replayed()
+
+
+def test_groups_of_before_are_taken_from_the_journal():
+    db = Database(memory=True)
+    db.execute("CREATE TABLE journal (seq, boot, mono, at, kind, subject, payload)")
+    payload = '{"wave": 2, "first": 21, "last": 40}'
+    db.execute("INSERT INTO journal VALUES (70, 3, 5, 9000, 'group_called', 'payday 4', ?)", [payload])
+    migrations.apply(db)
+    assert list(db["payday_group"].rows) == [
+        {"id": 70, "payday": 4, "wave": 2, "first": 21, "last": 40, "at": 9000, "tick": Instant(9000, 5, 3).tick}
+    ]

@@ -6,6 +6,8 @@ import random
 
 import pytest
 
+from hub.clock import Instant, local
+from hub.queues.actions import Due
 from hub.supervision import fairness, store
 from hub.supervision.fairness import Fairness
 from hub.supervision.fairness_pages import told
@@ -98,6 +100,47 @@ def test_those_before_who_waited_for_their_own_counter_or_let_pass_were_not_wron
     found = fold(house)
     assert told_of(found) == [("D004", "reserved", 1)]
     assert sent == "D003"
+
+
+def by_appointment(house, due: str, head_start: int = 30) -> str:
+    """Somebody comes now for an appointment of today."""
+    hour, minute = map(int, due.split(":"))
+    now = house.clock.now()
+    here = local(now.at, house.hub.settings.agency.zone)
+    ms = ((hour - here.hour) * 60 + minute - here.minute) * 60_000
+    at = Due(Instant(now.at + ms, now.mono + ms, now.boot), head_start)
+    return house.give("deposit", category="appointment", due=at)
+
+
+def test_who_is_called_at_the_time_of_their_appointment_is_told_so_and_who_came_early_is_not_wronged(house):
+    (desk,) = open_at(house, "05")
+    early = by_appointment(house, "08:00")  # 07:30, half an hour before
+    house.later(minutes=10)
+    walker = house.press("deposit")
+    house.later(minutes=5)
+    assert desk.serve() == walker, "it is not yet the hour of the other"
+    assert told_of(fold(house)) == [], "nobody who came early is overtaken"
+    house.later(minutes=2)
+    second = house.press("deposit")
+    house.at("07:56:00")
+    assert desk.serve() == early
+    found = fold(house)
+    assert told_of(found) == [(early, "appointment", 1)]
+    (call,) = found.out_of_order
+    assert call.waited_ms == 0, "before their time nobody waits"
+    assert found.longest_ms == 5 * 60_000, "the first one from the queue: the half hour before a time is nobody's wait"
+    assert desk.serve() == second
+
+
+def test_who_comes_late_for_an_appointment_keeps_their_hour_s_place(house):
+    (desk,) = open_at(house, "05")
+    house.at("08:10:00")
+    house.press("deposit")
+    house.at("08:20:00")
+    late = by_appointment(house, "08:00", head_start=0)
+    house.later(minutes=1)
+    assert desk.serve() == late
+    assert told_of(fold(house)) == [], "eight o'clock is before ten past"
 
 
 def test_who_returns_after_an_absence_has_let_others_go_first(house):

@@ -74,6 +74,42 @@ def test_the_order_is_that_of_the_queues_own_rules():
     assert [call.entered // MIN for call in found.calls] == [0, 1, 3], "another policy, another order"
 
 
+def by_appointment(came: float, due: float, head_start: float = 30, work: float = 10) -> Visitor:
+    """Somebody who comes at a minute for an appointment at another one."""
+    return replace(visitor(came, work), due=round(due * MIN), head_start=head_start)
+
+
+def came_of(*visitors: Visitor, **facts: object) -> list[int]:
+    return [call.entered // MIN for call in replay.replay(scene(*visitors, **facts), lot()).calls]
+
+
+def test_who_comes_early_for_an_appointment_is_called_at_its_time_and_before_who_has_waited_less():
+    """Source: B.13; callable from five minutes before, and worth thirty minutes then."""
+    early = by_appointment(0, 60)
+    assert played(early) == [55], "an empty room, and still nobody before their time; the counter looks again by itself"
+    assert came_of(early, visitor(50, 7), visitor(51)) == [50, 0, 51]
+    assert came_of(early, visitor(10, 50), visitor(31)) == [10, 0, 31], "thirty minutes against 29"
+    assert came_of(early, visitor(10, 50), visitor(29)) == [10, 29, 0], "and against 31"
+    plain = came_of(replace(early, due=None, head_start=0), visitor(50, 7))
+    assert plain == [0, 50], "without its hour the same visitor would have been called at once"
+
+
+def test_who_comes_too_late_has_only_the_minutes_since_their_time():
+    assert came_of(visitor(0, 40), visitor(20), by_appointment(30, 10, 0)) == [0, 30, 20]
+    assert came_of(visitor(0, 40), visitor(5), by_appointment(30, 10, 0)) == [0, 5, 30]
+
+
+def test_who_was_passed_by_an_appointment_is_counted_and_who_came_before_its_time_passes_nobody():
+    found = replay.replay(scene(visitor(0, 20), visitor(5), by_appointment(1, 20), visitor(6)), lot()).calls
+    assert [(call.entered // MIN, call.passed) for call in found] == [(0, 0), (1, 2), (5, 0), (6, 0)]
+
+
+def test_appointments_count_in_a_run_of_those_called_before_others():
+    """Rule 2: after three of them in a row a normal visitor who has waited over half an hour."""
+    due = [by_appointment(0, 40 + n, head_start=60, work=5) for n in range(5)]
+    assert came_of(visitor(0, 40), *due, visitor(12)) == [0, 0, 0, 0, 12, 0, 0]
+
+
 def test_a_visitor_for_one_counter_waits_for_it_while_it_is_open():
     both = (window("08"), window("09"))
     busy = (visitor(0), visitor(0), visitor(1, wanted="09"))
