@@ -61,7 +61,7 @@ const SAYS_WHAT_TO_DO = new Set(["scan_none", "scan_away", "scan_unreadable", "s
 const TWICE_MS = 2_000;
 
 let words = {};
-let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false, away: false, spoken: [] };
+let picture = { agency: "", school: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false, away: false, spoken: [] };
 let language = "";
 let visit = { ...NEW_VISIT };
 let lost = false;
@@ -108,6 +108,8 @@ function draw() {
   document.documentElement.dir = words[spoken()]?.dir ?? "ltr";
   document.body.dataset.page = visit.page;
   setText(at("name"), picture.agency);
+  at("school").hidden = !picture.school;
+  setText(at("school").firstElementChild, picture.school);
   setText(at("welcome"), say("welcome"));
   drawLanguages();
   drawNotes();
@@ -232,7 +234,7 @@ function refreshLine(line, service) {
 const sameTiles = (one, other) => fixed(one) === fixed(other);
 const fixed = (shown) => {
   const tiles = shown.services.map(({ service, labels, icon: drawing, papers, reasons, appointments }) => [service, labels, drawing, papers, reasons, appointments]);
-  return JSON.stringify([shown.agency, shown.languages, shown.away, byAppointment(shown), tiles]);
+  return JSON.stringify([shown.agency, shown.school, shown.languages, shown.away, byAppointment(shown), tiles]);
 };
 
 function hearPicture(news) {
