@@ -2,24 +2,31 @@
 
 /** What is not for eyes: words for a reader of screens alone, drawings, and what stands on no page. */
 const SILENT = ".hidden-text, .visually-hidden, .sr-only, [hidden], svg, script, style, noscript, template, option";
-const LETTER_BOX = 4; // a letter's box is higher than what is drawn of it
+/** A letter's box is higher than what is drawn of it: by so much of its size, above and below. */
+const LETTER_BOX = 0.16;
 
 const isShown = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !e.closest(SILENT);
 const nameOf = (e) => e.dataset.id || e.id || (typeof e.className === "string" && e.className ? `${e.tagName}.${e.className}` : e.tagName);
 const hides = (value) => value === "hidden" || value === "clip";
 const scrolls = (value) => value === "auto" || value === "scroll";
+/** Within something that is read from left to right whatever the page's language: a code, a number. */
+const isOwnWay = (e) => e.closest("[dir=ltr]:not(html)") !== null;
+/** Keys of our letters and digits stand as on a keyboard, in every language. */
+const isSign = (e) => /^[A-Z0-9]{1,3}$/.test(e.textContent.trim());
 const said = (text) => `«${text.trim().replace(/\s+/g, " ").slice(0, 40)}»`;
 
 /** Who hides a part of a box of letters; '' when nobody does, or when it comes into sight by scrolling its own place. */
 function whoCuts(box, from) {
   let { left, right, top, bottom } = box;
   let fixed = false;
+  const air = Math.max(4, LETTER_BOX * parseFloat(getComputedStyle(from).fontSize));
   for (let e = from; e && e !== document.documentElement; e = e.parentElement) {
     const style = getComputedStyle(e);
     const edge = e.getBoundingClientRect();
     if (e.tagName !== "BODY" && style.display !== "inline" && style.display !== "contents") {
+      if (hides(style.overflowX) && edge.width <= 2) return ""; // for a reader of screens alone
       if (hides(style.overflowX) && (left < edge.left - 2 || right > edge.right + 2)) return nameOf(e);
-      if (hides(style.overflowY) && (top < edge.top - LETTER_BOX || bottom > edge.bottom + LETTER_BOX)) return nameOf(e);
+      if (hides(style.overflowY) && (top < edge.top - air || bottom > edge.bottom + air)) return nameOf(e);
       if (scrolls(style.overflowX)) [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
       if (scrolls(style.overflowY)) [top, bottom] = [Math.max(top, edge.top), Math.min(bottom, edge.bottom)];
       if (right <= left || bottom <= top) return "";
@@ -29,7 +36,7 @@ function whoCuts(box, from) {
   }
   if (left < -1 || right > innerWidth + 1) return "the window's side";
   const still = fixed || [document.body, document.documentElement].some((e) => hides(getComputedStyle(e).overflowY));
-  return still && (top < -LETTER_BOX || bottom > innerHeight + LETTER_BOX) ? "the window" : "";
+  return still && (top < -air || bottom > innerHeight + air) ? "the window" : "";
 }
 
 /** Words of which a part cannot be seen, and such as end in dots. */
@@ -70,13 +77,34 @@ function outside() {
   return [...found.map(nameOf), ...(scrollWidth > clientWidth ? [`the page is ${scrollWidth - clientWidth} too wide`] : [])];
 }
 
+/** Lines of words that begin at the wrong side of their box, but for those that are meant to end where it ends. */
+function misplaced(rtl) {
+  const found = [];
+  for (const e of document.body.querySelectorAll("*")) {
+    const own = [...e.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const { display, textAlign } = getComputedStyle(e);
+    if (!own.length || !isShown(e) || !/block|list-item/.test(display) || /center|end/.test(textAlign)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(own[0]);
+    const rects = [...range.getClientRects()].filter(({ width }) => width > 1);
+    const middle = rects.length ? (rects[0].top + rects[0].bottom) / 2 : 0;
+    const line = rects.filter(({ top, bottom }) => top < middle && middle < bottom); // numbers among Arabic are their own
+    const box = e.getBoundingClientRect();
+    if (!line.length || e.closest("button, select") || isOwnWay(e)) continue;
+    const [first, last] = [Math.min(...line.map(({ left }) => left)) - box.left, box.right - Math.max(...line.map(({ right }) => right))];
+    if (rtl ? last > first + 40 : first > last + 40) found.push(`${said(own[0].data)} begins at the wrong side`);
+  }
+  return found;
+}
+
 /** How many pairs of neighbours stand in a row, and those against the direction of reading: in Arabic the first is right. */
 function against() {
   const wrong = new Set();
   const rtl = document.documentElement.dir === "rtl";
   let pairs = 0;
   for (const e of document.body.querySelectorAll("*")) {
-    if (!/flex|grid|table-row/.test(getComputedStyle(e).display) || e.closest("[dir=ltr]") || !isShown(e)) continue;
+    const { display, direction } = getComputedStyle(e);
+    if (!/flex|grid|table-row/.test(display) || isOwnWay(e) || !isShown(e)) continue;
     const kids = [...e.children]
       .filter((kid) => (isShown(kid) || kid.tagName === "svg") && kid.checkVisibility() && !/absolute|fixed/.test(getComputedStyle(kid).position))
       .map((kid) => [kid, kid.getBoundingClientRect()])
@@ -85,12 +113,12 @@ function against() {
       const [before, other] = kids[i];
       const beside = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) >= 0.5 * Math.min(box.height, other.height);
       const apart = box.right <= other.left + 2 || other.right <= box.left + 2;
-      if (!beside || !apart) return;
+      if (!beside || !apart || (isSign(before) && direction === "ltr")) return;
       pairs += 1;
       if (box.left < other.left !== rtl) wrong.add(`${nameOf(before)} stands after ${nameOf(kid)} in ${nameOf(e)}`);
     });
   }
-  return [pairs, [...wrong]];
+  return [pairs, [...wrong, ...misplaced(rtl)]];
 }
 
 /** Everything that a key should come to, marked so that it is known again; of a group of choices one. */
@@ -104,6 +132,9 @@ function reachable() {
   wanted.forEach((e, i) => (e.dataset.reached = e.type === "radio" ? `radio ${e.name}` : `${i} ${nameOf(e)}`));
   return wanted.filter((e) => e.type !== "radio" || (!groups.has(e.name) && groups.add(e.name))).map((e) => e.dataset.reached);
 }
+
+/** Those that are there yet: what hides by itself when all has been seen (the kiosk's "La suite") needs no key then. */
+const stillThere = () => [...document.querySelectorAll("[data-reached]")].filter(isShown).map((e) => e.dataset.reached);
 
 /** Where the focus is, and whether that can be seen: in the window, with a ring around it. */
 function focus() {

@@ -41,7 +41,8 @@ def unreached(page: Page) -> list[str]:
         page.keyboard.press("Tab")
         where, shown = _ask(page, "focus")
         met[where] = met.get(where, False) or shown
-    never = [f"never at {each}" for each in wanted if each not in met]
+    there = _ask(page, "stillThere")
+    never = [f"never at {each}" for each in wanted if each not in met and each in there]
     return [*never, *(f"unseen at {each}" for each, shown in met.items() if not shown)]
 
 

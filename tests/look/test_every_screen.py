@@ -55,7 +55,11 @@ SIZE_NAMES = {UPRIGHT: "upright", LYING: "lying", AGENT: "agent", TELEPHONE: "te
 #: Letters of the house for a page that has those of whatever telephone shows it: pictures are the same everywhere.
 LETTERS = "body, button { font-family: Noto !important }"
 #: What counts by itself.
-COUNTING = "#elapsed { visibility: hidden }"
+COUNTING = "#elapsed"
+#: Nobody is sent back to the first page while theirs is being measured, however busy the machine is.
+NO_HURRY = """const later = setTimeout;
+window.setTimeout = (what, ms, ...more) => (ms === 20_000 ? 0 : later(what, ms, ...more));"""
+HIDE = "(which) => document.querySelectorAll(which).forEach((each) => (each.style.visibility = 'hidden'))"
 
 
 class Found:
@@ -71,13 +75,15 @@ class Found:
     def told(self):
         return f"\n{pformat(self.wrong, width=150)}"
 
-    def look(self, page, name, picture="", style=""):
+    def look(self, page, name, picture="", without="#nothing"):
         """All measures of the page as it stands, and its picture under that name."""
         page.evaluate("() => document.fonts.ready")
-        page.dispatch_event("body", "pointerdown")  # somebody is there
         if picture:
-            taken = page.screenshot(animations="disabled", caret="hide", style=style or None)
+            page.evaluate(HIDE, without)
+            taken = page.screenshot(animations="disabled", caret="hide")
             self.note(name, "picture", references.compare(picture, taken))
+        if references.writes():  # pictures anew are a minute's work, and what is measured is not the question then
+            return
         self.note(name, "cut", measures.cut(page))
         self.note(name, "outside", measures.outside(page))
         said = page.evaluate("() => document.documentElement.dir || 'ltr'")
@@ -132,6 +138,7 @@ def test_the_kiosk(chromium, hall, language, size, names):
     found = Found(language)
     with windows(chromium, *PULLED_PLUG) as opened:
         page = opened.open(viewport={"width": size[0], "height": size[1]})
+        page.add_init_script(NO_HURRY)
         try:
             for row in KIOSK:
                 if (names and row.name not in names) or (language in FEW and not row.few):
@@ -150,7 +157,7 @@ def test_the_kiosk(chromium, hall, language, size, names):
                 hub.start()
             KIOSK[0].before(hub)
         assert found.wrong == {}, found.told()
-    assert found.rows > 20, "there are rows to be mirrored"
+    assert found.rows > 20 or references.writes(), "there are rows to be mirrored"
 
 
 @pytest.mark.parametrize(

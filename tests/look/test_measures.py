@@ -19,6 +19,7 @@ FAULTS = {
     "<p style='position: fixed; inset-block-start: 395px; height: 40px'>Aide</p>": ("cut", "Aide"),
     "<div style='width: 900px; height: 9px' id=wide></div>": ("outside", "wide"),
     "<div style='display: flex; flex-direction: row-reverse' id=row><b>un</b><b>deux</b></div>": ("against", "row"),
+    "<p style='text-align: {wrong}'>Percevoir</p>": ("against", "Percevoir"),
     "<button id=never onfocus='this.blur()'>x</button>": ("unreached", "never"),
     "<style>#dull:focus { outline: none }</style><button id=dull>x</button>": ("unreached", "dull"),
     "<img src='data:,'>": ("serious", "image-alt"),
@@ -35,12 +36,14 @@ def found(page, what):
 
 
 @pytest.mark.browser
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 def test_each_measure_finds_its_fault_and_nothing_on_a_page_that_is_well(still_page, direction):
     still_page.goto("about:blank")
     still_page.set_viewport_size({"width": 600, "height": 400})
     for fault, (measure, word) in {"": ("", ""), **FAULTS}.items():
-        still_page.set_content(WELL.format(dir=direction, more=fault))
+        planted = fault.replace("{wrong}", "right" if direction == "ltr" else "left")
+        still_page.set_content(WELL.format(dir=direction, more=planted))
         for each in ("cut", "outside", "against", "unreached", *(("serious",) if measure in ("", "serious") else ())):
             said = found(still_page, each)
             if each == measure:
