@@ -129,8 +129,8 @@ def test_a_visitor_who_cannot_read_gets_the_right_ticket_by_pictures_and_voice(o
         heard.append(page.evaluate("window.before"))
     page.wait_for_function("() => window.heard.some((each) => each.startsWith('Pension'))")
     heard.append(page.evaluate("window.heard"))
-    assert heard[0][:2] == ["Que venez‑vous faire ?", "Me renseigner sur mon dossier"]
-    assert heard[1] == ["Pension, réversion, certificat de vie", "Pour quoi exactement ?", "Certificat de vie"]
+    assert heard[0][:2] == ["Que venez‑vous faire\u00a0?", "Me renseigner sur mon dossier"]
+    assert heard[1] == ["Pension, réversion, certificat de vie", "Pour quoi exactement\u00a0?", "Certificat de vie"]
     assert heard[2] == [
         "Certificat de vie", "À préparer", "Pièce d'identité", "Le certificat de vie signé",
         "Je les ai\u00a0: prendre un ticket",
