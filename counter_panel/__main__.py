@@ -18,7 +18,8 @@ from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded, watching
 from hub.joining import Joiner, TokenFile
 from hub.say import FIRST, words
-from hub.settings import PanelCounter, Settings
+from hub.settings import Settings
+from hub.settings.devices import PanelCounter
 from hub.settings_files import load_settings
 
 #: How long the first start waits for the hub before it says that it is ready without one.

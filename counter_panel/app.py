@@ -23,7 +23,7 @@ from hardware.lamp import Lamp
 from hardware.number_display import NumberDisplay
 from hub.client import HubAway
 from hub.errors import Refused
-from hub.settings import PanelCounter
+from hub.settings.devices import PanelCounter
 from hub.wire import CounterFace, Counters, parse
 
 #: How long one ask waits, and how long the same key is asked again.

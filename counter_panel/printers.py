@@ -21,7 +21,8 @@ from hub.heartbeat import Heartbeat
 from hub.history import History, Recorded
 from hub.joining import Joiner, TokenFile
 from hub.paper import Slip
-from hub.settings import CounterPrinter, Settings
+from hub.settings import Settings
+from hub.settings.devices import CounterPrinter
 from hub.troubles import Troubles
 
 FIRST_S = 5.0

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from display import speech
 from display.speech import Call
-from hub.settings import Display, QuietTime, Settings
+from hub.settings import Settings
+from hub.settings.devices import Display, QuietTime
 from hub.wire import Board, BoardCall, BoardGroup, BoardQueue, Direction, Ring
 
 #: Where the page finds the sound of an announcement.

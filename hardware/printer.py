@@ -22,7 +22,7 @@ from typing import Literal
 from hardware import ink
 from hardware.port import NodePort, Port, TcpPort, usb_node
 from hub.paper import Cut, Slip
-from hub.settings import Printer as PrinterSettings
+from hub.settings.devices import Printer as PrinterSettings
 
 Health = Literal["ok", "not_ok", "unknown"]
 #: '' | near_end | paper_end | cover_open | offline | unreachable | silent | garbled | slow | not_asked | unconfirmed

@@ -23,6 +23,7 @@ from hub.errors import NotAllowed, NotFound, Unreadable
 from hub.printing import actions as printing
 from hub.queues import actions as queues
 from hub.queues import followup, store
+from hub.queues import papers as queue_papers
 from hub.queues.model import Category, Channel, Mode, Paper, Priority
 
 Key = Annotated[str, Field(min_length=1, max_length=64)]
@@ -327,7 +328,7 @@ def _pressed(pressed: Pressed | None) -> int | None:
 def _paper(paper: Paper) -> Act:
     def report(hub: Hub, ask: Ask, body: PaperBody) -> Answer:
         scan = scans.brought(hub, body.scanned or "")
-        return queues.report_paper(
+        return queue_papers.report_paper(
             hub, ask, issue=body.issue, paper=paper, label=body.label, service=body.service, language=body.language,
             category=body.category, priority=body.priority, pressed_at=_pressed(body.pressed), reason=body.reason,
             brought=scan.label, party=scan.party, sub_reason=body.sub_reason,

@@ -69,3 +69,13 @@ def sentence(answer: Mapping[str, Any]) -> str:
 
 def cell(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else "-" if value is None else str(value)
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Rows as a table; nothing for none."""
+    if not rows:
+        return
+    cells = [[name.upper() for name in rows[0]], *([cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

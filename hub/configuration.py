@@ -1,6 +1,6 @@
 """The configuration of a new agency, written from the model; and one that is read, summed up.
 
-Every key, its sentence and its default come from hub/settings.py, so that what `mbote init` writes
+Every key, its sentence and its default come from hub/settings/, so that what `mbote init` writes
 cannot disagree with what is read. A line that starts with `#` and a letter is a default to change:
 take the `#` away. A line that starts with `# ` explains the next one.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -58,12 +59,12 @@ def _written(table: str, field: FieldInfo, *, live: bool) -> Iterator[str]:
     """A table, or a list with one example in it (commented out unless the setting is required), or a single value."""
     inner = next(models_in(field.annotation), None)
     if inner is None:
-        yield from (f"# {field.description}", *_assigned("" if live else "#", table, field), "")
+        yield from (*_explained(field.description), *_assigned("" if live else "#", table, field), "")
         return
     listed = get_origin(field.annotation) is tuple
     live = live and (field.is_required() or not listed)
     header = f"[[{table}]]" if listed else f"[{table}]"
-    yield from (f"# {inner.__doc__}", ("" if live else "#") + header)
+    yield from (*_explained(inner.__doc__), ("" if live else "#") + header)
     yield from _keys(inner, table, live=live)
 
 
@@ -73,10 +74,15 @@ def _keys(model: type[BaseModel], table: str, *, live: bool) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if name not in below:
             alive = live and (field.is_required() or (model.__name__, name) in LIVE)
-            yield from (f"# {field.description}", *_assigned("" if alive else "#", name, field))
+            yield from (*_explained(field.description), *_assigned("" if alive else "#", name, field))
     yield ""
     for name, field in below.items():
         yield from _written(f"{table}.{name}", field, live=live)
+
+
+def _explained(text: str | None) -> Iterator[str]:
+    """A setting's sentence as a comment, however many lines it has."""
+    return (f"# {line}".rstrip() for line in cleandoc(text or "").splitlines())
 
 
 def is_table(field: FieldInfo) -> bool:

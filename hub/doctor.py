@@ -38,8 +38,8 @@ from hub.finding import Finding, State
 from hub.misfits import remarks
 from hub.roles import roles_in
 from hub.rounds import PATIENCE_S, ROUNDS, SILENT, status_at
-from hub.settings import Printer as PrinterSettings
 from hub.settings import Settings
+from hub.settings.devices import Printer as PrinterSettings
 from hub.settings_files import load_settings
 from hub.sqlite import open_reader
 from hub.store import DATABASE, TAIL

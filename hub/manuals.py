@@ -20,7 +20,7 @@ from hub.settings_files import FILES
 CONFIGURATION = """\
 # Configuration
 
-Written by the program from hub/settings.py (`./mbote manuals docs`): change it there.
+Written by the program from hub/settings/ (`./mbote manuals docs`): change it there.
 
 Five files in one folder, in TOML. `mbote init DIR` writes them with a comment on every setting,
 `mbote check DIR` says what is wrong in them, everything at once. Only agency, services and counters
@@ -33,7 +33,7 @@ kiosk and panel; tables are merged with those of the other files, lists take the
 COMMAND_LINE = """\
 # Command line
 
-Written by the program from its own help (`./mbote manuals docs`): change it in hub/cli.py.
+Written by the program from its own help (`./mbote manuals docs`): change it in hub/*_commands.py.
 
 From a clone `./mbote …`, installed `mbote …`. Exit status: 0 done, 1 refused or something found wrong,
 2 a wrong command line or configuration. A clone also has `./mbote test` (the suite; `--fast`,
@@ -55,11 +55,11 @@ def _section(table: str, field: FieldInfo, depth: int) -> Iterator[str]:
     model = next(models_in(field.annotation), None)
     if model is None:
         yield f"{'#' * depth} {table}\n"
-        yield f"{field.description} Default: {_default(field)}.\n"
+        yield f"{_on_one_line(field.description)} Default: {_default(field)}.\n"
         return
     listed = get_origin(field.annotation) is tuple
     yield f"{'#' * depth} {f'[[{table}]]' if listed else f'[{table}]'}\n"
-    yield f"{model.__doc__}{' One table for each.' if listed else ''}\n"
+    yield f"{_on_one_line(model.__doc__)}{' One table for each.' if listed else ''}\n"
     yield _table(model)
     for name, inner in model.model_fields.items():
         if is_table(inner):
@@ -70,9 +70,14 @@ def _table(model: type[BaseModel]) -> str:
     rows = ["| setting | default | values | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         if not is_table(field):
-            cells = (f"`{name}`", _default(field), _values(field), field.description or "")
+            cells = (f"`{name}`", _default(field), _values(field), _on_one_line(field.description))
             rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def _on_one_line(text: str | None) -> str:
+    """A setting's sentence, however many lines it has: a row of a table is one."""
+    return " ".join((text or "").split())
 
 
 def _default(field: FieldInfo) -> str:

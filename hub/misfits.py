@@ -15,26 +15,9 @@ from urllib.parse import urlsplit
 
 from hub.problems import did_you_mean, twice
 from hub.say import missing as unsaid
-from hub.settings import (
-    Agency,
-    Appointments,
-    Centre,
-    Counter,
-    CounterPrinter,
-    DayRules,
-    Deposits,
-    Display,
-    FollowUp,
-    Help,
-    HubBox,
-    Kiosk,
-    Panel,
-    PanelCounter,
-    Profile,
-    QueueRules,
-    Service,
-    Settings,
-)
+from hub.settings import Agency, Appointments, Centre, DayRules, Deposits, FollowUp, HubBox, QueueRules, Settings
+from hub.settings.counters import Counter, Help, Profile, Service
+from hub.settings.devices import CounterPrinter, Display, Kiosk, Panel, PanelCounter
 
 HUB = Path(__file__).parent
 LOCAL = ("127.0.0.1", "localhost", "::1")

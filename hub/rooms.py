@@ -29,7 +29,7 @@ from hub.printing.migrations import migrations as print_migrations
 from hub.privacy import store as privacy
 from hub.publishing import actions as publishing
 from hub.publishing import store as published
-from hub.queues import store as queues
+from hub.queues import appliers as queues
 from hub.queues.epochs import behind_lived
 from hub.queues.migrations import migrations as queue_migrations
 from hub.services import ports

@@ -3,14 +3,13 @@
 Every change goes through `Store.transaction()`: `BEGIN IMMEDIATE`, rows and journal together, commit
 with `synchronous=FULL`, then the entries are handed to the announcer in journal order. Whoever
 comes first serves all that wait behind, each ask under a savepoint, in one commit, so that a slow
-card does not make a queue of commits. Each reading thread has a read-only connection of
-its own. The data folder is held by an exclusive lock, so that an orphan and a new hub never share it.
+card does not make a queue of commits. Whoever only reads has `hub.readable`. The data folder is
+held by an exclusive lock, so that an orphan and a new hub never share it.
 """
 
 from __future__ import annotations
 
 import fcntl
-import queue
 import sqlite3
 import threading
 import time
@@ -30,7 +29,8 @@ from hub.clock import Clock, Instant, SystemClock, machine_boot_id
 from hub.disk import Reserve
 from hub.errors import Damaged, DiskFull, StoreFault, Unsure
 from hub.journal import Appliers, Entry, Event
-from hub.sqlite import is_damage, is_disk, is_full, is_lost_sync, open_reader, open_writer, settle_log
+from hub.readable import Readable
+from hub.sqlite import is_damage, is_full, is_lost_sync, open_writer, settle_log
 
 DATABASE = "mbote.db"
 SIGNING_KEY = Path("keys/journal.ed25519")
@@ -43,8 +43,6 @@ SETTLE_TRIES, SETTLE_S = 50, 0.2
 MOST_TOGETHER = 64
 #: Entries whose answers are forgotten at once; how often it is remembered on disk where there was nothing to forget.
 PRUNED_AT_ONCE, REMEMBERED_EVERY = 500, 10_000
-#: Reading connections kept for whoever reads next.
-IDLE_READERS = 6
 #: What a disk, or a file that was damaged on it, makes of a statement; the other kinds are mistakes of ours.
 _DISK = (sqlite3.OperationalError, sqlite3.DatabaseError)
 #: So many failed syncs within so long, and the hub only shows what it has: such a card keeps nothing.
@@ -198,7 +196,7 @@ class _Job:
         return self.answer
 
 
-class Store:
+class Store(Readable):
     """The database of one hub, held for itself alone."""
 
     def __init__(  # noqa: PLR0913 (what a store is made of)
@@ -215,8 +213,8 @@ class Store:
         begin: Begin | None = None,
     ) -> None:
         """`begin`: the first entry may be the beginning of a new epoch, in one commit with the hub's start."""
+        super().__init__(folder / DATABASE)
         self.folder = folder
-        self.path = folder / DATABASE
         self.appliers = {**journal.APPLIERS, **appliers}
         self.guards = guards or {}
         self.listeners = listeners or {}
@@ -227,16 +225,12 @@ class Store:
         self.reserve: Reserve | None = None
         #: Called when the file was opened anew after a fault: what is remembered of it may not be what it says.
         self.on_reopened: Callable[[], None] = lambda: None
-        #: Told when the file turns out not to be as it was written.
-        self.on_damage: Callable[[str], None] = lambda _: None
         self._lost_syncs: deque[float] = deque(maxlen=LOST_SYNCS)
         #: Asks that wait, whether somebody is serving them, and the lock of both.
         self._jobs: deque[_Job] = deque()
         self._led = False
         self._door = threading.Lock()
         self._write = threading.RLock()
-        self._local = threading.local()
-        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._lock = hold(folder)
         self._sets = (migrations, journal.migrations, *migration_sets)
         try:
@@ -291,66 +285,6 @@ class Store:
         if known.machine != machine:
             return SystemClock(boot, floor)
         return SystemClock(boot, floor, offset=known.offset, certain=known.certain)
-
-    @property
-    def reader(self) -> sqlite3.Connection:
-        """This thread's read-only connection, until it is given back."""
-        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if connection is None:
-            connection = self._local.reader = self._idle_reader() or open_reader(self.path)
-        return connection
-
-    def _idle_reader(self) -> sqlite3.Connection | None:
-        with suppress(queue.Empty):
-            return self._idle.get_nowait()
-        return None
-
-    def give_back(self) -> None:
-        """This thread is done reading for now: fifty sockets share a few connections, each of which costs memory.
-
-        Not while it holds a moment (`snapshot`): a screen that hangs up while it is told ends its own request in the
-        thread that tells it.
-        """
-        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if connection is None or getattr(self._local, "held", False):
-            return
-        del self._local.reader
-        if connection.in_transaction or self._idle.qsize() >= IDLE_READERS:
-            connection.close()
-        else:
-            self._idle.put(connection)
-
-    @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """This thread's reader, held at one moment: all that is read inside belongs together. Raises StoreFault."""
-        reader = self.reader
-        with self.readable():
-            if reader.in_transaction:
-                yield reader
-                return
-            reader.execute("BEGIN")
-            self._local.held = True
-            try:
-                yield reader
-            finally:
-                self._local.held = False
-                _end(reader)
-
-    @contextmanager
-    def readable(self) -> Iterator[None]:
-        """What the disk makes of a reading is a StoreFault."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            if not is_disk(error):
-                raise
-            raise self.unreadable(error) from error
-
-    def unreadable(self, error: sqlite3.DatabaseError) -> StoreFault:
-        """What to say of it; a damaged file is told of."""
-        if is_damage(error):
-            self.on_damage(str(error))
-        return StoreFault(f"nothing can be read, the disk refuses: {error}")
 
     @contextmanager
     def transaction(self, ask: Ask) -> Iterator[Transaction]:
@@ -606,9 +540,7 @@ class Store:
         """Let go of the file and of the folder. May be called twice."""
         try:
             self.writer.close()
-            reader = getattr(self._local, "reader", None)
-            if reader is not None:
-                reader.close()
+            self.close_reader()
         finally:
             self._lock.close()
 
@@ -624,12 +556,6 @@ def _settled(writer: sqlite3.Connection) -> None:
             time.sleep(SETTLE_S)
         else:
             return
-
-
-def _end(reader: sqlite3.Connection) -> None:
-    """End a reading; a disk that refuses has ended it already, and a commit of nothing would hide what it said."""
-    if reader.in_transaction:
-        reader.execute("COMMIT")
 
 
 def hold(folder: Path) -> Any:

@@ -1,5 +1,5 @@
 # ruff: noqa: PLC0415 (each command imports what it runs: `mbote --help` answers at once)
-"""The commands of the voice: what to record for a language that no engine speaks."""
+"""What visitors read and hear: words that a language lacks, prompts to record where no engine speaks it."""
 
 from __future__ import annotations
 
@@ -25,3 +25,18 @@ def recordings(language: str, missing: bool, folder: Path) -> None:  # noqa: FBT
         stop([f"mbote: {language!r} is no language code such as 'ln' or 'ktu'"], 2)
     for line in sheet_lines(language.lower(), settings_of(folder), missing=missing):
         click.echo(line)
+
+
+@click.command()
+def words() -> None:
+    """List what visitors' words lack in each language, and what has still to be read by somebody who speaks it."""
+    from hub.say import FIRST, VISITORS, WORDS, missing, to_review
+
+    for language in sorted(folder.name for folder in WORDS.iterdir() if folder.name != FIRST):
+        for room in VISITORS:
+            lacking, unread = missing(language, room), to_review(language, room)
+            click.echo(f"{language} {room}: {len(lacking)} missing, {len(unread)} to review")
+            for name in lacking:
+                click.echo(f"  missing    {name}")
+            for name, about in unread.items():
+                click.echo(f"  to review  {name}: {about}")

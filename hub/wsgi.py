@@ -49,7 +49,8 @@ from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
 from hub.services.ports import CounterService, Live, load
-from hub.settings import Display, Settings
+from hub.settings import Settings
+from hub.settings.devices import Display
 from hub.supervision import diary, tally, webhook
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision

@@ -22,7 +22,8 @@ from typing import Any
 from hub.ask import Actor, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
-from hub.queues import actions, store
+from hub.queues import actions, papers, store
+from hub.queues import appliers as queue_appliers
 from hub.queues.migrations import migrations
 from hub.settings import Settings
 from hub.settings_files import load_settings
@@ -42,7 +43,7 @@ SUPERVISOR = Actor(agent="00411A", roles=frozenset({"supervisor"}))
 
 def open_store(folder: Path, clock: ManualClock | None, **more: Any) -> Store:
     """The store with the rooms of the queue half: the queues, and whom a visit is about."""
-    appliers = store.APPLIERS | visit_store.APPLIERS
+    appliers = queue_appliers.APPLIERS | visit_store.APPLIERS
     return Store(folder, appliers=appliers, migration_sets=[migrations, visit_migrations], clock=clock, **more)
 
 
@@ -105,7 +106,7 @@ class Kiosk:
     def report(self, what: str = "printed") -> list[dict[str, Any]]:
         """Tell the hub what became of all papers that it has not heard of."""
         told = [
-            actions.report_paper(
+            papers.report_paper(
                 self.office.hub, Ask(self.actor, f"paper of {p.request}"), issue=p.request, paper=what,
                 label=p.label, service=p.service, pressed_at=p.pressed_at,
             )

@@ -38,9 +38,9 @@ PURE = {
 }
 # What those may know of us: the vocabulary of values.
 VALUES = re.compile(
-    r"hub\.(codes|days|errors|money|numerals|paper|periods|say|ticket_slip|wire)(\..+)?"
+    r"hub\.(accents|codes|days|errors|money|numerals|paper|periods|say|ticket_slip|wire)(\..+)?"
     r"|hub\.clock\.(EARLIEST_MS|Instant|Elapsed|instant|elapsed|local|iso)"  # what a clock has said, not a clock
-    r"|hub\.settings\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
+    r"|hub\.settings(\.[a-z]+)?\.[A-Z]\w+"  # what the agency has decided, not the reading of its files
     r"|hub\.journal\.Event"  # a decision gives one
     r"|hub\.queues\.model\.\w+"  # the words of the queues, which every room above them speaks
 )

@@ -20,6 +20,7 @@ from hub.bench.figures import Budget, Line
 from hub.bench.rig import key
 from hub.context import Hub
 from hub.queues import actions as queues
+from hub.queues import papers as queue_papers
 from hub.rooms import open_hub
 
 SIZE_MB = 256
@@ -127,7 +128,7 @@ def life(hub: Hub) -> None:
     """A visitor from the button to the door: five commits, each with a key as devices and pages make one."""
     pressed = key()
     ticket = queues.issue(hub, Ask(KIOSK, pressed, {}), service=SERVICE, channel="kiosk")
-    queues.report_paper(
+    queue_papers.report_paper(
         hub, Ask(KIOSK, key(), {}), issue=pressed, paper="printed", label=ticket["label"], service=SERVICE
     )
     for step in (queues.call_next, queues.start, queues.finish):

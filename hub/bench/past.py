@@ -31,11 +31,13 @@ from hub.people.store import next_read
 from hub.printing.model import JobState, PrintJobEnded, PrintJobTaken
 from hub.queues import actions as queues
 from hub.queues import model as m
+from hub.queues import papers as queue_papers
 from hub.queues import store
 from hub.rooms import open_hub
 from hub.services.reception.model import VisitorAnswered
 from hub.services.reception.store import next_answer
-from hub.settings import Counter, Settings
+from hub.settings import Settings
+from hub.settings.counters import Counter
 from hub.store import Transaction
 
 #: Visits a day, the busiest agency's (requirements: 300 to 500), and from when to when people come.
@@ -333,7 +335,7 @@ class Past:
     def _lived_visit(self, seat: Seat) -> None:
         service, pressed = seat.services[0], self._ask(KIOSK)
         given = queues.issue(self._hub, pressed, service=service, channel="kiosk")
-        queues.report_paper(
+        queue_papers.report_paper(
             self._hub, self._ask(KIOSK), issue=pressed.key or "", paper="printed", label=given["label"], service=service
         )
         for step in (queues.call_next, queues.start, queues.finish):

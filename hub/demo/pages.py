@@ -53,8 +53,7 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
     def page() -> Response:
         response = Response(_page(hub, demo))
         kiosk = f"http://127.0.0.1:{settings.kiosk.screen_port}"
-        policy = f"{CONTENT_SECURITY_POLICY}; frame-src 'self' {kiosk}"
-        response.headers["Content-Security-Policy"] = policy
+        response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self' {kiosk}"
         return response
 
     @room.get("/demo/wires")

@@ -8,7 +8,7 @@ from hub.agents import store as agents
 from hub.context import Hub
 from hub.queues import store
 from hub.queues.model import CounterSession
-from hub.settings import Counter
+from hub.settings.counters import Counter
 
 
 @dataclass(frozen=True, slots=True)

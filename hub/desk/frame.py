@@ -14,8 +14,9 @@ from hub.ask import Actor
 from hub.context import Hub
 from hub.desk.pictures import Desks, Notices
 from hub.say import FIRST, say, words
-from hub.settings import Counter, Service
-from hub.wire import MOTIVES, Desk, as_json
+from hub.settings.counters import Counter, Service
+from hub.staff_pictures import Desk
+from hub.wire import MOTIVES, as_json
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     from hub.services.ports import CounterService

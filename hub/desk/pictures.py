@@ -13,13 +13,15 @@ from hub.clock import Instant, elapsed
 from hub.context import Hub
 from hub.desk import steps
 from hub.desk.thread import motive, thread_of, word
-from hub.queues import actions, faces, pictures, store
+from hub.queues import faces, pictures, store
+from hub.queues import line as queue_line
 from hub.queues.line import upcoming
 from hub.queues.model import CounterSession, Ticket
 from hub.queues.pictures import Moment
 from hub.queues.routing import Candidate, Choice
-from hub.settings import Counter
-from hub.wire import BackOffice, CounterFace, Counters, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
+from hub.settings.counters import Counter
+from hub.staff_pictures import BackOffice, Desk, OnHold, PendingWork, Seat, Told, Upcoming, Visit
+from hub.wire import CounterFace, Counters
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     import sqlite3
@@ -84,7 +86,7 @@ class Desks:
         if last and self._position(last) == pictures.position(reader) and elapsed(last.moment.now, now).ms < _FRESH_MS:
             return last
         moment = pictures.moment(self.hub, reader)
-        fresh = Common(moment, actions.waiting_now(self.hub, reader, moment.now), agents.names(reader))
+        fresh = Common(moment, queue_line.waiting_now(self.hub, reader, moment.now), agents.names(reader))
         self._last = fresh
         return fresh
 

@@ -9,7 +9,8 @@ from hub.errors import Refused
 from hub.queues import rules
 from hub.queues.model import CounterSession, Ticket
 from hub.settings import QueueRules
-from hub.wire import DeskStep, Step, Undo
+from hub.staff_pictures import DeskStep, Undo
+from hub.wire import Step
 
 #: Refusals that time alone lifts, or that the agent can read and act on; a step refused otherwise is not offered.
 _SAID = frozenset({"too_soon", "too_few_calls"})

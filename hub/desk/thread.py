@@ -11,8 +11,8 @@ from hub.context import Hub
 from hub.queues import store
 from hub.queues.model import Ticket
 from hub.say import say, words
+from hub.staff_pictures import ThreadEntry
 from hub.visits import store as visits
-from hub.wire import ThreadEntry
 
 if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never the other way round
     import sqlite3

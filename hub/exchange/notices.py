@@ -18,8 +18,8 @@ from hub.errors import NotFound, Unreadable
 from hub.exchange import store
 from hub.exchange.model import NOTICE, InboxNoticeRead, Kept
 from hub.services.ports import Change, Inbound, Reader, Received
+from hub.staff_pictures import Told
 from hub.store import Transaction
-from hub.wire import Told
 
 TITLE_LENGTH, TEXT_LENGTH = 120, 2_000
 #: The most that a page is told of at once, so that its picture stays small: the next come as these are read.

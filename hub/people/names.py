@@ -8,10 +8,11 @@ common (the word itself or the word less one letter), so slips are found by look
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations, islice
+
+from hub.accents import bare
 
 #: Words of one name that are indexed; a raison sociale may have more.
 WORDS = 8
@@ -48,7 +49,7 @@ def fold(text: str) -> str:
     """Small letters and digits without accents, words parted by one space."""
     plain = text.lower().translate(_LIGATURES)
     if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+        plain = bare(plain)
     return _SPLIT.sub(" ", plain).strip()
 
 

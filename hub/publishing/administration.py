@@ -9,7 +9,8 @@ from hub.errors import Unreadable, chosen
 from hub.publishing import making, ticket
 from hub.publishing.forms import Filled, Wanted, number, tidy
 from hub.publishing.rules import as_text
-from hub.settings import DAYS, Settings
+from hub.settings import Settings
+from hub.settings.forms import DAYS
 from hub.wire import Direction
 
 #: The parts of the page that are filled in, in the order of their tabs.

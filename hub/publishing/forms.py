@@ -11,7 +11,8 @@ from werkzeug.datastructures import MultiDict
 from hub.errors import Unreadable, chosen
 from hub.publishing.rules import SINGLE, as_text
 from hub.queues.places import USUAL
-from hub.settings import Blended, QueueRules, Service, Settings
+from hub.settings import Blended, QueueRules, Settings
+from hub.settings.counters import Service
 
 #: The parts of the page that are filled in, in the order of their tabs.
 PARTS = ("counters", "agents", "helps", "rules")

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from hub.errors import NotFound, Unreadable
 from hub.publishing.forms import Filled, Wanted, tidy
 from hub.publishing.rules import GONE, as_text, made
-from hub.settings import Counter, CounterKind, Model, Service, Settings
+from hub.settings import Settings
+from hub.settings.counters import Counter, Service
+from hub.settings.forms import CounterKind, Model
 
 #: Pictograms that stand for something one may come for; any of the house's may.
 ICONS = (

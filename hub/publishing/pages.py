@@ -31,7 +31,9 @@ from hub.publishing.proof import Proofs
 from hub.publishing.ticket import ticket_parts
 from hub.publishing.wording import Wording
 from hub.say import say, say_refused
-from hub.settings import DAYS, Service, Settings
+from hub.settings import Settings
+from hub.settings.counters import Service
+from hub.settings.forms import DAYS
 
 VERSIONS = "versions"
 #: So many versions are shown.

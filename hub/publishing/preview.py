@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from hub.clock import Instant, elapsed
 from hub.context import Hub, Standing
-from hub.queues import actions, foresight, places, store
+from hub.queues import foresight, places, store
+from hub.queues import line as queue_line
 from hub.queues.foresight import Call
 from hub.queues.model import CounterSession
 from hub.queues.routing import Candidate
-from hub.settings import Service, Settings
+from hub.settings import Settings
+from hub.settings.counters import Service
 
 #: A call that comes less than so much sooner or later is the same, minutes.
 SAME_MIN = 1.0
@@ -98,10 +100,10 @@ Calls = dict[int, Call]
 
 
 def _unfolded(hub: Hub, reader: sqlite3.Connection, now: Instant) -> tuple[Calls, list[Candidate]]:
-    people = actions.waiting_now(hub, reader, now)
+    people = queue_line.waiting_now(hub, reader, now)
     sessions = store.counters(reader)
     counters = [
-        foresight.Counter(actions.caller_now(hub, reader, counter), _free_in(hub, reader, session, now))
+        foresight.Counter(queue_line.caller_now(hub, reader, counter), _free_in(hub, reader, session, now))
         for counter in hub.settings.counters
         if (session := sessions.get(counter.code)) is not None and session.is_open
     ]

@@ -15,7 +15,8 @@ from typing import Any
 
 from hub.errors import Refused
 from hub.publishing.model import Change, Held, Publication
-from hub.settings import Model, Settings
+from hub.settings import Settings
+from hub.settings.forms import Model
 
 #: Single tables → their settings: those of the routing's page, and those of the administration's.
 SINGLE: Mapping[str, tuple[str, ...]] = {

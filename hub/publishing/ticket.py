@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from hub.publishing.forms import Filled, number
 from hub.publishing.rules import as_text
-from hub.settings import TICKET_PARTS, Settings
+from hub.settings import Settings
+from hub.settings.devices import TICKET_PARTS
 
 _LONGEST = 200
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.publishing.rules import GONE, SINGLE, WHOLE, is_frame
 from hub.say import say
-from hub.settings import Service
+from hub.settings.counters import Service
 
 
 class Wording:

@@ -5,18 +5,17 @@ No HTTP, no printer, no emit here. The rules decide (`rules`, `routing`); the jo
 
 from __future__ import annotations
 
-import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date as calendar_date
 from typing import Any
 
 from hub.ask import Answer
-from hub.clock import Instant, elapsed, instant, local
+from hub.clock import Instant, elapsed, local
 from hub.codes import TOKEN_LENGTH, TOKEN_LETTERS
 from hub.context import Hub, action
-from hub.errors import IllegalStep, KeyReuse, NotFound, Refused, Unreadable
-from hub.queues import faces, offer, places, routing, rules, store
+from hub.errors import IllegalStep, NotFound, Refused, Unreadable
+from hub.queues import faces, line, offer, routing, rules, store
 from hub.queues.model import (
     BusinessDay,
     Category,
@@ -28,19 +27,16 @@ from hub.queues.model import (
     Mode,
     ModeChanged,
     NobodyWaiting,
-    Paper,
     Priority,
     Ticket,
     TicketCalled,
     TicketIssued,
-    TicketRelabelled,
 )
-from hub.settings import Counter, Service
+from hub.settings.counters import Counter, Service
 from hub.store import Transaction
-from hub.wire import Step
+from hub.wire import Step, Wait
 
 _MS_PER_MIN = 60_000
-_DIGITS = re.compile(r"[0-9]{1,9}")
 
 # --- the business day --------------------------------------------------------------------------
 
@@ -128,18 +124,13 @@ def give(  # noqa: PLR0913 (a ticket has that many facts)
     day = rules.open_day(store.day(tx.connection))
     at_kiosk = "kiosk" in tx.actor.roles
     by_staff = channel != "kiosk"
-    wanted = hub.settings.service(service)
-    found = rules.admit(
-        wanted, day, store.given(tx.connection, day.id, service) if wanted and wanted.quota is not None else 0,
-        offer.hours_today(hub, tx.now), offer.minute(hub, tx.now), by_staff=by_staff,
-    )  # fmt: skip
+    found = _admitted(tx, hub, day, service, by_staff=by_staff)
     if counter is not None:
         _serves(_known_counter(hub, counter), found.code)
     ahead = store.ahead(tx.connection, found.code)
-    sessions = store.counters(tx.connection)
-    wait = offer.announced(hub, sessions, found, ahead) if due is None else None  # called by the hour that they know
-    if not by_staff and offer.too_late(hub, sessions, found, ahead, tx.now):
-        raise Refused(f"{found.label}: nobody who comes now is served before closing", code="closed_estimate")
+    wait = _wait(tx, hub, found, ahead, by_staff=by_staff)
+    if due is not None:
+        wait = None  # called by the hour that they know
     series = rules.series_of(found, hub.settings.queue.numbering)
     pressed = pressed_then(tx.now, pressed_at)
     number = store.last_number(tx.connection, day.id, series) + 1
@@ -151,132 +142,39 @@ def give(  # noqa: PLR0913 (a ticket has that many facts)
         token=new_token(), issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain,
         low_s=wait.low_s if wait else None, high_s=wait.high_s if wait else None, wanted=counter,
         requester=requester, registration_number=registration_number, reason=reason, brought=brought, party=party,
-        sub_reason=_errand(found, sub_reason),
+        sub_reason=errand(found, sub_reason),
         due_at=due.at.at if due else None, due_tick=due.at.tick if due else None,
         head_start=due.head_start or None if due else None,
     )  # fmt: skip
     tx.record(event)
-    return faces.issued_face(hub, _ticket(tx, event.ticket), ahead, wait)
+    return faces.issued_face(hub, ticket_now(tx, event.ticket), ahead, wait)
 
 
 #: Give a ticket, as an ask of its own.
 issue = action(give)
 
 
-def _errand(service: Service | None, sub_reason: str | None) -> str | None:
+def _admitted(tx: Transaction, hub: Hub, day: BusinessDay, service: str, *, by_staff: bool) -> Service:
+    """The service, if it gives a ticket now. Raises Unreadable, Refused."""
+    wanted = hub.settings.service(service)
+    return rules.admit(
+        wanted, day, store.given(tx.connection, day.id, service) if wanted and wanted.quota is not None else 0,
+        offer.hours_today(hub, tx.now), offer.minute(hub, tx.now), by_staff=by_staff,
+    )  # fmt: skip
+
+
+def _wait(tx: Transaction, hub: Hub, found: Service, ahead: int, *, by_staff: bool) -> Wait | None:
+    """What whoever comes now is told of their wait. Raises Refused where a kiosk gives no ticket for so long a one."""
+    sessions = store.counters(tx.connection)
+    wait = offer.announced(hub, sessions, found, ahead)
+    if not by_staff and offer.too_late(hub, sessions, found, ahead, tx.now):
+        raise Refused(f"{found.label}: nobody who comes now is served before closing", code="closed_estimate")
+    return wait
+
+
+def errand(service: Service | None, sub_reason: str | None) -> str | None:
     """The errand, if the service has it: nobody goes without a ticket for what an older catalogue said."""
     return sub_reason if service is not None and service.reason(sub_reason) else None
-
-
-@action
-def report_paper(  # noqa: PLR0913 (the ticket may be unknown here)
-    tx: Transaction,
-    hub: Hub,
-    *,
-    issue: str,
-    paper: Paper,
-    label: str,
-    service: str,
-    language: str | None = None,
-    category: Category = "simple",
-    priority: Priority = "normal",
-    pressed_at: int | None = None,
-    reason: str | None = None,
-    brought: str | None = None,
-    party: str | None = None,
-    sub_reason: str | None = None,
-) -> Answer:
-    """A kiosk says what became of the paper of its request `issue` (its key).
-
-    One road for all that may have happened: the ticket known here under that label; another label, of the
-    kiosk's own series, because our answer did not come in time, or of ours, from a minute that is lost here (our
-    number is then void); or a ticket we never heard of. One of a day that is over is at once `unserved`: its visitor
-    has gone home.
-    """
-    if tx.ask.key == issue:
-        raise KeyReuse("this is the key of the press; a report has one of its own", field="key")
-    ticket, ended_at = store.ticket_of_issue(tx.connection, tx.actor.scope, issue), None
-    if ticket is None:
-        ticket, ended_at = _merged(
-            tx, hub, issue=issue, label=label, service=service, language=language, category=category, priority=priority,
-            pressed=_heard_of(tx.now, pressed_at), brought=brought, party=party, sub_reason=sub_reason,
-        )  # fmt: skip
-    elif ticket.label != label:
-        ticket = _relabelled(tx, hub, ticket, label)
-    tx.record(rules.report_paper(ticket, paper, reason))
-    if ended_at is not None:
-        tx.record(rules.unserved_late(_ticket(tx, ticket.id), ended_at))
-    return faces.ticket_face(hub, _ticket(tx, ticket.id))
-
-
-def _merged(  # noqa: PLR0913 (a ticket has that many facts)
-    tx: Transaction, hub: Hub, *, issue: str, label: str, service: str, language: str | None, category: Category,
-    priority: Priority, pressed: Instant, brought: str | None, party: str | None, sub_reason: str | None,
-) -> tuple[Ticket, int | None]:  # fmt: skip
-    """A ticket that the kiosk gave alone: its label stands, its place and day are by the time of the press.
-
-    With it goes when it ended, if its visitor has gone home.
-    """
-    if hub.settings.service(service) is None:
-        raise Unreadable("no such service", code="unknown_service", field="service")
-    date, today = (local(at, hub.settings.agency.zone).date().isoformat() for at in (pressed.at, tx.now.at))
-    days = store.days_around(tx.connection, pressed.at)
-    day, ended_at = rules.day_of_press(days, pressed, tx.now, date=date, today=today)
-    series, number = _numbered(tx, hub, day.id, service, label)
-    event = TicketIssued(
-        ticket=next_ticket(tx), epoch=tx.epoch, day=day.id, label=label, series=series, number=number,
-        service=service, category=category, priority=priority,
-        language=language or hub.settings.agency.languages[0], channel="kiosk", paper="awaited", token=new_token(),
-        issued_at=pressed.at, issued_tick=pressed.tick, certain=pressed.certain, brought=brought, party=party,
-        sub_reason=_errand(hub.settings.service(service), sub_reason),
-    )  # fmt: skip
-    tx.record(event, of_key=issue)
-    return _ticket(tx, event.ticket), ended_at
-
-
-def _forgotten(tx: Transaction, hub: Hub, day_id: int, service: str, label: str) -> tuple[str, int] | None:
-    """The series and number of a label that this hub gave, and lost with the minute that its backup lacks.
-
-    Only those numbers that a new epoch left out: whoever holds such a paper is in the queue again.
-    """
-    found = hub.settings.service(service)
-    series = rules.series_of(found, hub.settings.queue.numbering) if found and found.prefix else ""
-    digits = label.removeprefix(series)
-    if not _DIGITS.fullmatch(digits) or rules.label(series, int(digits)) != label:
-        return None
-    if int(digits) > store.number_floor(tx.connection, day_id) or store.label_used(tx.connection, day_id, label):
-        return None
-    return series, int(digits)
-
-
-def _relabelled(tx: Transaction, hub: Hub, ticket: Ticket, label: str) -> Ticket:
-    """The label on the paper replaces ours, as long as ours reached nobody.
-
-    Also when the day has closed since, or somebody cancelled the ticket: it stays what it is, under the number that
-    its visitor holds and asks about.
-    """
-    if ticket.state not in ("issued", "unserved", "cancelled") or ticket.paper != "awaited":
-        raise Refused(f"this request already has the label {ticket.label}", code="label_settled", label=ticket.label)
-    series, number = _numbered(tx, hub, ticket.day, ticket.stage.service, label)
-    tx.record(TicketRelabelled(ticket.id, label, series, number, ticket.label))
-    return _ticket(tx, ticket.id)
-
-
-def _numbered(tx: Transaction, hub: Hub, day_id: int, service: str, label: str) -> tuple[str, int]:
-    """The series and number of a label on a paper: one that is lost here, or the kiosk's own, `K1-007`.
-
-    Raises Unreadable or Refused when it is neither, or taken.
-    """
-    if lost := _forgotten(tx, hub, day_id, service, label):
-        return lost
-    series, dash, digits = label.rpartition("-")
-    if not dash or series != tx.actor.device or not _DIGITS.fullmatch(digits):
-        raise Unreadable(
-            f"{label} is not a label of {tx.actor.device}'s own series", code="foreign_label", field="label"
-        )
-    if store.ticket_labelled(tx.connection, day_id, label):
-        raise Refused(f"the label {label} is already on another ticket that day", code="label_taken")
-    return rules.own_series(series), int(digits)
 
 
 @action
@@ -316,14 +214,14 @@ def reprint(tx: Transaction, hub: Hub, *, ticket: str, reason: str | None = None
     found = faces.ticket_by_id(tx.connection, ticket)
     event = rules.reprint(found, store.copies(tx.connection, found.id), reason)
     tx.record(event)
-    return faces.ticket_face(hub, _ticket(tx, found.id)) | {"copy": event.copy}
+    return faces.ticket_face(hub, ticket_now(tx, found.id)) | {"copy": event.copy}
 
 
 def _after(tx: Transaction, hub: Hub, public: str, decide: Any) -> Answer:
     """Decide on a ticket named by its public id, record, and show it as it is now."""
     found = faces.ticket_by_id(tx.connection, public)
     tx.record(decide(found))
-    return faces.ticket_face(hub, _ticket(tx, found.id))
+    return faces.ticket_face(hub, ticket_now(tx, found.id))
 
 
 # --- calling ---------------------------------------------------------------------------------
@@ -334,8 +232,8 @@ def call_next(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     """Call whoever is next for this counter, and say why; or say why nobody."""
     session, configured = _session(tx, hub, counter)
     rules.counter_step(session, "next")
-    candidates = waiting_now(hub, tx.connection, tx.now)
-    choice = routing.choose(candidates, caller_now(hub, tx.connection, configured), hub.settings.queue)
+    candidates = line.waiting_now(hub, tx.connection, tx.now)
+    choice = routing.choose(candidates, line.caller_now(hub, tx.connection, configured), hub.settings.queue)
     if isinstance(choice, routing.Nobody):
         tx.record(NobodyWaiting(counter, choice.why))
         why = faces.why_sentence(hub, choice.why)
@@ -362,7 +260,7 @@ def pick(tx: Transaction, hub: Hub, *, counter: str, ticket: str, reason: str | 
     rules.counter_step(session, "pick")
     found = faces.ticket_by_id(tx.connection, ticket)
     rules.step(found, "call")
-    candidates = waiting_now(hub, tx.connection, tx.now)
+    candidates = line.waiting_now(hub, tx.connection, tx.now)
     picked = next(c for c in candidates if c.ticket == found.id)
     event = TicketCalled(
         ticket=found.id, stage=found.stage.id, label=found.label, counter=counter, agent=session.agent, rule=0,
@@ -374,51 +272,10 @@ def pick(tx: Transaction, hub: Hub, *, counter: str, ticket: str, reason: str | 
 def _called(tx: Transaction, hub: Hub, event: TicketCalled) -> Answer:
     call = tx.record(event)
     return {
-        "ticket": faces.ticket_face(hub, _ticket(tx, event.ticket)),
+        "ticket": faces.ticket_face(hub, ticket_now(tx, event.ticket)),
         "why": faces.why_sentence(hub, event.why),
         "call": call,
     }
-
-
-def waiting_now(hub: Hub, reader: store.Reader, now: Instant) -> list[routing.Candidate]:
-    """Everyone who can be called, as routing sees them."""
-    terms = places.terms(hub)
-    return [_candidate(terms, row, now) for row in store.waiting(reader)]
-
-
-def caller_now(hub: Hub, reader: store.Reader, counter: Counter) -> routing.Caller:
-    """The counter that asks, as routing sees it."""
-    sessions = store.counters(reader)
-    session = sessions.get(counter.code, CounterSession(counter.code))
-    here = places.of(hub, session)
-    day = store.day(reader)
-    run = _priority_run(reader, day, here.services, hub.settings.queue.priority_run) if day else 0
-    return places.caller(here, places.opened(hub, sessions), run, session.own_calls)
-
-
-def _priority_run(reader: store.Reader, day: BusinessDay, services: tuple[str, ...], enough: int) -> int:
-    """How many of the last calls from these queues, in a row, were priority ones."""
-    calls = store.last_calls(reader, day, routing.LOOK_BACK * enough)
-    return routing.run_of(((row["service"], _special(row)) for row in calls), services, enough)
-
-
-def _special(row: Any) -> bool:
-    """Whether somebody was called before others (`routing.Candidate.special`)."""
-    return row["priority"] != "normal" or bool(row["head_start"])
-
-
-def _candidate(terms: places.Terms, row: Any, now: Instant) -> routing.Candidate:
-    due = instant(row["due_at"], row["due_tick"]) if row["due_at"] is not None else None
-    since = due or instant(row["issued_at"], row["issued_tick"])
-    waited_min = elapsed(since, now).ms / _MS_PER_MIN
-    here_min = elapsed(instant(row["entered_at"], row["entered_tick"]), now).ms / _MS_PER_MIN
-    return places.candidate(
-        terms, ticket=row["id"], stage=row["stage"], label=row["label"], service=row["service"], rank=row["rank"],
-        priority=row["priority"], language=row["language"], behind=row["behind"], wanted=row["wanted"],
-        waited_min=waited_min, here_min=min(here_min, waited_min) if due else here_min,
-        early_min=elapsed(now, due).ms / _MS_PER_MIN if due else 0.0, head_start=row["head_start"] or 0.0,
-        due_at=row["due_at"],
-    )  # fmt: skip
 
 
 # --- at the counter --------------------------------------------------------------------------
@@ -525,7 +382,7 @@ def undo(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
     ticket = store.ticket(tx.connection, session.last) if session.last else None
     event = rules.undo(session, ticket, hub.settings.queue, tx.now)
     tx.record(event)
-    return faces.ticket_face(hub, _ticket(tx, event.ticket))
+    return faces.ticket_face(hub, ticket_now(tx, event.ticket))
 
 
 @action
@@ -602,14 +459,14 @@ def answer_alarm(tx: Transaction, hub: Hub, *, counter: str) -> Answer:
 
 
 def _shown(tx: Transaction, hub: Hub, ticket: Ticket) -> Answer:
-    return faces.ticket_face(hub, _ticket(tx, ticket.id))
+    return faces.ticket_face(hub, ticket_now(tx, ticket.id))
 
 
 def _counter_shown(tx: Transaction, hub: Hub, code: str) -> Answer:
     return faces.counter_face(hub, store.counter(tx.connection, code), tx.now)
 
 
-def _ticket(tx: Transaction, ticket_id: int) -> Ticket:
+def ticket_now(tx: Transaction, ticket_id: int) -> Ticket:
     found = store.ticket(tx.connection, ticket_id)
     if found is None:
         raise NotFound("no such ticket")
@@ -643,11 +500,6 @@ def _session(tx: Transaction, hub: Hub, code: str) -> tuple[CounterSession, Coun
 def new_token() -> str:
     """A follow-up code that nobody guesses: 8 letters and digits that are not taken for one another."""
     return "".join(secrets.choice(TOKEN_LETTERS) for _ in range(TOKEN_LENGTH))
-
-
-def _heard_of(now: Instant, pressed_at: int | None) -> Instant:
-    """When a press was that is heard of only now; one that no clock was there for counts as of now, not certain."""
-    return pressed_then(now, pressed_at) if pressed_at is not None else replace(now, certain=False)
 
 
 def pressed_then(now: Instant, pressed_at: int | None) -> Instant:

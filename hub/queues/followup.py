@@ -16,7 +16,7 @@ from hub.clock import Instant, elapsed, local
 from hub.context import Hub, action
 from hub.errors import NotFound, TooMany
 from hub.queues import faces, offer, routing, rules, store
-from hub.queues.actions import waiting_now
+from hub.queues.line import waiting_now
 from hub.queues.model import Ticket, TicketState
 from hub.queues.store import Reader
 from hub.say import say

@@ -19,7 +19,9 @@ from hub.days import minute_of
 from hub.queues import places as at_counters
 from hub.queues import store
 from hub.queues.model import CounterSession
-from hub.settings import DAYS, Opening, Service, Settings
+from hub.settings import Opening, Settings
+from hub.settings.counters import Service
+from hub.settings.forms import DAYS
 from hub.waits import watch
 from hub.waits.forecast import Forecast
 from hub.waits.hall import KINDS, Places

@@ -18,7 +18,9 @@ from hub.context import Hub
 from hub.queues import faces, offer, rules, store
 from hub.queues.model import BusinessDay, CounterSession
 from hub.queues.store import Reader
-from hub.settings import DAYS, Counter, Service, Settings
+from hub.settings import Settings
+from hub.settings.counters import Counter, Service
+from hub.settings.forms import DAYS
 from hub.wire import (
     Board,
     BoardCall,

@@ -15,7 +15,8 @@ from hub.clock import local
 from hub.context import Hub
 from hub.queues.model import CounterSession, Priority
 from hub.queues.routing import Caller, Candidate, Help, Place
-from hub.settings import Counter, Profile, QueueRules, Settings
+from hub.settings import QueueRules, Settings
+from hub.settings.counters import Counter, Profile
 
 #: Level of whoever no profile speaks of.
 USUAL = 2

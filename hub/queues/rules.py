@@ -41,7 +41,8 @@ from hub.queues.model import (
     TicketUnfinished,
     TicketUnserved,
 )
-from hub.settings import Opening, QueueRules, Service
+from hub.settings import Opening, QueueRules
+from hub.settings.counters import Service
 from hub.wire import CounterState, Step
 
 #: state → step → state. `undo` goes back to what the undone step left.

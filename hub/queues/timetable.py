@@ -10,7 +10,8 @@ from typing import Literal
 
 from hub.clock import Instant, local
 from hub.queues.model import BusinessDay
-from hub.settings import DAYS, Agency, DayRules
+from hub.settings import Agency, DayRules
+from hub.settings.forms import DAYS
 
 Due = Literal["open", "close", "close_by_force"]
 

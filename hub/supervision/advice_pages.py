@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_date
 from flask import Blueprint, render_template, request
 
+from hub import dates
 from hub.context import Hub
 from hub.days import working_from
 from hub.errors import Unreadable
@@ -96,7 +96,7 @@ def _rules(settings: Settings) -> dict[str, tuple[int, int, int]]:
 
 
 def _said(hub: Hub, day: str) -> str:
-    return format_date(date.fromisoformat(day), "full", locale=hub.settings.agency.languages[0])
+    return dates.said(day, hub.settings.agency.languages[0])
 
 
 def _routed(hub: Hub, trial: Trial) -> str:

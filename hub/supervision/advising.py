@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from babel.dates import format_date
 
+from hub import dates
 from hub.context import Hub
 from hub.queues.store import Reader
 from hub.say import say
@@ -99,7 +100,7 @@ def outlook(hub: Hub, reader: Reader, wanted: date) -> Outlook:
     slots = _slots(plans)
     return Outlook(
         day=wanted.isoformat(),
-        title=format_date(wanted, "full", locale=language),
+        title=dates.said(wanted, language),
         kind=found.rush,
         alike=found,
         based_on=_based_on(found, wanted, language),
@@ -178,9 +179,7 @@ def _based_on(found: Alike, wanted: date, language: str) -> str:
     """`8 mardis ordinaires, du 6 octobre au 24 novembre 2026`; nothing of no day."""
     if not found.dates:
         return ""
-    first, last = (
-        format_date(date.fromisoformat(day), "long", locale=language) for day in (found.dates[-1], found.dates[0])
-    )
+    first, last = (dates.said(day, language, "long") for day in (found.dates[-1], found.dates[0]))
     weekday = format_date(wanted, "EEEE", locale=language) if found.weekday else ""
     kind = say(
         language, f"advice.days_{found.rush}{'_weekday' if weekday else ''}", count=len(found.dates), weekday=weekday

@@ -20,7 +20,7 @@ from statistics import median
 
 from hub.clock import elapsed
 from hub.days import Calendar, Rush, rush
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.supervision.measures import Timeline
 from hub.supervision.model import Day, Passage, Stretch, Visit
 

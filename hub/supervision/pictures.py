@@ -10,11 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 
-from babel.dates import format_date
-
-from hub import outbox
+from hub import dates, outbox
 from hub.agents import store as agents
 from hub.agents.model import Trouble
 from hub.agents.rules import FOUND_BY_THE_HUB
@@ -28,10 +25,11 @@ from hub.queues.model import CounterSession
 from hub.queues.pictures import Moment
 from hub.queues.routing import speaks
 from hub.say import say, words
-from hub.settings import Counter, Service
+from hub.settings.counters import Counter, Service
+from hub.staff_pictures import Alert, AtWork, CounterTile, DayTotals, HourWait, QueueRow, Supervision
 from hub.supervision import rules, store, tally
 from hub.supervision.measures import COUNTS, LITTLE_AT_MOST, percentile
-from hub.wire import Alert, AtWork, CounterTile, DayTotals, HourWait, Level, QueueRow, Supervision
+from hub.wire import Level
 
 ALERTS_SHOWN = 10
 _P80 = 0.8
@@ -371,7 +369,7 @@ def _figure_alerts(scene: Scene) -> Iterator[Alert]:
     """Days of the last week whose figures do not hold together (C.5): the newest."""
     language = scene.hub.settings.agency.languages[0]
     for day, error in tally.broken_lately(scene.hub, LITTLE_AT_MOST)[:1]:
-        said = format_date(date.fromisoformat(day), "long", locale=language)
+        said = dates.said(day, language, "long")
         yield Alert("little", "warn", scene.say("alert_little", day=said, error=f"{error * 100:.1f}"))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from babel.dates import format_date
 
+from hub import dates
 from hub.agents import store as agents
 from hub.clock import local
 from hub.context import Hub
@@ -291,7 +292,7 @@ def dates_said(first: str, last: str, language: str) -> str:
 
 @lru_cache(1024)
 def _said(day: str, language: str) -> str:
-    return format_date(date.fromisoformat(day), "full", locale=language)
+    return dates.said(day, language)
 
 
 @lru_cache(1024)
@@ -337,9 +338,7 @@ def labels(hub: Hub, names: Mapping[str, str]) -> sheets.Label:
         "channel": lambda code: say(language, f"supervision.channel_{code}"),
         "hour": lambda hour: say(language, "supervision.hour_range", low=hour, high=(int(hour) + 1) % 24),
         "day": lambda day: _said(day, language),
-        "week": lambda day: say(
-            language, "supervision.week_of", day=format_date(date.fromisoformat(day), "long", locale=language)
-        ),
+        "week": lambda day: say(language, "supervision.week_of", day=dates.said(day, language, "long")),
         "month": lambda month: format_date(date.fromisoformat(f"{month}-01"), "LLLL yyyy", locale=language),
     }
     nobody = say(language, "supervision.not_called")

@@ -1,6 +1,6 @@
 """Visits read from the rows of tickets and stages.
 
-Those rows are the journal folded (`hub.queues.store` writes them from events alone), so these are the
+Those rows are the journal folded (`hub.queues.appliers` writes them from events alone), so these are the
 journal's figures; a test works them out from the events themselves and finds the same.
 
 Only the days asked for are read: the index of labels has the day first, that of stages the ticket. No index

@@ -15,9 +15,9 @@ from typing import Any
 
 from hub.context import Hub
 from hub.queues.model import CounterAlarmAnswered, CounterAlarmRaised
+from hub.staff_pictures import Alert
 from hub.supervision.pictures import alerts_now
 from hub.teller import Teller
-from hub.wire import Alert
 
 #: Alerts are looked for so often, an emergency at once; how long the address is waited for, seconds.
 LOOK_S, TIMEOUT_S, CLOSES_S = 10.0, 5.0, 1.0

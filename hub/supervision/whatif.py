@@ -13,7 +13,8 @@ from hub.context import Hub, Stood
 from hub.errors import Unreadable
 from hub.queues import places
 from hub.queues.routing import Place
-from hub.settings import Counter, QueueRules, Settings
+from hub.settings import QueueRules, Settings
+from hub.settings.counters import Counter
 from hub.supervision import replay, staffing, store
 from hub.supervision.measures import percentile
 from hub.supervision.model import Day, Visit

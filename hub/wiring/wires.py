@@ -8,7 +8,8 @@ from functools import partial
 from typing import Literal
 
 from hub.say import say
-from hub.settings import PanelCounter, Printer, Settings
+from hub.settings import Settings
+from hub.settings.devices import PanelCounter, Printer
 from hub.wiring.header import PLACE_OF, SPI, nearest_ground
 
 Kind = Literal["button", "lamp", "display", "serial", "power", "ground"]

@@ -20,6 +20,7 @@ from hub.publishing import actions as publishing
 from hub.publishing import store as publications
 from hub.queues import actions as queues
 from hub.queues import faces
+from hub.queues import papers as queue_papers
 from hub.queues import store as queue_store
 from hub.services.appointment import actions as appointment
 from hub.services.appointment.model import AppointmentDialled
@@ -134,7 +135,7 @@ class Planting(TillPlanter, LetterPlanter):
         """A ticket of the kiosk; its public id."""
         pressed = self.ask(KIOSK)
         given = queues.issue(self.hub, pressed, service="RAS", channel="kiosk")
-        queues.report_paper(
+        queue_papers.report_paper(
             self.hub, self.ask(KIOSK), issue=pressed.key, paper="printed", label=given["label"], service="RAS"
         )
         return given["id"]

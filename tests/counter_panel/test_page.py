@@ -38,6 +38,7 @@ def panel(hub, page):
     return Panel()
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("one", "default", "enabled"),
     [
@@ -73,6 +74,7 @@ def test_the_ticket_why_it_and_how_long(panel):
 KEYS = [("F2", "next"), ("F3", "recall"), ("F4", "no_show"), ("F5", "start"), ("F8", "finish")]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("key", "step"), KEYS)
 def test_each_key_asks_for_its_step(panel, key, step):
     panel.open(face(next_actions=tuple(step for _, step in KEYS)))
@@ -279,6 +281,7 @@ def test_everybody_can_use_it(panel, one, key):
     assert [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]] == []
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("payload", ["<img src=x onerror=alert(1)>", '"><svg/onload=alert(1)>'])
 def test_words_from_outside_stay_words(panel, payload):
     panel.hub.answer = lambda _: {"error": {"code": payload, "message": payload}}

@@ -23,7 +23,7 @@ from hub.errors import StoreFault
 from hub.paper import Cut, Text
 from hub.printing import rules, store
 from hub.rooms import open_hub
-from hub.settings import CounterPrinter
+from hub.settings.devices import CounterPrinter
 from hub.settings_files import load_settings
 from tests.patience import patience
 

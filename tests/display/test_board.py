@@ -3,7 +3,7 @@
 import pytest
 
 from display.board import for_screen
-from hub.settings import Display, QuietTime, Voice
+from hub.settings.devices import Display, QuietTime, Voice
 from hub.settings_files import load_settings
 from hub.wire import BoardGroup
 from tests.look.fake_hub import CONFIG

@@ -276,7 +276,7 @@ SPILL = """() => {
 HARD = [call(9, "K1-007", "08"), call(8, "WM888", "12"), call(7, "K2-106", "02", "serving"), *FIVE[:2]]
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("ticket", ["D002", "W888", "K1-007", "2", "WM88"])
 @pytest.mark.parametrize("address", ["/display#T", "/display?lang=ar#T"])
 def test_the_number_is_the_hero_and_nothing_spills(room, ticket, address):
@@ -295,6 +295,7 @@ def test_the_number_is_the_hero_and_nothing_spills(room, ticket, address):
     assert room.page.evaluate(SPILL) == []
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("scene", ["call", "quiet", "closed", "lost"])
 def test_everybody_can_read_it(room, scene):
     room.page.clock.install()
@@ -318,6 +319,7 @@ PAYLOADS = [
 ]
 
 
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_words_from_outside_stay_words(room, payload):
     """T6: the fixture's page allows no dialog, no console error and no policy report."""
@@ -396,6 +398,7 @@ def read_from(room, *places):
     return room.page.evaluate(READ_FROM, list(places))
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("layout", ["room", "calls", "pictures"])
 def test_a_call_is_read_from_ten_metres_and_on_the_screen_of_calls_the_previous_ones_too(room, layout):
     room.tell(FIVE, queues=queues(9), screen={"layout": layout})
@@ -406,6 +409,7 @@ def test_a_call_is_read_from_ten_metres_and_on_the_screen_of_calls_the_previous_
     assert room.page.evaluate(SPILL) == []
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("ticket", ["D002", "K1-007", "WM888"])
 def test_a_sign_is_read_from_ten_metres(room, ticket):
     room.tell([call(1, ticket, "05")], sign=SIGN, screen={"layout": "sign", "counters": ("05",)})
@@ -415,6 +419,7 @@ def test_a_sign_is_read_from_ten_metres(room, ticket):
     assert room.page.evaluate(SPILL.replace('"body,', '"#sign, #sign .label, #sign .code, body,')) == []
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("ticket", ["D002", "W888", "K1-007", "WM88"])
 def test_calls_alone_spill_nowhere(room, ticket):
     room.tell([replace(HARD[0], ticket=ticket), *HARD[1:]], screen={"layout": "calls"}, mode="appointments_only")
@@ -467,6 +472,7 @@ def test_messages_and_pictures_take_turns(room):
     expect(picture).to_be_hidden()
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("layout", ["calls", "sign"])
 def test_everybody_can_read_each_layout(room, layout):
     screen = {"layout": layout, "counters": ("05",)}

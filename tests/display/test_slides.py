@@ -10,7 +10,7 @@ from display.pages import pages
 from display.slides import Slides
 from display.voice import Voice
 from hub.errors import NotFound
-from hub.settings import Display
+from hub.settings.devices import Display
 from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG
 from tests.look.fixtures import Beep

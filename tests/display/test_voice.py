@@ -14,8 +14,8 @@ from display.recorded import RATE, SPEECH, Unusable, fault, read, write_wav
 from display.speech import Call
 from display.voice import Speaker, Voice, composed, gong, samples_of
 from hub.errors import DiskFull
-from hub.settings import Display
-from hub.settings import Voice as VoiceSettings
+from hub.settings.devices import Display
+from hub.settings.devices import Voice as VoiceSettings
 from hub.settings_files import load_settings
 from tests.look.fake_hub import CONFIG
 from tests.patience import patience

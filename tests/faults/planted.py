@@ -23,6 +23,7 @@ from typing import Any
 from hub import asks, server, settings_files, sqlite, store, wsgi
 from hub.orphans import die_with_demo
 from hub.queues import actions as queues
+from hub.queues import line as queue_line
 from hub.queues import routing
 from hub.queues.model import TicketCalled
 
@@ -39,8 +40,8 @@ def look_and_then_call(hub: Any, ask: Any, body: Any) -> Any:
     """*Next*, chosen before the transaction that records it."""
     configured = hub.settings.counter(body.counter)
     with hub.snapshot() as reader:
-        candidates = queues.waiting_now(hub, reader, hub.now())
-        choice = routing.choose(candidates, queues.caller_now(hub, reader, configured), hub.settings.queue)
+        candidates = queue_line.waiting_now(hub, reader, hub.now())
+        choice = routing.choose(candidates, queue_line.caller_now(hub, reader, configured), hub.settings.queue)
     time.sleep(LOOK_S)
     if isinstance(choice, routing.Nobody):
         return queues.call_next(hub, ask, counter=body.counter)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.queues import actions, rules
+from hub.queues import actions, papers, rules
 from hub.store import Transaction
 from kiosk import messenger
 from kiosk.app import KioskApp
@@ -172,7 +172,7 @@ def takes_up_nothing(patch):
 
 
 def dates_a_press_when_it_is_heard(patch):
-    patch.setattr(actions, "_heard_of", lambda now, _: now)
+    patch.setattr(papers, "_heard_of", lambda now, _: now)
 
 
 PLANTS = {
@@ -188,6 +188,7 @@ PLANTS = {
 }
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_each_planted_fault_is_found(folder, monkeypatch, seed, note, plant):
     plant(monkeypatch)

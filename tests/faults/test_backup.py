@@ -207,6 +207,7 @@ def test_the_same_office_finds_a_restore_that_keeps_the_epoch(tmp_path, seed, mo
         assert place.running.give("XES") in before
 
 
+@pytest.mark.nightly
 def test_a_kiosk_tells_a_cloned_card_that_it_is_behind(tmp_path):
     """Somebody puts yesterday's image of the card into the box; the kiosk in the hall has seen more."""
     with town(tmp_path) as place:

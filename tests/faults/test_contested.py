@@ -141,6 +141,7 @@ def test_sixteen_agents_and_four_kiosks_call_nobody_twice_and_give_no_number_twi
         assert agency.verified() == []
 
 
+@pytest.mark.nightly
 @pytest.mark.faults
 @pytest.mark.slow
 def test_the_same_rush_finds_a_hub_that_selects_and_then_updates(tmp_path, seed, note):

@@ -13,7 +13,7 @@ from hub.client import HubAway
 from hub.clock import Elapsed, ManualClock
 from hub.context import Hub
 from hub.judge import read_lines
-from hub.queues import actions, rules
+from hub.queues import papers, rules
 from tests.conftest import MONDAY
 from tests.faults.checker import judge_agency
 from tests.faults.clients import Agent, Core, Visitors, chances
@@ -85,7 +85,7 @@ def test_a_hub_that_keeps_no_answers_gives_two_tickets_for_one_key(agency_here, 
 
 def test_two_kiosks_with_one_series_give_one_number_twice(agency_here, monkeypatch):
     """Cut off, both count in the series of the first; the hub takes whatever it is told."""
-    monkeypatch.setattr(actions, "_numbered", lambda _tx, _hub, _day, _service, label: (label[:3], int(label[3:])))
+    monkeypatch.setattr(papers, "_numbered", lambda _tx, _hub, _day, _service, label: (label[:3], int(label[3:])))
     agency_here.without_index("ticket_label")
     for visitors in agency_here.kiosks:
         press = f"{visitors.name}-1"

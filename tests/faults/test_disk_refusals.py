@@ -24,7 +24,7 @@ from tests.office import RECEPTION
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ANSWERS = {"EIO": EIO, "full": FULL, "short write": SHORT}
 #: Every so manieth operation in the ordinary run; all of them by night.
-STRIDE = 9
+STRIDE = 13
 #: Requests of a morning.
 REQUESTS = 10
 

@@ -206,8 +206,8 @@ def held(agency, result, worker):
 @pytest.mark.timeout(240)
 def test_a_small_flood_from_everybody(agency, routes, note):
     worker = agency.pid("worker")
-    flood(agency, routes, 1, 300)
-    result = flood(agency, routes, 2, 700)
+    flood(agency, routes, 1, 200)
+    result = flood(agency, routes, 2, 300)
     note(str(result))
     held(agency, result, worker)  # how long a kiosk waits meanwhile is measured alone, by the pieces below
 

@@ -16,7 +16,7 @@ import pytest
 from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.demo.processes import ROOT
-from hub.queues import actions, store
+from hub.queues import actions, appliers
 from hub.queues.migrations import migrations
 from hub.verify import Rooms, verify
 from tests.faults import interrupted
@@ -24,7 +24,7 @@ from tests.office import open_store
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(120)]
 REQUESTS = 12
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 #: strace's words for which of the calls: each third from one on, or all of them from the fifth on.
 OFTEN, FOR_EVER = "2+3", "5+"
 #: What SQLite does again by itself (the first readings are the loader's, of libraries); a sync, it does not.

@@ -21,7 +21,7 @@ from tests.faults.legal import Written, legal
 from tests.faults.lies import NothingToDo
 from tests.faults.lies_money import LIES
 
-LEGAL, NIGHTLY_LEGAL, LONG_PIECES = 6, 1_000, 4
+LEGAL, NIGHTLY_LEGAL, LONG_PIECES = 4, 1_000, 4
 SEEDS, NIGHTLY_SEEDS = 1, 100
 SHORT_MS = 60_000
 pytestmark = pytest.mark.slow

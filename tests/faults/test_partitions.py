@@ -18,7 +18,7 @@ from tests.faults.clients import chances, read
 from tests.faults.wire import cabled
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(180)]
-PARTITIONS, PIECES, PIECE_PARTITIONS = 2, 5, 10
+PARTITIONS, PIECES, PIECE_PARTITIONS = 1, 5, 10
 #: From the finger to the cut paper without a hub, and from the hub's return to the last report.
 PAPER_S, MERGED_S = 2.0, 10.0
 #: The finger itself: a contact counts once it has been stable.

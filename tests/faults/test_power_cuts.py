@@ -27,7 +27,7 @@ from hub.ask import Actor, Answer, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
 from hub.errors import MboteError, Refused
-from hub.queues import actions, store
+from hub.queues import actions, papers, store
 from hub.rooms import CLOSINGS, brought, open_hub
 from hub.services import ports
 from hub.services.cash import checking
@@ -43,7 +43,7 @@ from tests.faults.power import Disk, power
 from tests.office import CONFIG, ERRANDS, RECEPTION
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-CUTS, KIOSK_CUTS, PLANTED_CUTS = 1_000, 400, 60
+CUTS, KIOSK_CUTS, PLANTED_CUTS = 1_000, 200, 40
 #: The nightly run in pieces, each within its ten minutes on a busy machine.
 PIECES, PIECE = 4, 2_500
 LONG = (pytest.mark.nightly, pytest.mark.timeout(1_500))
@@ -107,7 +107,7 @@ class Branch:
         answer = self.ask(actions.issue, KIOSK, service=service, channel="kiosk")
         if answer and self.chance.random() < 0.8:
             self.ask(
-                actions.report_paper, KIOSK, issue=f"r{self.number}", paper=self.chance.choice(("printed", "failed")),
+                papers.report_paper, KIOSK, issue=f"r{self.number}", paper=self.chance.choice(("printed", "failed")),
                 label=answer["label"], service=service,
             )  # fmt: skip
 

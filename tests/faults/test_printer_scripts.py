@@ -36,7 +36,7 @@ from hardware.print_loop import PrintLoop
 from hardware.printer import ASK, CONFIRM, Printer
 from hub.history import History
 from hub.paper import Cut, duplicate
-from hub.settings import Printer as PrinterSettings
+from hub.settings.devices import Printer as PrinterSettings
 from hub.wire import Catalogue, parse
 from kiosk.app import KioskApp, Manners
 from kiosk.box_clock import BoxClock

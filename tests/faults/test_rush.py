@@ -20,7 +20,7 @@ from hub.context import Hub
 from hub.demo.processes import ROOT
 from hub.judge import read_lines
 from hub.queues import actions
-from hub.queues import store as queues
+from hub.queues import appliers as queue_appliers
 from hub.queues.migrations import migrations
 from hub.verify import Rooms, verify
 from tests.agency import COUNTERS, hub_alone, opened
@@ -35,14 +35,14 @@ ON_SOCKETS, NIGHTLY_ON_SOCKETS, SOCKET_PIECES = 10, 625, 10
 #: Who hears that nobody waits presses again after so long.
 EMPTY_S = 0.002
 AGENTS, PROCESSES, WAITING, SERVICE = 16, 4, 12, "DEP"
-QUEUES = Rooms(queues.APPLIERS, (migrations,), queues.STATE_TABLES)
+QUEUES = Rooms(queue_appliers.APPLIERS, (migrations,), queue_appliers.STATE_TABLES)
 NIGHTLY = (pytest.mark.nightly, pytest.mark.timeout(900))
 LOOKED = ["G0", "G1", "G2", "G4", "G9", *(f"Q{n}" for n in (*range(1, 13), 19, 20))]
 
 
-def pieces(many):
-    """The ordinary run is piece 0."""
-    return pytest.mark.parametrize("piece", [0, *(pytest.param(n, marks=NIGHTLY) for n in range(1, many + 1))])
+def pieces(first, many):
+    """Piece 0 is a short one."""
+    return pytest.mark.parametrize("piece", [first, *(pytest.param(n, marks=NIGHTLY) for n in range(1, many + 1))])
 
 
 # --- over the actions ---------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def hall(tmp_path):
     hub.store.close()
 
 
-@pieces(PIECES)
+@pieces(0, PIECES)
 @pytest.mark.timeout(240)
 def test_sixteen_threads_press_next_over_the_actions(hall, tmp_path, seed, note, piece):
     presses, book = NIGHTLY_PRESSES // PIECES if piece else PRESSES, tmp_path / "history.jsonl"
@@ -148,7 +148,7 @@ class Floor:
 # --- on sockets ---------------------------------------------------------------------------------
 
 
-@pieces(SOCKET_PIECES)
+@pieces(pytest.param(0, marks=pytest.mark.nightly), SOCKET_PIECES)
 @pytest.mark.timeout(240)
 def test_four_processes_press_next_on_their_sockets(tmp_path, seed, note, piece):
     presses, book = NIGHTLY_ON_SOCKETS if piece else ON_SOCKETS, tmp_path / "history.jsonl"

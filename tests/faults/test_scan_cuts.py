@@ -269,6 +269,7 @@ def test_many_cuts(tmp_path, card, viewer, piece):
     assert len(seen) >= 7, seen
 
 
+@pytest.mark.nightly
 def test_a_card_that_says_it_has_synced_a_folder_and_has_not_is_found_out(tmp_path, card, viewer):
     card.honest = False
     wrong, _ = cuts(tmp_path, card, viewer, PLANTED_CUTS // 4, 62)

@@ -6,7 +6,7 @@ import pytest
 
 from hardware.printer_emulator import PrinterEmulator
 from hub.paper import Cut, Feed, Pair, Qr, Rule, Text
-from hub.settings import Printer as PrinterSettings
+from hub.settings.devices import Printer as PrinterSettings
 
 TICKET = (
     Text("Caisse nationale de sécurité sociale", align="center"),

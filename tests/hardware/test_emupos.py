@@ -23,7 +23,7 @@ from hardware.printer import Printer, Result, Status
 from hardware.printer_emulator import as_text
 from hub.bench.rig import free_port
 from hub.paper import Qr, Text, duplicate
-from hub.settings import Printer as PrinterSettings
+from hub.settings.devices import Printer as PrinterSettings
 from tests.hardware.conftest import TICKET
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]

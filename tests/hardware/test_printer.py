@@ -14,7 +14,7 @@ import pytest
 from hardware.port import NodePort, usb_node
 from hardware.printer import NOT_ASKED, Heard, Printer, Result, Status, hear, read_status
 from hardware.printer_emulator import PrinterEmulator
-from hub.settings import Printer as PrinterSettings
+from hub.settings.devices import Printer as PrinterSettings
 from tests.hardware.conftest import TICKET
 
 pytestmark = pytest.mark.slow  # real sockets, real waits

@@ -15,7 +15,7 @@ import pytest
 from hardware.devices import open_devices
 from hardware.line_server import LineServer, tell
 from hardware.number_display import Max7219
-from hub.settings import Printer as PrinterSettings
+from hub.settings.devices import Printer as PrinterSettings
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 

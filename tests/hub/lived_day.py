@@ -39,6 +39,7 @@ from hub.people import store as people
 from hub.printing import actions as printing
 from hub.queues import actions as queues
 from hub.queues import epochs, faces
+from hub.queues import papers as queue_papers
 from hub.queues import store as queue_store
 from hub.recovery import box_of
 from hub.services import ports
@@ -183,7 +184,7 @@ class Day:
         return given
 
     def report(self, key, label, **more):
-        return queues.report_paper(
+        return queue_papers.report_paper(
             self.hub, self.ask(KIOSK), issue=key, paper="printed", label=label, service="DEP", **more
         )
 

@@ -30,6 +30,7 @@ from hub.paper import Text
 from hub.people.importing import Today
 from hub.queues import actions as queues
 from hub.queues import faces
+from hub.queues import papers as queue_papers
 from hub.queues import store as queue_store
 from hub.services.cash import actions as cash
 from hub.services.cash import lot_store, treasury
@@ -114,7 +115,7 @@ class NamedDay(Day):
         scan = scans.brought(hub, PERSON["number"])
         ask = self.ask(Actor(device="K9", roles=frozenset({"kiosk"})))
         given = queues.issue(hub, ask, service="RAS", channel="kiosk", party=scan.party, brought=scan.label)
-        queues.report_paper(
+        queue_papers.report_paper(
             hub, self.ask(ask.actor), issue=ask.key, paper="printed", label=given["label"], service="RAS"
         )
         queues.call_next(hub, self.ask(me), counter="02")

@@ -15,7 +15,7 @@ from hub.agents.migrations import migrations as agent_migrations
 from hub.context import Hub
 from hub.errors import StoreFault
 from hub.local_socket import DOOR, reachable
-from hub.queues import store as queue_store
+from hub.queues import appliers as queue_appliers
 from hub.queues.migrations import migrations as queue_migrations
 from hub.settings_files import load_settings
 from hub.store import Store
@@ -25,7 +25,7 @@ from tests.office import CONFIG
 @pytest.fixture
 def hub(tmp_path, clock, agency):
     store = Store(
-        tmp_path / "data", appliers={**queue_store.APPLIERS, **agent_store.APPLIERS},
+        tmp_path / "data", appliers={**queue_appliers.APPLIERS, **agent_store.APPLIERS},
         migration_sets=[queue_migrations, agent_migrations], clock=clock,
     )  # fmt: skip
     opened = Hub(agency, store)

@@ -19,8 +19,8 @@ from hub.rooms import open_hub
 from hub.services.request import actions as requests
 from hub.services.request.actions import Asked
 from hub.settings import Blended
+from hub.staff_pictures import AtWork
 from hub.supervision.pictures import supervision
-from hub.wire import AtWork
 from tests.conftest import MONDAY
 from tests.office import SUPERVISOR, Office, settings_with
 

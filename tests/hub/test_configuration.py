@@ -7,9 +7,10 @@ import pytest
 
 from hub.configuration import as_toml, new_agency, summary
 from hub.errors import ConfigurationFault
+from hub.manuals import configuration_page
 from hub.misfits import remarks
 from hub.problems import models_in
-from hub.settings import Settings
+from hub.settings import QueueRules, Settings
 from hub.settings_files import FILES, load_settings
 
 
@@ -56,9 +57,8 @@ def test_every_setting_stands_in_a_file_under_its_sentence(fresh):
     for model in MODELS:
         for name, field in model.model_fields.items():
             if not any(models_in(field.annotation)) and name not in ("folder", "open", "close", "last_ticket"):
-                assert re.search(rf"^# {re.escape(field.description)}\n#?{name}(\.\w+)? = ", written, re.MULTILINE), (
-                    name
-                )
+                said = "\n".join(f"# {line}" for line in field.description.splitlines())
+                assert re.search(rf"^{re.escape(said)}\n#?{name}(\.\w+)? = ", written, re.MULTILINE), name
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -103,3 +103,22 @@ def test_the_summary_names_agency_queues_and_devices(fresh):
         "panel P1: counters none",
         f"hub on 127.0.0.1:8080, data in {fresh}/data",
     ]
+
+
+def test_a_sentence_of_several_lines_stays_a_comment_and_one_row_of_the_manual(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        QueueRules,
+        "__doc__",
+        """How tickets are called.
+
+    And lost.
+    """,
+    )
+    monkeypatch.setattr(QueueRules.model_fields["recalls"], "description", "Most calls,\nthe first included.")
+    monkeypatch.setattr(Settings.model_fields["counter_services"], "description", "Folders,\nin their order.")
+    new_agency(tmp_path / "new")
+    assert load_settings(tmp_path / "new").queue == QueueRules()
+    page = configuration_page()
+    assert "How tickets are called. And lost.\n" in page
+    assert " | Most calls, the first included. |\n" in page
+    assert "Folders, in their order. Default:" in page

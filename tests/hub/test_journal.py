@@ -13,7 +13,7 @@ import pytest
 from hub import chain, journal
 from hub.ask import HUB, Actor, Ask
 from hub.clock import Instant
-from hub.queues import actions, store
+from hub.queues import actions, appliers
 from hub.queues.migrations import migrations
 from hub.queues.model import PriorityChanged, TicketIssued
 from hub.sqlite import open_reader
@@ -21,7 +21,7 @@ from hub.verify import Rooms, _opened, verify
 from tests.conftest import MONDAY
 from tests.office import RECEPTION, open_store
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 COLUMNS = tuple(name for name in chain.FIELDS if name != "seq")
 
 
@@ -200,8 +200,8 @@ def test_signed_heads_without_the_key_are_not_taken_on_trust(morning, tmp_path):
 
 
 def test_an_entry_of_a_later_version_is_told(morning, tmp_path):
-    without = {kind: applier for kind, applier in store.APPLIERS.items() if kind is not PriorityChanged}
-    assert verify(morning, Rooms(without, (migrations,), store.STATE_TABLES)).problems == []
+    without = {kind: applier for kind, applier in appliers.APPLIERS.items() if kind is not PriorityChanged}
+    assert verify(morning, Rooms(without, (migrations,), appliers.STATE_TABLES)).problems == []
     without.pop(TicketIssued)
     assert "which this version does not know" in verify(morning, Rooms(without, (migrations,), {})).problems[0]
 
@@ -255,7 +255,7 @@ def test_no_payload_names_anybody(office, morning):
 
 def test_a_morning_replayed_gives_the_same_rows(office, morning, tmp_path):
     with closing(office.hub.store.replayed(tmp_path / "again.db")) as again:
-        for table in (*store.STATE_TABLES, *journal.STATE_TABLES):
+        for table in (*appliers.STATE_TABLES, *journal.STATE_TABLES):
             rows = [
                 sorted(tuple(row) for row in base.execute(f"SELECT * FROM {table}"))
                 for base in (office.hub.reader, again)
@@ -264,7 +264,7 @@ def test_a_morning_replayed_gives_the_same_rows(office, morning, tmp_path):
 
 
 def test_every_kind_of_event_has_an_applier_and_a_name_of_its_own():
-    kinds = [kind.kind for kind in (*journal.APPLIERS, *store.APPLIERS)]
+    kinds = [kind.kind for kind in (*journal.APPLIERS, *appliers.APPLIERS)]
     assert len(set(kinds)) == len(kinds)
 
 

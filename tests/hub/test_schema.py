@@ -15,7 +15,7 @@ from hub.bench.rig import free_port
 from hub.demo.agency import prepare
 from hub.queues import pictures
 from hub.rooms import open_hub
-from hub.settings import Display
+from hub.settings.devices import Display
 from hub.supervision.statistics import figures
 from hub.wire import as_json
 

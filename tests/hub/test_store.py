@@ -18,13 +18,13 @@ from hub import journal, sqlite
 from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.errors import KeyReuse, Refused, StoreFault
-from hub.queues import actions, store
+from hub.queues import actions, appliers
 from hub.queues.migrations import migrations
 from hub.store import hold
 from hub.verify import Rooms, verify
 from tests.office import RECEPTION, open_store
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 ROOT = Path(__file__).parents[2]
 DRAWN = random.Random(20260302)  # noqa: S311 (a seed makes the story the same each time)
 

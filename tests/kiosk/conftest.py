@@ -14,7 +14,7 @@ from hardware.printer import Printer, Status
 from hardware.printer_emulator import PrinterEmulator
 from hub.client import HubClient
 from hub.history import History
-from hub.settings import Printer as PrinterSettings
+from hub.settings.devices import Printer as PrinterSettings
 from kiosk.app import KioskApp, Manners, Told
 from kiosk.box_clock import BoxClock
 from kiosk.spool import Spool

@@ -20,7 +20,8 @@ from display.voice import Voice
 from hardware.printer_emulator import kept_port
 from hub.headers import CONTENT_SECURITY_POLICY
 from hub.look import look
-from hub.settings import Display, Settings
+from hub.settings import Settings
+from hub.settings.devices import Display
 from hub.wire import as_json
 from tests.patience import patience
 from tests.serving import served, unserved

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from display import board as boards
-from hub.settings import Display, Settings
+from hub.settings import Settings
+from hub.settings.devices import Display
 from hub.wire import Board, BoardCall, BoardQueue, CounterFace, Counters, Ring
 
 AT = "2026-11-23T09:42:10+01:00"

@@ -7,13 +7,13 @@ import pytest
 
 from hub.context import Hub
 from hub.errors import Refused
-from hub.queues import actions, pictures, store
+from hub.queues import actions, appliers, pictures
 from hub.queues.migrations import migrations
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.verify import Rooms, verify
 from tests.office import Office
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 
 
 def test_s1_a_visitor_comes_to_hand_in_papers(office):

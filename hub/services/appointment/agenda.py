@@ -14,7 +14,9 @@ from hub.errors import Unreadable
 from hub.queues import offer
 from hub.services.appointment import rules, store
 from hub.services.appointment.model import Slot
-from hub.settings import DAYS, Opening, Service
+from hub.settings import Opening
+from hub.settings.counters import Service
+from hub.settings.forms import DAYS
 
 Reader = sqlite3.Connection
 #: Hours of an agency that has said none.

@@ -7,9 +7,10 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from hub import dates
 from hub.clock import local
 from hub.context import Hub
-from hub.say import say
+from hub.say import FIRST, say, words
 from hub.services.appointment.model import Appointment
 from hub.services.appointment.slips import Facts
 
@@ -27,7 +28,8 @@ def day_said(hub: Hub, iso: str, language: str = "") -> str:
     """`lundi 2 mars 2026`."""
     said_in, on = language or hub.settings.agency.languages[0], date.fromisoformat(iso)
     weekday, month = (say(said_in, f"slip.{name}") for name in (f"weekday_{on.weekday()}", f"month_{on.month}"))
-    return say(said_in, "slip.appointment_date", weekday=weekday, day=on.day, month=month, year=on.year)
+    day = dates.of_month(on, said_in if words(said_in, "slip") else FIRST)
+    return say(said_in, "slip.appointment_date", weekday=weekday, day=day, month=month, year=on.year)
 
 
 def day_list(hub: Hub, day: date, found: Iterable[Appointment]) -> bytes:

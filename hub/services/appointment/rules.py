@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from hub import days
+from hub.accents import bare
 from hub.errors import IllegalStep, NotFound, Refused, Unreadable, chosen, written
 from hub.services.appointment.model import (
     OUTCOMES,
@@ -144,8 +144,7 @@ def same_number(one: str | None, other: str) -> bool:
 
 def plain(name: str) -> frozenset[str]:
     """The words of a name without accents, as two people would compare them: N'Ganga is Nganga."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(c))
-    return frozenset(re.findall(r"\w+", _APOSTROPHES.sub("", bare)))
+    return frozenset(re.findall(r"\w+", _APOSTROPHES.sub("", bare(name.casefold()))))
 
 
 def whom(mode: Mode, name: str, number: str, registration: str) -> tuple[str, str, str]:

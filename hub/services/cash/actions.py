@@ -7,6 +7,7 @@ payment it was is private; the amount, the account and the number are not.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -47,15 +48,12 @@ class Payment:
 
 def known(hub: Hub, receipt: str) -> m.CashEntry:
     """The entry of a receipt's number. Raises NotFound."""
-    found = store.receipt(hub.reader, receipt)
-    if found is None:
-        raise NotFound("no such receipt", field="receipt")
-    return found
+    return entry_of(hub.reader, receipt)
 
 
-def entry_of(tx: Transaction, receipt: str) -> m.CashEntry:
-    """The entry of a receipt's number, as the transaction has it. Raises NotFound."""
-    found = store.receipt(tx.connection, receipt)
+def entry_of(reader: sqlite3.Connection, receipt: str) -> m.CashEntry:
+    """The entry of a receipt's number, as this connection has it. Raises NotFound."""
+    found = store.receipt(reader, receipt)
     if found is None:
         raise NotFound("no such receipt", field="receipt")
     return found
@@ -231,7 +229,7 @@ def collect(tx: Transaction, hub: Hub, *, payment: Payment, prepared: int | None
         tx.record(PreparedCashed(held.id, event.receipt))
     if draft.tender == "cash":
         pulse(tx, hub, session, "collection", event.receipt)
-    printed = print_at_till(tx, hub, entry_of(tx, event.receipt))
+    printed = print_at_till(tx, hub, entry_of(tx.connection, event.receipt))
     return {
         "receipt": event.receipt, "amount": draft.amount, "change": draft.change, "label": draft.label,
         "state": event.tender_state, "printer": printed,
@@ -251,7 +249,7 @@ def move(tx: Transaction, hub: Hub, *, kind: str, amount: int, voucher: str) -> 
 @action
 def print_receipt(tx: Transaction, hub: Hub, *, receipt: str) -> Answer:
     """The next copy, at the counter's printer where it has one; the browser prints the same as PDF."""
-    found = entry_of(tx, receipt)
+    found = entry_of(tx.connection, receipt)
     printed = print_at_till(tx, hub, found)
     if printed is None:
         tx.record(m.ReceiptPrinted(found.till, found.year, found.number, found.copies))
@@ -277,7 +275,7 @@ def settle(tx: Transaction, hub: Hub, *, receipt: str, step: str, reference: str
     A cashier confirms mobile money with the operator's reference; all else is said by who looks over the tills.
     """
     del hub
-    found = entry_of(tx, receipt)
+    found = entry_of(tx.connection, receipt)
     state = rules.tender_step(found, step)
     said = " ".join(reference.split())[: rules.DETAIL_LENGTH] or None
     if tx.actor.roles.isdisjoint(store.CHIEFS) and not (found.tender == "mobile_money" and state == "paid"):
@@ -295,7 +293,7 @@ def settle(tx: Transaction, hub: Hub, *, receipt: str, step: str, reference: str
 def ask_reversal(tx: Transaction, hub: Hub, *, receipt: str, reason: str) -> Answer:
     """The cashier asks that an entry be taken back, in its own session."""
     del hub
-    found, why = entry_of(tx, receipt), rules.reversal_reason(reason)
+    found, why = entry_of(tx.connection, receipt), rules.reversal_reason(reason)
     session = rules.mine(store.session_of(tx.connection, tx.actor.agent), tx.actor.agent)
     rules.reversible(found, session)
     if any((each.year, each.number) == (found.year, found.number)

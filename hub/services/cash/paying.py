@@ -229,7 +229,7 @@ def _pay(tx: Transaction, hub: Hub, *, order: str, shown: o.Shown, known_number:
     if draft.tender == "cash":
         actions.pulse(tx, hub, session, "disbursement", event.receipt)
     _tell(tx, found, event.receipt, event.hash, "paid")
-    printer = actions.print_at_till(tx, hub, actions.entry_of(tx, event.receipt))
+    printer = actions.print_at_till(tx, hub, actions.entry_of(tx.connection, event.receipt))
     return {"receipt": event.receipt, "order": found.number, "amount": found.amount, "printer": printer}
 
 

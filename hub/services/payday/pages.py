@@ -101,9 +101,11 @@ def print_band(number: int, wave: int) -> Response:
     """Its numbers on paper, drawn before they count as printed: the same key gives the same copy."""
     hub, found = the_hub(), actions.known(the_hub(), number)
     of = rules.wave(found, wave)
-    paper.band(hub, found, of, of.printed)
+    drawn = paper.band(hub, found, of, of.printed)
     answer = actions.note_printed(hub, asked(f"payday.print/{number}/{wave}"), plan=number, wave=wave)
-    return pdf(paper.band(hub, found, of, answer["copy"]), f"{of.series}{found.on}")
+    if answer["copy"] != of.printed:
+        drawn = paper.band(hub, found, of, answer["copy"])
+    return pdf(drawn, f"{of.series}{found.on}")
 
 
 @pages.errorhandler(Refused)

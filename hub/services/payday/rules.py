@@ -7,11 +7,11 @@ time. So whoever has a number knows whom they follow, and nobody gains by standi
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
 from hub import days
+from hub.accents import bare
 from hub.errors import NotFound, Refused, Unreadable, chosen
 from hub.services.payday.model import (
     BYS,
@@ -93,8 +93,8 @@ def withdraw(found: Plan) -> PayDayWithdrawn:
 
 def wave_of(found: Plan, typed: str) -> Wave:
     """The wave of somebody by their registration number or name, whichever the plan sorts by. Raises Unreadable."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", typed.upper()) if not unicodedata.combining(c))
-    digits, letters = re.sub(r"\D", "", bare), re.sub(r"[^A-Z]", "", bare)
+    plain = bare(typed.upper())
+    digits, letters = re.sub(r"\D", "", plain), re.sub(r"[^A-Z]", "", plain)
     key = digits[-2:] if found.by == "registration" and len(digits) >= 2 else letters[:1]  # noqa: PLR2004 (two digits)
     if found.by == "registration" and not key.isdecimal():
         key = ""

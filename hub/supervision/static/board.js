@@ -76,7 +76,9 @@ function drawWhere() {
   const lang = document.documentElement.lang;
   const day = board.date ? new Date(`${board.date}T12:00:00Z`) : null;
   const words = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
-  setText(find("#date"), day ? new Intl.DateTimeFormat(lang, words).format(day) : "");
+  const parts = day ? new Intl.DateTimeFormat(lang, words).formatToParts(day) : [];
+  const first = (part) => lang === "fr" && part.type === "day" && part.value === "1";
+  setText(find("#date"), parts.map((part) => (first(part) ? "1er" : part.value)).join(""));
   setText(find("#day"), say(!board.date ? "day_none" : board.day ? "day_open" : "day_closed"));
   setText(find("#mode"), board.day ? say(`mode_short_${board.mode}`) : "");
 }

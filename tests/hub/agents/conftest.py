@@ -10,14 +10,14 @@ import pytest
 from hub.agents import actions, migrations, rules, second_factor, sessions, store, totp, vault
 from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
-from hub.queues import store as queue_store
+from hub.queues import appliers as queue_appliers
 from hub.queues.migrations import migrations as queue_migrations
 from hub.store import Store
 
 
 def open_store(folder, clock) -> Store:
     return Store(
-        folder, appliers={**queue_store.APPLIERS, **store.APPLIERS},
+        folder, appliers={**queue_appliers.APPLIERS, **store.APPLIERS},
         migration_sets=[queue_migrations, migrations.migrations], clock=clock,
     )  # fmt: skip
 

@@ -15,15 +15,16 @@ from hub.ask import HUB, Ask
 from hub.context import Hub
 from hub.desk.pictures import Desks
 from hub.desk.thread import ICONS
+from hub.queues import appliers as queue_appliers
 from hub.queues import model
-from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.say import words
 from hub.services.ports import Pending
+from hub.staff_pictures import Desk
 from hub.store import Store
 from hub.visits import store as visit_store
 from hub.visits.migrations import migrations as visit_migrations
-from hub.wire import Desk, as_json
+from hub.wire import as_json
 from tests.office import Office, demo_settings
 
 ROSE, JEAN = "00902F", "01016E"
@@ -35,7 +36,7 @@ def office(tmp_path, clock):
     """The agency with its day open, and two clerks who work there."""
     store = Store(
         tmp_path / "data",
-        appliers=queue_store.APPLIERS | agent_store.APPLIERS | visit_store.APPLIERS,
+        appliers=queue_appliers.APPLIERS | agent_store.APPLIERS | visit_store.APPLIERS,
         migration_sets=(queue_migrations, agent_migrations, visit_migrations),
         clock=clock,
     )

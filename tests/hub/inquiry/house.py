@@ -21,6 +21,7 @@ from hub.desk.pictures import Desks
 from hub.people.importing import Today
 from hub.privacy.pages import pages as privacy_pages
 from hub.queues import actions as queues
+from hub.queues import papers as queue_papers
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -157,7 +158,7 @@ class House(Office):
         issued = queues.issue(
             self.hub, ask, service="RAS", channel="kiosk", brought=said.label, party=said.party
         )  # fmt: skip
-        queues.report_paper(
+        queue_papers.report_paper(
             self.hub, self.ask(self.kiosk.actor), issue=ask.key, paper="printed", label=issued["label"], service="RAS"
         )
         self.counter(counter).next()

@@ -9,7 +9,7 @@ from hub.errors import IllegalStep, NotAllowed, NotFound, Unreadable
 from hub.paper import Cut, Text, slip_from_json
 from hub.printing import actions, pictures, rules, store
 from hub.printing.model import PrintJobQueued
-from hub.settings import CounterPrinter
+from hub.settings.devices import CounterPrinter
 
 PRINTERS = frozenset({"printer"})
 

@@ -20,16 +20,16 @@ from hub.ask import HUB, Actor, Ask
 from hub.clock import Elapsed, ManualClock
 from hub.context import Hub
 from hub.errors import Refused
-from hub.queues import actions, faces, followup, rules, store
+from hub.queues import actions, appliers, faces, followup, papers, rules, store
 from hub.queues.migrations import migrations
 from hub.queues.model import StepUndone
-from hub.settings import Help
+from hub.settings.counters import Help
 from hub.verify import Rooms, verify
 from tests.conftest import MONDAY
 from tests.hub.queues.reference import CLASSES, No, Reference, since
 from tests.office import demo_settings, open_store
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 PREFIXES = {"RAS": "A", "DEP": "D"}
 SERVES = {"02": ("RAS",), "03": ("RAS", "DEP"), "05": ("DEP",)}
 SPOKEN = {"02": ("fr",), "03": ("fr", "en"), "05": ("fr",)}
@@ -275,7 +275,7 @@ class Agency(RuleBasedStateMachine):
         else:
             expected = lambda: self.reference.paper(t, failed=paper == "failed")  # noqa: E731
         self.both(
-            expected, actions.report_paper, KIOSK, issue=self.requests[number], label=label, service=t["service"],
+            expected, papers.report_paper, KIOSK, issue=self.requests[number], label=label, service=t["service"],
             paper="printed" if paper == "own" else paper,
         )  # fmt: skip
 
@@ -289,7 +289,7 @@ class Agency(RuleBasedStateMachine):
         label = f"K1-{self.own:03d}"
         self.both(
             lambda: self.reference.own_paper(label, service, failed=paper == "failed", ago=ago),
-            actions.report_paper, KIOSK, issue=f"alone {self.own}", label=label, service=service, paper=paper,
+            papers.report_paper, KIOSK, issue=f"alone {self.own}", label=label, service=service, paper=paper,
             pressed_at=self.clock.now().at - ago,
         )  # fmt: skip
 
@@ -546,7 +546,7 @@ def test_four_hundred_steps_of_anything():
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("piece", [101, 102])
+@pytest.mark.parametrize("piece", [101, pytest.param(102, marks=pytest.mark.nightly)])
 def test_ten_thousand_steps_of_anything(piece):
     """E10, the ordinary part: the gate's fifty thousand are one piece of the nightly run, its million all of them."""
     run(50, 100, piece)
@@ -587,7 +587,7 @@ PLANTED = {
 }
 MORE_PLANTED = {
     "the wall clock measures recalls": ("hub.queues.rules.elapsed", the_wall_clock_measures),
-    "three priorities in a row are not counted": ("hub.queues.actions._priority_run", lambda *_: 0),
+    "three priorities in a row are not counted": ("hub.queues.line._priority_run", lambda *_: 0),
     "a visitor for one counter is called by another": ("hub.queues.routing._reserved", lambda *_: False),
 }
 

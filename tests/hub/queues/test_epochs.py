@@ -12,13 +12,13 @@ from hub.errors import Refused, Unreadable
 from hub.paper import Text
 from hub.printing import store as printing
 from hub.printing.migrations import migrations as print_migrations
-from hub.queues import actions, epochs, faces, store
+from hub.queues import actions, appliers, epochs, faces, papers, store
 from hub.queues.migrations import migrations
 from hub.store import Store
 from hub.verify import Rooms, verify
 from tests.office import RECEPTION, Office, open_store
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_only_a_label_that_may_have_been_lost_comes_back_so(office, forget, labe
     copy = forget()
     copy.press("deposit")
     with pytest.raises(Refused):
-        actions.report_paper(
+        papers.report_paper(
             copy.hub, Ask(copy.kiosk.actor, "later"), issue="other", paper="printed", label=label, service="DEP"
         )
 

@@ -4,14 +4,14 @@ import pytest
 
 from hub.ask import Actor, Ask
 from hub.errors import IllegalStep, KeyReuse, Refused, Unreadable
-from hub.queues import actions, pictures, store
+from hub.queues import actions, papers, pictures, store
 from tests.office import RECEPTION, Kiosk, Office
 
 
 def report(office, *, label: str, issue: str, paper: str = "printed", key: str | None = None):
     """One report of a kiosk, as it comes through the door."""
     ask = Ask(Actor(device="K1"), key or office.new_key(), {"label": label, "issue": issue, "paper": paper})
-    return actions.report_paper(office.hub, ask, issue=issue, paper=paper, label=label, service="DEP")
+    return papers.report_paper(office.hub, ask, issue=issue, paper=paper, label=label, service="DEP")
 
 
 def test_nobody_is_called_before_the_paper_is_out(office):
@@ -227,7 +227,7 @@ def test_a_wall_clock_that_jumps_while_the_kiosk_is_alone_sends_nobody_home(offi
 def test_a_press_that_no_clock_was_there_for_counts_from_its_hearing_and_says_so(office):
     office.later(minutes=30)
     ask = Ask(office.kiosk.actor, "k")
-    actions.report_paper(office.hub, ask, issue="never heard of", paper="printed", label="K1-001", service="DEP")
+    papers.report_paper(office.hub, ask, issue="never heard of", paper="printed", label="K1-001", service="DEP")
     assert office.ticket("K1-001").issued.at == office.clock.now().at
     assert not office.ticket("K1-001").issued.certain
 

@@ -7,7 +7,9 @@ import random
 import pytest
 
 from hub import journal
-from hub.queues import actions, routing, store
+from hub.queues import appliers as queue_appliers
+from hub.queues import line as queue_line
+from hub.queues import routing
 from hub.queues.model import TicketCalled
 from hub.queues.routing import Caller, Candidate, Choice, Nobody, choose
 from hub.settings import QueueRules
@@ -237,18 +239,18 @@ def test_a_morning_chosen_again_from_the_journal_is_the_same_morning(office, tmp
 
     def choose_again(rows, event):
         if event.rule:
-            people = actions.waiting_now(office.hub, rows.connection, rows.now)
+            people = queue_line.waiting_now(office.hub, rows.connection, rows.now)
             counter = office.hub.settings.counter(event.counter)
-            choice = choose(people, actions.caller_now(office.hub, rows.connection, counter), RULES)
+            choice = choose(people, queue_line.caller_now(office.hub, rows.connection, counter), RULES)
             assert isinstance(choice, Choice)
             assert (choice.candidate.ticket, choice.rule, f"{choice.why}:{choice.minutes}", choice.scores) == (
                 event.ticket, event.rule, event.why, event.considered,
             )  # fmt: skip
             assert (choice.waiting, routing.passed(people, choice.candidate)) == (event.waiting, event.passed)
             again.append(event.label)
-        store.APPLIERS[TicketCalled](rows, event)
+        queue_appliers.APPLIERS[TicketCalled](rows, event)
 
-    appliers = {**journal.APPLIERS, **store.APPLIERS, TicketCalled: choose_again}
+    appliers = {**journal.APPLIERS, **queue_appliers.APPLIERS, TicketCalled: choose_again}
     fresh = open_writer(tmp_path / "again.db", office.hub.store._sets)
     journal.replay(office.hub.reader, fresh, appliers)
     fresh.close()

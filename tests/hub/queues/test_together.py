@@ -10,16 +10,16 @@ import pytest
 
 from hub.ask import Actor, Ask
 from hub.context import Hub
-from hub.queues import actions, faces, store
+from hub.queues import actions, appliers, faces, papers, store
 from hub.queues.migrations import migrations
 from hub.queues.model import TicketCalled
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.verify import Rooms, verify
 from tests.office import Office
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes
 
-QUEUES = Rooms(store.APPLIERS, (migrations,), store.STATE_TABLES)
+QUEUES = Rooms(appliers.APPLIERS, (migrations,), appliers.STATE_TABLES)
 TWENTY = tuple(f"{n:02d}" for n in range(1, 21))
 Next = Callable[..., dict[str, object]]
 
@@ -79,7 +79,7 @@ def a_rush(hall: Office, call_next: Next, tickets: int) -> None:
         actor = Actor(device=name)
         for number in range(tickets // 4):
             answer = actions.issue(hall.hub, Ask(actor, f"{rush}-{number}"), service="DEP", channel="kiosk")
-            actions.report_paper(
+            papers.report_paper(
                 hall.hub, Ask(actor, f"p{rush}-{number}"), issue=f"{rush}-{number}", paper="printed",
                 label=answer["label"], service="DEP",
             )  # fmt: skip

@@ -24,7 +24,9 @@ from hub.printing import actions as printing
 from hub.printing import store as print_store
 from hub.printing.migrations import migrations as print_migrations
 from hub.queues import actions as queues
+from hub.queues import appliers as queue_appliers
 from hub.queues import faces
+from hub.queues import papers as queue_papers
 from hub.queues import store as queue_store
 from hub.queues.migrations import migrations as queue_migrations
 from hub.queues.model import Ticket
@@ -50,7 +52,7 @@ class Office:
 
     def __init__(self, folder: Path, services: tuple[ports.CounterService, ...], language: str = "fr") -> None:
         self.clock = ManualClock(datetime(2026, 3, 2, 7, 30, tzinfo=UTC))
-        rooms = (queue_store, agent_store, print_store, people_store, visit_store)
+        rooms = (queue_appliers, agent_store, print_store, people_store, visit_store)
         appliers = {kind: applier for room in rooms for kind, applier in room.APPLIERS.items()}
         for service in services:
             appliers |= service.appliers
@@ -81,7 +83,7 @@ class Office:
         ask = self.ask(KIOSK)
         issued = queues.issue(self.hub, ask, service=service, channel="kiosk")
         if paper:
-            queues.report_paper(
+            queue_papers.report_paper(
                 self.hub, self.ask(KIOSK), issue=ask.key, paper=paper, label=issued["label"], service=service
             )
         return issued["id"]

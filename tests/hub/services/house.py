@@ -21,6 +21,7 @@ from hub.headers import HTMX_SECURITY_POLICY
 from hub.look import look
 from hub.people.importing import Today
 from hub.queues import actions as queues
+from hub.queues import papers as queue_papers
 from hub.queues import store as queue_store
 from hub.rooms import brought
 from hub.services import ports
@@ -115,7 +116,7 @@ class House(Town):
             queues.open_counter(self.hub, self.ask(agent), counter=counter, agent=agent.agent)
         pressed = self.ask(KIOSK)
         issued = queues.issue(self.hub, pressed, service=service, channel="kiosk")
-        queues.report_paper(
+        queue_papers.report_paper(
             self.hub, self.ask(KIOSK), issue=pressed.key, paper="printed", label=issued["label"], service=service
         )
         queues.call_next(self.hub, self.ask(agent), counter=counter)

@@ -129,6 +129,7 @@ def test_the_tab_ships_little(desks):
     assert sum(shipped.values()) <= SHIPPED_BYTES, shipped
 
 
+@pytest.mark.nightly
 def test_nothing_for_axe_to_complain_about(desks):
     page = desks[0]
     book(page, "counter", "NGOMA Rose", "05 500 07 77")

@@ -17,7 +17,7 @@ from hub.errors import ConfigurationFault
 from hub.journal import APPLIERS as JOURNAL
 from hub.people import store as people_store
 from hub.printing import store as print_store
-from hub.queues import store as queue_store
+from hub.queues import appliers as queue_appliers
 from hub.say import WORDS, say
 from hub.scans import Scan
 from hub.services import ports
@@ -28,7 +28,7 @@ from tests.hub.services.conftest import Office
 ROOT = Path(__file__).parents[3]
 LANGUAGES = ("fr", "en")
 ICONS = set((ROOT / "hub/look/icons.txt").read_text().split())
-ROOMS = (queue_store, agent_store, print_store, outbox, people_store, visit_store, notices)
+ROOMS = (queue_appliers, agent_store, print_store, outbox, people_store, visit_store, notices)
 SERVICES = pytest.mark.parametrize("service", ports.load(ports.folders()), ids=lambda service: service.name)
 
 

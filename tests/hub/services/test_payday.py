@@ -104,7 +104,7 @@ def house(tmp_path, workshop):
 
 
 @pytest.mark.slow
-def test_from_the_plan_to_the_last_number(house):
+def test_from_the_plan_to_the_last_number(house, workshop, monkeypatch):
     screen, hub = Screen(house, RECEPTION), house.hub
     assert "Aucun jour de paie prévu" in screen.open("/desk/payday").words
     form = {"on": TUESDAY, "service": "CPR", "by": "registration", "waves": THIRDS}
@@ -112,7 +112,10 @@ def test_from_the_plan_to_the_last_number(house):
     assert "00 98 8:00 3</textarea>" in screen.text, "what was typed is still there"
     assert "matricules en 34 à 66" in screen.send("/desk/payday/new", **form).words
     assert "a déjà un jour de paie" in screen.send("/desk/payday/new", **form).words
+    drawn, draw = [], workshop._draw
+    monkeypatch.setattr(workshop, "_draw", lambda asked: drawn.append(asked) or draw(asked))
     paper = screen.send("/desk/payday/1/waves/1/print")
+    assert len(drawn) == 1, "once, before it counts as printed"
     assert len(pikepdf.open(io.BytesIO(paper.data)).pages) == 3, "sixty numbers, twenty-four a page"
     screen.send("/desk/payday/1/waves/1/print")
     assert "2 fois" in screen.open("/desk/payday").words

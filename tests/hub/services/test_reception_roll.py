@@ -8,7 +8,8 @@ from hub.misfits import find_misfits
 from hub.queues import actions as queues
 from hub.queues import roll
 from hub.services.reception import actions, rules
-from hub.settings import Kiosk, QueueRules
+from hub.settings import QueueRules
+from hub.settings.devices import Kiosk
 from hub.supervision.statistics import figures
 from tests.hub.services.conftest import AGENT
 

@@ -9,7 +9,7 @@ import pytest
 
 from hub import notices, outbox
 from hub.agents import actions as agents
-from hub.ask import HUB
+from hub.ask import HUB, Actor
 from hub.errors import IllegalStep, Refused, Unreadable
 from hub.exchange.sender import Sender
 from hub.exchange.ways import destination_of
@@ -111,6 +111,10 @@ def test_what_was_asked_and_goes_on_as_a_request_is_asked_once(both):
     actions.answer_at_once(hub, both.ask(), asked=wants(ticket), answer="Voici.")
     assert ports.first_level(hub, hub.reader, day) == ports.FirstLevel(2, 4)
     assert "vous 2 sur 4 (50 %)" in screen.open("/desk/request").words
+    officer = Screen(both, OFFICER).open("/desk/request").words
+    assert "aujourd'hui : l'agence 2 sur 4 (50 %) ·" in officer, "who answered nobody has nothing of their own to part"
+    nobody = Screen(both, Actor(agent="00977X", roles=frozenset({"clerk"}))).open("/desk/request").words
+    assert "premier niveau" not in nobody, "no heading over nothing"
     both.replayed()
 
 

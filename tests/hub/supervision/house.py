@@ -20,7 +20,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.clock import ManualClock
 from hub.context import Hub
 from hub.desk.pages import pages as desk_pages
-from hub.queues import store as queue_store
+from hub.queues import appliers as queue_appliers
 from hub.queues.migrations import migrations as queue_migrations
 from hub.realtime import Realtime, Screen, socket_server
 from hub.settings import Settings
@@ -32,7 +32,7 @@ from tests.look.fake_hub import Plug
 from tests.office import Office, demo_settings
 from tests.serving import served, unserved
 
-APPLIERS = queue_store.APPLIERS | agent_store.APPLIERS | outbox.APPLIERS
+APPLIERS = queue_appliers.APPLIERS | agent_store.APPLIERS | outbox.APPLIERS
 SETS = (queue_migrations, agent_migrations, outbox.migrations)
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from hub.days import Calendar
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.supervision import advice, demand, erlang
 from hub.supervision.demand import Demand, Expected, Past, Pool
 from tests.office import demo_settings

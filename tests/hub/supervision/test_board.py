@@ -174,6 +174,7 @@ def test_everything_fits_one_screen_of_a_laptop(house, open_page):
     assert cut == []
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("path", ["/supervision", "/supervision/statistics"])
 def test_nobody_is_kept_out(house, open_page, path):
     stories.busy(house, hurried=True)

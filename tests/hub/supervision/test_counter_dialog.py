@@ -60,6 +60,7 @@ def test_a_counter_is_paused_given_a_queue_and_its_emergency_is_heard_and_answer
     expect(page).to_have_title("(1) Supervision · CNSS Siège")
 
 
+@pytest.mark.nightly
 def test_who_publishes_without_eyes_or_mouse_finds_every_field_named(house, open_page):
     page = open_page("/routing")
     parts = ("agents", "helps", "rules", "versions")

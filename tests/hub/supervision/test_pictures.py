@@ -10,7 +10,7 @@ import pytest
 from hub import outbox
 from hub.agents import actions as agents
 from hub.ask import HUB, Ask
-from hub.settings import Counter
+from hub.settings.counters import Counter
 from hub.settings_files import load_settings
 from hub.supervision.closing import still_open
 from hub.supervision.pictures import supervision

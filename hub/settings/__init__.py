@@ -1,5 +1,8 @@
 """What an agency is configured to be: one model. `hub.settings_files` reads it from the TOML files of one folder.
 
+The whole stands here, with the agency, its day and its hub; services and counters are in `counters`,
+the boxes in `devices`, what a value may look like in `forms`.
+
 Everything has a default except what only the agency knows (its name, services and counters).
 An unknown key stops the start.
 
@@ -11,69 +14,29 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hub.days import Calendar
 from hub.problems import did_you_mean, form
-from hub.wire import Direction
-
-Code = Annotated[str, Field(pattern=form(r"^[A-Z0-9][A-Z0-9_-]{0,15}$", "at most 16 capitals, digits, - or _"))]
-AgencyCode = Annotated[str, Field(pattern=form(r"^[A-Z0-9][A-Z0-9-]{1,31}$", "2 to 32 capitals, digits or -"))]
-CounterCode = Annotated[str, Field(pattern=form(r"^[0-9A-Z]{1,4}$", "at most 4 digits or capitals"))]
-Prefix = Annotated[str, Field(pattern=form(r"^([A-Z]{1,2})?$", "one or two capitals"))]
-ClockTime = Annotated[str, Field(pattern=form(r"^([01]\d|2[0-3]):[0-5]\d$", "a time such as '07:30'"))]
-Language = Annotated[str, Field(pattern=form(r"^[a-z]{2,3}$", "a language code such as 'fr'"))]
-HubAddress = Annotated[
-    str, Field(pattern=form(r"^https?://[^/\s:]+(:\d{1,5})?/?$", "an address such as 'http://192.168.1.10:8080'"))
-]
-PublicKey = Annotated[str, Field(pattern=form(r"^([0-9a-f]{64})?$", "a public key, 64 digits of 0-9 a-f"))]
-AgeKey = Annotated[str, Field(pattern=form(r"^age1[02-9ac-hj-np-z]{58}$", "a public age key, `age1…`"))]
-UsbName = Annotated[str, Field(pattern=form(r"^([0-9a-fA-F]{4}:[0-9a-fA-F]{4})?$", "vendor:product in hexadecimal"))]
-SpiName = Annotated[str, Field(pattern=form(r"^[01]\.[0-2]$", "SPI port.device such as '0.1'"))]
-Word = Annotated[str, Field(pattern=form(r"^\S{1,32}$", "at most 32 signs without a space"))]
-Skill = Annotated[int, Field(ge=0, le=3)]
-Minutes = Annotated[int, Field(ge=-60, le=60)]
-Pin = Annotated[int, Field(ge=0, le=27)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Holiday = Annotated[
-    str,
-    Field(
-        pattern=form(
-            r"^((0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])|easter\+\d{1,3})$", "a day such as '12-25' or 'easter+39'"
-        )
-    ),
-]
-DayOfMonth = Annotated[
-    str,
-    Field(
-        pattern=form(
-            r"^(last|[1-9]|[12]\d|3[01]|(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$",
-            "a day such as '25', 'last' or '03-31'",
-        )
-    ),
-]
-Words = dict[Language, str]
-CounterKind = Literal["reception", "inquiry", "deposit", "cash", "specialised", "back"]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAYS: tuple[Day, ...] = get_args(Day)
-Lamp = Literal["free", "calling", "serving", "fault"]
-PanelStep = Literal["next", "recall", "no_show", "start", "finish", "hold", "open"]
-
-
-class Model(BaseModel):
-    """Base of every section: frozen, and no key that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    @classmethod
-    def limits(cls, name: str) -> tuple[int, int]:
-        """The least and the most of a setting that is a whole number."""
-        said = cls.model_fields[name].metadata
-        least = next(each.ge for each in said if hasattr(each, "ge"))
-        return least, next(each.le for each in said if hasattr(each, "le"))
+from hub.settings.counters import Counter, Help, Profile, Service
+from hub.settings.devices import CounterPrinter, Display, Kiosk, Panel, Printing, Ticket, Voice
+from hub.settings.forms import (
+    DAYS,
+    AgeKey,
+    AgencyCode,
+    ClockTime,
+    Code,
+    Day,
+    DayOfMonth,
+    Holiday,
+    Language,
+    Model,
+    Port,
+    PublicKey,
+)
 
 
 class Opening(Model):
@@ -120,9 +83,11 @@ class Agency(Model):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        if value not in available_timezones():
+        try:
+            ZoneInfo(value)  # the list of all of them is a walk over the disk
+        except (KeyError, ValueError, OSError):  # unknown, no name, or that of a folder
             meant = did_you_mean(value, available_timezones())
-            raise ValueError(f"no such time zone{meant if meant.endswith('?') else ''} (found {value!r})")
+            raise ValueError(f"no such time zone{meant if meant.endswith('?') else ''} (found {value!r})") from None
         return value
 
     @field_validator("agent_code")
@@ -422,357 +387,6 @@ class Blended(Model):
     """An agent at such work is called back when so many wait for their counter, a second one when twice as many do."""
     recall_min: Annotated[int, Field(ge=1, le=600)] = 10
     """They are called back, too, when somebody has waited for their counter for so long, minutes."""
-
-
-TicketPart = Literal["logo", "head", "welcome", "number", "queue", "papers", "away", "follow", "foot"]
-TICKET_PARTS: tuple[TicketPart, ...] = get_args(TicketPart)
-
-
-class Ticket(Model):
-    """What is printed on a ticket, around its number."""
-
-    parts: tuple[TicketPart, ...] = TICKET_PARTS
-    """From top to bottom; what is left out is not printed. The service and the number (`number`) always are."""
-    logo: Path | None = Field(default=None, examples=["logo.png"])
-    """A picture (PNG or JPEG, dark on light) above everything, relative to the configuration folder."""
-    welcome: Words = Field(default_factory=dict, examples=[{"fr": "Bienvenue"}])
-    """A line of the agency's own before the number, by language."""
-    footer: Words = Field(default_factory=dict, examples=[{"fr": "Avenue de l'Indépendance, 1"}])
-    """The last lines, by language; the agency's address when empty."""
-
-    @field_validator("parts")
-    @classmethod
-    def _has_a_number(cls, value: tuple[TicketPart, ...]) -> tuple[TicketPart, ...]:
-        if "number" not in value or len(set(value)) < len(value):
-            raise ValueError(f"each part once, and number among them (found {', '.join(value) or 'none'})")
-        return value
-
-
-class QuietTime(Model):
-    """Hours at which the waiting room is called more softly."""
-
-    begin: ClockTime = Field(examples=["12:30"])
-    """From this time on …"""
-    end: ClockTime = Field(examples=["13:30"])
-    """… until this one; before `begin` it is that of the next day."""
-    volume: Annotated[int, Field(ge=0, le=100)] = 0
-    """Volume of calls meanwhile, percent; at 0 they are only shown."""
-
-
-class Voice(Model):
-    """How calls are heard. What speaks is `hub.voice`, in which languages is each screen's."""
-
-    recorded: tuple[Language, ...] = Field(default=(), examples=[["ln", "ktu"]])
-    """Languages said by recordings of people, which `mbote recordings` lists; any language can be."""
-    recordings: Path = Path("recordings")
-    """Folder of the recordings, one folder per language; relative to the configuration folder."""
-    missing: Literal["espeak", "skip"] = "espeak"
-    """A call that lacks a recording: said by espeak where it has the language, or that language is left out."""
-    volume: Annotated[int, Field(ge=0, le=100)] = 100
-    """Volume of calls, percent, unless a screen says otherwise."""
-    quiet: tuple[QuietTime, ...] = Field(default=(), examples=[[{"begin": "12:30", "end": "13:30", "volume": 30}]])
-    """Hours at which they are softer, or only shown."""
-
-
-class Display(Model):
-    """A waiting-room screen."""
-
-    name: Code = Field(examples=["SALLE"])
-    """Its name, as it is paired."""
-    layout: Literal["room", "calls", "pictures", "sign"] = "room"
-    """`room`: calls, queues; `calls`: calls alone, larger; `pictures`: calls beside those; `sign`: of one counter."""
-    counters: tuple[CounterCode, ...] = Field(default=(), examples=[["05"]])
-    """Its zone: counters whose calls it shows and says; all when empty, exactly one on a `sign`."""
-    message: str = ""
-    """One line at the foot of the screen."""
-    messages: tuple[str, ...] = Field(default=(), examples=[["Les caisses ferment à 14 h."]])
-    """Further lines, which take turns with it."""
-    pictures: Path | None = Field(default=None, examples=["affiches"])
-    """Folder of pictures (PNG, JPEG, WebP) that take turns, by name; relative to the configuration folder."""
-    turn_s: Annotated[float, Field(ge=3, le=600)] = 12.0
-    """How long each message and each picture stays."""
-    services: tuple[Code, ...] = Field(default=(), examples=[["DEP"]])
-    """Services listed; when empty those of its counters, or all those with a prefix."""
-    minimum_s: Annotated[float, Field(ge=0, le=60)] = 6.0
-    """Least time each call keeps the large place."""
-    languages: tuple[str, ...] = Field(default=("fr",), min_length=1, examples=[["fr", "en"]])
-    """Languages of its calls, one after the other (one alone is said twice); its own words are in the first."""
-    arrows: dict[CounterCode, Direction] = Field(default_factory=dict, examples=[{"05": "left"}])
-    """Direction of a counter seen from this screen, by counter code."""
-    volume: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, examples=[60])
-    """Volume of its calls, percent; 0 for a screen without loudspeaker, or beside another one that is heard."""
-
-
-class Reason(Model):
-    """One errand within a service (sous-motif): what somebody comes for, exactly."""
-
-    code: Code = Field(examples=["CERT-VIE"])
-    """Its code, on tickets and in the journal."""
-    kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Certificat de vie", "en": "Life certificate"}])
-    """What the visitor reads at the kiosk, by language; the first one where a language is left out."""
-    icon: str = "file-text"
-    """Pictogram, a name of hub/look/icons.txt."""
-    papers: dict[Language, tuple[str, ...]] = Field(
-        default_factory=dict, examples=[{"fr": ["Le certificat signé"], "en": ["The signed certificate"]}]
-    )
-    """Papers to have ready for it, by language; the service's where there are none."""
-
-    def called(self, language: str) -> str:
-        """Its name in a language, else in the first there is."""
-        return self.kiosk.get(language) or next(iter(self.kiosk.values()), self.code)
-
-
-class Service(Model):
-    """What a visitor queues for."""
-
-    code: Code = Field(examples=["DEP"])
-    """Its code, in counters, buttons and statistics."""
-    prefix: Prefix = Field(default="", examples=["D"])
-    """Letters before the number; a service without prefix gives no ticket."""
-    label: str = Field(examples=["Dépôt de pièces"])
-    """Name in full, on screens for staff."""
-    short: str = Field(default="", examples=["Dépôt"])
-    """Name where there is little room: the waiting room, tables. The full one when empty."""
-    kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Déposer des pièces", "en": "Hand in documents"}])
-    """What the visitor reads at the kiosk, by language (`fr`, `en`, …); the label where a language is left out."""
-    group: str = Field(default="", examples=["Prestations"])
-    """Name of the group it belongs to, as staff read it; the statistics count services of one name together, too."""
-    icon: str = "help-circle"
-    """Pictogram, a name of hub/look/icons.txt."""
-    target_min: Annotated[int, Field(ge=1, le=600)] = 30
-    """Target: 80 % wait no longer than this, minutes."""
-    mean_min: Annotated[float, Field(gt=0, le=600)] = 10
-    """Mean service time assumed before there is a history, minutes."""
-    last_ticket: ClockTime | None = Field(default=None, examples=["13:30"])
-    """Last ticket of the day for this service; the agency's when absent."""
-    quota: Annotated[int, Field(ge=0, le=9999)] | None = Field(default=None, examples=[80])
-    """Most tickets in a day; no limit when absent."""
-    least_skill: Skill = 1
-    """Least level in it that an agent needs to call its visitors, 1 to 3; 2 is whoever no profile speaks of."""
-    language_needed: bool = False
-    """Its visitors are called only where their language is spoken, however long they wait."""
-    papers: dict[Language, tuple[str, ...]] = Field(
-        default_factory=dict, examples=[{"fr": ["Pièce d'identité"], "en": ["Identity card"]}]
-    )
-    """Papers to have ready, by language."""
-    reasons: tuple[Reason, ...] = ()
-    """What visitors come for within it: the kiosk asks, and shows the papers of that errand."""
-    guide: dict[Language, tuple[str, ...]] = Field(
-        default_factory=dict, examples=[{"fr": ["Vérifier l'identité", "Reprendre la liste des pièces"]}]
-    )
-    """The agent's short guide (fiche réflexe), a step a line, by language; at the desk while its visitor is there."""
-
-    @property
-    def name(self) -> str:
-        """The name where there is little room."""
-        return self.short or self.label
-
-    def reason(self, code: str | None) -> Reason | None:
-        """The errand of that code, if there is one."""
-        return next((each for each in self.reasons if each.code == code), None)
-
-
-class Counter(Model):
-    """A counter (guichet) or a back desk."""
-
-    code: CounterCode = Field(examples=["05"])
-    """Its number, as it is called."""
-    label: str = Field(examples=["Dépôts de pièces"])
-    """Its name on the panel and for staff."""
-    kind: CounterKind = Field(examples=["deposit"])
-    """What is done there; people are never called to a `back` desk."""
-    services: tuple[Code, ...] = Field(default=(), examples=[["DEP"]])
-    """Services it serves, the first first; only a back desk may serve none."""
-    location: str = ""
-    """Where it is, for announcements: `au fond à droite`."""
-    arrow: Direction = ""
-    """Direction from the room's screens, unless a screen says otherwise."""
-    accessible: bool = False
-    """Reachable in a wheelchair."""
-    languages: tuple[Language, ...] = ("fr",)
-    """Languages spoken there, unless the agent's profile says others."""
-    weights: dict[Code, Minutes] = Field(default_factory=dict, examples=[{"DEP": 5}])
-    """A visitor of that service counts here as having waited so many minutes more (or less) than they did."""
-    printer: Code | None = Field(default=None, examples=["RECUS"])
-    """The printer on which its papers come out, of printers.toml or a kiosk's; none: the browser prints."""
-
-    @property
-    def shown(self) -> bool:
-        """Whether the public is called there."""
-        return self.kind != "back"
-
-
-class Profile(Model):
-    """What one agent can do, wherever they sit down. Whoever has none serves all that their counter serves."""
-
-    agent: Word = Field(examples=["00902F"])
-    """The agent's code."""
-    skills: dict[Code, Skill] = Field(default_factory=dict, examples=[{"DEP": 3}])
-    """Level by service: 0 does not serve it, 1 learns, 2 as usual, 3 knows it best; 2 where none is given."""
-    languages: tuple[Language, ...] = Field(default=(), examples=[["fr", "en"]])
-    """Languages they speak; those of the counter when none is given."""
-
-
-class Help(Model):
-    """A counter helps another queue while that one waits too long: one of them after so many of its own."""
-
-    code: Code = Field(examples=["RENFORT"])
-    """Its name."""
-    queue: Code = Field(examples=["DEP"])
-    """The service whose queue is helped."""
-    counters: Annotated[tuple[CounterCode, ...], Field(min_length=1)] = Field(examples=[["05"]])
-    """The counters that help, beside the services of their own."""
-    over_min: Annotated[int, Field(ge=0, le=600)] = 20
-    """They help while somebody there has waited longer than this, minutes."""
-    after: Annotated[int, Field(ge=1, le=20)] = 1
-    """One of that queue after so many visitors of their own, or at once when nobody of their own waits."""
-
-
-class Printer(Model):
-    """A ticket printer."""
-
-    kind: Literal["tcp", "usb", "serial", "file"] = "tcp"
-    """How it is connected: network, USB, serial line, or a device file of the system."""
-    host: str = "127.0.0.1"
-    """Network printer: its address."""
-    port: Port = 9100
-    """Network printer: its port."""
-    device: str = ""
-    """Serial or file printer: the device or file, `/dev/usb/lp0`."""
-    baud: Literal[2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
-    """Serial speed."""
-    usb: UsbName = ""
-    """USB printer: `vendor:product` in hexadecimal, `04b8:0e28`."""
-    columns: Annotated[int, Field(ge=24, le=64)] = 48
-    """Characters a line: 48 on 80 mm paper, 32 on 58 mm."""
-    code_page: str = "CP1252"
-    """Character table of the printer, as python-escpos names it."""
-    status: bool = True
-    """Ask for paper and cover before and after each ticket, where the printer answers."""
-    timeout_s: Annotated[float, Field(gt=0, le=30)] = 2.0
-    """How long a silent printer is waited for."""
-
-    @model_validator(mode="after")
-    def _can_be_found(self) -> Printer:
-        needed = {"tcp": "host", "usb": "usb", "serial": "device", "file": "device"}[self.kind]
-        if not getattr(self, needed):
-            raise ValueError(f"a printer of kind {self.kind} needs {needed}")
-        return self
-
-
-class CounterPrinter(Printer):
-    """A printer at the counters: receipts, certificates, visit slips."""
-
-    name: Code = Field(examples=["RECUS"])
-    """Its name, as papers are addressed to it."""
-    stand_in: Code | None = Field(None, examples=["K1"])
-    """Who prints its papers when it cannot or its process is gone: another printer, or a kiosk."""
-
-
-class Printing(Model):
-    """The process that owns this box's counter printers (`mbote printer`)."""
-
-    name: Code = "I1"
-    """Its name, as it is paired."""
-    hub: HubAddress = "http://127.0.0.1:8080"
-    """Address of the hub."""
-    token: Path = Path("printer.token")
-    """File that holds its token (mode 0600), relative to the configuration folder."""
-    authority: Path = Path("authority.pem")
-    """Certificate of the hub's authority, which `mbote setup` fetches: needed where the hub's address is https."""
-
-
-class KioskButton(Model):
-    """A physical button of the kiosk: a GPIO pin, pulled up, that goes low when pressed."""
-
-    pin: Pin = Field(examples=[17])
-    """BCM number of the pin."""
-    service: Code = Field(examples=["DEP"])
-    """The service it gives a ticket for."""
-
-
-class Kiosk(Model):
-    """The ticket dispenser's own process."""
-
-    name: Code = "K1"
-    """Its name, and the prefix of its own series: `K1-007`."""
-    hub: HubAddress = "http://127.0.0.1:8080"
-    """Address of the hub."""
-    token: Path = Path("kiosk.token")
-    """File that holds its token (mode 0600), relative to the configuration folder."""
-    authority: Path = Path("authority.pem")
-    """Certificate of the hub's authority, which `mbote setup` fetches: needed where the hub's address is https."""
-    data: Path = Path("kiosk-data")
-    """Folder of its spool."""
-    screen_port: Annotated[int, Field(ge=0, le=65535)] = 8090
-    """Port of its touch page on localhost; 0 for a kiosk without screen."""
-    devices: Literal["real", "simulated"] = "real"
-    """Real pins, or mock pins driven through `socket`."""
-    socket: Path = Path("kiosk.sock")
-    """Unix socket of the simulated hardware."""
-    printer: Printer = Printer()
-    """Its ticket printer."""
-    buttons: tuple[KioskButton, ...] = ()
-    """Its physical buttons, if it has any."""
-    debounce_ms: Annotated[int, Field(ge=5, le=200)] = 30
-    """A button counts once stable for so long."""
-    stuck_s: Annotated[float, Field(ge=1, le=120)] = 10
-    """A button held longer is disabled and reported."""
-    again_s: Annotated[float, Field(ge=0, le=30)] = 2
-    """Least time between two tickets of one physical button, and between two scans."""
-    scanner: bool = False
-    """A reader of codes (one that types as a keyboard does) stands beside the screen, and the page says so."""
-    voice: Literal["espeak", "none"] = "espeak"
-    """What reads the page aloud to whoever asks for it, at `hub.voice_speed`; `none` where it has no loudspeaker."""
-
-
-class PanelKey(Model):
-    """A key of a panel: a GPIO pin, pulled up, that goes low when pressed."""
-
-    pin: Pin = Field(examples=[17])
-    """BCM number of the pin."""
-    step: PanelStep = Field(examples=["next"])
-    """The step it asks for."""
-
-
-class PanelCounter(Model):
-    """The keys, number display and lamps of one counter."""
-
-    counter: CounterCode = Field(examples=["05"])
-    """The counter these are for."""
-    buttons: tuple[PanelKey, ...] = ()
-    """Its keys."""
-    display: Literal["max7219", "text", "none"] = "none"
-    """Number display: a chain of MAX7219 modules, text on the simulated one, or none."""
-    cascaded: Annotated[int, Field(ge=1, le=8)] = 4
-    """MAX7219: 8×8 modules in the chain."""
-    spi: SpiName = "0.0"
-    """MAX7219: SPI `port.device`."""
-    lamps: dict[Lamp, Pin] = Field(default_factory=dict, examples=[{"free": 5, "calling": 6}])
-    """BCM pin of each lamp: `free`, `calling`, `serving`, `fault`."""
-
-
-class Panel(Model):
-    """Physical call panels: one process, a list of counters."""
-
-    name: Code = "P1"
-    """Its name, as it is paired."""
-    hub: HubAddress = "http://127.0.0.1:8080"
-    """Address of the hub."""
-    token: Path = Path("panel.token")
-    """File that holds its token (mode 0600), relative to the configuration folder."""
-    authority: Path = Path("authority.pem")
-    """Certificate of the hub's authority, which `mbote setup` fetches: needed where the hub's address is https."""
-    devices: Literal["real", "simulated"] = "real"
-    """Real pins, or mock pins driven through `socket`."""
-    socket: Path = Path("panel.sock")
-    """Unix socket of the simulated hardware."""
-    debounce_ms: Annotated[int, Field(ge=5, le=200)] = 30
-    """A key counts once stable for so long."""
-    stuck_s: Annotated[float, Field(ge=1, le=120)] = 10
-    """A key held longer is disabled and reported."""
-    counters: tuple[PanelCounter, ...] = ()
-    """The counters whose keys are wired to this box."""
 
 
 class Settings(Model):
