@@ -19,13 +19,15 @@ from functools import lru_cache
 from itertools import accumulate, groupby
 
 #: What is added up. `told`, `kept` and `missed_ms` are of announced ranges (`missed_ms`: twice the distance);
-#: `queue_ms` is the area under a queue's length, `open_ms` how long it could have had one; `busy_ms` and
-#: `staffed_ms` are of counters; a duration's sum stands beside its spread. `corrected_ms`: service times of which the
-#: end was corrected, `as_pressed_ms` the same ones by the key that was pressed; `services`: how many service times.
+#: `queue_ms` is the area under a queue's length, `open_ms` how long it could have had one; `busy_ms`, `staffed_ms` and
+#: `back_ms` (at back-office work, in none of the others) are of counters; a duration's sum stands beside its spread.
+#: `corrected_ms`: service times of which the end was corrected, `as_pressed_ms` the same ones by the key that was
+#: pressed; `services`: how many service times.
 SUMS = (
     "issued", "served", "absent", "cancelled", "unserved", "unfinished", "one_counter",
     "passages", "tickets", "recalls", "transfers", "uncertain", "measured", "within",
-    "told", "kept", "missed_ms", "queue_ms", "open_ms", "busy_ms", "staffed_ms", "corrected",
+    "told", "kept", "missed_ms", "queue_ms", "open_ms", "busy_ms", "staffed_ms", "back_ms",
+    "corrected",
     "wait_ms", "wait_to_call_ms", "service_time_ms", "visit_wait_ms", "corrected_ms", "as_pressed_ms", "services",
 )  # fmt: skip
 #: The greatest of each, ms; of `queue`, people.

@@ -138,15 +138,19 @@ def counts(cell: Cell) -> dict[str, Any]:
 
 
 def staff(cell: Cell, by: Sequence[Dimension]) -> dict[str, float | None]:
-    """How much of their time counters served; None where a group says nothing about counters."""
-    staffed = cell["staffed_ms"]
-    if not _NO_STAFF.isdisjoint(by) or not staffed:
-        return {"occupancy": None, "staffed_h": None, "served_per_staffed_h": None}
+    """How much of their time for visitors counters served; None where a group says nothing about counters.
+
+    Time at back-office work is nobody's idle time: it is in no presence, and told beside it.
+    """
+    staffed, back = cell["staffed_ms"], cell["back_ms"]
+    if not _NO_STAFF.isdisjoint(by) or not staffed + back:
+        return {"occupancy": None, "staffed_h": None, "back_h": None, "served_per_staffed_h": None}
     hours = staffed / HOUR_MS
     return {
         "occupancy": ratio(cell["busy_ms"], staffed),
         "staffed_h": round(hours, 2),
-        "served_per_staffed_h": round(cell["served"] / hours, 2),
+        "back_h": round(back / HOUR_MS, 2),
+        "served_per_staffed_h": round(cell["served"] / hours, 2) if staffed else None,
     }
 
 
@@ -266,7 +270,7 @@ def is_something(cell: Cell, by: Sequence[Dimension]) -> bool:
     """Whether anybody came, waited, or sat there; of hours in which nobody did the last says nothing."""
     if cell["issued"] or cell["passages"] or cell["queue_ms"]:
         return True
-    return bool(cell["staffed_ms"]) and "hour" not in by
+    return bool(cell["staffed_ms"] + cell["back_ms"]) and "hour" not in by
 
 
 def counted(  # noqa: PLR0913, PLR0917 (the range, how it is grouped, and what is measured against)
@@ -317,7 +321,7 @@ def _staff_into(cells: dict[Group, Cell], stretches: Iterable[Stretch], day: Day
                 "counter": one.counter, "agent": one.agent, "day": day.date, "hour": hour,
             }  # fmt: skip
             cell = cells[tuple(values[dimension] for dimension in by)]
-            cell.count("staffed_ms", high - low)
+            cell.count("back_ms" if one.back else "staffed_ms", high - low)
             if one.served:
                 cell.count("busy_ms", high - low)
 

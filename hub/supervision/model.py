@@ -118,7 +118,9 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time that somebody was at an open counter: `served`, a visitor with them; else `paused` or neither.
+    """A time that somebody was at an open counter: `served`, a visitor with them; else `paused`, `back` or neither.
+
+    `back`: at back-office work, from taking it up until it is put down, or the next visitor is called (R-434).
 
     `begin` and `end` are on the day's one line of ms (`measures.Timeline`), and so is `came`: when they signed on.
     """
@@ -130,6 +132,7 @@ class Stretch:
     served: bool = False
     paused: bool = False
     came: int = field(default=0, compare=False)
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

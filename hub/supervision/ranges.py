@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -88,15 +88,49 @@ class Range:
         unit: Unit | None = next((one for one in UNITS if one in by), None)
         rest = prepared([one for one in by if one != unit])
         assert rest is not None
-        opened = self._opening(rest, unit)
         found: dict[Group, dict[str, Any]] = {}
-        for (period, group), cell in self.cells(rest, unit).items():
-            if measures.is_something(cell, rest) or not by:
-                when = (period, measures.when_of(group, rest))
-                values = dict(zip(rest, group, strict=True)) | ({unit: period} if unit else {})
-                place = tuple(values[name] for name in by)  # type: ignore[index]  # dimensions and the unit
-                found[place] = measures.told(cell, rest, opened.get(when, 0))
+        alone = self._alone(rest, unit)
+        both = self._as_kept(rest, unit, alone) | self._as_summed(rest, unit, alone)
+        for (period, group), row in both.items():
+            values = dict(zip(rest, group, strict=True)) | ({unit: period} if unit else {})
+            found[tuple(values[name] for name in by)] = row  # type: ignore[index]  # dimensions and the unit
+        if not by and not found:  # all in one is told where nothing was, too
+            return {(): measures.told(self.whole(), (), self._opening((), None).get((None, ()), 0))}
         return {place: found[place] for place in sorted(found, key=measures.in_order)}
+
+    def _as_kept(
+        self, by: tuple[Dimension, ...], unit: Unit | None, alone: Mapping[str, list[str]]
+    ) -> dict[tuple[Bucket, Group], dict[str, Any]]:
+        """The figures of those buckets that are one kept period each, as they were told when it was kept."""
+        rows = [row for level, periods in alone.items() if periods for row in self.kept.told(by, level, periods)]
+        told = json.loads(f"[{','.join(row[2] for row in rows)}]")
+        places = [(bucket(period, unit), tally.group_of(place)) for period, place, _ in rows]
+        return dict(zip(places, told, strict=True))
+
+    def _as_summed(
+        self, by: tuple[Dimension, ...], unit: Unit | None, alone: Mapping[str, list[str]]
+    ) -> dict[tuple[Bucket, Group], dict[str, Any]]:
+        """The figures of all other buckets, from their cells."""
+        if not self.live and sum(map(len, alone.values())) == sum(map(len, self._level(unit).values())) > 0:
+            return {}
+        kept = {bucket(period, unit) for periods in alone.values() for period in periods}
+        opened = self._opening(by, unit)
+        return {
+            (period, group): measures.told(cell, by, opened.get((period, measures.when_of(group, by)), 0))
+            for (period, group), cell in self.cells(by, unit).items()
+            if period not in kept and measures.is_something(cell, by)
+        }
+
+    def _alone(self, by: tuple[Dimension, ...], unit: Unit | None) -> dict[str, list[str]]:
+        """By level the periods that are a bucket each, and that are kept as they are told."""
+        levels = self._level(unit)
+        parts = Counter(bucket(period, unit) for periods in levels.values() for period in periods)
+        parts.update(bucket(one.day.date, unit) for one in self.live)
+        return {
+            level: [period for period in periods if parts[bucket(period, unit)] == 1]
+            for level, periods in levels.items()
+            if tally.is_told(by, level)
+        }
 
     def groups(self, group_of: Mapping[str, str]) -> dict[Group, dict[str, Any]]:
         """The figures of services together, by the group that each is in; of one in none nothing is told."""
@@ -108,7 +142,9 @@ class Range:
 
     def little(self) -> dict[str, measures.Law]:
         """Little's law on each closed day that is counted: a self-test of these figures."""
-        found = {day: law for day, one in self.days.items() if (law := one.law)}
+        kept = {day: one.little for day, one in self.days.items() if one.little and one.counted}
+        told = json.loads(f"[{','.join(kept.values())}]")
+        found = {day: law for day, law in zip(kept, told, strict=True) if law}
         live = {one.day.date: measures.little(one.visits, one.day) for one in self.live}
         return dict(sorted((found | {day: law for day, law in live.items() if law}).items()))
 
@@ -175,16 +211,14 @@ class Range:
     # --- what is kept ----------------------------------------------------------------------------
 
     def _rows(self, by: tuple[Dimension, ...], unit: Unit | None) -> Iterator[tuple[str, str, bytes]]:
+        for level, periods in self._level(unit).items():
+            if periods:
+                yield from self.kept.cells(by, level, periods)
+
+    def _level(self, unit: Unit | None) -> dict[str, list[str]]:
         if unit not in self._levels:
             self._levels[unit] = self._periods(unit)
-        for level, periods in self._levels[unit].items():
-            if not periods:
-                continue
-            yield from self.kept.read(
-                "SELECT period, place, kept FROM cell WHERE grouping = ? AND level = ?"
-                " AND period IN (SELECT value FROM json_each(?))",
-                (tally.name_of(by), level, json.dumps(periods)),
-            )
+        return self._levels[unit]
 
     def _periods(self, unit: Unit | None) -> dict[str, list[str]]:
         """The largest periods that are kept and lie wholly in the range; each counted day is in one of them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub import spreadsheet
@@ -90,7 +91,7 @@ class Column:
 
 
 def _plain(word: str, form: Callable[[float], str] = _count, family: str = "visits", **more: Any) -> Column:
-    return Column(word, family, lambda row: row[word], form, **more)
+    return Column(word, family, itemgetter(word), form, **more)
 
 
 def _of(group: str, name: str, **more: Any) -> Column:
@@ -162,6 +163,7 @@ COLUMNS = (
     _plain("staffed_h", _hours, "staff", tables=_PLACES),
     _plain("occupancy", _percent, "staff", tables=_PLACES),
     _plain("served_per_staffed_h", _ratio, "staff", tables=_PLACES),
+    _plain("back_h", _hours, "staff", tables=_PLACES),
     _plain("passages", family="more", on_page=False),
     Column("visit_wait_p80_s", "more", lambda row: row["visit_wait"]["p80_s"], _minutes, on_page=False),
     _plain("announced_kept", _percent, "more", on_page=False),
@@ -250,15 +252,23 @@ def _cells(
     A screen has thousands of these: what a row has once (`few`: durations of few people) is looked at once.
     """
     found: list[Cell | None] = []
+    quiet, point = table == "agent", decimal == "."
     for column in columns:
         if column is None:
             found.append(None)
             continue
-        thin = column.of in few
-        value = None if thin and table == "agent" else column.take(row)
-        text = "" if value is None else column.form(value)
-        found.append(Cell(text if decimal == "." else text.replace(".", decimal), thin))
+        thin = bool(few) and column.of in few
+        value = None if thin and quiet else column.take(row)
+        if value is None:
+            found.append(_NOTHING_THIN if thin else _NOTHING)
+            continue
+        text = column.form(value)
+        found.append(_new_cell(Cell, (text if point else text.replace(".", decimal), thin)))
     return tuple(found)
+
+
+_NOTHING, _NOTHING_THIN = Cell(""), Cell("", thin=True)
+_new_cell = tuple.__new__
 
 
 def as_csv(tables: Sequence[Table], say: Callable[[str], str]) -> str:

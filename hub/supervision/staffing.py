@@ -19,7 +19,10 @@ from hub.supervision.model import Day, Stretch, Visit
 _BEGINS = ("service_started", "ticket_resumed", "step_undone")
 _ENDS = ("ticket_served", "ticket_transferred", "ticket_held", "ticket_unfinished")
 _SEAT = ("counter_opened", "counter_closed", "counter_paused", "counter_unpaused")
-_MARKS = ",".join("?" * len(_BEGINS + _ENDS + _SEAT))
+#: Back-office work is taken up, put down, or ended by a call.
+_BACK = ("back_office_begun", "back_office_ended", "ticket_called")
+_KINDS = _BEGINS + _ENDS + _SEAT + _BACK
+_MARKS = ",".join("?" * len(_KINDS))
 _ROWS = (
     "SELECT kind, at, mono, boot, coalesce(json_extract(payload, '$.counter'), '') AS counter,"  # noqa: S608 (marks alone)
     " json_extract(payload, '$.agent') AS agent, json_extract(payload, '$.step') AS step"
@@ -39,6 +42,7 @@ class _Seat:
     came: int
     paused: bool = False
     serving: bool = False
+    back: bool = False
 
 
 @dataclass(slots=True)
@@ -54,7 +58,8 @@ class _Reading:
         if seat is None:
             return
         if now > seat.since:
-            self.found.append(Stretch(counter, seat.agent, seat.since, now, seat.serving, seat.paused, seat.came))
+            was = (seat.serving, seat.paused, seat.came, seat.back)
+            self.found.append(Stretch(counter, seat.agent, seat.since, now, *was))
             seat.since = self.told[counter] = now
         for name, value in changes.items():
             setattr(seat, name, value)
@@ -62,7 +67,7 @@ class _Reading:
 
 def stretches(reader: Reader, day: Day, visits: Iterable[Visit], now_ms: int) -> tuple[Stretch, ...]:
     """Everything that counters were on one day. A service ends where it was corrected, and its counter is free."""
-    rows = reader.execute(_ROWS, (day.date, day.date, *_BEGINS, *_ENDS, *_SEAT)).fetchall()
+    rows = reader.execute(_ROWS, (day.date, day.date, *_KINDS)).fetchall()
     line = Timeline(_moment(row) for row in rows)
     reading = _Reading()
     for row in rows:
@@ -88,11 +93,20 @@ def _read(reading: _Reading, row: sqlite3.Row, now: int) -> None:
         reading.turn(counter, now)
         reading.seats.pop(counter, None)
     elif kind in ("counter_paused", "counter_unpaused"):
-        reading.turn(counter, now, paused=kind == "counter_paused")
+        reading.turn(counter, now, paused=kind == "counter_paused", back=False)
     elif kind in _ENDS:
         reading.turn(counter, now, serving=False)
-    elif row["step"] != "no_show":  # an absence that is taken back is a call again
-        reading.turn(counter, now, serving=True, paused=False)
+    elif kind in _BACK or row["step"] == "no_show":  # an absence that is taken back is a call again
+        _at_back(reading, counter, now, back=kind == "back_office_begun")
+    else:
+        reading.turn(counter, now, serving=True, paused=False, back=False)
+
+
+def _at_back(reading: _Reading, counter: str, now: int, *, back: bool) -> None:
+    """Back-office work begins, or ends where there was any; whoever was at none stays in one stretch."""
+    seat = reading.seats.get(counter)
+    if seat is not None and seat.back != back:
+        reading.turn(counter, now, back=back)
 
 
 def _ends(visits: Iterable[Visit], line: Timeline) -> Mapping[str, tuple[tuple[int, int], ...]]:

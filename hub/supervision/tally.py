@@ -1,7 +1,8 @@
 """What is kept of days that are over: `figures.db`, a file of summaries beside the hub's own.
 
 A closed day is counted once, into cells by service, counter, agent, hour, class, channel; a month that is over is the
-sum of its days, a year that of its months. So five years are answered from some dozens of rows, to the second.
+sum of its days, a year that of its months. So five years are answered from some dozens of rows, to the second. What a
+page shows of one kept period alone (a day of its table, a month by service) is told when it is kept, and read as it is.
 
 The file is no record: all of it comes from the journal's rows, and whoever deletes it finds it counted again, in a
 process that gives way to everybody. It follows the journal by its numbers: an entry about a ticket of a day that is
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -42,7 +44,9 @@ from hub.supervision.model import Day
 
 FILE = "figures.db"
 #: Raised whenever a figure is counted in another way: what was kept before is counted again.
-FORMULA = 1
+FORMULA = 2
+#: Raised whenever the file has other tables: what another version left is counted again.
+SHAPE = 1
 #: How days are grouped; every other grouping is counted from the visits themselves, of a month at most.
 PREPARED: tuple[tuple[Dimension, ...], ...] = (
     (), ("service",), ("counter",), ("agent",), ("hour",), ("priority",), ("channel",),
@@ -62,11 +66,12 @@ _TABLES = (
         targets TEXT, little TEXT) STRICT, WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS day_uncounted ON day (date) WHERE NOT counted",
     """CREATE TABLE IF NOT EXISTS cell (
-        grouping TEXT NOT NULL, level TEXT NOT NULL, period TEXT NOT NULL, place TEXT NOT NULL, kept BLOB NOT NULL
-        ) STRICT""",
+        grouping TEXT NOT NULL, level TEXT NOT NULL, period TEXT NOT NULL, place TEXT NOT NULL, told TEXT,
+        kept BLOB NOT NULL) STRICT""",
     "CREATE UNIQUE INDEX IF NOT EXISTS cell_place ON cell (grouping, level, period, place)",
     "CREATE TABLE IF NOT EXISTS whole (period TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
 )
+_OF_PERIODS = "FROM cell WHERE grouping = ? AND level = ? AND period IN (SELECT value FROM json_each(?))"
 _EMPTIED = ("day", "cell", "whole", "known")
 _PRAGMAS = (
     "page_size = 4096",
@@ -100,11 +105,6 @@ class Kept:
     counted: bool
     targets: str | None = None
     little: str | None = None
-
-    @property
-    def law(self) -> measures.Law | None:
-        """Little's law on it; None until it is counted."""
-        return json.loads(self.little) if self.little and self.counted else None
 
     @property
     def aimed(self) -> Mapping[str, int] | None:
@@ -272,6 +272,15 @@ class Tally:
         """The same, their dates alone."""
         return [row[0] for row in self.read("SELECT date FROM day WHERE date BETWEEN ? AND ?", (first, last))]
 
+    def cells(self, by: Sequence[Dimension], level: str, periods: Sequence[str]) -> list[tuple[str, str, bytes]]:
+        """The cells of a grouping in these periods: period, place, cell."""
+        return self.read(f"SELECT period, place, kept {_OF_PERIODS}", (name_of(by), level, json.dumps(periods)))
+
+    def told(self, by: Sequence[Dimension], level: str, periods: Sequence[str]) -> list[tuple[str, str, str]]:
+        """The figures of a grouping in these periods, as they were told: period, place, JSON."""
+        asked = (name_of(by), level, json.dumps(periods))
+        return self.read(f"SELECT period, place, told {_OF_PERIODS} AND told IS NOT NULL", asked)
+
     def wholes(self) -> frozenset[str]:
         """The months and years that are summed up."""
         return frozenset(row[0] for row in self.read("SELECT period FROM whole"))
@@ -312,9 +321,15 @@ def place_of(group: Group) -> str:
     return json.dumps(group)
 
 
+@lru_cache(4096)
 def group_of(place: str) -> Group:
     """The group that is called so."""
     return tuple(json.loads(place))
+
+
+def is_told(by: Sequence[Dimension], level: str) -> bool:
+    """Whether the figures of a period are kept as they are told, too: of days the whole ones alone."""
+    return by != MIX and (level != DAY or not by)
 
 
 # --- the file ------------------------------------------------------------------------------------
@@ -325,6 +340,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         for pragma in _PRAGMAS:
             file.execute(f"PRAGMA {pragma}")
+        if file.execute("PRAGMA user_version").fetchone()[0] != SHAPE:
+            for table in _EMPTIED:
+                file.execute(f"DROP TABLE IF EXISTS {table}")
+            file.execute(f"PRAGMA user_version = {SHAPE}")
         for table in _TABLES:
             file.execute(table)
     except sqlite3.Error:
@@ -343,9 +362,25 @@ def _keep(file: sqlite3.Connection, level: str, period: str, cells: Mapping[tupl
     for by in _KEPT:
         file.execute("DELETE FROM cell WHERE grouping = ? AND level = ? AND period = ?", (name_of(by), level, period))
     file.executemany(
-        "INSERT INTO cell VALUES (?, ?, ?, ?, ?)",
-        [(grouping, level, period, place, cell.packed()) for (grouping, place), cell in cells.items()],
+        "INSERT INTO cell (grouping, level, period, place, told, kept) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (grouping, level, period, place, _told(cells, level, grouping, place), cell.packed())
+            for (grouping, place), cell in cells.items()
+        ],
     )
+
+
+_CALLED = {name_of(by): by for by in _KEPT}
+
+
+def _told(cells: Mapping[tuple[str, str], Cell], level: str, grouping: str, place: str) -> str | None:
+    """The figures of one group of a period, as JSON; None where they are not kept, or nothing was there."""
+    by, group, cell = _CALLED[grouping], group_of(place), cells[grouping, place]
+    if not is_told(by, level) or not measures.is_something(cell, by):
+        return None
+    when = measures.when_of(group, by)
+    opened = cells.get((name_of(("hour",) if when else ()), place_of(when)))
+    return json.dumps(measures.told(cell, by, opened["open_ms"] if opened else 0), separators=(",", ":"))
 
 
 def _know(file: sqlite3.Connection, **facts: str) -> None:

@@ -59,7 +59,7 @@ class Visitor:
 
 @dataclass
 class Sitting:
-    """An agent at a counter: from, until, a visitor with them or not, on a break or not."""
+    """An agent at a counter: from, until, a visitor with them or not, on a break or not, at back-office work or not."""
 
     counter: str
     agent: str | None
@@ -67,6 +67,7 @@ class Sitting:
     end: Moment | None = None
     visitor: bool = False
     away: bool = False
+    behind: bool = False
 
 
 @dataclass
@@ -165,7 +166,8 @@ def _counter(book: Book, day: int, kind: str, facts: dict[str, Any], now: Moment
         kind == "step_undone" and facts["step"] in ("finish", "transfer")
     )
     leaves = kind in ("ticket_served", "ticket_transferred", "ticket_held", "ticket_unfinished")
-    if not (begins or leaves or kind.startswith("counter_") or kind == "step_undone"):
+    works = kind in ("back_office_begun", "back_office_ended", "ticket_called")
+    if not (begins or leaves or works or kind.startswith("counter_") or kind == "step_undone"):
         return
     book.marks[day].append(now)
     counter = facts.get("counter")
@@ -182,7 +184,8 @@ def _counter(book: Book, day: int, kind: str, facts: dict[str, Any], now: Moment
     if kind in ("counter_paused", "counter_unpaused"):
         away = kind == "counter_paused"
     visitor = True if begins else False if leaves else visitor
-    book.sittings[day].append(Sitting(counter, agent, now, None, visitor, away))
+    still = kind.startswith("counter_alarm") and before is not None and before.behind
+    book.sittings[day].append(Sitting(counter, agent, now, None, visitor, away, still or kind == "back_office_begun"))
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -237,7 +240,8 @@ def reckoned(book: Book, date: str, by: str, targets: dict[str, int]) -> dict[An
             ("issued", *OVER.values(), "passages", "recalls", "sent", "within", "aimed", "uncertain", "one_counter"), 0
         )
         lists: dict[str, Any] = {n: [] for n in ("wait", "wait_to_call", "service_time", "visit_wait", "pressed")}
-        return found.setdefault(of, empty | lists | {"tickets": set(), "told": [], "busy": 0, "staffed": 0})
+        more: dict[str, Any] = {"tickets": set(), "told": [], "busy": 0, "staffed": 0, "behind": 0}
+        return found.setdefault(of, empty | lists | more)
 
     group(None) if not by else None
     for number, visitor in enumerate(visitors):
@@ -252,9 +256,9 @@ def reckoned(book: Book, date: str, by: str, targets: dict[str, int]) -> dict[An
             if of in found:
                 found[of] |= {"area": area, "peak": peak, "open": opened}
     if by in ("", "counter", "agent", "hour"):
-        for of, busy, staffed in _presence(book, day, visitors, by):
+        for of, busy, lasted_, behind in _presence(book, day, visitors, by):
             group(of)["busy"] += busy
-            group(of)["staffed"] += staffed
+            group(of)["behind" if behind else "staffed"] += lasted_
     return found
 
 
@@ -322,8 +326,8 @@ def _windows(low: int, high: int) -> Iterator[tuple[int, int, int]]:
         low = upto
 
 
-def _presence(book: Book, day: int, visitors: list[Visitor], by: str) -> Iterator[tuple[Any, int, int]]:
-    """Time with a visitor and time there, of each sitting; a corrected service ends where it was said to end."""
+def _presence(book: Book, day: int, visitors: list[Visitor], by: str) -> Iterator[tuple[Any, int, int, bool]]:
+    """Time with a visitor, time there, whether at back-office work, of each sitting, corrected ends as corrected."""
     line = Line(book.marks[day])
     over = [(t.counter, line.at(t.ended), line.at(t.key)) for v in visitors for t in v.turns if t.key and t.ended]
     end_of_day = book.days[day]["closed"][0]
@@ -338,4 +342,4 @@ def _presence(book: Book, day: int, visitors: list[Visitor], by: str) -> Iterato
         of = {"counter": one.counter, "agent": one.agent}.get(by)
         for hour, low, high in _windows(begin, end) if by == "hour" else [(of, begin, end)]:
             busy = max(0, min(high, end if until is None else max(begin, until)) - low) if one.visitor else 0
-            yield hour, busy, high - low
+            yield hour, busy, high - low, one.behind

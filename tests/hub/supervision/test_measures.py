@@ -173,3 +173,18 @@ def test_presence_without_breaks_and_with_a_visitor():
     # the doors open at 7:30: twenty minutes idle and ten with the visitor before eight
     assert (hours[7,]["staffed_h"], hours[7,]["occupancy"]) == (0.5, round(10 / 30, 4))
     assert measures.counted(visits, [day], ("service",), {}, 0, stretches).told()["DEP",]["occupancy"] is None
+
+
+def test_back_office_work_is_in_no_presence_and_makes_nobody_look_idle():
+    day = Day("2026-03-02", OPENED, OPENED + 120 * MINUTE, 60 * MINUTE)
+    there = [
+        Stretch("05", "00902F", OPENED, OPENED + 20 * MINUTE, served=True),
+        Stretch("05", "00902F", OPENED + 20 * MINUTE, OPENED + 80 * MINUTE, back=True),
+        Stretch("05", "00902F", OPENED + 80 * MINUTE, OPENED + 100 * MINUTE),
+    ]
+    visits = [visit(passage(at(0), at(0), at(0), at(20)))]
+    (row,) = measures.counted(visits, [day], ("agent",), {}, 0, {day.date: there}).told().values()
+    assert (row["occupancy"], row["back_h"], row["served_per_staffed_h"]) == (0.5, 1.0, round(60 / 40, 2))
+    behind = [Stretch("05", "00902F", OPENED, OPENED + 60 * MINUTE, back=True)]
+    (row,) = measures.counted([], [day], ("agent",), {}, 0, {day.date: behind}).told().values()
+    assert (row["occupancy"], row["staffed_h"], row["back_h"]) == (None, 0.0, 1.0)

@@ -63,11 +63,48 @@ def by_visits(office, first, last, by):
 
 
 @pytest.mark.parametrize("by", tally.PREPARED, ids=lambda by: tally.name_of(by) or "whole")
-@pytest.mark.parametrize(("first", "last"), [(FIRST, "2026-02-04"), ("2025-12-31", "2026-02-02"), (LAST, LAST)])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (FIRST, "2026-02-04"), ("2025-12-31", "2026-02-02"), (LAST, LAST), ("2025-12-01", "2025-12-31"),
+        ("2025-01-01", "2025-12-31"),
+    ],
+)  # fmt: skip
 def test_summaries_say_what_visits_say(house, by, first, last):
     counted(house)
     found = ranges.read(house.hub, house.hub.reader, first, last)
     assert found.rows(by) == by_visits(house, first, last, by)
+
+
+@pytest.mark.parametrize(("first", "last"), [(FIRST, "2026-02-04"), ("2025-12-01", "2025-12-31")])
+def test_each_day_of_a_range_is_told_as_its_visits_say(house, first, last):
+    counted(house)
+    found = ranges.read(house.hub, house.hub.reader, first, last)
+    assert found.rows(("day",)) == by_visits(house, first, last, ("day",))
+    assert found.rows(("day", "hour")) == by_visits(house, first, last, ("day", "hour"))
+
+
+def test_a_month_with_nothing_in_it_is_told_as_nothing(house):
+    counted(house)
+    found = ranges.read(house.hub, house.hub.reader, "2024-05-01", "2024-05-31")
+    assert found.rows(())[()]["issued"] == 0
+    assert found.rows(("day",)) == {}
+
+
+def test_a_file_of_another_shape_is_made_anew(office):
+    served_day(office)
+    service_s(office)
+    file = tally.of(office.hub)
+    with file._writing() as written:
+        written.execute("ALTER TABLE cell DROP COLUMN told")
+        written.execute("PRAGMA user_version = 0")
+    file.close()
+    fresh = tally.Tally(office.hub.store.folder, tally.Terms.of(office.hub))
+    fresh.follow(office.hub.reader)
+    assert fresh.uncounted() == ["2026-03-02"]
+    fresh.count(office.hub.reader, fresh.uncounted())
+    assert fresh.told((), tally.DAY, ["2026-03-02"])
+    fresh.close()
 
 
 def test_months_and_years_that_are_over_are_summed_up(house):
@@ -160,7 +197,7 @@ def test_another_formula_counts_everything_anew(office, monkeypatch):
     served_day(office)
     service_s(office)
     tally.of(office.hub).close()
-    monkeypatch.setattr(tally, "FORMULA", 2)
+    monkeypatch.setattr(tally, "FORMULA", tally.FORMULA + 1)
     fresh = tally.Tally(office.hub.store.folder, tally.Terms.of(office.hub))
     fresh.follow(office.hub.reader)
     assert fresh.uncounted() == ["2026-03-02"]

@@ -13,7 +13,10 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
-from hub.ask import HUB, Ask
+from hub.ask import HUB, Actor, Ask
+from hub.blended import actions as blended
+from hub.blended import rules
+from hub.blended.rules import Line
 from hub.errors import Refused
 from hub.queues import actions, store
 from tests.hub.supervision.stories import ERRANDS
@@ -23,9 +26,9 @@ SEATS = {"02": "00815D", "05": "00902F", "08": "00918V"}
 #: What happens next, and how often.
 STEPS = {
     "press": 26, "give": 6, "next": 24, "start": 24, "finish": 18, "recall": 5, "absent": 6, "back": 4, "transfer": 5,
-    "hold": 6, "resume": 9, "undo": 5, "release": 2, "pick": 2, "gives_up": 4, "first": 3, "pause": 2, "unpause": 3,
+    "hold": 6, "resume": 9, "undo": 9, "release": 2, "pick": 2, "gives_up": 4, "first": 3, "pause": 2, "unpause": 4,
     "open": 2, "move": 1, "leave": 1, "lost": 2, "unplug": 1, "plug": 2, "restart": 1, "reboot": 1, "jump": 1,
-    "expire": 1, "correct": 2, "long": 1,
+    "expire": 1, "correct": 2, "long": 1, "work": 8, "put_down": 6, "call_back": 4,
 }  # fmt: skip
 PRIORITIES = ("pregnant", "age_70", "reduced_mobility", "work_accident", "infant", "normal")
 
@@ -160,6 +163,23 @@ class WildDay:
             self.office.hub, self.office.ask(SUPERVISOR), ticket=self.office.id_of(label), ended_at=ended,
             reason="touche oubliée",
         )  # fmt: skip
+
+    def _work(self, desk: Any) -> None:
+        """Back-office work is taken up, by its rule: what a service holds open does not matter to any figure."""
+        office = self.office
+
+        def decide(tx: Any) -> dict[str, Any]:
+            session = store.counter(tx.connection, desk.code)
+            tx.record(rules.begin(session, "deposit.to_decide", 3, Line(), office.hub.settings.blended))
+            return {}
+
+        office.hub.perform(office.ask(Actor(agent=desk.agent)), decide)
+
+    def _put_down(self, desk: Any) -> None:
+        blended.end(self.office.hub, self.office.ask(Actor(agent=desk.agent)), counter=desk.code)
+
+    def _call_back(self, desk: Any) -> None:
+        blended.call_back(self.office.hub, self.office.ask(SUPERVISOR), counter=desk.code)
 
     def _restart(self, _: Any) -> None:
         """The hub's process ends and another one begins, within one boot of the machine."""
