@@ -18,6 +18,7 @@ from hub.agents import actions as agents
 from hub.agents import cookie, csrf
 from hub.ask import HUB, Actor, Ask
 from hub.bench.rig import free_port
+from hub.clock import Clock
 from hub.queues import actions as queues
 from hub.rooms import open_hub
 from hub.settings import Settings
@@ -50,9 +51,9 @@ class House:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.settings.hub.port}"
 
-    def prepare(self) -> House:
-        """Agents, devices and an open day, as an administrator would have left them."""
-        hub = open_hub(self.settings)
+    def prepare(self, clock: Clock | None = None) -> House:
+        """Agents, devices and an open day, as an administrator would have left them, now or at the clock's time."""
+        hub = open_hub(self.settings, clock=clock)
         for code, (name, roles) in AGENTS.items():
             agents.add_agent(hub, Ask(HUB), code=code, name=name, roles=roles)
             self.sessions[code] = self._session(hub, code)
