@@ -99,6 +99,13 @@ def slip_from_json(rows: list[dict[str, Any]]) -> Slip:
     return tuple(_KINDS[row["line"]](**{k: v for k, v in row.items() if k != "line"}) for row in rows)
 
 
+def of_school(slip: Slip, mark: str) -> Slip:
+    """The same slip under the word of a hub for training; what prints nothing (a drawer) stays so."""
+    if not mark or not any(isinstance(line, Cut) for line in slip):
+        return slip
+    return (Text(f"* {mark} *", size=2, bold=True, align="center"), *slip)
+
+
 def duplicate(slip: Slip, copy: int, word: str = "DUPLICATA") -> Slip:
     """The same slip, marked at its head as copy number `copy` (1 for the first reprint)."""
     return (Text(f"*** {word} {copy} ***", bold=True, align="center"), *slip)

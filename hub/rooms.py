@@ -38,6 +38,7 @@ from hub.settings import Settings
 from hub.store import DATABASE, Begin, Store
 from hub.visits import store as visits
 from hub.visits.migrations import migrations as visit_migrations
+from hub.workshop.workshop import Workshop
 
 #: In the data folder of a hub for training.
 SCHOOL_MARK = "ECOLE"
@@ -96,7 +97,7 @@ def open_hub(
     store = Store(
         folder, appliers=rooms.appliers, migration_sets=rooms.migrations, version=VERSION, begin=begin, clock=clock
     )
-    hub = Hub(settings, store, services=services)
+    hub = Hub(settings, store, services=services, workshop=Workshop(mark=settings.hub.mark))
     publishing.begin(hub)
     store.on_reopened = lambda: publishing.begin(hub)
     store.announce = publishing.following(hub, announce)

@@ -233,6 +233,10 @@ class DayRules(Model):
         return self
 
 
+#: The word on every screen and paper of a hub for training.
+MARK = "ÉCOLE"
+
+
 class HubBox(Model):
     """The box itself."""
 
@@ -268,6 +272,12 @@ class HubBox(Model):
 
     school: bool = False
     """This hub is for training: ÉCOLE stands on every screen and paper, its data are apart, nothing leaves the box."""
+
+    @property
+    def mark(self) -> str:
+        """What stands on all papers of a hub for training; '' on those of an agency at work."""
+        return MARK if self.school else ""
+
     outbox: str = ""
     """Where messages for the centre go: an address, or a folder that somebody empties; empty: they wait (a stick)."""
     gateway: str = ""

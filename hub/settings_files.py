@@ -17,7 +17,7 @@ from hub.errors import ConfigurationFault
 from hub.misfits import find_misfits
 from hub.problems import did_you_mean, sentence
 from hub.roles import roles_in
-from hub.settings import Settings
+from hub.settings import MARK, Settings
 
 #: file → its top-level tables and the setting each one is.
 FILES: dict[str, dict[str, str]] = {
@@ -62,7 +62,7 @@ def load_settings(folder: Path, overrides: Mapping[str, Any] | None = None) -> S
 
 
 #: Before the names that stand on every screen and paper of a hub for training.
-SCHOOL = "ÉCOLE · "
+SCHOOL = f"{MARK} · "
 
 
 def in_school(settings: Settings) -> Settings:

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Protocol
 
 from hub.codes import in_halves
-from hub.paper import Cut, Feed, Line, Pair, Picture, Qr, Rule, Slip, Text
+from hub.paper import Cut, Feed, Line, Pair, Picture, Qr, Rule, Slip, Text, of_school
 from hub.say import say
 from hub.wire import CatalogueReason, CatalogueService, SlipText, Wait
 
@@ -76,7 +76,7 @@ def papers_slip(
     service: CatalogueService, reason: CatalogueReason | None, text: SlipText | None, language: str
 ) -> Slip:
     """What to come back with, for somebody who takes no ticket: a wasted wait is what this paper saves."""
-    return (
+    return of_school((
         *_agency(text),
         Text(say(language, "slip.come_back"), size=2, bold=True, align="center"),
         *_errand(service, reason, language),
@@ -87,7 +87,7 @@ def papers_slip(
         Text(say(language, "slip.come_back_note"), align="center"),
         *_address(text, language),
         Cut(),
-    )
+    ), text.mark if text else "")  # fmt: skip
 
 
 def papers_of(service: CatalogueService, reason: CatalogueReason | None, language: str) -> tuple[str, ...]:
@@ -122,7 +122,8 @@ def ticket_slip(ticket: Ticket, columns: int = 48) -> Slip:
         "foot": _address(ticket.text, ticket.language),
     }
     wanted = (text.parts if text else ()) or tuple(made)
-    return (*(line for part in wanted if part in made for line in made[part]), Cut())
+    slip = (*(line for part in wanted if part in made for line in made[part]), Cut())
+    return of_school(slip, text.mark if text else "")
 
 
 def label_size(label: str, columns: int) -> int:

@@ -370,7 +370,8 @@ class SlipText:
 
     `follow` is the address before a ticket's code, '' where there is no page; `wifi` the network that leads there.
     `parts` are those of the paper from top to bottom, all in their usual order when empty; `welcome` by language;
-    `logo_across` bytes wide are the rows of `logo` (`hub.paper.Picture`), '' where there is none.
+    `logo_across` bytes wide are the rows of `logo` (`hub.paper.Picture`), '' where there is none. `mark`: the word of a
+    hub for training, above everything.
     """
 
     organisation: str
@@ -384,6 +385,7 @@ class SlipText:
     welcome: dict[str, str] = field(default_factory=dict)
     logo: str = ""
     logo_across: int = 0
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

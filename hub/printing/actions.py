@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.ask import Answer, Ask
 from hub.context import Hub, action
 from hub.errors import NotFound
-from hub.paper import slip_as_json
+from hub.paper import of_school, slip_as_json
 from hub.printing import rules, store
 from hub.printing.model import Job
 from hub.store import Transaction
@@ -19,7 +19,7 @@ def take(hub: Hub, ask: Ask, *, printer: str | None = None) -> Answer:
     """
     name = rules.owned(ask.actor.device, ask.actor.roles, printer)
     others = stood_in_for(hub, name)
-    return hub.perform(Ask(ask.actor), lambda tx: _take(tx, name, others))
+    return hub.perform(Ask(ask.actor), lambda tx: _take(tx, hub, name, others))
 
 
 def stood_in_for(hub: Hub, printer: str) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def stood_in_for(hub: Hub, printer: str) -> tuple[str, ...]:
     return tuple(other.name for other in hub.settings.printers if other.stand_in == printer)
 
 
-def _take(tx: Transaction, printer: str, others: tuple[str, ...]) -> Answer:
+def _take(tx: Transaction, hub: Hub, printer: str, others: tuple[str, ...]) -> Answer:
     _write_off(tx, printer)
     device = tx.actor.scope
     soon: list[int] = []
@@ -35,19 +35,19 @@ def _take(tx: Transaction, printer: str, others: tuple[str, ...]) -> Answer:
         ready = rules.ready_in(job, device, tx.now, stands_in=job.printer != printer)
         if ready == 0:
             tx.record(rules.take(job, device))
-            return _taken(tx, job.id)
+            return _taken(tx, job.id, hub.settings.hub.mark)
         soon += [ready] if ready else []
     return {"job": None, "again_ms": min(soon)} if soon else {"job": None}
 
 
-def _taken(tx: Transaction, job_id: int) -> Answer:
+def _taken(tx: Transaction, job_id: int, mark: str) -> Answer:
     taken = _job(tx, job_id)
     return {
         "job": taken.id,
         "attempt": taken.attempt,
         "about": taken.about,
         "copy": taken.copy,
-        "slip": slip_as_json(rules.marked(taken)),
+        "slip": slip_as_json(of_school(rules.marked(taken), mark)),
         "left_ms": rules.left_ms(taken, tx.now),
     }
 

@@ -314,6 +314,7 @@ def slip_text(settings: Settings) -> SlipText:
         welcome=ticket.welcome,
         logo=logo.dots if logo else "",
         logo_across=logo.across if logo else 0,
+        mark=settings.hub.mark,
     )
 
 

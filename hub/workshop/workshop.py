@@ -25,6 +25,13 @@ IDLE_S = 300.0
 AHEAD = 8
 #: What every layout may include.
 _HOUSE = (Path(__file__).parent / "layouts" / "house.typ").read_text("utf-8")
+#: A word over every page, before whatever the layout says of its pages; none of ours says what lies over them.
+_MARKED = """#set page(foreground: {
+  place(center + horizon, rotate(-38deg, text(size: 96pt, weight: "bold", fill: rgb("#b3421f24"))[MARK]))
+  place(top + center, dy: 4mm, box(fill: rgb("#b3421f"), radius: 2pt, inset: (x: 12pt, y: 3pt),
+    text(size: 11pt, weight: "bold", tracking: 0.3em, fill: white)[MARK]))
+})
+"""
 
 
 class NotDrawn(Refused):
@@ -35,9 +42,10 @@ class NotDrawn(Refused):
 
 
 class Workshop:
-    """Draws documents in a process of its own."""
+    """Draws documents in a process of its own. `mark`: a word over every page, whatever its layout (a school's)."""
 
-    def __init__(self, *, deadline_s: float = DEADLINE_S, idle_s: float = IDLE_S) -> None:
+    def __init__(self, *, deadline_s: float = DEADLINE_S, idle_s: float = IDLE_S, mark: str = "") -> None:
+        self._mark = mark
         self._apart = Apart("hub.workshop", deadline_s, idle_s)
         self._ahead: OrderedDict[bytes, Future[bytes]] = OrderedDict()
         self._drawer = ThreadPoolExecutor(1, "workshop")
@@ -49,18 +57,25 @@ class Workshop:
 
     def drawn(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
         """The PDF of a layout (`main`, and the files it includes) filled with `data`, dated `at_s`. Raises NotDrawn."""
-        asked = _frame(sources, data, at_s)
+        asked = self._frame(sources, data, at_s)
         begun = self._ahead.pop(_digest(asked), None)
         return begun.result() if begun is not None else self._draw(asked)
 
     def draw_ahead(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> None:
         """Begin with what `drawn` will soon be asked; it also tells what went wrong. Of many the last ones stay."""
-        asked = _frame(sources, data, at_s)
+        asked = self._frame(sources, data, at_s)
         with suppress(RuntimeError):  # the workshop closes: nobody will ask
             self._ahead[_digest(asked)] = self._drawer.submit(self._draw, asked)
         while len(self._ahead) > AHEAD:
             with suppress(KeyError):  # somebody came for the last one
                 self._ahead.popitem(last=False)
+
+    def _frame(self, sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
+        """What the process is sent: all of which the PDF is made, so that the same bytes give the same paper."""
+        everything = {"house.typ": _HOUSE, **sources}
+        if self._mark:
+            everything["main"] = _MARKED.replace("MARK", self._mark) + everything["main"]
+        return json.dumps({"sources": everything, "data": data, "at": at_s}, ensure_ascii=False).encode()
 
     def _draw(self, asked: bytes) -> bytes:
         if len(asked) > MOST_ASKED:
@@ -80,12 +95,6 @@ class Workshop:
 
     def __repr__(self) -> str:
         return f"<Workshop {self.pid or 'asleep'}>"
-
-
-def _frame(sources: Mapping[str, str], data: Mapping[str, Any], at_s: int) -> bytes:
-    """What the process is sent: all of which the PDF is made, so that the same bytes give the same paper."""
-    everything = {"house.typ": _HOUSE, **sources}
-    return json.dumps({"sources": everything, "data": data, "at": at_s}, ensure_ascii=False).encode()
 
 
 def _digest(asked: bytes) -> bytes:

@@ -19,6 +19,7 @@ def picture(app: KioskApp) -> dict[str, Any]:
     catalogue = app.catalogue
     return {
         "agency": catalogue.slip.agency if catalogue else "",
+        "school": catalogue.slip.mark if catalogue else "",
         "languages": list(catalogue.languages) if catalogue else [app.manners.first_language],
         "services": services(app),
         "notes": [

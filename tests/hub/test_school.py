@@ -1,9 +1,14 @@
 """Training on the same box: the same agency, data of its own, and ÉCOLE wherever somebody looks."""
 
+import io
+import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import typst
+from PIL import Image
 
 from counter_panel.pages import pages as panel_pages
 from display.pages import pages as display_pages
@@ -13,13 +18,18 @@ from hub.agents import actions as agents
 from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app
-from hub.ask import HUB, Ask
+from hub.ask import HUB, Actor, Ask
 from hub.errors import StoreFault
+from hub.paper import Cut, Drawer, Text, of_school, slip_from_json
+from hub.printing import actions as printing
+from hub.printing.store import queue_job
 from hub.queues import actions as queues
 from hub.queues import pictures, store
 from hub.rooms import open_hub
+from hub.settings import MARK
 from hub.settings_files import SCHOOL, load_settings
-from hub.ticket_slip import Number, Ticket, ticket_slip
+from hub.ticket_slip import Number, Ticket, papers_slip, ticket_slip
+from hub.workshop.workshop import Workshop
 from tests.office import CONFIG
 
 LEAVING = '[hub]\noutbox = "https://centre.example:8443"\ngateway = "/srv/sms"\n[centre]\nkey = "' + "0" * 64 + '"\n'
@@ -93,3 +103,83 @@ def test_a_hub_at_work_says_nothing_of_a_school():
     settings = load_settings(CONFIG)
     assert SCHOOL not in settings.agency.name
     assert not settings.hub.school
+
+
+# --- a guard over every layout: whoever adds one cannot forget it --------------------------------------
+
+ROOT = Path(__file__).parents[2]
+#: Whole pages that no school has: a ticket on a telephone (nothing leaves a school), the demo's own, a box's wires.
+NOT_OF_A_SCHOOL = {"followup/page.html", "demo/agency.html", "wiring/page.html"}
+MARKED = Text(f"* {MARK} *", size=2, bold=True, align="center")
+
+
+def whole_pages():
+    rooms = ("hub", "display", "counter_panel", "kiosk")
+    found = [page for room in rooms for page in sorted((ROOT / room).rglob("*.html"))]
+    whole = [page for page in found if "<html" in page.read_text("utf-8") and "node_modules" not in page.parts]
+    return [page for page in whole if "/".join(page.parts[-2:]) not in NOT_OF_A_SCHOOL]
+
+
+@pytest.mark.parametrize("page", whole_pages(), ids=lambda page: "/".join(page.parts[-2:]))
+def test_every_page_has_a_place_for_the_word(page):
+    assert re.search(r'<p class="school"', page.read_text("utf-8")), f"{page.name}: a school's page without {MARK}"
+
+
+def test_no_page_hides_the_word_on_paper():
+    for sheet in (path for room in ("hub", "kiosk", "display") for path in (ROOT / room).rglob("*.css")):
+        printed = sheet.read_text("utf-8").partition("@media print")[2]
+        assert not re.search(r"\.school\b[^{]*\{[^}]*(display: none|visibility: hidden)", printed), sheet
+
+
+def test_papers_are_laid_out_at_one_place_and_no_layout_covers_its_word():
+    """What is drawn is drawn by the hub's own workshop, which sets the word over whatever a layout says."""
+    made = [
+        path for path in (ROOT / "hub").rglob("*.py") if re.search(r"(?<![\w.])Workshop\(", path.read_text("utf-8"))
+    ]
+    assert [path.name for path in made] == ["rooms.py"]
+    assert re.search(r"Workshop\(mark=settings\.hub\.mark\)", made[0].read_text("utf-8"))
+    layouts = sorted((ROOT / "hub").rglob("*.typ"))
+    assert len(layouts) > 10
+    for layout in layouts:
+        assert "foreground" not in layout.read_text("utf-8"), f"{layout}: what lies over a page is a school's word"
+
+
+def clay_of(mark, layout):
+    """How much of the upper edge of its first page is in the colour of the word's band."""
+    shop = Workshop(mark=mark)
+    asked = json.loads(shop._frame({"main": layout}, {}, 0))
+    shop.close()
+    compiler = typst.Compiler({name: text.encode() for name, text in asked["sources"].items()})
+    drawn = compiler.compile(format="png", ppi=72)
+    page = Image.open(io.BytesIO(drawn[0] if isinstance(drawn, list) else drawn)).convert("RGB")
+    band = page.crop((0, 0, page.width, 40))
+    return sum(count for count, colour in band.getcolors(1 << 20) if colour == (0xB3, 0x42, 0x1F))
+
+
+def test_the_word_lies_over_a_page_whatever_its_layout_says_of_pages():
+    layout = '#set page(paper: "a5", margin: 1cm, background: [x], header: [y])\n#set document(title: "z")\nText'
+    assert clay_of(MARK, layout) > 200
+    assert clay_of("", layout) == 0
+
+
+def test_every_slip_that_is_handed_to_a_printer_says_so_first_and_a_drawer_opens_without_paper(folder):
+    hub = open_hub(school.prepare(folder))
+    with hub.store.transaction(Ask(HUB)) as tx:
+        queue_job(tx, about="receipt 1", printer="K1", copy=0, slip=(Text("QUITTANCE"), Cut()))
+        queue_job(tx, about="drawer 1", printer="K9", copy=0, slip=(Drawer(),))
+    kiosks = [Ask(Actor(device=name, roles=frozenset({"kiosk"}))) for name in ("K1", "K9")]
+    taken = [slip_from_json(printing.take(hub, kiosk)["slip"]) for kiosk in kiosks]
+    assert taken == [(MARKED, Text("QUITTANCE"), Cut()), (Drawer(),)]
+    hub.store.close()
+
+
+def test_a_ticket_says_so_even_where_the_agency_prints_its_number_alone(folder):
+    settings = school.prepare(folder)
+    bare = settings.model_copy(update={"ticket": settings.ticket.model_copy(update={"parts": ("number",)})})
+    text = pictures.slip_text(bare)
+    service = pictures.catalogue_service(bare, bare.services[1])
+    assert ticket_slip(Ticket(Number("D001"), service, text, "fr", None))[0] == MARKED
+    assert papers_slip(service, None, text, "fr")[0] == MARKED
+    at_work = pictures.slip_text(load_settings(CONFIG))
+    assert MARKED not in ticket_slip(Ticket(Number("D001"), service, at_work, "fr", None))
+    assert of_school((Text("x"), Cut()), "") == (Text("x"), Cut())

@@ -50,7 +50,7 @@ const SAYS_WHAT_TO_DO = new Set(["scan_none", "scan_away", "scan_unreadable", "s
 const TWICE_MS = 2_000;
 
 let words = {};
-let picture = { agency: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false, spoken: [] };
+let picture = { agency: "", school: "", languages: ["fr"], services: [], notes: ["state_starting"], message: "", scanner: false, spoken: [] };
 let language = "";
 let visit = { ...NEW_VISIT };
 let lost = false;
@@ -97,6 +97,8 @@ function draw() {
   document.documentElement.dir = words[spoken()]?.dir ?? "ltr";
   document.body.dataset.page = visit.page;
   setText(at("name"), picture.agency);
+  at("school").hidden = !picture.school;
+  setText(at("school").firstElementChild, picture.school);
   setText(at("welcome"), say("welcome"));
   drawLanguages();
   drawNotes();
@@ -197,8 +199,8 @@ const serviceOf = (code) => picture.services.find((each) => each.service === cod
 
 /** Whether two pictures have the same tiles and languages, whatever their queues. */
 const sameTiles = (one, other) => fixed(one) === fixed(other);
-const fixed = ({ agency, languages, services }) =>
-  JSON.stringify([agency, languages, services.map(({ service, labels, icon: drawing, papers, reasons }) => [service, labels, drawing, papers, reasons])]);
+const fixed = ({ agency, school, languages, services }) =>
+  JSON.stringify([agency, school, languages, services.map(({ service, labels, icon: drawing, papers, reasons }) => [service, labels, drawing, papers, reasons])]);
 
 function hearPicture(news) {
   const same = sameTiles(picture, news);
