@@ -2,7 +2,8 @@
 
 Each check is a function whose parameters name the settings it looks at. A check whose settings
 could not be read is left out, so that one wrong key does not hide the rest. A misfit stops the
-start; a remark is what works and is probably not meant.
+start; a remark is what works and is probably not meant. What a screen may cause has a code and its parts
+(`problems.Misfit`), by which that screen says it (`publishing/complaints.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.problems import did_you_mean, twice
+from hub.problems import Misfit, did_you_mean, twice
 from hub.say import missing as unsaid
 from hub.settings import (
     Agency,
@@ -56,8 +57,10 @@ def find_misfits(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def services_differ(services: tuple[Service, ...]) -> Iterator[str]:
     """Two services with one code or one prefix."""
-    for what, words in (("code", [s.code for s in services]), ("prefix", [s.prefix for s in services if s.prefix])):
-        yield from (f"services.toml: {what} {word} is there twice; change one" for word in twice(words))
+    for code in twice(s.code for s in services):
+        yield f"services.toml: code {code} is there twice; change one"
+    for prefix in twice(s.prefix for s in services if s.prefix):
+        yield Misfit(f"services.toml: prefix {prefix} is there twice; change one", "prefix", prefix=prefix)
 
 
 def icons_exist(services: tuple[Service, ...]) -> Iterator[str]:
@@ -66,14 +69,16 @@ def icons_exist(services: tuple[Service, ...]) -> Iterator[str]:
     for service in services:
         for icon in (service.icon, *(reason.icon for reason in service.reasons)):
             if icon not in icons:
-                yield f"services.toml: service {service.code}: no icon {icon}{did_you_mean(icon, icons)}"
+                said = f"services.toml: service {service.code}: no icon {icon}{did_you_mean(icon, icons)}"
+                yield Misfit(said, "icon", service=service.code, icon=icon)
 
 
 def reasons_differ(services: tuple[Service, ...]) -> Iterator[str]:
     """Two errands of one service under one code: a ticket could not say which."""
     for service in services:
         for code in twice(each.code for each in service.reasons):
-            yield f"services.toml: service {service.code}: two reasons {code}"
+            said = f"services.toml: service {service.code}: two reasons {code}"
+            yield Misfit(said, "reason", service=service.code, reason=code)
 
 
 def services_fit_the_day(day: DayRules, services: tuple[Service, ...]) -> Iterator[str]:
@@ -81,10 +86,11 @@ def services_fit_the_day(day: DayRules, services: tuple[Service, ...]) -> Iterat
     for service in services:
         last, hours = service.last_ticket, day.hours.values()
         if last and hours and not any(opening.open <= last <= opening.close for opening in hours):
-            yield (
+            said = (
                 f"services.toml: service {service.code}: last_ticket {last} is outside the hours of every day"
                 " in agency.toml [day]; change one of them"
             )
+            yield Misfit(said, "last_ticket", service=service.code, time=last)
 
 
 def counters_differ(counters: tuple[Counter, ...]) -> Iterator[str]:
@@ -98,11 +104,14 @@ def counters_serve(counters: tuple[Counter, ...], services: tuple[Service, ...])
     for counter in counters:
         for service in counter.services:
             if service not in known:
-                yield f"counters.toml: counter {counter.code}: no service {service}{did_you_mean(service, known)}"
+                said = f"counters.toml: counter {counter.code}: no service {service}{did_you_mean(service, known)}"
+                yield Misfit(said, "no_service", counter=counter.code, service=service)
         if not counter.services and counter.kind != "back":
-            yield f'counters.toml: counter {counter.code} serves nobody; name its services, or make it kind = "back"'
+            said = f'counters.toml: counter {counter.code} serves nobody; name its services, or make it kind = "back"'
+            yield Misfit(said, "nobody", counter=counter.code)
     for service in sorted(set(known) - {s for c in counters for s in c.services}):
-        yield f"services.toml: service {service} is served by no counter; add it to one in counters.toml"
+        said = f"services.toml: service {service} is served by no counter; add it to one in counters.toml"
+        yield Misfit(said, "alone", service=service)
 
 
 def weights_fit(counters: tuple[Counter, ...]) -> Iterator[str]:
@@ -110,7 +119,8 @@ def weights_fit(counters: tuple[Counter, ...]) -> Iterator[str]:
     for counter in counters:
         for service in counter.weights:
             if service not in counter.services:
-                yield f"counters.toml: counter {counter.code}: weights: it does not serve {service}"
+                said = f"counters.toml: counter {counter.code}: weights: it does not serve {service}"
+                yield Misfit(said, "weights", counter=counter.code, service=service)
 
 
 def helps_fit(helps: tuple[Help, ...], services: tuple[Service, ...], counters: tuple[Counter, ...]) -> Iterator[str]:
@@ -119,10 +129,12 @@ def helps_fit(helps: tuple[Help, ...], services: tuple[Service, ...], counters: 
     known, places = [s.code for s in services], [c.code for c in counters]
     for each in helps:
         if each.queue not in known:
-            yield f"counters.toml: help {each.code}: no service {each.queue}{did_you_mean(each.queue, known)}"
+            said = f"counters.toml: help {each.code}: no service {each.queue}{did_you_mean(each.queue, known)}"
+            yield Misfit(said, "help", help=each.code, code=each.queue)
         for code in each.counters:
             if code not in places:
-                yield f"counters.toml: help {each.code}: no counter {code}{did_you_mean(code, places)}"
+                said = f"counters.toml: help {each.code}: no counter {code}{did_you_mean(code, places)}"
+                yield Misfit(said, "help", help=each.code, code=code)
 
 
 def profiles_fit(profiles: tuple[Profile, ...], services: tuple[Service, ...]) -> Iterator[str]:
@@ -132,7 +144,8 @@ def profiles_fit(profiles: tuple[Profile, ...], services: tuple[Service, ...]) -
     for each in profiles:
         for service in each.skills:
             if service not in known:
-                yield f"counters.toml: profile {each.agent}: no service {service}{did_you_mean(service, known)}"
+                said = f"counters.toml: profile {each.agent}: no service {service}{did_you_mean(service, known)}"
+                yield Misfit(said, "profile", agent=each.agent, service=service)
 
 
 def displays_fit(
@@ -145,10 +158,12 @@ def displays_fit(
             for word in getattr(display, what):
                 if word not in known:
                     one = "service" if what == "services" else "counter"
-                    yield f"agency.toml: display {display.name}: {what}: no {one} {word}{did_you_mean(word, known)}"
+                    said = f"agency.toml: display {display.name}: {what}: no {one} {word}{did_you_mean(word, known)}"
+                    yield Misfit(said, "display", display=display.name, code=word)
     for display in displays:
         if display.layout == "sign" and len(display.counters) != 1:
-            yield f'agency.toml: display {display.name}: a sign is one counter\'s: write counters = ["05"]'
+            said = f'agency.toml: display {display.name}: a sign is one counter\'s: write counters = ["05"]'
+            yield Misfit(said, "sign", display=display.name)
         if display.layout == "pictures" and display.pictures is None:
             yield f'agency.toml: display {display.name}: pictures come from a folder: write pictures = "affiches"'
         for code in display.counters:
@@ -161,7 +176,9 @@ def appointments_have_services(appointments: Appointments, services: tuple[Servi
     known = [service.code for service in services if service.prefix]
     for code in appointments.services:
         if code not in known:
-            yield f"agency.toml: appointments.services: no service {code} that gives tickets{did_you_mean(code, known)}"
+            meant = did_you_mean(code, known)
+            said = f"agency.toml: appointments.services: no service {code} that gives tickets{meant}"
+            yield Misfit(said, "appointments", service=code)
 
 
 def the_centre_is_known(hub: HubBox, centre: Centre) -> Iterator[str]:
@@ -200,10 +217,11 @@ def devices_differ(displays: tuple[Display, ...], kiosk: Kiosk, panel: Panel) ->
 def roll_is_nobodys_series(queue: QueueRules, services: tuple[Service, ...], kiosk: Kiosk) -> Iterator[str]:
     """The paper roll numbered as a service or a lone kiosk numbers: two visitors would hear one call."""
     if queue.roll in {kiosk.name, *(service.prefix for service in services)}:
-        yield (
+        said = (
             f"agency.toml: queue.roll {queue.roll} also begins the numbers of a service or of the kiosk: two visitors"
             " would answer one call; choose another letter"
         )
+        yield Misfit(said, "roll", prefix=queue.roll)
 
 
 def the_page_has_a_port_of_its_own(hub: HubBox, followup: FollowUp) -> Iterator[str]:
@@ -235,9 +253,11 @@ def kiosk_buttons_fit(kiosk: Kiosk, services: tuple[Service, ...]) -> Iterator[s
     for button in kiosk.buttons:
         where = f"kiosk.toml: button on pin {button.pin}"
         if button.service in without_prefix:
-            yield f"{where}: service {button.service} gives no ticket; give it a prefix in services.toml"
+            said = f"{where}: service {button.service} gives no ticket; give it a prefix in services.toml"
+            yield Misfit(said, "button", pin=button.pin, service=button.service)
         elif button.service not in known:
-            yield f"{where}: no service {button.service}{did_you_mean(button.service, known)}"
+            said = f"{where}: no service {button.service}{did_you_mean(button.service, known)}"
+            yield Misfit(said, "button", pin=button.pin, service=button.service)
 
 
 def pins_are_for_wires(kiosk: Kiosk, panel: Panel) -> Iterator[str]:
@@ -274,7 +294,8 @@ def panel_counters_exist(panel: Panel, counters: tuple[Counter, ...]) -> Iterato
         yield f"panel.toml: counter {code} is there twice; put all its keys under one [[panel.counters]]"
     for place in panel.counters:
         if place.counter not in known:
-            yield f"panel.toml: no counter {place.counter}{did_you_mean(place.counter, known)}"
+            said = f"panel.toml: no counter {place.counter}{did_you_mean(place.counter, known)}"
+            yield Misfit(said, "panel", counter=place.counter)
 
 
 def panel_keys_differ(panel: Panel) -> Iterator[str]:
@@ -318,7 +339,8 @@ def counters_print_somewhere(
     for counter in counters:
         if counter.printer and counter.printer not in names:
             meant = did_you_mean(counter.printer, names)
-            yield f"counters.toml: counter {counter.code}: no printer {counter.printer}{meant}"
+            said = f"counters.toml: counter {counter.code}: no printer {counter.printer}{meant}"
+            yield Misfit(said, "printer", counter=counter.code, printer=counter.printer)
 
 
 def _panel_pins(place: PanelCounter) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import getitem
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -18,6 +18,23 @@ from pydantic_core import ErrorDetails
 #: file → its top-level tables and the setting each one is.
 Files = Mapping[str, Mapping[str, str]]
 LONGEST_FOUND = 60
+
+
+class Misfit(str):
+    """A problem: the sentence for whoever edits the files, and what a screen says it by in its own language.
+
+    `code` names it, `parts` are what it speaks of; without a code only the files can be mended.
+    """
+
+    __slots__ = ("code", "parts")
+    code: str
+    parts: Mapping[str, str]
+
+    def __new__(cls, sentence: str, code: str = "", /, **parts: object) -> Self:
+        """The sentence, with its code and parts."""
+        made = super().__new__(cls, sentence)
+        made.code, made.parts = code, {name: str(each) for name, each in parts.items()}
+        return made
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -34,15 +51,28 @@ def twice(words: Iterable[str]) -> list[str]:
     return sorted({word for word in every if every.count(word) > 1})
 
 
-def sentence(error: ErrorDetails, files: Files, root: type[BaseModel], layers: Mapping[str, Any]) -> str:
+def sentence(error: ErrorDetails, files: Files, root: type[BaseModel], layers: Mapping[str, Any]) -> Misfit:
     """One problem that pydantic found, for the person who wrote the file.
 
-    `layers` are what was read, by name, the later over the earlier; the one named '' came from `files`.
+    `layers` are what was read, by name, the later over the earlier; the one named '' came from `files`. Its parts:
+    `at`, the way to the value; `named`, the nearest thing on it that has a name; `what`, its last key; `found`.
     """
     loc = [part for part in error["loc"] if part != "[key]"]
     file, table = next((f, t) for f, tables in files.items() for t, setting in tables.items() if setting == loc[0])
     source = next((name for name in reversed([*layers]) if _inside(layers[name], *loc) is not None), "")
-    return f"{source or file}: {_place(loc, table, layers[source])}: {_what(error, loc, files, root)}"
+    text = f"{source or file}: {_place(loc, table, layers[source])}: {_what(error, loc, files, root)}"
+    ways = [loc[:upto] for upto in range(len(loc), 0, -1)]
+    named = next((name for way in ways if (name := _name(_inside(layers[source], *way)))), table)
+    what = next(str(part) for part in reversed(loc) if isinstance(part, str))
+    found = str(error["input"])[:LONGEST_FOUND]
+    return Misfit(text, "value", at=".".join(map(str, loc)), named=named, what=what, found=found)
+
+
+def _name(value: Any) -> str:
+    """What names an item of a list; '' where nothing does."""
+    if not isinstance(value, dict):
+        return ""
+    return next((str(value[key]) for key in ("code", "name", "counter") if key in value), "")
 
 
 def _place(loc: list[int | str], table: str, data: Any) -> str:
@@ -52,11 +82,7 @@ def _place(loc: list[int | str], table: str, data: Any) -> str:
     for part in loc[1:]:
         value = _inside(value, part)
         if isinstance(part, int):
-            name = (
-                next((str(value[k]) for k in ("code", "name", "counter") if k in value), "")
-                if isinstance(value, dict)
-                else ""
-            )
+            name = _name(value)
             place += f" #{part + 1}" + (f" ({name})" if name else "") + ":"
         else:
             place += f" {part}" if place.endswith(":") else f".{part}"

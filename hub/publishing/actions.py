@@ -40,7 +40,7 @@ def publish(  # noqa: PLR0913 (what, why, and what it was held against)
         changes = rules.by_hand(held, asked)
         if seen != store.last_version(tx.connection):
             raise Refused("somebody has published meanwhile: look at the effect again", code="published_meanwhile")
-        nobody_left(tx.connection, made(hub, rules.applied(held, changes)))
+        nobody_left(hub, tx.connection, made(hub, rules.applied(held, changes)))
         return _record(tx, changes, "screen", reason=_motive(reason), undoes=undoes)
 
     return hub.store.perform(ask, decide, alone=True)
@@ -112,7 +112,7 @@ def proposed(hub: Hub, reader: store.Reader, wanted: Mapping[str, str | None]) -
     there = held(hub, reader)
     changes = rules.by_hand(there, rules.in_full(hub.files, there, wanted))
     settings = made(hub, rules.applied(there, changes))
-    nobody_left(reader, settings)
+    nobody_left(hub, reader, settings)
     return settings, changes
 
 
@@ -142,8 +142,13 @@ def _all_served(hub: Hub, held: Mapping[str, Held]) -> None:
             raise Refused(f"no counter would call {service['code']}", code="service_alone", service=service["label"])
 
 
-def nobody_left(reader: store.Reader, settings: Settings) -> None:
-    """Whoever goes leaves nobody behind. Raises Refused `people_there`, `counter_there`: what is still in use stays."""
+def nobody_left(hub: Hub, reader: store.Reader, settings: Settings) -> None:
+    """Whoever goes leaves nobody behind. Raises Refused `people_there`, `counter_there`: what is still in use stays.
+
+    So does what a counter service needs (`CounterService.needs`).
+    """
+    for service in hub.services:
+        service.needs(hub, reader, settings)
     day = queues.day(reader)
     here = [*queues.open_tickets(reader), *(queues.absent_tickets(reader, day.id) if day else ())]
     for ticket in here:

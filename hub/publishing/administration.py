@@ -6,27 +6,32 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.errors import Unreadable, chosen
-from hub.publishing import making, ticket
+from hub.publishing import making, reasons, ticket
 from hub.publishing.forms import Filled, Wanted, number, tidy
 from hub.publishing.rules import as_text
-from hub.settings import DAYS, Settings
+from hub.settings import DAYS, Display, Settings
 from hub.wire import Direction
 
 #: The parts of the page that are filled in, in the order of their tabs.
-PARTS = ("services", "places", "hours", "messages", "ticket")
+PARTS = ("services", "reasons", "places", "hours", "messages", "ticket")
 #: Where the configuration goes out and comes in as files.
 FILES = "files"
+#: Parts on which a service or a counter can be made.
+_MAKES = ("services", "places")
 ARROWS: tuple[Direction, ...] = ("", "left", "right", "ahead", "up", "down")
 
 
 def wanted(part: str, form: Filled, settings: Settings) -> Wanted:
     """What a part of the page asks for; a service or counter that is to go is asked for alone."""
-    read = {"services": _services, "places": _places, "hours": _hours, "messages": _messages, "ticket": ticket.wanted}
+    read = {
+        "services": _services, "reasons": reasons.wanted, "places": _places, "hours": _hours, "messages": _messages,
+        "ticket": ticket.wanted,
+    }  # fmt: skip
     part = chosen(part, read, Unreadable("no such part of the page", code="bad_request", field="part"))
     if code := form.get("remove", ""):
         return making.without(settings, "counters" if part == "places" else "services", code)
     found: Wanted = dict(read[part](form, settings))
-    if code := form.get("new.code", "").strip():
+    if part in _MAKES and (code := form.get("new.code", "").strip()):
         found |= (making.counter if part == "places" else making.service)(form, settings, code)
     return found
 
@@ -114,3 +119,13 @@ def _messages(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
             as_text([code for code in codes if code in listed] if set(codes) - set(listed) else []),
         )
         yield f"{under}.messages", as_text(ticket.one_a_line(form, f"{under}.messages"))
+        yield f"{under}.counters", as_text(_zone(form, f"{under}.counters", settings, display))
+
+
+def _zone(form: Filled, name: str, settings: Settings, display: Display) -> list[str]:
+    """The counters whose calls a screen shows: a sign's only one; all of them are none in particular."""
+    shown = [counter.code for counter in settings.counters if counter.shown]
+    chosen_ = [code for code in shown if code in form.getlist(name)]
+    if display.layout == "sign" or set(shown) - set(chosen_):
+        return chosen_
+    return []

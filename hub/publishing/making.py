@@ -5,12 +5,12 @@ Everything here raises Unreadable naming the field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from hub.errors import NotFound, Unreadable
+from hub.errors import NotFound, Refused, Unreadable
 from hub.publishing.forms import Filled, Wanted, tidy
 from hub.publishing.rules import GONE, as_text, made
 from hub.settings import Counter, CounterKind, Model, Service, Settings
@@ -86,7 +86,7 @@ def _made(kind: type[M], said: Mapping[str, Any]) -> M:
 
 
 def without(settings: Settings, table: str, code: str) -> Wanted:
-    """That service or counter goes, and with it whatever names it. Raises NotFound."""
+    """That service or counter goes, and with it whatever names it, wires too. Raises NotFound, Refused `zone_alone`."""
     there = settings.service(code) if table == "services" else settings.counter(code)
     if there is None:
         raise NotFound(f"there is no {code}", code="not_there", field="remove")
@@ -110,6 +110,24 @@ def _without_service(settings: Settings, code: str) -> Iterator[tuple[str, str |
             left = profile.model_copy(update={"skills": skills}).model_dump(mode="json")
             yield f"profiles.{profile.agent}", as_text(left) if skills or profile.languages else None
     yield from ((f"helps.{each.code}", None) for each in settings.helps if each.queue == code)
+    yield from _without_its_places(settings, code)
+
+
+def _without_its_places(settings: Settings, code: str) -> Iterator[tuple[str, str]]:
+    """The kiosk's wired buttons for a service, and its appointments."""
+    buttons = settings.kiosk.buttons
+    if any(each.service == code for each in buttons):
+        yield "kiosk.buttons", _listed(each for each in buttons if each.service != code)
+    booked = settings.appointments.services
+    if code in booked:
+        left = [one for one in booked if one != code]
+        yield "appointments.services", as_text(left)
+        if not left:  # none named would be all of them
+            yield "appointments.share", as_text(0)
+
+
+def _listed(tables: Iterable[Model]) -> str:
+    return as_text([each.model_dump(mode="json") for each in tables])
 
 
 def _without_counter(settings: Settings, code: str) -> Iterator[tuple[str, str | None]]:
@@ -122,3 +140,12 @@ def _without_counter(settings: Settings, code: str) -> Iterator[tuple[str, str |
         if code in screen.arrows:
             arrows = {one: way for one, way in screen.arrows.items() if one != code}
             yield f"displays.{screen.name}.arrows", as_text(arrows)
+        if code in screen.counters:
+            zone = [one for one in screen.counters if one != code]
+            if not zone:  # none named would be all of them, and a sign needs one
+                why = f"screen {screen.name} is for counter {code} alone: give it another one first"
+                raise Refused(why, code="zone_alone", display=screen.name, counter=code)
+            yield f"displays.{screen.name}.counters", as_text(zone)
+    wired = settings.panel.counters
+    if any(each.counter == code for each in wired):
+        yield "panel.counters", _listed(each for each in wired if each.counter != code)

@@ -20,7 +20,7 @@ from hub.agents.forms import asked, new_key
 from hub.clock import local
 from hub.context import Hub
 from hub.errors import NotAllowed, NotFound, Refused, Unreadable
-from hub.publishing import actions, forms, making, rules, store
+from hub.publishing import actions, forms, making, reasons, rules, store
 from hub.publishing import administration as admin
 from hub.publishing.complaints import in_words
 from hub.publishing.files import read, written
@@ -263,6 +263,7 @@ class _Desk:
             "versions": [self._version(one, word, names) for one in found], "effect": None, "error": "", "field": "",
             "done": request.args.get("done"), "seen": last, "left": (),
             "proofs": self._proofs.of(settings) if part == "ticket" else (),
+            "service": reasons.shown(settings, request.values.get("service", "")) if part == "reasons" else None,
         } | more  # fmt: skip
         return make_response(render_template("publishing/page.html", **shown), status)
 

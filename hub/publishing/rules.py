@@ -24,15 +24,18 @@ SINGLE: Mapping[str, tuple[str, ...]] = {
     "blended": ("idle_min", "recall_waiting", "recall_min"),
     "day": ("timetable", "hours", "holidays", "pay_days", "deadlines"),
     "ticket": ("parts", "welcome", "footer"),
+    "appointments": ("services", "share"),
+    "kiosk": ("buttons",),
+    "panel": ("counters",),
 }
 #: Lists of tables → the settings of each that can be published, by the table's code.
 LISTED: Mapping[str, tuple[str, ...]] = {
     "services": (
         "target_min", "least_skill", "language_needed", "label", "short", "kiosk", "papers", "mean_min", "last_ticket",
-        "quota", "icon", "group", "guide",
+        "quota", "icon", "group", "guide", "reasons",
     ),
     "counters": ("services", "weights", "languages", "accessible", "label", "location", "arrow", "printer"),
-    "displays": ("message", "messages", "services", "arrows"),
+    "displays": ("message", "messages", "services", "counters", "arrows"),
 }  # fmt: skip
 #: Lists whose tables a screen can make and take away → what of one is its frame.
 MADE: Mapping[str, tuple[str, ...]] = {"services": ("code", "prefix"), "counters": ("code", "kind")}
@@ -40,8 +43,7 @@ MADE: Mapping[str, tuple[str, ...]] = {"services": ("code", "prefix"), "counters
 GONE = "null"
 #: What the administration publishes; the rest is routing.
 _ADMINISTERED: Mapping[str, frozenset[str]] = {
-    "day": frozenset(SINGLE["day"]),
-    "ticket": frozenset(SINGLE["ticket"]),
+    **{table: frozenset(SINGLE[table]) for table in ("day", "ticket", "appointments", "kiosk", "panel")},
     "services": frozenset(LISTED["services"]) - {"target_min", "least_skill", "language_needed"},
     "counters": frozenset({"label", "location", "arrow", "printer"}),
     "displays": frozenset(LISTED["displays"]),

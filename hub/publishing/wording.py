@@ -10,6 +10,9 @@ from hub.publishing.rules import GONE, SINGLE, WHOLE, is_frame
 from hub.say import say
 from hub.settings import Service
 
+#: Single tables whose settings are called as in no other.
+_OWN_NAMES = ("appointments", "kiosk", "panel")
+
 
 class Wording:
     """The words of one page: of services, counters and agents by their codes."""
@@ -27,7 +30,7 @@ class Wording:
         table, _, rest = name.partition(".")
         code, _, what = rest.partition(".")
         if table in SINGLE:
-            return self._say(f"name_{rest}")
+            return self._say(f"name_{table}_{rest}" if table in _OWN_NAMES else f"name_{rest}")
         if table == "profiles":
             return self._say("name_profile", agent=self._names.get(code, code))
         if table == "helps":
@@ -56,13 +59,25 @@ class Wording:
             case bool():
                 return self._say("yes" if plain else "no")
             case list():
-                if what == "parts":
-                    return ", ".join(self._say(f"ticket_{each}") for each in plain)
-                between = " · " if what == "messages" else ", "
-                return between.join(self._service(each) if what == "services" else str(each) for each in plain)
+                return (" · " if what == "messages" else ", ").join(self._item(what, each) for each in plain)
             case dict():
                 return ", ".join(self._pair(what, name, each) for name, each in plain.items())
         return self._say("value_min", minutes=plain) if what.endswith("_min") else str(plain)
+
+    def _item(self, what: str, item: Any) -> str:
+        """One of a list: a queue, a part of the ticket, an errand, what is wired to a pin or stands at a counter."""
+        match what, item:
+            case "services", _:
+                return self._service(item)
+            case "parts", _:
+                return self._say(f"ticket_{item}")
+            case "reasons", {"code": code, "kiosk": words}:
+                return str(words.get(self._language) or next(iter(words.values()), code))
+            case "buttons", {"service": service, "pin": pin}:
+                return self._say("value_button", service=self._service(service), pin=pin)
+            case "counters", {"counter": counter, "buttons": keys, "lamps": lamps}:
+                return self._say("value_panel", counter=counter, keys=len(keys), lamps=len(lamps))
+        return str(item)
 
     def _pair(self, what: str, name: str, value: Any) -> str:
         """One of several: minutes by service, words by language, the hours of a day."""

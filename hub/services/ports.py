@@ -231,6 +231,8 @@ TellsState = Callable[[Reader], Iterable[dict[str, Any]]]
 TellsConfig = Callable[[Settings], dict[str, Any]]
 #: Of what a message of the outbox is about (its aggregate, `deposit 12`): its name, and the page where it is put right.
 AboutOf = Callable[[Reader, str], Found | None]
+#: Raises Refused where settings that are to be published take away what the service still needs: a till's counter, say.
+Needs = Callable[[Hub, Reader, Settings], None]
 #: Which files must be on the service's shelf.
 FileNames = Callable[[Reader], Named]
 #: What the service does aside, every few seconds, as long as the hub runs.
@@ -327,6 +329,11 @@ def no_config(settings: Settings) -> dict[str, Any]:
     return {}
 
 
+def needs_nothing(hub: Hub, reader: Reader, settings: Settings) -> None:
+    """What a service needs of the agency's counters and queues that can do without any."""
+    del hub, reader, settings
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterService:
     """One service at the counter.
@@ -372,6 +379,7 @@ class CounterService:
     files: FileNames | None = None
     aside: Aside | None = None
     agenda: Agenda | None = None
+    needs: Needs = needs_nothing
 
 
 @cache

@@ -26,6 +26,7 @@ COUNTER_SERVICE = CounterService(
     finds=store.finds,
     works_on=store.works_on,
     aside=actions.keep,
+    needs=actions.booked_stay,
     agenda=Agenda(
         arrive=lambda hub, ask, said: actions.arrive_by(hub, ask, actions.Comer(**said)),
         times=actions.times_told,

@@ -25,6 +25,7 @@ from hub.services.appointment.model import (
     AppointmentPrinted,
     Mode,
 )
+from hub.settings import Settings
 from hub.store import Transaction
 from hub.visits import rules as visit_rules
 from hub.visits import store as visits
@@ -322,3 +323,12 @@ def _print(tx: Transaction, hub: Hub, found: Appointment, printer: str) -> int:
         slip=slips.slip(paper.slip_facts(hub, found), copy),
     )
     return copy
+
+
+def booked_stay(hub: Hub, reader: sqlite3.Connection, settings: Settings) -> None:
+    """Raise Refused `booked_there` where settings to come lack a service that somebody is still expected for."""
+    for code, count in store.to_come(reader).items():
+        if settings.service(code) is None:
+            known = hub.settings.service(code)
+            said = f"{count} appointments of {code} are still to come"
+            raise Refused(said, code="booked_there", service=known.name if known else code, count=count)

@@ -159,6 +159,12 @@ def finds(reader: Reader, typed: str) -> tuple[Found, ...]:
     return (Found(found.label, "calendar-event", "appointment.found", f"{URL}/{found.id}", facts),)
 
 
+def to_come(reader: Reader) -> dict[str, int]:
+    """How many are still to come, by service."""
+    rows = reader.execute(f"SELECT service, count(*) FROM appointment WHERE state IN {_OPEN} GROUP BY service")  # noqa: S608 (ours)
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def works_on(reader: Reader) -> tuple[str, ...]:
     """Those that are still to come."""
     rows = reader.execute(f"SELECT id FROM appointment WHERE state IN {_OPEN} ORDER BY slot_at")  # noqa: S608 (ours)

@@ -51,6 +51,7 @@ COUNTER_SERVICE = CounterService(
     inbox=work.INBOX,
     about=lot_store.about,
     guards={"counter_closed": actions.counter_closes},
+    needs=actions.tills_stay,
     thread=work.thread,
     pending=work.pending,
     works_on=order_store.works_on,

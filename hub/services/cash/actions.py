@@ -7,6 +7,7 @@ payment it was is private; the amount, the account and the number are not.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ from hub.services.cash import chain, paper, preparing, rules, store
 from hub.services.cash import model as m
 from hub.services.cash.office import office_of
 from hub.services.cash.prepared import PreparedCashed
+from hub.settings import Settings
 from hub.store import Transaction
 from hub.visits import store as visits
 from hub.visits.actions import printer_of
@@ -72,6 +74,15 @@ def working(tx: Transaction, hub: Hub) -> m.Session:
     return rules.at_work(
         store.session_of(tx.connection, tx.actor.agent), tx.actor.agent, hub.day_of(tx.now.at).isoformat()
     )
+
+
+def tills_stay(hub: Hub, reader: sqlite3.Connection, settings: Settings) -> None:
+    """Raise Refused `till_there` where settings to come have no counter for a till: its money stays somebody's."""
+    del reader
+    for till in office_of(hub.settings).tills:
+        if settings.counter(till.counter) is None:
+            said = f"counter {till.counter} holds till {till.code}"
+            raise Refused(said, code="till_there", counter=till.counter, till=till.code)
 
 
 def counter_closes(hub: Hub, tx: Transaction, event: Any) -> None:

@@ -8,7 +8,7 @@ asked · `store` what is kept · `offers` what is said to who comes back · `pap
 from __future__ import annotations
 
 from hub.services.ports import CounterService
-from hub.services.request import offers, store
+from hub.services.request import actions, offers, store
 from hub.services.request.migrations import migrations
 from hub.services.request.pages import pages as blueprint
 
@@ -30,4 +30,5 @@ COUNTER_SERVICE = CounterService(
     sheet=store.sheet,
     first_level=store.first_level,
     goes_on="/desk/request/new",
+    needs=actions.queue_stays,
 )

@@ -9,12 +9,13 @@ from hub import notices, series
 from hub.ask import Answer
 from hub.context import Hub, action
 from hub.days import due
-from hub.errors import NotFound, Unreadable
+from hub.errors import ConfigurationFault, NotFound, Refused, Unreadable
 from hub.queues import store as queues
 from hub.services import ports
 from hub.services.request import rules, store
 from hub.services.request.model import Request, RequestOpened, RequestPrinted
 from hub.services.request.office import office_of
+from hub.settings import Settings
 from hub.store import Transaction
 
 #: How an answer reaches somebody → the way of its notice. By telephone an agent does it: no notice.
@@ -216,3 +217,15 @@ def letters_gone(tx: Transaction, hub: Hub, *, letters: tuple[int, ...]) -> Answ
 def _about(tx: Transaction, subject: str) -> Request | None:
     room, _, number = subject.partition(" ")
     return store.request(tx.connection, int(number)) if room == "request" and number.isdecimal() else None
+
+
+def queue_stays(hub: Hub, reader: sqlite3.Connection, settings: Settings) -> None:
+    """Raise Refused `requests_there` where settings to come lack the queue to which requests send people."""
+    del reader
+    queue = office_of(hub.settings).queue
+    try:
+        office_of(settings)
+    except ConfigurationFault as fault:
+        known = hub.settings.service(queue)
+        said = f"requests send people to {queue}"
+        raise Refused(said, code="requests_there", service=known.name if known else queue) from fault

@@ -8,12 +8,14 @@ from html import unescape
 
 import pytest
 
-from hub.errors import ConfigurationFault, Unreadable
-from hub.publishing import complaints, files, rules
+from hub.errors import ConfigurationFault, Refused, Unreadable
+from hub.publishing import actions, complaints, files, making, rules
 from hub.queues import actions as queues
 from hub.queues import pictures
+from hub.services.appointment import actions as booking
+from hub.services.appointment.actions import Wanted
 from hub.settings_files import load_settings, with_changes
-from tests.hub.publishing.conftest import Supervisor
+from tests.hub.publishing.conftest import Agency, Supervisor
 from tests.office import RECEPTION, demo_settings, settings_with
 
 
@@ -38,6 +40,18 @@ def services(house, **changed):
             fields[f"{under}.kiosk.{language}"] = one.kiosk.get(language, "")
             fields[f"{under}.papers.{language}"] = "\r\n".join(one.papers.get(language, ()))
             fields[f"{under}.guide.{language}"] = "\r\n".join(one.guide.get(language, ()))
+    return fields | {name.replace("__", "."): value for name, value in changed.items()}
+
+
+def reasons(house, code, **changed):
+    """The reasons of a service as the page shows them, with some fields changed."""
+    service = house.settings.service(code)
+    fields = {"part": "reasons", "service": code, "errand": [each.code for each in service.reasons]}
+    for each in service.reasons:
+        fields[f"{each.code}.icon"] = each.icon
+        for language in house.settings.agency.languages:
+            fields[f"{each.code}.kiosk.{language}"] = each.kiosk.get(language, "")
+            fields[f"{each.code}.papers.{language}"] = "\r\n".join(each.papers.get(language, ()))
     return fields | {name.replace("__", "."): value for name, value in changed.items()}
 
 
@@ -181,18 +195,121 @@ def test_a_service_of_the_files_goes_with_all_that_named_it_and_comes_back(house
     )  # fmt: skip
     for code in ("06", "05"):
         house.publish(**{f"counters__{code}__services": ["DEP", "PEN"]})
-    kiosk = house.hub.files.kiosk.model_copy(update={"buttons": ()})
-    house.starts_again({"kiosk": kiosk.model_dump(mode="json")})
-    browser = Supervisor(house)
-    version = house.version
+    version, buttons = house.version, house.settings.kiosk.buttons
     browser.open("/administration")
-    published(browser, part="services", remove="DEP")
+    browser.send("/administration/preview", part="services", remove="DEP")
+    assert "Boutons câblés de la borne" in browser.text, "what hangs on it is shown before"
+    assert "Dépôt de pièces (broche 4)" in browser.text
+    browser.send("/administration/publish", reason="file fermée")
     assert house.settings.service("DEP") is None
+    assert [each.service for each in house.settings.kiosk.buttons] == [b.service for b in buttons if b.service != "DEP"]
+    assert "4" not in pictures.catalogue(house.hub).buttons
     assert [c.code for c in house.settings.counters if "DEP" in c.services or "DEP" in c.weights] == []
     assert (house.settings.helps, house.settings.profiles) == ((), ())
     house.back_before(version + 1)
     assert house.settings.service("DEP").label == house.hub.files.service("DEP").label
+    assert house.settings.kiosk.buttons == buttons
     assert house.settings.counter("03").weights == {"DEP": 5}
+
+
+def test_a_counter_goes_with_the_panel_that_is_wired_to_it_and_comes_back_with_it(house, browser):
+    browser.open("/administration?part=places")
+    browser.send("/administration/preview", part="places", remove="02")
+    assert "Pupitres câblés" in browser.text
+    assert "guichet 02 (touches : 5, voyants : 4)" in browser.text
+    browser.send("/administration/publish", reason="guichet supprimé")
+    assert browser.status == 303, browser.text
+    assert house.settings.counter("02") is None
+    assert [each.counter for each in house.settings.panel.counters] == ["05"]
+    house.starts_again()
+    assert [each.counter for each in house.settings.panel.counters] == ["05"], "it stands over a restart"
+    with house.hub.snapshot() as reader:
+        assert "02" not in [one.counter for one in pictures.counters(house.hub, reader, ("02", "05"), {}).counters]
+    house.back_before(house.version)
+    assert [each.counter for each in house.settings.panel.counters] == ["05", "02"]
+
+
+def test_a_screen_that_is_for_one_counter_alone_keeps_it_until_it_is_given_another(tmp_path):
+    sign = {"name": "ENSEIGNE", "layout": "sign", "counters": ["03"]}
+    house = Agency(tmp_path / "data", {"displays": [sign]}).people()
+    house.open_day()
+    browser = Supervisor(house)
+    browser.open("/administration?part=places")
+    browser.send("/administration/preview", part="places", remove="03")
+    assert (browser.status, "donnez-lui d'abord un autre guichet, onglet Messages" in browser.text) == (409, True)
+    browser.open("/administration?part=messages")
+    assert 'type="radio" name="displays.ENSEIGNE.counters" value="03" checked' in browser.raw
+    published(browser, part="messages", **{"displays.ENSEIGNE.counters": "06"})
+    assert house.settings.displays[0].counters == ("06",)
+    browser.open("/administration?part=places")
+    published(browser, part="places", remove="03")
+    assert house.settings.counter("03") is None
+    house.hub.store.close()
+
+
+def test_a_till_s_counter_and_a_service_that_somebody_is_expected_for_stay(tmp_path):
+    house = Agency(tmp_path / "data", {"counter_services": ["cash", "request", "appointment"]})
+    with house.hub.snapshot() as reader:
+        elsewhere = {"counters.06.services": rules.as_text(["DEP", *house.serves("11")])}
+        with pytest.raises(Refused) as refused:
+            actions.proposed(house.hub, reader, making.without(house.settings, "counters", "11") | elsewhere)
+        assert (refused.value.reason, refused.value.facts["till"]) == ("till_there", "C01")
+    house.open_day()
+    free = booking.times_told(house.hub, service="PEN", day="2026-03-09")["days"][0]
+    wanted = Wanted(service="PEN", day=free["day"], time=free["times"][0], name="BAMOU", telephone="066000000")
+    booking.book(house.hub, house.ask(RECEPTION), wanted=wanted)
+    wanted = making.without(house.settings, "services", "PEN") | {"counters.08.services": rules.as_text(["DEP"])}
+    with house.hub.snapshot() as reader, pytest.raises(Refused) as refused:
+        actions.proposed(house.hub, reader, wanted)
+    assert (refused.value.reason, refused.value.facts["count"]) == ("booked_there", 1)
+    house.hub.store.close()
+
+
+# --- reasons of visit -------------------------------------------------------------------------------
+
+
+def test_reasons_are_made_changed_and_taken_away_on_the_screen_and_the_kiosk_offers_them(house, browser):
+    kept = [each.code for each in house.settings.service("PEN").reasons]
+    browser.open("/administration?part=reasons&service=PEN")
+    browser.send("/administration/preview", **reasons(house, "PEN"))
+    assert (browser.status, "C'est déjà ainsi" in browser.text) == (409, True)
+    fresh = {
+        "new.code": "invalidite", "new.kiosk.fr": "Pension d'invalidité", "new.icon": "users",
+        "new.papers.fr": "Acte de décès\r\n\r\nActe de mariage", f"{kept[0]}.kiosk.fr": "Certificat de vie signé",
+        f"{kept[1]}.gone": "1",
+    }  # fmt: skip
+    browser.send("/administration/preview", **reasons(house, "PEN") | fresh)
+    assert browser.status == 200, browser.text
+    assert "Certificat de vie signé" in browser.text
+    assert "Pension d'invalidité" in browser.text
+    browser.send("/administration/publish", reason="demande de l'agence")
+    assert browser.status == 303, browser.text
+    offered = {one.service: one for one in pictures.catalogue(house.hub).services}["PEN"].reasons
+    assert [one.reason for one in offered] == [kept[0], *kept[2:], "INVALIDITE"]
+    assert offered[0].labels["fr"] == "Certificat de vie signé"
+    assert offered[0].labels["ar"] == house.hub.files.service("PEN").reason(kept[0]).kiosk["ar"]
+    assert offered[-1].papers == {"fr": ("Acte de décès", "Acte de mariage")}
+    label = queues.issue(house.hub, house.ask(RECEPTION), service="PEN", channel="reception", sub_reason="INVALIDITE")
+    assert label["label"] == "V001"
+    house.back_before(house.version)
+    assert [each.code for each in house.settings.service("PEN").reasons] == kept
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"new.code": "DEUX MOTS", "new.kiosk.fr": "Autre"}, "Un motif a un code"),
+        ({"new.code": "CERT-VIE", "new.kiosk.fr": "Autre"}, "chaque code une fois"),
+        ({"new.code": "AUTRE"}, "Donnez un nom au motif"),
+        ({"new.code": "AUTRE", "new.kiosk.fr": "Autre", "new.icon": "licorne"}, "le pictogramme licorne n'existe pas"),
+    ],
+)
+def test_a_reason_that_makes_no_sense_is_not_made(untouched, looking, fields, said):
+    house, browser = untouched, looking
+    browser.open("/administration?part=reasons&service=PEN")
+    before = house.hub.store.head
+    browser.send("/administration/preview", **reasons(house, "PEN") | fields)
+    assert (browser.status, house.hub.store.head, said in browser.text) == (422, before, True), browser.text[:3000]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +344,8 @@ def test_a_service_that_makes_no_sense_is_not_made(untouched, looking, changed, 
         ({"services.DEP": None}, "Guichet 05 : le service DEP n'existe pas."),
         ({"counters.05.printer": "NADA"}, "Guichet 05 : l'imprimante NADA n'existe pas."),
         ({"counters.05.weights": {"PEN": 5}}, "des minutes sont comptées pour PEN"),
-        ({"counters.05": None}, "Un pupitre est câblé au guichet 05"),
+        ({"counters.05": None}, "Un pupitre est câblé au guichet 05, qui n'existe pas"),
+        ({"queue.max_wait_min": 0}, "queue : « 0 » ne convient pas (max_wait_min)."),
         ({"displays.SALLE.services": ["XXX"]}, "Écran SALLE : XXX n'existe pas."),
         ({"profiles.X": {"agent": "X", "skills": {"QQ": 1}, "languages": []}}, "Agent X : le service QQ n'existe pas."),
         ({"day.hours": {"mon": {"open": "15:00", "close": "08:00"}}}, "Lundi : l'ouverture, le dernier ticket"),
