@@ -72,6 +72,8 @@ FIELDS = {
     "service_ms": "service_ms", "held_ms": "held_ms", "device": "dev", "channel": "src", "holes": "voided",
     "language": "lang",
 }  # fmt: skip
+#: The numbers of a pay-day were printed the day before: who holds one enters with a group.
+BAND = "group"
 #: A call picked by hand follows no rule.
 BY_HAND = 0
 #: Entries that a start of the hub writes by itself.
@@ -138,7 +140,7 @@ def _body(entry: Mapping[str, Any], payload: Mapping[str, Any], day: int | None)
             due = {"wall": payload["due_at"], "mono": at & ((1 << boot_bits) - 1), "boot": at >> boot_bits}
             body["due"] = due | {"head_min": payload.get("head_start", 0)}
         body["paper"] = body.pop("how")
-        body["offline"] = payload["series"].endswith("-")
+        body |= _own_or_band(payload["series"], payload.get("category", ""))
         body |= {"wall": payload["issued_at"], "mono": tick & ((1 << boot_bits) - 1), "boot": tick >> boot_bits}
     elif kind == "ticket_called":
         body["call"] = entry["seq"]
@@ -149,6 +151,12 @@ def _body(entry: Mapping[str, Any], payload: Mapping[str, Any], day: int | None)
     elif kind == "ticket_transferred":
         body["to_svc"] = body.pop("svc")
     return body
+
+
+def _own_or_band(series: str, category: str) -> Line:
+    """Whether a kiosk gave the number alone; a pay-day's bands bear a name of their own too, and enter by groups."""
+    band = category == BAND
+    return {"offline": series.endswith("-") and not band} | ({"band": True} if band else {})
 
 
 def state_lines(connection: sqlite3.Connection) -> Iterator[Line]:
@@ -162,7 +170,7 @@ def state_lines(connection: sqlite3.Connection) -> Iterator[Line]:
         yield {
             "side": "hub", "type": "ticket", "tid": tids[row["id"]], "label": row["label"], "day": row["day"],
             "svc": row["asked"], "state": row["state"], "issued_key": row["issued_key"],
-            "offline": row["series"].endswith("-"), "lease": None, "paper": row["paper"],
+            "lease": None, "paper": row["paper"], **_own_or_band(row["series"], row["category"]),
         }  # fmt: skip
     for row in connection.execute("SELECT code, state, ticket FROM counter WHERE ticket IS NOT NULL ORDER BY code"):
         held = tids.get(row["ticket"])

@@ -99,6 +99,7 @@ TELL_TIME = {
     "hub/clock.py",
     "hub/bench/__init__.py",  # dates a report
     "hub/bench/screens.py",  # compares its press with a browser's clock
+    "hub/bench/together.py",  # compares sockets with the clocks of browsers
     "hub/bundle.py",  # dates the files of an archive for support
     "kiosk/box_clock.py",  # the kiosk's own, for when the hub is away
     "hub/doctor.py",  # asks whether the machine's clock is right

@@ -40,12 +40,38 @@ let code = null;
 /** The hub's time of day, as of a moment of our monotonic clock: the screen's own clock may be wrong. */
 let time = null;
 
+/** How the sound of this screen was found, until the hub has heard it; and whether it is being told. */
+let sound = "";
+let telling = false;
+
 const bell = new Bell({
   onBlocked: (blocked) => (find("#sound").hidden = !blocked),
-  onMute: (mute) => (find("#mute").hidden = !mute),
+  onMute: (mute) => {
+    find("#mute").hidden = !mute;
+    sound = mute ? "mute" : "ok";
+    tellSound();
+  },
 });
-const link = new Link({ picture: "board", token: takeToken(), onPicture: take, onState: draw });
+const link = new Link({ picture: "board", token: takeToken(), onPicture: take, onState: changed });
 draw();
+
+function changed() {
+  draw();
+  tellSound();
+}
+
+/** The staff hear of a screen that cannot sound, and that it can again: said at each start, written where it changes. */
+async function tellSound() {
+  if (!sound || telling || !link?.connected) return;
+  telling = true;
+  try {
+    await link.ask("trouble", { part: "sound", state: sound });
+    sound = "";
+  } catch {
+    // said again at the next picture
+  }
+  telling = false;
+}
 
 function take(board) {
   setClock(board.at);
@@ -53,6 +79,7 @@ function take(board) {
   sessionStorage.setItem(PLACE, JSON.stringify(stage.announced));
   bell.take(board);
   if (link.state === "live") draw();
+  tellSound();
 }
 
 function draw() {

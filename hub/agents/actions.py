@@ -350,9 +350,19 @@ def _device(tx: Transaction, name: str) -> Device:
     return found
 
 
+def trouble(hub: Hub, ask: Ask, *, part: str, state: str, detail: str = "") -> Answer:
+    """The asking device says how a part of it is; `ok` ends the trouble. What stands already is not written again."""
+    said = (rules.word(state, "state"), detail[: rules.DETAIL_LENGTH])
+    with hub.snapshot() as reader:
+        stands = {(each.device, each.part): (each.state, each.detail) for each in store.troubles(reader)}
+        known = store.device(reader, ask.actor.device or "")
+    if known is None or known.revoked or stands.get((known.name, part), rules.WELL) != said:
+        return _trouble(hub, ask, part=part, state=state, detail=detail)
+    return {"device": known.name, "part": rules.own_part(part), "state": state}
+
+
 @action
-def trouble(tx: Transaction, hub: Hub, *, part: str, state: str, detail: str = "") -> Answer:
-    """The asking device says how a part of it is; `ok` ends the trouble."""
+def _trouble(tx: Transaction, hub: Hub, *, part: str, state: str, detail: str) -> Answer:
     del hub
     event = DeviceTrouble(_self(tx), rules.own_part(part), rules.word(state, "state"), detail[: rules.DETAIL_LENGTH])
     tx.record(event)

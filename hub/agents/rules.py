@@ -34,6 +34,8 @@ NAME_LENGTH, DETAIL_LENGTH, WORD_LENGTH = 80, 300, 64
 SEEN_MS = _MINUTE_MS
 #: A device's token is renewed when it is so old (threat T1).
 RENEW_MS = 365 * 24 * _HOUR_MS
+#: State and detail of a part of which nobody has said anything bad.
+WELL = ("ok", "")
 #: What the hub finds wrong with a device: the device says nothing of it, or a thief would say that all is well.
 FOUND_BY_THE_HUB = frozenset({"epoch", "token"})
 DEVICE_NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}")

@@ -24,6 +24,15 @@ def page_at(url: str, size: tuple[int, int] = (1920, 1080), slower: int = 1, scr
 
     Raises ImportError where playwright or Chromium is missing.
     """
+    with pages_at(url, 1, size, slower, script) as pages:
+        yield pages[0]
+
+
+@contextmanager
+def pages_at(
+    url: str, count: int, size: tuple[int, int] = (1920, 1080), slower: int = 1, script: str = ""
+) -> Iterator[list[Any]]:
+    """So many of them, each in a window of its own."""
     from playwright.sync_api import sync_playwright
 
     chromium = next(filter(None, map(shutil.which, KNOWN)), None)
@@ -31,16 +40,21 @@ def page_at(url: str, size: tuple[int, int] = (1920, 1080), slower: int = 1, scr
         raise ImportError("no Chromium is installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, bypass_csp=True)
-        if slower > 1:
-            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
-        if script:
-            page.add_init_script(script)
-        page.goto(url)
-        page.wait_for_load_state("load")
-        page.wait_for_timeout(800)
-        yield page
+        pages = [_opened(browser, url, size, slower, script) for _ in range(count)]
+        pages[-1].wait_for_timeout(800)
+        yield pages
         browser.close()
+
+
+def _opened(browser: Any, url: str, size: tuple[int, int], slower: int, script: str) -> Any:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, bypass_csp=True)
+    if slower > 1:
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    if script:
+        page.add_init_script(script)
+    page.goto(url)
+    page.wait_for_load_state("load")
+    return page
 
 
 def chromium_cpu_s() -> float:

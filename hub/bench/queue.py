@@ -8,7 +8,7 @@ import time
 from collections import Counter as Tally
 from pathlib import Path
 
-from hub.bench import card, display_page, limits, presses, screens
+from hub.bench import card, display_page, limits, presses, screens, together
 from hub.bench.counters import CounterUnderTest, next_morning
 from hub.bench.figures import Budget, Limits, Line, Times, attempt, summary
 from hub.bench.kiosks import SERVICE
@@ -46,7 +46,7 @@ def _presses_and_screens(agency: Agency, times: Times, found: Limits) -> list[Li
     lines += [ten, attempt(screens.fifty_displays, agency, times, found, ten)]
     in_browser = (
         screens.text_in_chromium, screens.visit_on_the_desk, display_page.what_a_display_costs,
-        display_page.first_sound,
+        display_page.first_sound, together.same_last_call,
     )  # fmt: skip
     return lines + [attempt(measure, agency, times) for measure in in_browser]
 

@@ -142,7 +142,7 @@ def _own_series_apart(run: Run, found: Finding) -> None:
     """Each own series belongs to one kiosk, and bears its name."""
     for tid, labels in run.labels.items():
         series = number_of(labels[-1])[0]
-        if own_series(series):
+        if own_series(series) and not run.issued[tid].body.get("band"):
             actor = run.issued[tid].actor
             foreign = actor != f"dev:{series[:-1]}"
             found.saw(f"{labels[-1]} was given by {actor}" if foreign else "", [run.issued[tid].line])

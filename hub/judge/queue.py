@@ -36,6 +36,27 @@ def q1(run: Run, found: Finding) -> None:
     for request in run.asked_tickets:
         for one in request.oks[:1]:
             found.saw(_lost(run, one.r), one.lines)
+    given = {(_day_of(effect), *number_of(effect.body["label"])) for effect in run.issued.values()}
+    for number, effect in _entered(run).items():
+        what = f"{number[1]}{number[2]:03d} entered with its group and has no ticket"
+        found.saw("" if number in given else what, [effect.line])
+
+
+def _entered(run: Run) -> dict[tuple[str, str, int], Effect]:
+    """Every number (day, series, number) of a pay-day's bands that was let in, and the group it came with."""
+    found: dict[tuple[str, str, int], Effect] = {}
+    today = ""
+    for effect in run.journal:
+        if effect.kind == "day.open":
+            today = _day_of(effect)
+        elif effect.kind == "group.enter":
+            for number in range(effect.body["first"], effect.body["last"] + 1):
+                found.setdefault((today, effect.body["series"], number), effect)
+    return found
+
+
+def _day_of(effect: Effect) -> str:
+    return str(effect.body.get("day", ""))
 
 
 def _lost(run: Run, r: Line) -> str:
@@ -54,8 +75,13 @@ def _lost(run: Run, r: Line) -> str:
 
 def q2(run: Run, found: Finding) -> None:
     """Each ticket was asked for."""
+    entered = _entered(run)
     for effect in run.witnessed:
-        if effect.kind == "ticket.issue":
+        if effect.kind == "ticket.issue" and effect.body.get("band"):
+            group = entered.get((_day_of(effect), *number_of(effect.body["label"])))
+            what = "" if group and group.place < effect.place else f"{effect.body['label']} came in with no group"
+            found.saw(what, [effect.line, *([group.line] if group else ())])
+        elif effect.kind == "ticket.issue":
             request = run.requests.get((effect.actor, effect.key or ""))
             known = request is not None and request.f == "ticket.issue" and not request.refused
             what = f"{effect.body['label']} was never asked for by {effect.actor} {effect.key}"

@@ -377,6 +377,11 @@ def test_a_screen_that_cannot_sound_says_so_before_the_first_call(room):
     room.tell()
     room.open().expect_scene("quiet")
     expect(room.page.locator("#mute")).to_have_text("Cet écran n'a pas de son")
+    [asked] = room.hub.wait_for_asks(1)
+    assert (asked["what"], asked["part"], asked["state"]) == ("trouble", "sound", "mute")
+    room.tell(message="Bonjour")
+    expect(room.page.locator("#message")).to_have_text("Bonjour")
+    assert len(room.hub.asks) == 1, "told once"
 
 
 # --- layouts -------------------------------------------------------------------------------------

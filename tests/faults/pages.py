@@ -46,6 +46,8 @@ def written_down(page: Page, name: str, book: Path) -> int:
 
 def _lines(seen: Line, actor: str, number: int, open_asks: dict[str, Line]) -> list[Line]:
     kind = seen["kind"]
+    if kind in ("invoke", "ok", "fail", "info") and seen["key"] not in open_asks and seen.get("what") not in FUNCTIONS:
+        return []  # a trouble, or help: the format has no word for it, and no rule looks at it
     if kind == "invoke":
         ask = open_asks[seen["key"]] = {
             "k": "invoke", "op": f"{actor}.{number}", "f": FUNCTIONS[seen["what"]], "key": seen["key"], "actor": actor,

@@ -198,6 +198,15 @@ def test_a_repeated_report_is_one_report(people):
         says(people, "K1", "1", part="printer", state="ok")
 
 
+def test_what_stands_already_is_not_written_again(people):
+    """A screen says at each start how its sound is; one that is well, and was, writes nothing."""
+    people.pair("display", "SALLE")
+    for key, state in enumerate(("ok", "mute", "mute", "ok", "ok")):
+        says(people, "SALLE", str(key), part="sound", state=state)
+    assert people.journal.count("device_trouble") == 2
+    assert devices.listed(people.hub)[0].troubles == ()
+
+
 def test_only_a_paired_device_speaks_of_itself(people):
     with pytest.raises(NotAllowed):
         actions.trouble(people.hub, Ask(Actor(agent="00902F")), part="printer", state="ok")
