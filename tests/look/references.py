@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+from itertools import product
 from pathlib import Path
 
 from PIL import Image, ImageChops
@@ -21,8 +22,8 @@ FOUND = Path(os.environ.get("MBOTE_PICTURES_FOUND") or Path(tempfile.gettempdir(
 SQUARE = 8
 #: A square differs when one of its colours does by more than this of 255; so many of them are nobody's change.
 COLOUR = 22
-SQUARES = 4
-QUALITY = 24
+SQUARES = 6
+QUALITY = 16
 #: How large they are kept: wider ones than this smaller.
 WIDE, OF_WIDE, OF_OTHERS = 700, 0.4, 0.6
 
@@ -52,13 +53,16 @@ def write(name: str, picture: bytes) -> None:
 
 
 def differing(one: Image.Image, other: Image.Image) -> list[tuple[int, int]]:
-    """The squares in which two pictures of one size differ, as (column, row)."""
+    """The squares in which two pictures of one size differ, as (column, row), wherever within a dot one stands."""
     size = (max(1, one.width // SQUARE), max(1, one.height // SQUARE))
-    means = [each.resize(size, Image.Resampling.BOX) for each in (one, other)]
-    bands = ImageChops.difference(*means).split()
-    most = ImageChops.lighter(ImageChops.lighter(bands[0], bands[1]), bands[2]).load()
-    assert most is not None
-    return [(x, y) for y in range(size[1]) for x in range(size[0]) if int(most[x, y]) > COLOUR]  # type: ignore[arg-type]
+    mean, least = one.resize(size, Image.Resampling.BOX), None
+    for right, down in product((-1, 0, 1), repeat=2):
+        moved = ImageChops.offset(other, right, down).resize(size, Image.Resampling.BOX)
+        red, green, blue = ImageChops.difference(mean, moved).split()
+        most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+        least = most if least is None else ImageChops.darker(least, most)
+    assert least is not None
+    return [divmod(place, size[0])[::-1] for place, value in enumerate(least.tobytes()) if value > COLOUR]
 
 
 def compare(name: str, picture: bytes) -> str:

@@ -99,7 +99,7 @@ KIOSK = (
     AtKiosk("reader", ("scan",), "[data-id=number]"),
     AtKiosk("code", ("scan", "code", "key-K", "key-7", "key-M"), "[data-id=erase]"),
     AtKiosk("number", ("scan", "number", *KEYS_OF_NUMBER), "[data-id=search]:enabled"),
-    AtKiosk("letters", ("scan", "number", "letters"), "[data-id=key-Z]"),
+    AtKiosk("letters", ("scan", "number", "letters"), "[data-id=key-Z]", kept=TWO),
     AtKiosk("expected", ("scan", "number", *KEYS_OF_NUMBER, "search"), "[data-id=take]"),
     AtKiosk("unknown", ("scan", "number", *(f"key-{sign}" for sign in "9000009"), "search"), "h1.said", kept=TWO),
     AtKiosk("own", ("scan", "code", *KEYS_OF_CODE), "[data-id=act-cancel]"),
@@ -108,12 +108,12 @@ KIOSK = (
     AtKiosk("ticket", ("PFA", "reason-other", "take"), ".word.good use[href$=icon-check]", few=True),
     AtKiosk("refused", ("CRE",), "[data-id=done]", before=_close("CRE", "quota"), sign="[data-id=CRE].closed"),
     AtKiosk("no-paper", ("PFA", "reason-other", "take"), ".word.bad", before=_fault("paper_out"), sign="#notes li"),
-    AtKiosk("help", ("help",), "dialog[open]", before=_answers(help={})),
+    AtKiosk("help", ("help",), "dialog[open]", before=_answers(help={}), kept=TWO),
     AtKiosk("contrast", ("contrast", "PEN"), "[data-id=reason-other]", kept=TWO),
     AtKiosk("lower", ("lower",), "body.lower", kept=TWO),
     AtKiosk("large", ("large_text",), "body.large", kept=TWO),
     AtKiosk("largest", ("large_text", "large_text", "PEN"), "body.largest", kept=TWO),
-    AtKiosk("no-hub", (), "#notes li", before=lambda hub: hub.stop(), sign="#notes li"),
+    AtKiosk("no-hub", (), "#notes li", before=lambda hub: hub.stop(), sign="#notes li", kept=TWO),
     AtKiosk("own-series", ("DEP", "take"), ".ticket .label.long", before=lambda _: None, sign="#notes li", kept=()),
 )
 #: Rows that need the hub to be away stand together at the end.
