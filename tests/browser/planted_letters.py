@@ -46,8 +46,9 @@ class LetterPlanter(Planter):
                 self.took["list"] += taken.taken
 
     def letters(self):
+        spoken = self.hub.settings.agency.languages[0]
         for text in self.texts:
-            said = {"title": {"fr": text[:120]}, "text": {"fr": text}}
+            said = {"title": {spoken: text[:120]}, "text": {spoken: text}}
             with self.each("notice"):
                 taken, number = self.letter("notice", said, text)
                 assert taken.taken == 1

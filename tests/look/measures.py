@@ -36,13 +36,13 @@ def against(page: Page) -> tuple[int, list[str]]:
 
 def unreached(page: Page) -> list[str]:
     """What Tab never comes to, or comes to without showing it."""
-    wanted, met = _ask(page, "reachable"), dict[str, bool]()
+    wanted, met, away = _ask(page, "reachable"), dict[str, bool](), set[str]()
     for _ in range(len(wanted) + 3):
         page.keyboard.press("Tab")
         where, shown = _ask(page, "focus")
         met[where] = met.get(where, False) or shown
-    there = _ask(page, "stillThere")
-    never = [f"never at {each}" for each in wanted if each not in met and each in there]
+        away |= set(wanted).difference(_ask(page, "stillThere"))
+    never = [f"never at {each}" for each in wanted if each not in met and each not in away]
     return [*never, *(f"unseen at {each}" for each, shown in met.items() if not shown)]
 
 

@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "reference"
 FOUND = Path(os.environ.get("MBOTE_PICTURES_FOUND") or Path(tempfile.gettempdir()) / "mbote-pictures")
 SQUARE = 8
 #: A square differs when one of its colours does by more than this of 255; so many of them are nobody's change.
-COLOUR = 22
+COLOUR = 30
 SQUARES = 6
 QUALITY = 16
 #: How large they are kept: wider ones than this smaller.
