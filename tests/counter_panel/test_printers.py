@@ -170,6 +170,7 @@ def test_who_is_killed_in_mid_paper_prints_it_again_as_a_copy_and_never_as_a_sec
     assert counters.states() == [("receipt R1", "confirmed", 2, "I1")]
 
 
+@pytest.mark.nightly
 def test_a_printer_without_paper_leaves_its_papers_to_its_stand_in(counters):
     counters.paper[RECEIPTS].fault("paper_out")
     counters.cause("R1", "R2")

@@ -144,7 +144,7 @@ def compare(done, gone):
 
 @pytest.mark.parametrize(
     ("points", "piece", "longest_s"),
-    [pytest.param(POINTS, 0, 1.5, marks=pytest.mark.timeout(240))]
+    [pytest.param(POINTS, 0, 1.5, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])]
     + [
         pytest.param(NIGHTLY_POINTS, piece, 4.0, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])
         for piece in range(1, PIECES + 1)

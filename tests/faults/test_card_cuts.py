@@ -79,6 +79,7 @@ def cut_again_and_again(folder, cuts, seed, plant=""):
         return verdict, nemesis, agency.verified(), agency.tracebacks()
 
 
+@pytest.mark.nightly
 def test_the_power_goes_while_a_real_file_system_is_written(tmp_path, seed, note):
     verdict, nemesis, problems, tracebacks = cut_again_and_again(tmp_path, CUTS, seed)
     note(f"E5 {verdict}")

@@ -129,7 +129,10 @@ def rush(agency, book, seconds, seed, note):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "seconds",
-    [RUSH_S, pytest.param(LONG_RUSH_S, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])],
+    [
+        pytest.param(RUSH_S, marks=pytest.mark.nightly),
+        pytest.param(LONG_RUSH_S, marks=[pytest.mark.nightly, pytest.mark.timeout(240)]),
+    ],
 )
 def test_sixteen_agents_and_four_kiosks_call_nobody_twice_and_give_no_number_twice(tmp_path, seed, seconds, note):
     with opened(tmp_path, hub_alone()) as agency:

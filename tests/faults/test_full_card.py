@@ -82,7 +82,13 @@ class Fuller:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("piece", [0, *(pytest.param(piece, marks=NIGHTLY) for piece in range(1, PIECES + 1))])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        pytest.param(0, marks=pytest.mark.nightly),
+        *(pytest.param(piece, marks=NIGHTLY) for piece in range(1, PIECES + 1)),
+    ],
+)
 def test_a_full_disk_makes_no_false_answer_and_the_queue_goes_on(tmp_path, seed, note, piece):
     moments, seed = NIGHTLY_MOMENTS // PIECES if piece else MOMENTS, seed + piece
     book = tmp_path / "history.jsonl"

@@ -203,6 +203,7 @@ def held(agency, result, worker):
     assert agency.verified() == []
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(240)
 def test_a_small_flood_from_everybody(agency, routes, note):
     worker = agency.pid("worker")

@@ -121,7 +121,13 @@ def busy(rig, kills, seed):
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("piece", [0, *(pytest.param(piece, marks=NIGHTLY) for piece in range(1, PIECES + 1))])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        pytest.param(0, marks=pytest.mark.nightly),
+        *(pytest.param(piece, marks=NIGHTLY) for piece in range(1, PIECES + 1)),
+    ],
+)
 def test_the_hub_is_killed_again_and_again_in_a_busy_minute(tmp_path, monkeypatch, seed, note, piece):
     """E3. Kiosk, panel, two displays, four agents and four more kiosks write down what they see; the judge says."""
     kills, seed = NIGHTLY_KILLS // PIECES if piece else KILLS, seed + piece

@@ -120,7 +120,9 @@ def opened_elsewhere(folder, monkeypatch, machine, local_toml=""):
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("full", [False, pytest.param(True, marks=NIGHTLY)], ids=["few", "all"])
+@pytest.mark.parametrize(
+    "full", [pytest.param(False, marks=NIGHTLY), pytest.param(True, marks=NIGHTLY)], ids=["few", "all"]
+)
 def test_clocks_that_are_moved_change_no_order_no_number_and_no_day(  # noqa: PLR0913, PLR0917 (fixtures and cases)
     tmp_path, monkeypatch, machine, seed, note, full
 ):

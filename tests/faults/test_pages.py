@@ -18,6 +18,7 @@ LONGEST_SOUND_MS = 30_000
 LOOKED = ["G0", "G1", "Q1", "Q2", "Q3", "Q4", "Q5", "Q8", "Q9", "Q10", "Q11", "Q13", "Q14", "Q15"]
 
 
+@pytest.mark.nightly
 def test_what_the_pages_asked_showed_and_said_is_what_happened(tmp_path, chromium, note):
     book = tmp_path / "history.jsonl"
     with opened(tmp_path / "agency", hub_alone()) as agency, windows(chromium) as open_windows:

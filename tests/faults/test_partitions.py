@@ -164,6 +164,7 @@ def go_apart(cabled_agency, seed, note, partitions):
     assert max(hall.waits) <= PAPER_S * hall.strain
 
 
+@pytest.mark.nightly
 def test_a_kiosk_and_a_hub_that_die_while_they_are_apart(cabled_agency, seed, note):
     go_apart(cabled_agency, seed, note, PARTITIONS)
 

@@ -254,6 +254,7 @@ def cuts(tmp_path: Path, card: Card, viewer: Viewer, times: int, seed: int) -> t
     return wrong, seen
 
 
+@pytest.mark.nightly
 def test_a_deposit_with_scans_is_whole_or_absent_after_a_cut(tmp_path, card, viewer):
     wrong, seen = cuts(tmp_path, card, viewer, CUTS, 61)
     assert wrong == []

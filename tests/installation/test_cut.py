@@ -68,7 +68,12 @@ def test_after_a_cut_the_old_version_or_the_new_one_serves_whole(town, workshop,
 
 
 @pytest.mark.parametrize(
-    "every", [44, pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(580)])], ids=["some", "all"]
+    "every",
+    [
+        pytest.param(44, marks=pytest.mark.nightly),
+        pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(580)]),
+    ],
+    ids=["some", "all"],
 )
 def test_a_cut_during_the_trial_of_a_version_that_does_not_do_well_leads_back(town, workshop, note, every):
     """The last steps of such an update are the switch, the start that fails, and the way back: each is cut."""

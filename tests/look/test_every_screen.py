@@ -130,7 +130,7 @@ def open_row(page, kiosk, hub, row, language):
             for language in (*FULL, *FEW)
             for size in (UPRIGHT, LYING)
         ),
-        pytest.param("ar", LYING, ("home", "papers"), id="two of them"),
+        pytest.param("ar", LYING, ("papers",), id="one of them"),
     ],
 )
 def test_the_kiosk(chromium, hall, language, size, names):
