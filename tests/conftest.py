@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -115,6 +116,18 @@ def pytest_runtest_protocol(item):
 def pytest_xdist_make_scheduler(config, log):
     """The whole suite's (`--dist loadgroup`)."""
     return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session):
+    """Six thousand tests stay to the end: Python need not look through them again and again for what may go."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -52,6 +52,7 @@ def hall(chromium, demo):
         yield page
 
 
+@pytest.mark.nightly
 def test_what_the_demo_writes_down_lets_a_program_take_part(demo):
     assert set(demo["tokens"]) == {"kiosk", "display", "panel", "api"}
     assert set(demo["pids"]) == {"hub", "kiosk", "panel"}

@@ -104,6 +104,7 @@ def until_cut(agency, box, began):
     return took
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("path", "size", "alive"),
     [

@@ -191,6 +191,7 @@ def test_a_run_that_gives_a_rule_nothing_to_look_at_is_unknown(f):
     assert verdict.vacuous == ({"Q1"} if f == "ticket.issue" else MONEY - {"C3"})
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("most", [5, pytest.param(90, marks=NIGHTLY)], ids=["", "a hundred thousand"])
 def test_judging_is_near_linear(note, most):
     """Five times as many operations take about five times as long: the obvious double loop takes 25 times."""

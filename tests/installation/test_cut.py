@@ -37,6 +37,7 @@ def spread(steps: int, cuts: int, chance: random.Random) -> list[int]:
     return [1, *inner, steps]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "cuts", [ORDINARY, pytest.param(ALL, marks=[pytest.mark.nightly, pytest.mark.timeout(580)])], ids=["some", "all"]
 )

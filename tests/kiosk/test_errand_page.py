@@ -253,6 +253,7 @@ def test_a_page_that_is_longer_than_the_panel_is_gone_through_by_touches(open_at
     assert page.inner_text("[data-id=large_text]") == "Texto grande"
 
 
+@pytest.mark.nightly
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("language", ["ar", "fr"])
 def test_axe_finds_nothing_serious(open_at, language):

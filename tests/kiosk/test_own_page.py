@@ -103,6 +103,7 @@ def test_the_keys_of_a_keyboard_do_it_all(open_at, hub):
     assert not hub._of("own_cancel")
 
 
+@pytest.mark.nightly
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("size", [UPRIGHT, LYING])
 def test_everything_about_one_s_ticket_is_large_enough_and_nothing_overflows(open_at, hub, size):

@@ -42,6 +42,7 @@ def visit(chromium, url):
         yield open_at
 
 
+@pytest.mark.nightly
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("size", [UPRIGHT, LYING])
 def test_everything_is_large_enough_and_nothing_overflows(visit, size):

@@ -152,6 +152,7 @@ def test_who_brings_an_acknowledgement_is_one_touch_from_their_ticket(hall, hub)
     assert "scanned" not in hub.wait_for("issue", 3)[2], "nothing of one visitor is left for the next"
 
 
+@pytest.mark.nightly
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("size", [UPRIGHT, LYING])
 def test_everything_about_scanning_is_large_enough_and_nothing_overflows(hall, size):

@@ -57,6 +57,7 @@ def test_f10_locks_and_whoever_has_the_secret_finds_all_that_was_typed(aline):
     assert aline.request.get("/desk/line").status == 200
 
 
+@pytest.mark.nightly
 def test_untouched_for_five_minutes_it_locks_by_itself_and_one_touch_puts_it_off(aline):
     aline.clock.install()
     aline.reload()

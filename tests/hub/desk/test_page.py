@@ -336,7 +336,7 @@ def test_what_the_hub_has_is_forgotten(rose):
 # --- for everybody ---------------------------------------------------------------------------
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(8)
 @pytest.mark.parametrize("scene", ["free", "called", "hold", "transfer", "choose", "question", "refused"])
 def test_nothing_for_axe_to_complain_about(house, rose, scene):
     house.ticket("DEP", priority="infant")

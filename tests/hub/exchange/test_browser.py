@@ -104,6 +104,7 @@ def shot(page, name):
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
+@pytest.mark.nightly
 def test_what_came_back_goes_again_by_keyboard_alone(window, agency):
     page = window(SYLVIE, "/exchange")
     for _ in range(20):

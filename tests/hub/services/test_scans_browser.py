@@ -112,6 +112,7 @@ def test_files_come_to_their_row_and_are_seen_beside_it_by_clerk_and_validator(o
     shown(validator, "scan")
 
 
+@pytest.mark.nightly
 def test_what_waits_is_placed_by_hand_and_a_dropped_file_is_not_opened(opened, agency):
     page = desk_of(opened, agency, ROSE)
     page.goto("/desk/deposit/scans")

@@ -24,6 +24,7 @@ def looked_over(page: Page) -> None:
     assert page.evaluate(tight) == 0
 
 
+@pytest.mark.nightly
 def test_from_the_advice_to_the_replay_and_the_wall_by_keys(house, open_page):
     for day in MONDAYS:
         house.clock.jump(to=datetime.fromisoformat(f"{day}T07:00").replace(tzinfo=house.hub.settings.agency.zone))
