@@ -136,6 +136,7 @@ def until(true, seconds, what):
         time.sleep(0.02)
 
 
+@pytest.mark.nightly
 def test_papers_come_out_in_order_each_once(counters):
     counters.cause("R1", "R2", "R3")
     hub = counters.start_hub()

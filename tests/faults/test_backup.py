@@ -234,6 +234,7 @@ def test_a_kiosk_tells_a_cloned_card_that_it_is_behind(tmp_path):
         assert verify(place.data).problems == []
 
 
+@pytest.mark.nightly
 def test_the_stream_of_a_real_box_is_heard_writes_nothing_to_the_card_and_passes_its_drill(tmp_path, note):
     """The stick is memory here, so whatever the stream's process writes to storage would be the card's."""
     with ExitStack() as stack:

@@ -29,6 +29,7 @@ STRIDE = 13
 REQUESTS = 10
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("stride", [STRIDE, pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])])
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)

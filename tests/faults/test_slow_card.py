@@ -21,7 +21,7 @@ from tests.office import RECEPTION
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 KIOSKS, PRESSES, SYNC_US = 16, 4, 30_000
-CUTS = 60
+CUTS = 40
 
 
 def crowd(branch: Branch, presses: int, seen: list[float]) -> None:

@@ -135,6 +135,7 @@ def test_by_appointment_only_a_slip_under_the_reader_and_one_touch_give_a_ticket
     assert [ask["code"] for ask in hub.wait_for("unbook")] == [CODE]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("size", [UPRIGHT, LYING])
 def test_a_time_is_booked_lost_to_somebody_else_booked_again_and_given_up(open_at, hub, size):
     page = open_at(size)

@@ -37,6 +37,20 @@ FOUND = NOTHING | {"words": "scan_ticket", "facts": {"ticket": "D042"}, "followe
 CALLED = FOUND | {"followed": MINE | {"state": "called", "counter": "05", "ahead": None, "wait": None, "back_by": ""}}
 
 
+#: What the hub says of appointments: two of one name, one by its telephone number, and the times of two days.
+HOURS = [f"{hour:02d}:{minute:02d}" for hour in range(8, 14) for minute in (0, 15, 30, 45)]
+DAYS = [{"day": "2026-11-30", "times": HOURS}, {"day": "2026-12-01", "times": ["10:00"]}]
+BOOKED = {"label": "RDV-2026-000012", "service": "RAS", "day": "2026-11-30", "time": "09:15", "code": CODE}
+
+
+def _come(words: str, time: str = "09:30") -> dict[str, Any]:
+    facts = {"time": time, "date": "30/11/2026", "since": "09:25", "minutes": "7"}
+    return {"words": words, "facts": facts, "service": "RAS", "code": CODE}
+
+
+EARLY, LATE = _come("scan_appointment_early"), _come("scan_appointment_late", "10:10")
+
+
 def _answers(**other: Any) -> Callable[[Any], None]:
     """The hub answers to what is scanned or typed, and `other` asks."""
     known = {MATRICULE: AWAITED, CODE: FOUND}
@@ -72,6 +86,18 @@ KEYS_OF_CODE = tuple(f"key-{sign}" for sign in CODE)
 KEYS_OF_NUMBER = tuple(f"key-{sign}" for sign in MATRICULE)
 
 
+def _agenda(*found: dict[str, Any]) -> Callable[[Any], None]:
+    """Of whoever comes there are these appointments; times are free, and one is booked."""
+    times = {"service": "RAS", "minutes": 15, "days": DAYS}
+    return _answers(expected={"found": [*found]}, times=times, book=BOOKED)
+
+
+KEYS_OF_NAME = tuple(f"key-{sign}" for sign in "BAMOU")
+KEYS_OF_TELEPHONE = tuple(f"key-{sign}" for sign in "066123456")
+TO_HOURS = ("meeting", "begin", "want-RAS", "day-2026-11-30")
+TO_PHONE = (*TO_HOURS, "time-09:15", *KEYS_OF_TELEPHONE)
+
+
 @dataclass(frozen=True)
 class AtKiosk:
     """A page of the kiosk: what is touched to come there (`data-id`), and by what it is known to be there.
@@ -105,6 +131,14 @@ KIOSK = (
     AtKiosk("own", ("scan", "code", *KEYS_OF_CODE), "[data-id=act-cancel]"),
     AtKiosk("own-called", ("scan", "code", *KEYS_OF_CODE), ".advice.now", before=_answers(scanned=lambda _: CALLED)),
     AtKiosk("sure", ("scan", "code", *KEYS_OF_CODE, "act-cancel"), "[data-id=yes]"),
+    AtKiosk("meeting", ("meeting",), "[data-id=begin]", before=_agenda()),
+    AtKiosk("by-name", ("meeting", "by_name", *KEYS_OF_NAME), "[data-id=search]:enabled", before=_agenda(), kept=TWO),
+    AtKiosk("which", ("meeting", "by_name", *KEYS_OF_NAME, "search"), ".hours", before=_agenda(EARLY, LATE)),
+    AtKiosk("come", ("meeting", "by_phone", *KEYS_OF_TELEPHONE, "search"), "[data-id=take]", before=_agenda(LATE)),
+    AtKiosk("days", TO_HOURS[:-1], "[data-id='day-2026-11-30']", before=_agenda(), kept=TWO),
+    AtKiosk("hours", TO_HOURS, "[data-id='time-09:15']", before=_agenda()),
+    AtKiosk("whose", TO_PHONE, "[data-id=search]:enabled", before=_agenda(), kept=TWO),
+    AtKiosk("booked", (*TO_PHONE, "search"), ".booked", before=_agenda()),
     AtKiosk("ticket", ("PFA", "reason-other", "take"), ".word.good use[href$=icon-check]", few=True),
     AtKiosk("refused", ("CRE",), "[data-id=done]", before=_close("CRE", "quota"), sign="[data-id=CRE].closed"),
     AtKiosk("no-paper", ("PFA", "reason-other", "take"), ".word.bad", before=_fault("paper_out"), sign="#notes li"),

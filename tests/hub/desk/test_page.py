@@ -259,6 +259,7 @@ def test_a_place_taken_meanwhile_asks_before_it_is_taken_over(house, desk_of):
     expect(page.locator("h1")).to_have_text("Prendre la place de OKEMBA Jean ?")
 
 
+@pytest.mark.nightly
 def test_the_hub_is_lost_and_comes_back_by_itself(house, rose):
     label = house.ticket("DEP")
     key(rose, "F2")

@@ -140,6 +140,7 @@ def test_a_hub_that_is_away_for_a_moment_costs_nothing_that_was_typed(house, des
     assert house.hub.reader.execute("SELECT count(*) FROM inquiry").fetchone()[0] == 1
 
 
+@pytest.mark.nightly
 def test_what_is_typed_outlives_a_reload_and_a_second_browser_shows_the_same_visit(house, desk, window):
     find(desk, "2133415888")
     desk.get_by_role("button", name="Ajouter à la visite").click()

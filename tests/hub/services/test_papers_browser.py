@@ -82,6 +82,7 @@ def test_from_a_name_to_a_certificate_without_the_mouse(desk):
     expect(desk.locator(".verdict .said")).to_contain_text("Authentique et valable.")
 
 
+@pytest.mark.nightly
 def test_who_is_not_convinced_leaves_with_a_number_and_nothing_typed_is_lost(desk):
     desk.goto("/desk/request")
     desk.wait_for_load_state("networkidle")
