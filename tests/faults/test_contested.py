@@ -95,6 +95,7 @@ def twelve_are_called_and_eight_hear_why(agency, answers):
         agency.counter(ticket["counter"]).step("finish")
 
 
+@pytest.mark.nightly
 @pytest.mark.faults
 @pytest.mark.slow
 def test_twenty_counters_press_next_over_twelve_visitors_by_http(agency_running):

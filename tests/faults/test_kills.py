@@ -195,6 +195,7 @@ def test_the_same_minute_finds_a_hub_that_answers_before_it_commits(tmp_path, se
 # --- orphans ---------------------------------------------------------------------------------
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("plant", "freed"), [("", True), ("worker_stays", False)])
 def test_a_worker_does_not_outlive_its_arbiter(tmp_path, plant, freed):
     """Port and data folder are free at once; a worker that stays (the control) holds both."""

@@ -196,6 +196,7 @@ def test_the_same_papers_find_a_kiosk_that_takes_a_late_answer(tmp_path, monkeyp
 # --- the panel -------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_a_panel_that_is_cut_off_calls_nobody_later_and_is_right_within_five_seconds(cabled_agency):
     """The agent presses *Suivant* three times before a panel that says LIEN; somebody waits all the while."""
     agency, wire, _ = cabled_agency

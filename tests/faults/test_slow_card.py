@@ -21,7 +21,7 @@ from tests.office import RECEPTION
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 KIOSKS, PRESSES, SYNC_US = 16, 4, 30_000
-CUTS = 40
+CUTS = 60
 
 
 def crowd(branch: Branch, presses: int, seen: list[float]) -> None:
@@ -63,6 +63,7 @@ def test_sixteen_kiosks_wait_for_two_syncs_and_not_for_sixteen(tmp_path, note):
     assert syncs <= len(seen) // 3
 
 
+@pytest.mark.nightly
 def test_a_cut_in_a_crowd_keeps_what_was_answered(tmp_path, seed, note):
     wrong, acked = [], 0
     with power() as disk:

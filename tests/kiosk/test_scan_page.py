@@ -114,6 +114,7 @@ def hall(chromium, kiosk):
             page = opened.open(viewport={"width": size[0], "height": size[1]})
             page.goto(kiosk.url)
             page.wait_for_selector(".services small:not(:empty)")
+            page.wait_for_selector("#notes:not(:has(li))", state="attached")  # a story before took the hub away
             return Hall(page)
 
         yield open_at

@@ -120,6 +120,7 @@ def test_s7_today_reception_gives_the_tickets(office):
 # --- S8
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_s8_twenty_counters_and_a_thousand_tickets(office):
     a_full_day(twenty_counters(office), 1000)

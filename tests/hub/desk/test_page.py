@@ -288,6 +288,7 @@ def test_a_session_that_ended_elsewhere_says_so(house, desk_of):
 # --- nothing in the middle is ever lost ------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_what_is_typed_outlives_a_call_a_reload_and_a_restart(house, rose):
     with_form(rose, '<input type="checkbox" name="agreed"><input name="code" type="password">')
     note(rose).fill("pièce 0401 vue")
