@@ -63,6 +63,7 @@ def confirm(hall, code, name):
 AGAIN_S = 2.2
 
 
+@pytest.mark.nightly
 def test_a_kiosk_shows_its_code_on_its_own_page_and_gives_the_hub_s_numbers_again(hall, note):
     agency = hall.agency
     screen = hall.open(viewport={"width": 1080, "height": 1920})

@@ -210,7 +210,7 @@ def hire(agency, payloads):
 @pytest.mark.parametrize(
     ("payloads", "most"),
     [
-        pytest.param(PAYLOADS[:1], 1, id="one"),
+        pytest.param(PAYLOADS[:1], 1, id="one", marks=pytest.mark.nightly),
         *(pytest.param(PAYLOADS[n::PIECES], None, id=f"piece {n}", marks=pytest.mark.nightly) for n in range(PIECES)),
     ],
 )

@@ -64,6 +64,7 @@ def shown(page, name):
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
+@pytest.mark.nightly
 def test_files_come_to_their_row_and_are_seen_beside_it_by_clerk_and_validator(opened, agency):
     page = desk_of(opened, agency, ROSE)
     page.goto(f"/desk/deposit?q={agency.label}")
