@@ -106,11 +106,11 @@ def test_time_passed_before_an_edge_still_counts():
 class Box:
     """Three buttons on mock pins, and what they reported."""
 
-    def __init__(self) -> None:
+    def __init__(self, stuck_s: float) -> None:
         self.factory = MockFactory()
         self.reports: list[tuple[int, str]] = []
         self.heard = threading.Condition()
-        self.buttons = Buttons([17, 27, 22], self.report, debounce_ms=5, stuck_s=0.06).open(self.factory)
+        self.buttons = Buttons([17, 27, 22], self.report, debounce_ms=5, stuck_s=stuck_s).open(self.factory)
 
     def report(self, pin: int, what: str, _at: int) -> None:
         with self.heard:
@@ -124,8 +124,9 @@ class Box:
 
 
 @pytest.fixture
-def box() -> Iterator[Box]:
-    box = Box()
+def box(request) -> Iterator[Box]:
+    """No button of it is stuck before the test's end, unless the test says after how many seconds."""
+    box = Box(stuck_s=getattr(request, "param", 60))
     yield box
     box.buttons.close()
     box.factory.reset()
@@ -146,6 +147,7 @@ def test_a_chord_is_a_press_of_each(box):
     assert sorted(box.wait(3)[:3]) == [(17, "pressed"), (22, "pressed"), (27, "pressed")]
 
 
+@pytest.mark.parametrize("box", [0.06], indirect=True)
 def test_a_stuck_button_is_reported_and_comes_back(box):
     box.factory.pin(17).drive_low()
     box.wait(2)

@@ -42,6 +42,7 @@ from hub.services.cash.model import Payer
 from tests.agency import CENTRE, RunningAgency, opened, until
 from tests.faults.tills import pieces
 from tests.faults.wire import Wire
+from tests.hours import mid_morning
 from tests.hub.services.house import BAKER, BAMOU, House
 from tests.patience import patience
 from tests.windows import Windows
@@ -59,17 +60,11 @@ WORKSHOP = BAKER | {"ref": "E3", "number": "9000003", "name": "Menuiserie Tchica
 DUE, OWED = 262_224, "2013-T1"
 
 
-def zone() -> str:
-    """A time zone in which it is between nine and ten now."""
-    ahead = 9 - datetime.now(UTC).hour
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
-
-
 def said_here() -> str:
     """What is special to this agency: open every day, appointments all day, nobody early."""
     hours = "".join(f'{day} = {{ open = "07:30", close = "15:00" }}\n' for day in WEEK)
     return (
-        f'[agency]\ntimezone = "{zone()}"\n[queue]\nearly_min = 120\n[appointments]\nshare = 100\n'
+        f'[agency]\ntimezone = "{mid_morning()}"\n[queue]\nearly_min = 120\n[appointments]\nshare = 100\n'
         f"[day]\nholidays = []\n[day.hours]\n{hours}"
     )
 

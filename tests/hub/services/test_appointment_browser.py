@@ -1,7 +1,7 @@
 """S7 in a browser: a call that is conclusive closes a case without a visit, and whoever has a time is called at it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from hub.settings_files import load_settings
+from tests.hours import mid_morning
 from tests.hub.desk.house import new_house
 from tests.windows import REFUSED, weighed, windows
 
@@ -16,12 +17,6 @@ pytestmark = pytest.mark.browser
 ROSE, ALINE = "01016E", "00733C"
 SHIPPED_BYTES = 250_000  # P26
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def mid_morning() -> str:
-    """A time zone in which it is between nine and ten now."""
-    ahead = 9 - datetime.now(UTC).hour
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
 def today_there() -> str:
