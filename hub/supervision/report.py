@@ -101,6 +101,12 @@ class Report:
         return (date.fromisoformat(self.last) - date.fromisoformat(self.first)).days < _STORY
 
 
+def views_of(hub: Hub, *, of_agents: bool) -> tuple[str, ...]:
+    """The tables that there are at this agency: single agents only for who may see them, groups only where it has some."""
+    grouped = any(service.group for service in hub.settings.services)
+    return tuple(v for v in VIEWS if (v != "agent" or of_agents) and (v != "group" or grouped))
+
+
 def report_of(
     hub: Hub, reader: sqlite3.Connection, args: Mapping[str, str], *, of_agents: bool, whole: bool = False
 ) -> Report:
@@ -108,8 +114,7 @@ def report_of(
 
     `of_agents`: for somebody who may see the figures of single agents; `whole`: every table, as the CSV has them.
     """
-    grouped = any(service.group for service in hub.settings.services)
-    views = tuple(v for v in VIEWS if (v != "agent" or of_agents) and (v != "group" or grouped))
+    views = views_of(hub, of_agents=of_agents)
     if unknown := [name for name in args if name not in _FIELDS]:
         raise Unreadable(f"no such field; there are {', '.join(_FIELDS)}", field=unknown[0][:64])
     view = args.get("view", views[0])
