@@ -102,7 +102,7 @@ class Report:
 
 
 def views_of(hub: Hub, *, of_agents: bool) -> tuple[str, ...]:
-    """The tables that there are at this agency: single agents only for who may see them, groups only where it has some."""
+    """The tables of this agency: single agents only for who may see them, groups only where it has some."""
     grouped = any(service.group for service in hub.settings.services)
     return tuple(v for v in VIEWS if (v != "agent" or of_agents) and (v != "group" or grouped))
 
