@@ -40,6 +40,8 @@ _SPREAD_PLACE = {name: place for place, name in enumerate(SPREADS)}
 _HEAD = struct.Struct(f"<{len(SUMS)}q{len(MOST)}q{len(SPREADS)}I{len(SPREADS)}I{len(SPREADS)}B")
 _SHORT = 1 << 16
 _ONE = struct.Struct("<q")
+#: A run without counts and shorter than this is put together with others: to look into each would take longer.
+_LONG = 256
 #: From so many durations for each second on, a run keeps seconds with their counts.
 _CROWDED = 2
 _KINDS = ((False, "H"), (False, "I"), (True, "H"), (True, "I"))
@@ -110,15 +112,16 @@ class Spread:
         return low
 
     def _settled(self) -> list[Run]:
-        """As few runs as it takes: those without counts are short, and become one."""
-        plain = [run for run, upto in self._runs if upto is None]
-        if self._loose or len(plain) > 1:
+        """As few runs as it takes: short ones without counts become one."""
+        short = [run for run, upto in self._runs if upto is None and len(run) < _LONG]
+        if self._loose or len(short) > 1:
             merged = self._loose
-            for run in plain:
+            for run in short:
                 merged.extend(run)
             merged.sort()
             self._loose = []
-            self._runs = [run for run in self._runs if run[1] is not None] + [(merged, None)]
+            self._runs = [(run, upto) for run, upto in self._runs if upto is not None or len(run) >= _LONG]
+            self._runs.append((merged, None))
         return self._runs
 
     def packed(self) -> tuple[int, int, bytes]:

@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 import structlog
 
 from hub.context import Hub
+from hub.precedence import Precedence
 from hub.queues import store as queues
 from hub.queues.store import Reader
 from hub.supervision import measures, staffing, store, tally
@@ -73,6 +74,8 @@ class Range:
     missing: int
     targets: Mapping[str, int]
     now_ms: int
+    #: Long readings let whoever asks for a change pass between two of their pieces.
+    precedence: Precedence = field(default_factory=Precedence)
     _opened: dict[tuple[tuple[Dimension, ...], Unit | None], Mapping[tuple[Bucket, Group], int]] = field(
         default_factory=dict
     )
@@ -95,14 +98,15 @@ class Range:
             values = dict(zip(rest, group, strict=True)) | ({unit: period} if unit else {})
             found[tuple(values[name] for name in by)] = row  # type: ignore[index]  # dimensions and the unit
         if not by and not found:  # all in one is told where nothing was, too
-            return {(): measures.told(self.whole(), (), self._opening((), None).get((None, ()), 0))}
+            return {(): self._told(self.whole(), (), self._opening((), None).get((None, ()), 0))}
         return {place: found[place] for place in sorted(found, key=measures.in_order)}
 
     def _as_kept(
         self, by: tuple[Dimension, ...], unit: Unit | None, alone: Mapping[str, list[str]]
     ) -> dict[tuple[Bucket, Group], dict[str, Any]]:
         """The figures of those buckets that are one kept period each, as they were told when it was kept."""
-        rows = [row for level, periods in alone.items() if periods for row in self.kept.told(by, level, periods)]
+        levels = self.precedence.between(alone.items())
+        rows = [row for level, periods in levels if periods for row in self.kept.told(by, level, periods)]
         told = json.loads(f"[{','.join(row[2] for row in rows)}]")
         places = [(bucket(period, unit), tally.group_of(place)) for period, place, _ in rows]
         return dict(zip(places, told, strict=True))
@@ -116,7 +120,7 @@ class Range:
         kept = {bucket(period, unit) for periods in alone.values() for period in periods}
         opened = self._opening(by, unit)
         return {
-            (period, group): measures.told(cell, by, opened.get((period, measures.when_of(group, by)), 0))
+            (period, group): self._told(cell, by, opened.get((period, measures.when_of(group, by)), 0))
             for (period, group), cell in self.cells(by, unit).items()
             if period not in kept and measures.is_something(cell, by)
         }
@@ -138,7 +142,10 @@ class Range:
         for (_, (service,)), cells in self._parts(("service",), None).items():
             if group := group_of.get(str(service), ""):
                 parts[group] += cells
-        return {(name,): measures.told(together(parts[name]), ("service",), 0) for name in sorted(parts)}
+        return {(name,): self._told(together(parts[name]), ("service",), 0) for name in sorted(parts)}
+
+    def _told(self, cell: Cell, by: Sequence[Dimension], open_ms: int) -> dict[str, Any]:
+        return measures.told(cell, by, open_ms, self.precedence.between)
 
     def little(self) -> dict[str, measures.Law]:
         """Little's law on each closed day that is counted: a self-test of these figures."""
@@ -181,7 +188,7 @@ class Range:
             parts = self._parts(by, unit)
             if not by and unit is None:
                 parts.setdefault((None, ()), [])
-            self._read[by, unit] = {place: together(found) for place, found in parts.items()}
+            self._read[by, unit] = {place: together(found) for place, found in self.precedence.between(parts.items())}
         return self._read[by, unit]
 
     def _parts(self, by: tuple[Dimension, ...], unit: Unit | None) -> dict[tuple[Bucket, Group], list[bytes | Cell]]:
@@ -196,7 +203,9 @@ class Range:
 
     def _counted(self, one: LiveDay, by: tuple[Dimension, ...]) -> Mapping[Group, Cell]:
         stretches = {one.day.date: one.stretches}
-        return tally.with_opening(measures.counted(one.visits, (one.day,), by, self.targets, self.now_ms, stretches))
+        between = self.precedence.between
+        cells = measures.counted(one.visits, (one.day,), by, self.targets, self.now_ms, stretches, between)
+        return tally.with_opening(cells)
 
     def _opening(self, by: tuple[Dimension, ...], unit: Unit | None) -> Mapping[tuple[Bucket, Group], int]:
         """How long each period was open, by the hour for groups of hours."""
@@ -211,7 +220,7 @@ class Range:
     # --- what is kept ----------------------------------------------------------------------------
 
     def _rows(self, by: tuple[Dimension, ...], unit: Unit | None) -> Iterator[tuple[str, str, bytes]]:
-        for level, periods in self._level(unit).items():
+        for level, periods in self.precedence.between(self._level(unit).items()):
             if periods:
                 yield from self.kept.cells(by, level, periods)
 
@@ -256,8 +265,8 @@ def read(hub: Hub, reader: Reader, first: str, last: str) -> Range:
     if today and today.open and first <= today.date <= last:
         targets[today.date] = None
     now = hub.now().at
-    living = tuple(_live(reader, day, aimed, terms, now) for day, aimed in sorted(targets.items()))
-    return Range(first, last, kept, days, counted, living, missing, terms.targets, now)
+    living = tuple(_live(hub, reader, day, aimed, terms) for day, aimed in sorted(targets.items()))
+    return Range(first, last, kept, days, counted, living, missing, terms.targets, now, hub.precedence)
 
 
 def _known(kept: tally.Tally, reader: Reader, first: str, last: str) -> dict[str, tally.Kept] | None:
@@ -275,10 +284,10 @@ def _known(kept: tally.Tally, reader: Reader, first: str, last: str) -> dict[str
     return days
 
 
-def _live(reader: Reader, date_of: str, aimed: Mapping[str, int] | None, terms: tally.Terms, now_ms: int) -> LiveDay:
+def _live(hub: Hub, reader: Reader, date_of: str, aimed: Mapping[str, int] | None, terms: tally.Terms) -> LiveDay:
     found = store.days(reader, date_of, date_of, terms.zone)
     if aimed is not None:
         found = {number: replace(day, targets=aimed) for number, day in found.items()}
     (day,) = found.values()
-    visits = store.visits(reader, found)
-    return LiveDay(day, visits, staffing.stretches(reader, day, visits, now_ms))
+    visits = store.visits(reader, found, hub.precedence.between)
+    return LiveDay(day, visits, staffing.stretches(reader, day, visits, hub.now().at))
