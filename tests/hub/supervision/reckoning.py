@@ -174,7 +174,7 @@ def _counter(book: Book, day: int, kind: str, facts: dict[str, Any], now: Moment
     before = next((s for s in reversed(book.sittings[day]) if s.counter == counter and s.end is None), None)
     if before is None and kind != "counter_opened":
         return
-    if kind == "ticket_called" and not before.behind:  # a call ends back-office work, and nothing else
+    if works and before.behind == (kind == "back_office_begun"):  # a call ends back-office work, and nothing else
         return
     agent, visitor, away = (before.agent, before.visitor, before.away) if before else (None, False, False)
     if before:
