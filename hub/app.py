@@ -65,7 +65,7 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     app.extensions["refused"] = _answer
     app.before_request(_who_asks(hub))
     app.after_request(_headers(rooms))
-    app.teardown_request(lambda _: _done(hub))
+    app.teardown_request(lambda _: hub.store.give_back())
     for blueprint in (look(), public_api.api(hub, rooms.board, rooms.statistics), *rooms.pages):
         app.register_blueprint(blueprint)
     _add_health(app, hub, rooms)
@@ -122,13 +122,7 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
     uploads = {endpoint: most for service in hub.services for endpoint, most in service.uploads.items()}
 
     def before() -> AnyResponse | None:
-        """A change goes before what is only read.
-
-        What is refused is answered here: a room's own page of refusals may show what is in the room.
-        """
-        if request.method == "POST":
-            hub.precedence.begin()
-            g.asking = True
+        """What is refused here is answered here: a room's own page of refusals may show what is in the room."""
         try:
             return let_in()
         except Refused as refused:
@@ -147,13 +141,6 @@ def _who_asks(hub: Hub) -> Callable[[], AnyResponse | None]:
         return _turned_away(hub, what_of(request.endpoint))
 
     return before
-
-
-def _done(hub: Hub) -> None:
-    """A request is over, however it ended."""
-    if g.pop("asking", False):
-        hub.precedence.end()
-    hub.store.give_back()
 
 
 def _at_the_door(refused: Refused) -> AnyResponse:

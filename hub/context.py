@@ -14,7 +14,6 @@ from hub.ask import Answer, Ask
 from hub.clock import Instant, local
 from hub.journal import Entry
 from hub.knocks import Bans
-from hub.precedence import Precedence
 from hub.settings import Settings
 from hub.shelf import FOLDER, Shelf
 from hub.store import Announce, Store, Transaction
@@ -80,8 +79,6 @@ class Hub:
     guesses: Bans = field(default_factory=lambda: Bans(WRONG_CODES, WAIT_S, time.monotonic))
     #: Who looks persons' numbers up at the kiosk, faster than visitors come.
     numbers: Bans = field(default_factory=lambda: Bans(NUMBERS, WAIT_S, time.monotonic))
-    #: Who asks for a change goes before who reads for long.
-    precedence: Precedence = field(default_factory=Precedence)
     #: What stands of the configuration: in memory, changed by whoever publishes.
     standing: Standing = field(default_factory=Standing)
     _shelves: dict[str, Shelf] = field(default_factory=dict)

@@ -266,7 +266,7 @@ class Realtime:
             if not isinstance(content, dict) or not isinstance(content.get("what"), str):
                 raise Unreadable("send {what, key, …}", field="what")
             body = {name: value for name, value in content.items() if name != "what"}
-            with self._hub.precedence.asking(), self._hub.store.readable():
+            with self._hub.store.readable():
                 return asks.perform(self._hub, client.actor, content["what"], body)
         except Refused as refused:
             return {"error": refused.as_json()}

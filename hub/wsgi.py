@@ -52,9 +52,9 @@ from hub.services.ports import CounterService, Live, load
 from hub.settings import Settings
 from hub.settings.devices import Display
 from hub.supervision import diary, tally, webhook
+from hub.supervision.looking import figures
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
-from hub.supervision.statistics import figures
 from hub.wire import Board, as_json
 
 log = structlog.get_logger("hub")

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from hub.clock import Instant, elapsed
-from hub.precedence import Between
 from hub.queues.model import TicketState
 from hub.supervision.cells import Cell, rank_of
 from hub.supervision.model import HOUR_MS, Day, Passage, Stretch, Visit
@@ -94,7 +93,6 @@ def mean_s(cell: Cell, total: str, count: int) -> float | None:
     return seconds(cell[total] / count) if count else None
 
 
-_TOLD = ("visit_wait", "wait", "wait_to_call", "service_time")
 #: What is told of a spread besides its mean and its greatest.
 _SHARES = (0.5, 0.8, 0.9)
 
@@ -166,11 +164,8 @@ def corrections(cell: Cell) -> dict[str, float | int | None]:
     }
 
 
-def told(cell: Cell, by: Sequence[Dimension], open_ms: int, between: Between = iter) -> dict[str, Any]:
-    """Every figure of one group. `open_ms`: how long the range was open, in its hour and on its day.
-
-    `between`: what happens before each piece of it, in a long reading (`hub.precedence`).
-    """
+def told(cell: Cell, by: Sequence[Dimension], open_ms: int) -> dict[str, Any]:
+    """Every figure of one group. `open_ms`: how long the range was open, in its hour and on its day."""
     return (
         counts(cell)
         | {
@@ -179,7 +174,7 @@ def told(cell: Cell, by: Sequence[Dimension], open_ms: int, between: Between = i
             "transfers_per_ticket": ratio(cell["transfers"], cell["tickets"]),
         }
         | announced(cell)
-        | {name: spread(cell, name) for name in between(_TOLD)}
+        | {name: spread(cell, name) for name in ("visit_wait", "wait", "wait_to_call", "service_time")}
         | {
             "passages": cell["passages"],
             "within_target": ratio(cell["within"], cell["measured"]),
@@ -285,17 +280,16 @@ def counted(  # noqa: PLR0913, PLR0917 (the range, how it is grouped, and what i
     targets: Mapping[str, int],
     now_ms: int,
     stretches: Mapping[str, Sequence[Stretch]] | None = None,
-    between: Between = iter,
 ) -> Counted:
     """The cells of a range. `targets`: of each service, ms, on days that have none of their own.
 
-    `stretches`: who was at which counter, by date. `between`: what happens before each visit (`hub.precedence`).
+    `stretches`: who was at which counter, by date.
     """
     cells: dict[Group, Cell] = defaultdict(Cell)
     aimed = {day.date: day.targets if day.targets is not None else targets for day in days}
     if not by:
         cells[()] = Cell()
-    for visit in between(visits):
+    for visit in visits:
         count_visit(cells[group_of_visit(visit, by)], visit)
         passed: set[Group] = set()
         for passage in visit.passages:

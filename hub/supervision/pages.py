@@ -25,7 +25,7 @@ from hub.errors import Refused, Unreadable
 from hub.queues import actions as queues
 from hub.queues import faces
 from hub.say import FIRST, say, say_refused, words
-from hub.supervision import closing, corrections, pictures, report, sheets, statistics, workbook
+from hub.supervision import closing, corrections, looking, pictures, report, sheets, statistics, workbook
 from hub.supervision.advice_pages import add_advice
 from hub.supervision.fairness_pages import add_fairness
 from hub.supervision.story_pages import add_story
@@ -93,13 +93,13 @@ def _add_statistics(room: Blueprint, hub: Hub) -> None:
     @room.get("/supervision/statistics.csv", endpoint="csv")
     def file() -> Response:
         with hub.snapshot() as reader:
-            found = report.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
+            found = looking.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
         return _file(found, "csv", "text/csv", sheets.as_csv(found.tables, _said(hub)))
 
     @room.get("/supervision/statistics.xlsx", endpoint="workbook")
     def book() -> Response:
         with hub.snapshot() as reader:
-            found = report.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
+            found = looking.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
         made = local(hub.now().at, hub.settings.agency.zone)
         content = workbook.as_xlsx(found.tables, _cover(hub, found, made), _said(hub), made)
         return _file(found, "xlsx", _XLSX, content)
@@ -157,7 +157,7 @@ def _statistics(
             "may_correct": rights.allowed(g.actor, "supervision.correct"),
         }  # fmt: skip
         try:
-            found = report.report_of(hub, reader, query, of_agents=_of_agents())
+            found = looking.report_of(hub, reader, query, of_agents=_of_agents())
         except Unreadable as unreadable:
             shown |= {"asked": {"from": query.get("from", ""), "to": query.get("to", "")}, "refused": unreadable}
             return render_template("supervision/statistics.html", **shown), unreadable.status

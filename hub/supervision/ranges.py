@@ -18,7 +18,6 @@ from typing import Any, Literal, get_args
 import structlog
 
 from hub.context import Hub
-from hub.precedence import Precedence
 from hub.queues import store as queues
 from hub.queues.store import Reader
 from hub.supervision import measures, staffing, store, tally
@@ -74,8 +73,6 @@ class Range:
     missing: int
     targets: Mapping[str, int]
     now_ms: int
-    #: Long readings let whoever asks for a change pass between two of their pieces.
-    precedence: Precedence = field(default_factory=Precedence)
     _opened: dict[tuple[tuple[Dimension, ...], Unit | None], Mapping[tuple[Bucket, Group], int]] = field(
         default_factory=dict
     )
@@ -98,15 +95,14 @@ class Range:
             values = dict(zip(rest, group, strict=True)) | ({unit: period} if unit else {})
             found[tuple(values[name] for name in by)] = row  # type: ignore[index]  # dimensions and the unit
         if not by and not found:  # all in one is told where nothing was, too
-            return {(): self._told(self.whole(), (), self._opening((), None).get((None, ()), 0))}
+            return {(): measures.told(self.whole(), (), self._opening((), None).get((None, ()), 0))}
         return {place: found[place] for place in sorted(found, key=measures.in_order)}
 
     def _as_kept(
         self, by: tuple[Dimension, ...], unit: Unit | None, alone: Mapping[str, list[str]]
     ) -> dict[tuple[Bucket, Group], dict[str, Any]]:
         """The figures of those buckets that are one kept period each, as they were told when it was kept."""
-        levels = self.precedence.between(alone.items())
-        rows = [row for level, periods in levels if periods for row in self.kept.told(by, level, periods)]
+        rows = [row for level, periods in alone.items() if periods for row in self.kept.told(by, level, periods)]
         told = json.loads(f"[{','.join(row[2] for row in rows)}]")
         places = [(bucket(period, unit), tally.group_of(place)) for period, place, _ in rows]
         return dict(zip(places, told, strict=True))
@@ -120,7 +116,7 @@ class Range:
         kept = {bucket(period, unit) for periods in alone.values() for period in periods}
         opened = self._opening(by, unit)
         return {
-            (period, group): self._told(cell, by, opened.get((period, measures.when_of(group, by)), 0))
+            (period, group): measures.told(cell, by, opened.get((period, measures.when_of(group, by)), 0))
             for (period, group), cell in self.cells(by, unit).items()
             if period not in kept and measures.is_something(cell, by)
         }
@@ -142,10 +138,7 @@ class Range:
         for (_, (service,)), cells in self._parts(("service",), None).items():
             if group := group_of.get(str(service), ""):
                 parts[group] += cells
-        return {(name,): self._told(together(parts[name]), ("service",), 0) for name in sorted(parts)}
-
-    def _told(self, cell: Cell, by: Sequence[Dimension], open_ms: int) -> dict[str, Any]:
-        return measures.told(cell, by, open_ms, self.precedence.between)
+        return {(name,): measures.told(together(parts[name]), ("service",), 0) for name in sorted(parts)}
 
     def little(self) -> dict[str, measures.Law]:
         """Little's law on each closed day that is counted: a self-test of these figures."""
@@ -188,7 +181,7 @@ class Range:
             parts = self._parts(by, unit)
             if not by and unit is None:
                 parts.setdefault((None, ()), [])
-            self._read[by, unit] = {place: together(found) for place, found in self.precedence.between(parts.items())}
+            self._read[by, unit] = {place: together(found) for place, found in parts.items()}
         return self._read[by, unit]
 
     def _parts(self, by: tuple[Dimension, ...], unit: Unit | None) -> dict[tuple[Bucket, Group], list[bytes | Cell]]:
@@ -203,9 +196,7 @@ class Range:
 
     def _counted(self, one: LiveDay, by: tuple[Dimension, ...]) -> Mapping[Group, Cell]:
         stretches = {one.day.date: one.stretches}
-        between = self.precedence.between
-        cells = measures.counted(one.visits, (one.day,), by, self.targets, self.now_ms, stretches, between)
-        return tally.with_opening(cells)
+        return tally.with_opening(measures.counted(one.visits, (one.day,), by, self.targets, self.now_ms, stretches))
 
     def _opening(self, by: tuple[Dimension, ...], unit: Unit | None) -> Mapping[tuple[Bucket, Group], int]:
         """How long each period was open, by the hour for groups of hours."""
@@ -220,7 +211,7 @@ class Range:
     # --- what is kept ----------------------------------------------------------------------------
 
     def _rows(self, by: tuple[Dimension, ...], unit: Unit | None) -> Iterator[tuple[str, str, bytes]]:
-        for level, periods in self.precedence.between(self._level(unit).items()):
+        for level, periods in self._level(unit).items():
             if periods:
                 yield from self.kept.cells(by, level, periods)
 
@@ -265,8 +256,8 @@ def read(hub: Hub, reader: Reader, first: str, last: str) -> Range:
     if today and today.open and first <= today.date <= last:
         targets[today.date] = None
     now = hub.now().at
-    living = tuple(_live(hub, reader, day, aimed, terms) for day, aimed in sorted(targets.items()))
-    return Range(first, last, kept, days, counted, living, missing, terms.targets, now, hub.precedence)
+    living = tuple(_live(reader, day, aimed, terms, now) for day, aimed in sorted(targets.items()))
+    return Range(first, last, kept, days, counted, living, missing, terms.targets, now)
 
 
 def _known(kept: tally.Tally, reader: Reader, first: str, last: str) -> dict[str, tally.Kept] | None:
@@ -284,10 +275,10 @@ def _known(kept: tally.Tally, reader: Reader, first: str, last: str) -> dict[str
     return days
 
 
-def _live(hub: Hub, reader: Reader, date_of: str, aimed: Mapping[str, int] | None, terms: tally.Terms) -> LiveDay:
+def _live(reader: Reader, date_of: str, aimed: Mapping[str, int] | None, terms: tally.Terms, now_ms: int) -> LiveDay:
     found = store.days(reader, date_of, date_of, terms.zone)
     if aimed is not None:
         found = {number: replace(day, targets=aimed) for number, day in found.items()}
     (day,) = found.values()
-    visits = store.visits(reader, found, hub.precedence.between)
-    return LiveDay(day, visits, staffing.stretches(reader, day, visits, hub.now().at))
+    visits = store.visits(reader, found)
+    return LiveDay(day, visits, staffing.stretches(reader, day, visits, now_ms))

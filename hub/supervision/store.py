@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from hub.clock import Instant, instant
-from hub.precedence import Between
 from hub.queues import store as queues
 from hub.queues.store import Reader
 from hub.supervision.model import Day, Passage, Visit
@@ -55,15 +54,15 @@ def _offset_ms(at_ms: int, zone: ZoneInfo) -> int:
     return int(offset.total_seconds() * 1000) if offset else 0
 
 
-def visits(reader: Reader, found: dict[int, Day], between: Between = iter) -> list[Visit]:
-    """Every visit of these days, in order of issue. `between`: what happens before each (`hub.precedence`)."""
+def visits(reader: Reader, found: dict[int, Day]) -> list[Visit]:
+    """Every visit of these days, in order of issue."""
     if not found:
         return []
     dates = sorted(day.date for day in found.values())
     by_ticket: dict[int, list[sqlite3.Row]] = defaultdict(list)
-    for row in between(reader.execute(_ROWS, (dates[0], dates[-1]))):
+    for row in reader.execute(_ROWS, (dates[0], dates[-1])):
         by_ticket[row["id"]].append(row)
-    return [_visit(by_ticket[ticket], found) for ticket in between(sorted(by_ticket))]
+    return [_visit(by_ticket[ticket], found) for ticket in sorted(by_ticket)]
 
 
 def entries(reader: Reader, day: str) -> tuple[int, int]:

@@ -25,9 +25,9 @@ from hub.queues.migrations import migrations as queue_migrations
 from hub.realtime import Realtime, Screen, socket_server
 from hub.settings import Settings
 from hub.store import Store
+from hub.supervision.looking import figures
 from hub.supervision.pages import pages as supervision_pages
 from hub.supervision.pictures import supervision
-from hub.supervision.statistics import figures
 from tests.look.fake_hub import Plug
 from tests.office import Office, demo_settings
 from tests.serving import served, unserved

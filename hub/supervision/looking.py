@@ -1,0 +1,176 @@
+"""Looks at long ranges, in a process of their own.
+
+Five years take a tenth of a second of Python, and Python runs one thread of a process at a time: a press beside such a
+look waited at each of its own steps for a turn, five times as long as alone (P31). So the hub asks a process that gives
+way to everybody. Of a short range it looks itself, as of any where that process does not answer.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary, finalize
+
+import structlog
+
+from hub.clock import Instant
+from hub.context import Hub
+from hub.errors import MboteError, Refused
+from hub.orphans import die_with_parent
+from hub.readable import Readable
+from hub.settings import Settings
+from hub.store import DATABASE, Store
+from hub.supervision import report, statistics
+from hub.supervision.report import Report
+from hub.workshop.apart import Apart, Unanswered
+from hub.workshop.frames import MOST_ANSWERED, Ended, Late, receive, send
+
+#: Days that the hub looks at itself: a quarter, some ten milliseconds.
+SHORT_DAYS = 92
+#: On a small box five years take seconds, the first time; the process stays for the next look.
+DEADLINE_S, IDLE_S = 30.0, 300.0
+log = structlog.get_logger("figures")
+T = TypeVar("T")
+
+
+def figures(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) -> dict[str, Any]:
+    """`statistics.figures`, wherever it is looked up. Raises Unreadable."""
+    return _looked(hub, reader, query, "figures", {}, lambda: statistics.figures(hub, reader, query))
+
+
+def report_of(
+    hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str], *, of_agents: bool, whole: bool = False
+) -> Report:
+    """`report.report_of`, wherever it is looked up. Raises Unreadable."""
+    more = {"of_agents": of_agents, "whole": whole}
+    return _looked(hub, reader, query, "report", more, lambda: report.report_of(hub, reader, query, **more))
+
+
+def _looked(  # noqa: PLR0913, PLR0917 (what is looked at, and how the hub does it itself)
+    hub: Hub,
+    reader: sqlite3.Connection,
+    query: Mapping[str, str],
+    what: str,
+    more: Mapping[str, bool],
+    here: Callable[[], T],
+) -> T:
+    if _is_short(hub, reader, query):
+        return here()
+    look = _Look(hub.settings, hub.store.folder, hub.now(), what, dict(query), more)
+    try:
+        found = pickle.loads(_apart(hub).asked(pickle.dumps(look)))  # noqa: S301 (our own process, of our own code)
+    except Unanswered as why:
+        log.warning("looked up in the hub", why=str(why))
+        return here()
+    return cast("T", found) if found is not None else here()
+
+
+def _is_short(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) -> bool:
+    """Whether the hub looks itself; what makes no sense it refuses itself, too."""
+    days = {name: query[name] for name in ("from", "to") if name in query}
+    try:
+        return statistics.parsed(days, statistics.today(hub, reader)).length <= SHORT_DAYS
+    except Refused:
+        return True
+
+
+# --- beside the hub ------------------------------------------------------------------------------
+
+_processes: WeakKeyDictionary[Hub, Apart] = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def _apart(hub: Hub) -> Apart:
+    """The process beside this hub, which is begun when it is asked."""
+    with _making:
+        process = _processes.get(hub)
+        if process is None:
+            process = _processes[hub] = Apart("hub.supervision.looking", DEADLINE_S, IDLE_S)
+            finalize(hub, process.close)
+        return process
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is asked of the process: what stands and what time it is at the hub, and what somebody wants to know."""
+
+    settings: Settings
+    folder: Path
+    at: Instant
+    what: str
+    query: Mapping[str, str]
+    more: Mapping[str, bool]
+
+
+@dataclass(slots=True)
+class _Clock:
+    """What time it was at the hub when it asked."""
+
+    at: Instant
+
+    def now(self) -> Instant:
+        """That."""
+        return self.at
+
+
+class _Looked(Readable):
+    """The hub's file as the process has it: to be read."""
+
+    def __init__(self, folder: Path, clock: _Clock) -> None:
+        super().__init__(folder / DATABASE)
+        self.folder, self.clock = folder, clock
+
+
+class _Looker:
+    """The process's own view of the hub, kept as long as the same settings stand."""
+
+    def __init__(self) -> None:
+        self._stands: Settings | None = None
+        self._hub: Hub | None = None
+        self._clock = _Clock(Instant(0, 0, 0))
+
+    def look(self, look: _Look) -> Any:
+        """What was asked. None where it is refused or cannot be read: the hub says why."""
+        hub = self._of(look)
+        with hub.snapshot() as reader:
+            try:
+                if look.what == "figures":
+                    return statistics.figures(hub, reader, look.query)
+                return report.report_of(hub, reader, look.query, **look.more)
+            except (MboteError, sqlite3.Error):
+                return None
+
+    def _of(self, look: _Look) -> Hub:
+        if self._hub is None or self._stands != look.settings:
+            store = _Looked(look.folder, self._clock)
+            self._stands, self._hub = look.settings, Hub(look.settings, cast("Store", store))
+        self._clock.at = look.at
+        return self._hub
+
+
+def main() -> None:
+    """The process: a look in, what was found out, until the hub goes or nobody has asked for a while."""
+    die_with_parent(os.getppid())
+    os.nice(10)
+    pipe_in, pipe_out, idle_s = os.dup(0), os.dup(1), float(sys.argv[2])
+    os.set_blocking(pipe_out, False)
+    looker = _Looker()
+    while True:
+        try:
+            asked = receive(pipe_in, time.monotonic() + idle_s, MOST_ANSWERED)
+            found = pickle.dumps(looker.look(pickle.loads(asked)))  # noqa: S301 (from the hub that began this process)
+            send(pipe_out, found, deadline=time.monotonic() + DEADLINE_S)
+        except (Ended, Late):
+            return
+
+
+if __name__ == "__main__":
+    main()
