@@ -6,6 +6,7 @@ A page translates. Whatever shows or copies something leaves its trace first; so
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.ask import Ask
-from hub.audit import actions, configuration, rules, store
+from hub.audit import actions, configuration, facts, rules, store
 from hub.audit.model import Could, Found, Line, Wanted
 from hub.audit.reading import Reading
 from hub.clock import local
@@ -28,8 +29,6 @@ from hub.say import FIRST, say, say_refused, words
 from hub.store import SIGNING_KEY
 
 _FILTERS = ("from", "to", "agent", "device", "family", "subject", "text")
-#: Facts of an entry that are words of ours are long; the page shows so much of one.
-_FACT_LENGTH = 60
 _DIGEST_LENGTH = 12
 
 
@@ -66,7 +65,7 @@ class _Desk:
             "at_time": self._at,
             "kind_word": self._kind,
             "family_word": self._family,
-            "fact": _fact,
+            "told": self._told,
             "is_first": configuration.is_first,
             "changed": lambda name: _changed(language, name),
             "shown": lambda name, value: _value(language, name, value),
@@ -82,6 +81,9 @@ class _Desk:
 
     def _kind(self, kind: str) -> str:
         return say(self._language, f"audit.kind_{kind}") if f"kind_{kind}" in words(FIRST, "audit") else kind
+
+    def _told(self, kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        return facts.told(self._language, self._hub.settings.agency.zone, kind, said)
 
     def _family(self, family: str) -> str:
         """A family of ours, or the name of a counter service on its tab."""
@@ -126,10 +128,9 @@ class _Desk:
         actions.reveal(self._hub, asked(f"audit.reveal/{entry}"), entry=entry, motive=request.form.get("motive", ""))
         return self._one(entry, revealed={entry: self._private(entry)})
 
-    def _private(self, entry: int) -> dict[str, str]:
+    def _private(self, entry: int) -> Mapping[str, Any]:
         with self._hub.snapshot() as reader:
-            found = store.private_part(reader, entry) or {}
-        return {name: _fact(value) for name, value in found.items()}
+            return store.private_part(reader, entry) or {}
 
     def _one(self, entry: int, status: int = 200, **parts: Any) -> Response:
         return self._show(Wanted(), Found((self._line(entry),), None), status, **parts)
@@ -204,14 +205,6 @@ def _roles(found: tuple[Could, ...]) -> list[str]:
     return sorted({role for each in found for role in each.roles})
 
 
-def _fact(value: Any) -> str:
-    """A fact on one line; yes and no as signs that both languages have."""
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= _FACT_LENGTH else f"{text[:_FACT_LENGTH]}…"
-
-
 def _changed(language: str, name: str) -> str:
     """What changed: a setting as its file names it, or a file."""
     file = name.removeprefix(configuration.FILE)
@@ -222,4 +215,4 @@ def _value(language: str, name: str, value: str | None) -> str:
     """What a setting was or is; of a file the beginning of its digest tells enough."""
     if not value:
         return say(language, "audit.changed_none")
-    return f"{value[:_DIGEST_LENGTH]}…" if name.startswith(configuration.FILE) else _fact(value)
+    return f"{value[:_DIGEST_LENGTH]}…" if name.startswith(configuration.FILE) else facts.short(value)
