@@ -1,7 +1,7 @@
 """The facts of an entry as an auditor reads them: what each is called, and what it says. Pure.
 
 The journal's own words are those of the code, and a copy keeps them: its hashes are over them. What is read here is
-`field_…` and `value_…` of audit.toml; a field that has no word yet is shown by its own name.
+`field_…`, `value_…` and `subject_…` of audit.toml; a field that has no word yet is shown by its own name.
 """
 
 from __future__ import annotations
@@ -30,6 +30,22 @@ def told(language: str, zone: ZoneInfo, kind: str, facts: Mapping[str, Any]) -> 
     for name, value in facts.items():
         if value not in ("", [], None):
             yield name, field(language, kind, name), _value(language, zone, name, value)
+
+
+def subject(language: str, said: str) -> str:
+    """What an entry is about: `ticket 42`; a noun that has no word yet as the journal has it."""
+    noun, gap, rest = said.partition(" ")
+    word = f"subject_{noun}"
+    return f"{say(language, f'audit.{word}')}{gap}{rest}" if word in words(FIRST, "audit") else said
+
+
+def typed_subject(language: str, said: str) -> str:
+    """The same as the journal has it, from the journal's own word or the reader's."""
+    for name, word in words(language, "audit").items():
+        rest = said[len(word) :]
+        if name.startswith("subject_") and said.casefold().startswith(word.casefold()) and rest[:1] in ("", " "):
+            return f"{name.removeprefix('subject_')}{rest}"
+    return said
 
 
 def field(language: str, kind: str, name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ class _Desk:
             "kind_word": self._kind,
             "family_word": self._family,
             "told": self._told,
+            "subject": lambda said: facts.subject(language, said),
             "is_first": configuration.is_first,
             "changed": lambda name: _changed(language, name),
             "shown": lambda name, value: _value(language, name, value),
@@ -94,11 +96,16 @@ class _Desk:
 
     def page(self) -> Response:
         """A page of the journal; without a question, how to ask one."""
-        wanted = rules.wanted(request.args, self._hub.settings.agency.zone)
+        wanted = self._wanted(request.args)
         if not request.args:
             return self._show(wanted, Found((), None), fresh=True)
         before = request.args.get("before", type=int)
         return self._show(wanted, actions.search(self._hub, Ask(g.actor), wanted, before))
+
+    def _wanted(self, said: Mapping[str, str]) -> Wanted:
+        """What the form asks for; the subject may be in the reader's words. Raises Unreadable."""
+        found = rules.wanted(said, self._hub.settings.agency.zone)
+        return replace(found, subject=facts.typed_subject(self._language, found.subject))
 
     def _show(self, wanted: Wanted, found: Found, status: int = 200, **parts: Any) -> Response:
         with self._hub.snapshot() as reader:
@@ -146,7 +153,7 @@ class _Desk:
 
     def copy(self) -> AnyResponse:
         """The copy as a file to save."""
-        wanted = rules.wanted(request.form, self._hub.settings.agency.zone)
+        wanted = self._wanted(request.form)
         with tempfile.TemporaryDirectory(prefix="mbote-audit-") as folder:
             path = Path(folder) / "copy.zip"
             actions.take_copy(
@@ -195,7 +202,7 @@ class _Desk:
             return make_response(render_template("audit/rights.html", on="", today="", found=(), names={}, may={},
                                                  error=said), error.status)  # fmt: skip
         try:
-            wanted = rules.wanted(request.values, self._hub.settings.agency.zone)
+            wanted = self._wanted(request.values)
         except Unreadable:
             wanted = Wanted()
         return self._show(wanted, Found((), None), error.status, **parts)

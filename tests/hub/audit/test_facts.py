@@ -1,5 +1,7 @@
 """The details of an entry in the auditor's language: each field of each event has a name, each word a meaning."""
 
+import inspect
+import re
 import typing
 from dataclasses import fields
 from zoneinfo import ZoneInfo
@@ -28,6 +30,8 @@ CHOICES = {
     for name, hint in typing.get_type_hints(event).items()
     for value in _choices(hint) - {""}
 }
+#: What entries are about: `ticket` of `ticket 42`.
+NOUNS = {re.search(r'return f?"(\w+)', inspect.getsource(event.subject.fget))[1] for event in KNOWN.values()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -43,11 +47,25 @@ def test_whatever_a_fact_can_only_say_in_a_few_words_has_a_word(language):
     assert sorted(f"{name}_{value}" for name, value in CHOICES if f"value_{name}_{value}" not in said) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_an_entry_is_about_has_a_word_that_may_also_be_typed(language):
+    assert "ticket" in NOUNS
+    assert sorted(noun for noun in NOUNS if f"subject_{noun}" not in words(language, "audit")) == []
+    for noun in NOUNS:
+        for said in (f"{noun} 42", facts.subject(language, f"{noun} 42"), facts.subject(language, noun).upper()):
+            assert facts.typed_subject(language, said).partition(" ")[0] == noun, said
+    assert facts.typed_subject("fr", "guichet 05") == "counter 05"
+    assert facts.typed_subject("fr", "guichets 05") == "guichets 05"
+    assert facts.subject("fr", "newcomer 1") == "newcomer 1"
+
+
 def test_no_name_is_left_of_a_field_or_a_value_that_is_no_more():
     known = {f"field_{name}" for _, name in FIELDS} | {f"field_{kind}_{name}" for kind, name in FIELDS}
-    known |= {f"value_{name}_{value}" for name, value in CHOICES}
+    known |= {f"value_{name}_{value}" for name, value in CHOICES} | {f"subject_{noun}" for noun in NOUNS}
     for language in LANGUAGES:
-        assert {each for each in words(language, "audit") if each.startswith(("field_", "value_"))} <= known, language
+        assert {
+            each for each in words(language, "audit") if each.startswith(("field_", "value_", "subject_"))
+        } <= known, language
 
 
 def test_no_entry_says_two_things_under_one_name():

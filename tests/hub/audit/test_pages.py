@@ -46,6 +46,9 @@ def test_the_details_of_an_entry_are_in_the_auditors_language(house, auditor):
     assert "catégorie simple" in found.words
     assert '<i title="channel">canal</i>' in found.text
     assert not {"channel", "category", "issued_at", "wait_ms"} & set(found.words.split())
+    assert "guichet 02" in auditor.open("/audit?subject=Guichet+02").words
+    assert house.entries("counter_opened")[0]["subject"] == "counter 02"
+    assert auditor.words.count("Guichet ouvert") == 1
     (entry,) = house.entries("ticket_issued")
     assert json.loads(entry["payload"])["channel"] == "kiosk"
 
