@@ -54,7 +54,6 @@ def hall(chromium, demo):
         yield page
 
 
-@pytest.mark.nightly
 def test_what_the_demo_writes_down_lets_a_program_take_part(demo):
     assert set(demo["tokens"]) == {"kiosk", "display", "panel", "api"}
     assert set(demo["pids"]) == {"hub", "kiosk", "panel"}
