@@ -216,6 +216,27 @@ def test_the_rooms_that_the_owner_asked_for_are_there():
     assert [name for name in PACKAGES if not (ROOT / name / "__init__.py").is_file()] == []
 
 
+def test_the_table_of_rooms_has_every_file_and_folder_of_the_hub():
+    """And each service's own head names its files: whoever comes new goes by these two."""
+    table = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Rooms")[2].partition("## One event")[0]
+    told = {ROOT / "hub": set(re.findall(r"[a-z_]+", table))}
+    for name in folders():
+        head = ast.get_docstring(ast.parse((ROOT / "hub" / "services" / name / "__init__.py").read_text("utf-8")))
+        told[ROOT / "hub" / "services" / name] = {"migrations", *re.findall(r"[a-z_]+", head or "")}
+    files = [(folder, each) for folder in told for each in folder.iterdir() if each.suffix == ".py" or _is_room(each)]
+    untold = [name_of(each) for folder, each in files if each.stem not in told[folder] and not _is_sort(each.stem)]
+    assert sorted(untold) == []
+
+
+def _is_room(path: Path) -> bool:
+    return path.is_dir() and (path / "__init__.py").exists()
+
+
+def _is_sort(stem: str) -> bool:
+    """Of a sort that the table names once, or the face of a folder."""
+    return stem.endswith(("_commands", "_pages")) or stem.startswith("__")
+
+
 def test_the_words_table_has_every_event_and_every_counter_service():
     told = set(re.findall(r"`(\w+)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Words")[2]))
     rooms = brought(load(folders()))

@@ -6,6 +6,8 @@ A page translates. Whatever shows or copies something leaves its trace first; so
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from hub.agents import rights
 from hub.agents import store as agents
 from hub.agents.forms import asked, new_key
 from hub.ask import Ask
-from hub.audit import actions, configuration, rules, store
+from hub.audit import actions, configuration, facts, rules, store
 from hub.audit.model import Could, Found, Line, Wanted
 from hub.audit.reading import Reading
 from hub.clock import local
@@ -28,8 +30,6 @@ from hub.say import FIRST, say, say_refused, words
 from hub.store import SIGNING_KEY
 
 _FILTERS = ("from", "to", "agent", "device", "family", "subject", "text")
-#: Facts of an entry that are words of ours are long; the page shows so much of one.
-_FACT_LENGTH = 60
 _DIGEST_LENGTH = 12
 
 
@@ -66,7 +66,8 @@ class _Desk:
             "at_time": self._at,
             "kind_word": self._kind,
             "family_word": self._family,
-            "fact": _fact,
+            "told": self._told,
+            "subject": lambda said: facts.subject(language, said),
             "is_first": configuration.is_first,
             "changed": lambda name: _changed(language, name),
             "shown": lambda name, value: _value(language, name, value),
@@ -83,6 +84,9 @@ class _Desk:
     def _kind(self, kind: str) -> str:
         return say(self._language, f"audit.kind_{kind}") if f"kind_{kind}" in words(FIRST, "audit") else kind
 
+    def _told(self, kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        return facts.told(self._language, self._hub.settings.agency.zone, kind, said)
+
     def _family(self, family: str) -> str:
         """A family of ours, or the name of a counter service on its tab."""
         own = f"family_{family}"
@@ -92,11 +96,16 @@ class _Desk:
 
     def page(self) -> Response:
         """A page of the journal; without a question, how to ask one."""
-        wanted = rules.wanted(request.args, self._hub.settings.agency.zone)
+        wanted = self._wanted(request.args)
         if not request.args:
             return self._show(wanted, Found((), None), fresh=True)
         before = request.args.get("before", type=int)
         return self._show(wanted, actions.search(self._hub, Ask(g.actor), wanted, before))
+
+    def _wanted(self, said: Mapping[str, str]) -> Wanted:
+        """What the form asks for; the subject may be in the reader's words. Raises Unreadable."""
+        found = rules.wanted(said, self._hub.settings.agency.zone)
+        return replace(found, subject=facts.typed_subject(self._language, found.subject))
 
     def _show(self, wanted: Wanted, found: Found, status: int = 200, **parts: Any) -> Response:
         with self._hub.snapshot() as reader:
@@ -126,10 +135,9 @@ class _Desk:
         actions.reveal(self._hub, asked(f"audit.reveal/{entry}"), entry=entry, motive=request.form.get("motive", ""))
         return self._one(entry, revealed={entry: self._private(entry)})
 
-    def _private(self, entry: int) -> dict[str, str]:
+    def _private(self, entry: int) -> Mapping[str, Any]:
         with self._hub.snapshot() as reader:
-            found = store.private_part(reader, entry) or {}
-        return {name: _fact(value) for name, value in found.items()}
+            return store.private_part(reader, entry) or {}
 
     def _one(self, entry: int, status: int = 200, **parts: Any) -> Response:
         return self._show(Wanted(), Found((self._line(entry),), None), status, **parts)
@@ -145,7 +153,7 @@ class _Desk:
 
     def copy(self) -> AnyResponse:
         """The copy as a file to save."""
-        wanted = rules.wanted(request.form, self._hub.settings.agency.zone)
+        wanted = self._wanted(request.form)
         with tempfile.TemporaryDirectory(prefix="mbote-audit-") as folder:
             path = Path(folder) / "copy.zip"
             actions.take_copy(
@@ -194,7 +202,7 @@ class _Desk:
             return make_response(render_template("audit/rights.html", on="", today="", found=(), names={}, may={},
                                                  error=said), error.status)  # fmt: skip
         try:
-            wanted = rules.wanted(request.values, self._hub.settings.agency.zone)
+            wanted = self._wanted(request.values)
         except Unreadable:
             wanted = Wanted()
         return self._show(wanted, Found((), None), error.status, **parts)
@@ -202,14 +210,6 @@ class _Desk:
 
 def _roles(found: tuple[Could, ...]) -> list[str]:
     return sorted({role for each in found for role in each.roles})
-
-
-def _fact(value: Any) -> str:
-    """A fact on one line; yes and no as signs that both languages have."""
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= _FACT_LENGTH else f"{text[:_FACT_LENGTH]}…"
 
 
 def _changed(language: str, name: str) -> str:
@@ -222,4 +222,4 @@ def _value(language: str, name: str, value: str | None) -> str:
     """What a setting was or is; of a file the beginning of its digest tells enough."""
     if not value:
         return say(language, "audit.changed_none")
-    return f"{value[:_DIGEST_LENGTH]}…" if name.startswith(configuration.FILE) else _fact(value)
+    return f"{value[:_DIGEST_LENGTH]}…" if name.startswith(configuration.FILE) else facts.short(value)

@@ -18,7 +18,8 @@ from hub.bench.limits import SCREENS, ten_screens
 from hub.bench.rig import Http, free_port, key, running
 from hub.bench.screens import beside_call10, until_the_last
 from hub.context import Hub
-from hub.demo.agency import SECRET, Agency, prepare
+from hub.demo.agency import Agency, prepare
+from hub.demo.keys import SECRET
 from hub.demo.processes import COMMANDS
 from hub.errors import Refused
 from hub.journal import HubStarted

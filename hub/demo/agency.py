@@ -21,7 +21,7 @@ from hub.agents import store as agent_store
 from hub.ask import HUB, Actor, Ask
 from hub.configuration import as_toml
 from hub.context import Hub
-from hub.demo.telephones import telephone
+from hub.demo.keys import SECRET, telephone
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
@@ -31,8 +31,6 @@ from hub.settings import Settings
 from hub.settings_files import load_settings
 
 SOURCE = Path(__file__).resolve().parents[2] / "config"
-#: Everybody's secret in the demo, and nowhere else.
-SECRET = "bonjour-mbote"  # noqa: S105 (printed in demo.json)
 PANEL_COUNTERS = ("05", "02")
 #: Where a free port is looked for.
 PORTS = range(10_000, 32_000)

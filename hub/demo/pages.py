@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hub.agents import cookie, second_factor
 from hub.api import json_body
 from hub.ask import HUB, Ask
 from hub.context import Hub
-from hub.demo.telephones import shown
+from hub.demo import keys
 from hub.demo.wires import Wires
 from hub.errors import NotFound, Refused, Unreadable
 from hub.headers import CONTENT_SECURITY_POLICY
@@ -45,9 +46,8 @@ def pages(hub: Hub, demo: dict[str, Any]) -> Blueprint:
     @room.app_context_processor
     def played() -> dict[str, Any]:
         """A page that asks who somebody is says how to answer: nobody here is who they play."""
-        from hub.demo.agency import SECRET  # noqa: PLC0415 (agency.py wires the hub, which wires this page)
-
-        return {"played": {"secret": SECRET, "code": lambda agent: shown(hub, agent)}}
+        secret, code = partial(keys.secret, hub), partial(keys.shown, hub)
+        return {"played": {"common": keys.SECRET, "secret": secret, "code": code}}
 
     @room.get("/")
     def page() -> Response:

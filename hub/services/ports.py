@@ -212,9 +212,9 @@ SheetLines = Callable[[Reader, str], tuple[SheetLine, ...]]
 Thread = Callable[[Reader, int], tuple[ThreadLine, ...]]
 #: Of an agent, by code.
 PendingOf = Callable[[Reader, str], tuple[Pending, ...]]
-#: Of what was scanned.
 #: By whom a paper was handled last, and at which counter; None where it is none of the service's.
 Holds = Callable[[Reader, str], "Hands | None"]
+#: Of what was scanned.
 Offers = Callable[[Hub, Reader, Scan], tuple[Offer, ...]]
 #: Of a day (its row), by one agent or by all.
 FirstLevels = Callable[[Reader, int, str | None], FirstLevel]

@@ -207,14 +207,10 @@ def hire(agency, payloads):
     door.close()
 
 
-@pytest.mark.parametrize(
-    ("payloads", "most"),
-    [
-        pytest.param(PAYLOADS[:1], 1, id="one", marks=pytest.mark.nightly),
-        *(pytest.param(PAYLOADS[n::PIECES], None, id=f"piece {n}", marks=pytest.mark.nightly) for n in range(PIECES)),
-    ],
-)
-def test_nothing_typed_runs_or_asks_outside_on_any_screen(tmp_path, chromium, monkeypatch, payloads, most):
+@pytest.mark.nightly
+@pytest.mark.parametrize("piece", range(PIECES))
+def test_nothing_typed_runs_or_asks_outside_on_any_screen(tmp_path, chromium, monkeypatch, piece):
+    payloads = PAYLOADS[piece::PIECES]
     monkeypatch.setattr("hub.demo.agency.SOURCE", configured(tmp_path / "source", payloads))
     local = f'\n[followup]\nhost = "127.0.0.1"\nport = {free_port()}\n'
     with opened(tmp_path / "agency", {name: COMMANDS[name] for name in ("hub", "kiosk")}, local=local) as agency:
@@ -224,8 +220,8 @@ def test_nothing_typed_runs_or_asks_outside_on_any_screen(tmp_path, chromium, mo
         harm = [
             *in_the_room(agency, chromium, payloads),
             *on_a_telephone(agency, chromium, payloads),
-            *at_desks(staff, most),
-            *at_reception(staff, labels, payloads, most),
+            *at_desks(staff),
+            *at_reception(staff, labels, payloads),
             *staff.settled(),
         ]
     assert harm == []
@@ -481,19 +477,19 @@ def on_a_telephone(agency, chromium, payloads):
     yield from phone.settled()
 
 
-def at_desks(staff, most):
-    """The pages of those who work here, or the first so many of each."""
+def at_desks(staff):
+    """The pages of those who work here."""
     for role, paths in LOOKS.items():
-        for path in paths[:most]:
+        for path in paths:
             yield from staff[role].look(path)
 
 
-def at_reception(staff, labels, payloads, most):
+def at_reception(staff, labels, payloads):
     """The sheet of each visitor, and what is typed into an address."""
     desk = staff["receptionist"]
     for label in labels:
         yield from desk.look(f"/desk/reception/search?label={label}")
         assert label in desk.page.content()
     for payload in payloads:
-        for form in TYPED[:most]:
+        for form in TYPED:
             yield from staff["receptionist"].look(form.replace("{}", quote(payload, safe="")))

@@ -31,6 +31,7 @@ from hub.backup import copy
 from hub.backup.place import Place
 from hub.bench.past import RECEPTION, Past
 from hub.demo import agency as demo
+from hub.demo import keys
 from hub.errors import IllegalStep
 from hub.exchange.sender import Sender
 from hub.exchange.ways import Folder
@@ -318,7 +319,7 @@ class Day:
             "00411A": ("/supervision", "/supervision/open", "/supervision/statistics", "/supervision/statistics.csv",
                        "/agents"),
         }.items():  # fmt: skip
-            session = agents.sign_in(self.hub, self.ask(HUB), code=code, secret=demo.SECRET)["session"]
+            session = agents.sign_in(self.hub, self.ask(HUB), code=code, secret=keys.SECRET)["session"]
             assert actor_of_session(self.hub, session)
             client.set_cookie("mbote", session)
             for path in paths:

@@ -36,7 +36,7 @@ from tests.faults.machine import Machine
 from tests.faults.tills import Browser
 from tests.hub.services.test_cash_rules import SEED
 from tests.patience import patience
-from tests.scenarios import deposit
+from tests.scenarios import at_the_till, deposit
 from tests.scenarios.day import (
     AUDITOR,
     CASHIER,
@@ -104,39 +104,21 @@ def test_s1_papers_are_handed_in_at_counter_05(day):
     deposit.told(agency, day.deposit)
 
 
-def open_till(page, notes):
-    page.locator("#n10000").fill(notes)
-    page.get_by_role("button", name="Ouvrir la caisse").click()
-    expect(page.locator("#q")).to_be_focused()
-
-
 def test_s2_an_employer_pays_by_cheque_and_the_cheque_comes_back(day):
     assert day.visitor("CRE", "11") == "C001"
     page = day.desk(CASHIER, "/desk/cash")
-    open_till(page, "5")
-    page.goto("/desk/cash?ref=E3")
-    expect(page.locator("[data-due]")).to_have_text(f"262{THIN}224")
-    page.get_by_text("Chèque", exact=True).click()
-    page.locator("#cheque-number").fill("0012")
-    page.locator("#cheque-bank").fill("BGFI")
-    before = len(day.agency.printer.slips)
-    page.get_by_role("button", name="Encaisser").click()
-    receipt = page.locator(".one .label").inner_text()
+    at_the_till.open_till(page, "5")
+    receipt = at_the_till.pay_by_cheque(page, next_paper(day))
     assert receipt == f"C01-{YEAR}-{EARLIER + 1:06d}", "receipt 183"
-    paper = day.paper(before)
-    assert receipt in paper
-    assert re.search(r"262.224 FCFA", paper)
-    assert "SOUS RÉSERVE D'ENCAISSEMENT" in paper
     assert sum((108_324, 24_300, 129_600)) == DUE, "PF, AT, PV: shared in test_cash_rules.py"
-    page.get_by_role("button", name="Certificat de non-redevance").click()
-    certificate = page.locator(".one .label").inner_text()
-    expect(page.locator("main")).to_contain_text("sous réserve")
-    day.desk(CHIEF, "/desk/cash/control").get_by_role("button", name="Impayé").click()
-    page.goto("/desk/cash?ref=E3")
-    expect(page.locator("[data-due]")).to_have_text(f"262{THIN}224")
-    page.goto(f"/desk/certificate?q={certificate}")
-    expect(page.locator("main")).to_contain_text(re.compile("annulée?", re.IGNORECASE))
+    at_the_till.cleared_until_it_comes_back(page, lambda: day.desk(CHIEF, "/desk/cash/control"))
     day.agency.counter("11").step("finish")
+
+
+def next_paper(day):
+    """The words of the paper that comes out next."""
+    before = len(day.agency.printer.slips)
+    return lambda: day.paper(before)
 
 
 def treasury_s_orders(day):
@@ -174,58 +156,22 @@ def test_s4_a_pension_is_paid_once_its_life_certificate_is_valid(day):
     assert command(day.agency.config, "orders", file).stdout.startswith("2 received")
     day.visitor("CPR", "12")
     page = day.desk(PAYER, "/desk/cash")
-    open_till(page, "20")
-    page.goto("/desk/cash?q=4417")
-    page.get_by_role("button", name="Prendre en main").click()
-    expect(page.locator(".notice")).to_contain_text("Certificat de vie manquant.")
-    page.locator("#id_number").fill("1236548")
-    page.get_by_role("button", name="Payer").click()
-    expect(page.locator("main")).to_contain_text("Le certificat de vie manque pour cette période.")
-    page.get_by_role("button", name="La personne est là").click()
-    expect(page.locator(".notice")).to_contain_text("Certificat de vie à valider")
-    validator = day.desk(VALIDATOR, "/desk/deposit/validation")
-    row = validator.locator("tr[data-row]", has=validator.get_by_text("0408", exact=True))
-    row.locator("[name=document]").check()
-    validator.get_by_role("button", name="Appliquer").click()
-    expect(validator.locator(".notice")).to_be_visible()
+    at_the_till.open_till(page, "20")
+    at_the_till.refused_without_certificate(page, "4417")
+    at_the_till.validate_certificate(day.desk(VALIDATOR, "/desk/deposit/validation"))
     page.goto("/desk/cash/orders/4417")
     expect(page.locator(".notice")).to_contain_text("Validé : rien n'est à demander.")
-    first = paid(day, page)
-    page.goto("/desk/cash/orders/4417")
-    expect(page.get_by_role("button", name="Payer")).to_have_count(0)
+    first = at_the_till.pay_order(page, next_paper(day))
+    at_the_till.paid_once(page, "4417")
     told = command(other_agency(day), "orders", file)
     assert told.stdout.startswith("0 received"), "a second agency's attempt"
     assert f"paid at {day.agency.settings.agency.code}" in told.stderr
-    taken_back(day, page, first)
+    at_the_till.take_back(page, first, (CHIEF, day.chiefs))
     page.goto("/desk/cash/orders/4417")
     page.get_by_role("button", name="Prendre en main").click()
-    assert paid(day, page) != first
+    assert at_the_till.pay_order(page, next_paper(day)) != first
     assert day.rows("SELECT state FROM payment_order WHERE number = '4417'") == [("paid",)]
     day.agency.counter("12").step("finish")
-
-
-def paid(day, page):
-    before = len(day.agency.printer.slips)
-    page.locator("#id_number").fill("1236548")
-    page.get_by_role("button", name="Payer").click()
-    expect(page.locator(".one .label")).to_have_text(re.compile(r"C02-\d{4}-\d{6}"))
-    receipt = page.locator(".one .label").inner_text()
-    paper = day.paper(before)
-    assert receipt in paper
-    assert "BAMOU Jérôme" in paper
-    return receipt
-
-
-def taken_back(day, page, receipt):
-    """The cashier asks, and the head cashier types their code at the same screen."""
-    page.goto(f"/desk/cash/receipts/{receipt}")
-    page.locator("summary", has_text="Annuler").click()
-    page.locator("#reason").select_option("wrong_payer")
-    page.get_by_role("button", name="Demander l'annulation").click()
-    page.get_by_label("Code agent").fill(CHIEF)
-    page.get_by_label("Code du téléphone").fill(day.chiefs.shows())
-    page.get_by_role("button", name="Annuler l'opération").click()
-    expect(page.locator("main")).to_contain_text("Annulé par")
 
 
 def test_s5_who_is_not_convinced_goes_on_to_desk_24(day):
@@ -280,8 +226,8 @@ def test_s7_by_appointment_only_a_call_closes_a_case_without_a_visit(day):
     mode(day, "appointments_only", "rendez-vous seulement")
     kiosk = day.of.open(viewport={"width": 1080, "height": 1920})
     kiosk.goto(f"http://127.0.0.1:{agency.settings.kiosk.screen_port}/")
-    expect(kiosk.locator("[data-id=RAS] small")).to_have_text("Sur rendez-vous")
-    assert kiosk.locator(".services small", has_text="Sur rendez-vous").count() == kiosk.locator(".services li").count()
+    expect(kiosk.locator("h1")).to_contain_text(re.compile("L'agence reçoit sur rendez.vous"))
+    expect(kiosk.locator(".services button")).to_have_count(2)  # to come, to book: no service gives a ticket
     kiosk.context.close()
     line = agency.line("kiosk")
     with pytest.raises(Refused):
@@ -502,16 +448,7 @@ def test_s8_a_thousand_tickets_at_twenty_counters_before_forty_screens(day, note
 
 def test_s3_the_closing_is_counted_approved_sent_and_proves_itself(day):
     page = day.desk(CASHIER, "/desk/cash/close")
-    for code, count in (("n10000", "32"), ("n5000", "1")):
-        page.locator(f"#{code}").fill(count)
-    page.get_by_role("button", name="J'ai compté").click()
-    expect(page.locator(".balance .bad dd")).to_have_text(f"−{CASH - COUNTED}")
-    page.locator("#motive").select_option("change")
-    page.locator("#note").fill("Rendu de trop.")
-    page.get_by_role("button", name="Proposer l'arrêté").click()
-    page.get_by_label("Code agent").fill(CHIEF)
-    page.get_by_label("Code du téléphone").fill(day.chiefs.shows())
-    page.get_by_role("button", name="Approuver").click()
+    at_the_till.close_till(page, (("n10000", "32"), ("n5000", "1")), CASH - COUNTED, (CHIEF, day.chiefs))
     expect(page.locator("main")).to_contain_text(f"approuvé par {CHIEF}")
     expect(page.locator("tfoot .number")).to_have_text(f"2{THIN}785{THIN}898")
     numbers = day.rows(

@@ -7,13 +7,44 @@ const lamp = document.getElementById("printer-lamp");
 const word = document.getElementById("printer-word");
 const fault = document.getElementById("fault");
 
-async function touch(box, command) {
-  const answer = await fetch(`/demo/touch/${box}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(command),
-  });
-  return answer.ok;
+const away = document.getElementById("away");
+/** A finger rests so long at least: what leaves sooner is as short as an electric spike, and no press. */
+const SHORTEST_MS = 80;
+const AWAY_MS = 6000;
+
+/* --- hands -------------------------------------------------------------------------------- */
+
+/** Until the wires are heard nothing is touched: the paper that came of it would come out where nobody looks. */
+let heard;
+const wired = new Promise((resolve) => (heard = resolve));
+const hands = new Map();
+
+/**
+ * Each box is handled by one hand: the next touch begins once the one before was felt, and `rest` ms after it. Two that
+ * were sent side by side could arrive together on a busy machine, and a press without any length is none.
+ */
+function touch(box, command, rest = 0) {
+  const done = (hands.get(box) ?? wired).then(() => felt(box, command)).then(() => new Promise((go) => setTimeout(go, rest)));
+  hands.set(box, done);
+}
+
+/** Do it, and say so where the box or the hub was not there to feel it. */
+async function felt(box, command) {
+  let there = false;
+  try {
+    const answer = await fetch(`/demo/touch/${box}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(command),
+    });
+    there = answer.ok;
+  } catch {
+    /* the hub itself is starting again */
+  }
+  if (there) return;
+  away.hidden = false;
+  clearTimeout(away.timer);
+  away.timer = setTimeout(() => (away.hidden = true), AWAY_MS);
 }
 
 /* --- fingers ------------------------------------------------------------------------------ */
@@ -26,12 +57,7 @@ for (const button of document.querySelectorAll("button[data-pin]")) {
     if (high === !down) return;
     down = !high;
     button.classList.toggle("down", down);
-    // a finger cannot leave sooner than 80 ms: a click made by a program is as short as an electric spike
-    if (high) setTimeout(() => touch(box, { pin: Number(pin), level: 1 }), Math.max(0, 80 - (performance.now() - button.since)));
-    else {
-      button.since = performance.now();
-      touch(box, { pin: Number(pin), level: 0 });
-    }
+    touch(box, { pin: Number(pin), level: Number(high) }, SHORTEST_MS);
   };
   button.addEventListener("pointerdown", (event) => {
     button.setPointerCapture(event.pointerId);
@@ -123,7 +149,10 @@ function printer(state) {
 
 function hear(said) {
   if (said.paper) paper(said.paper);
-  if (said.printer) printer(said.printer);
+  if (said.printer) {
+    printer(said.printer); // what a newcomer at the printer's wire is told first
+    heard();
+  }
   if ("lamp" in said) {
     const light = document.querySelector(`[data-box="${said.box}"][data-lamp="${said.lamp}"]`);
     light?.classList.toggle("on", said.on);

@@ -1,15 +1,16 @@
 """Cash: every franc accounted for, and closings that prove themselves.
 
-`cash.toml` what tills go by, as data · `model` what there is · `contributions` `closings` `rules` what is decided ·
-`chain` how entries hang together · `actions` `ending` what can be asked · `account` what somebody owes
-`orders` `paying` what the treasury wants paid · `order_requests` `requesting` what is asked of it · `life` `living`
-what an order may require · `lots` `treasury` what it hears of a closing, and what becomes of that
+`cash.toml` and `office` what tills go by, as data · `model` what there is · `contributions` `closings` `rules` what is
+decided · `chain` how entries hang together · `actions` `ending` what can be asked · `ages` months and years ·
+`account` what somebody owes
+`orders` `order_file` `paying` what the treasury wants paid · `order_requests` `requesting` what is asked of it ·
+`life` `living` what an order may require · `lots` `treasury` what it hears of a closing, and what becomes of that
 `prepared` `preparing` what was prepared at another counter · `archive` the books as a file that proves itself
 `store` `order_store` `prepared_store` `request_store` `lot_store` what is kept · `slips` `paper` what is printed
 `checking` what `mbote verify` asks · `telling` what a judge of runs hears · `work` what the desk asks, what is heard
 `offers` what the kiosk says to whoever is paid
 `pages` `payment_form` what is shown, `facing` to whoever pays, `witness` the word of a second person,
-`oversight` to whoever looks over tills
+`oversight` to whoever looks over tills; `…_pages` each of these
 """
 
 from __future__ import annotations

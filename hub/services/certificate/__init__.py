@@ -1,7 +1,8 @@
 """Certificates: what the fund attests at once, numbered, signed, and checked without asking anybody.
 
 `kinds/` what can be given, as data · `model` what there is · `rules` what is decided · `statement` what a QR says ·
-`actions` what can be asked · `store` what is kept · `paper` what is printed · `pages` what is shown
+`actions` what can be asked · `store` what is kept · `paper` what is printed, `checking` whether one is genuine ·
+`pages` what is shown
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def _first(status: int = 200, **parts: Any) -> Response:
     with hub.snapshot() as reader:
         visitor = purpose_of(hub, g.actor).ticket
         whole = {
-            "drafts": store.drafts(reader, g.actor.agent or ""),
+            "drafts": [(each, store.draft_of(each)) for each in store.drafts(reader, g.actor.agent or "")],
             "to_hand": store.to_hand(reader),
             "last": store.last(reader, hub.today().isoformat()),
             "visitor": visitor,

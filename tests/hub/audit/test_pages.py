@@ -39,6 +39,20 @@ def test_a_look_is_found_by_its_agent_and_kind_and_names_nobody(house, auditor):
     assert "Fiche consultée" not in auditor.open(f"/audit?family=reading&agent={ARSENE}").words
 
 
+def test_the_details_of_an_entry_are_in_the_auditors_language(house, auditor):
+    house.visitor()
+    found = auditor.open("/audit?family=queue")
+    assert "canal borne" in found.words
+    assert "catégorie simple" in found.words
+    assert '<i title="channel">canal</i>' in found.text
+    assert not {"channel", "category", "issued_at", "wait_ms"} & set(found.words.split())
+    assert "guichet 02" in auditor.open("/audit?subject=Guichet+02").words
+    assert house.entries("counter_opened")[0]["subject"] == "counter 02"
+    assert auditor.words.count("Guichet ouvert") == 1
+    (entry,) = house.entries("ticket_issued")
+    assert json.loads(entry["payload"])["channel"] == "kiosk"
+
+
 def test_the_search_itself_is_written_down_once(house, auditor):
     auditor.open("/audit")
     assert house.entries("audit_read") == []
@@ -113,7 +127,7 @@ def test_a_private_part_is_shown_with_a_motive_and_the_look_stays(house, auditor
     assert "Dites pourquoi" in auditor.words
     assert house.entries("private_read") == []
     auditor.send(f"/audit/entries/{look['seq']}", motive="plainte du 2 mars")
-    assert "party P1" in auditor.words
+    assert "personne ou employeur P1" in auditor.words
     (entry,) = house.entries("private_read")
     assert (entry["subject"], entry["actor"]) == (f"entry {look['seq']}", "00990Z")
     assert auditor.send("/audit/entries/1", motive="x").status == 404

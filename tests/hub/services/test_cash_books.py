@@ -18,7 +18,7 @@ from hub.chain import public_key
 from hub.services.cash import actions, ages, archive, paper, store
 from hub.store import SIGNING_KEY
 from tests.hub.services.house import House, Screen
-from tests.hub.services.test_cash import AUDITOR, CASHIER, CHIEF, DAY, STRANGER, close_till, open_till, pay, pieces_for
+from tests.hub.services.tills import AUDITOR, CASHIER, CHIEF, DAY, STRANGER, close_till, open_till, pay, pieces_for
 
 VERIFIER = Path(__file__).parents[3] / "hub" / "audit" / "verifier.py"
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from hub.services.cash.model import Payer
 from hub.services.cash.office import office_of, papers
 from hub.workshop.qr import qr_picture
 from tests.hub.services.house import House
-from tests.hub.services.test_cash import DAY, STRANGER, close_till, open_till, pay, pieces_for
+from tests.hub.services.tills import DAY, STRANGER, close_till, open_till, pay, pieces_for
 
 pytestmark = [
     pytest.mark.slow,

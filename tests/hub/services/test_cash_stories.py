@@ -1,7 +1,6 @@
 """S2, S3 and S4 as they happen: browsers at the counters, a real hub, a printer's process and what reaches it."""
 
 import os
-import re
 import shutil
 import signal
 import sqlite3
@@ -24,6 +23,7 @@ from hub.settings_files import load_settings
 from tests.hub.desk.house import ROOT, new_house
 from tests.hub.services.house import BAKER, BAMOU, House
 from tests.hub.services.test_cash_browser import Telephone, desk
+from tests.scenarios import at_the_till
 from tests.windows import PULLED_PLUG, REFUSED, windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.nightly]
@@ -129,40 +129,19 @@ def seats(agency):
         agency.house.clear(counter)
 
 
-def open_till(page, notes):
-    page.goto("/desk/cash")
-    page.locator("#n10000").fill(notes)
-    page.get_by_role("button", name="Ouvrir la caisse").click()
-    expect(page.locator("#q")).to_be_focused()
-
-
 def test_s2_a_cheque_clears_under_reserve_and_opens_the_debt_again_when_it_comes_back(chromium, agency, seats):
     agency.next("11", "CRE")
     with windows(chromium, *REFUSED) as opened:
         page, chief = desk(opened, agency.house, CASHIER), desk(opened, agency.house, CHIEF)
-        open_till(page, "5")
-        page.goto("/desk/cash?ref=E3")
-        expect(page.locator("[data-due]")).to_have_text("262\u202f224")
-        page.get_by_text("Chèque", exact=True).click()
-        page.locator("#cheque-number").fill("0012")
-        page.locator("#cheque-bank").fill("BGFI")
-        page.get_by_role("button", name="Encaisser").click()
-        receipt = page.locator(".one .label").inner_text()
-        paper = agency.papers(1)
-        assert receipt in paper
-        assert re.search(r"262.224 FCFA", paper)
-        assert "SOUS RÉSERVE D'ENCAISSEMENT" in paper
+        at_the_till.open_till(page, "5")
+        at_the_till.pay_by_cheque(page, lambda: agency.papers(1))
         assert agency.paper.pulses == 0, "a cheque opens no drawer"
-        page.get_by_role("button", name="Certificat de non-redevance").click()
-        certificate = page.locator(".one .label").inner_text()
-        expect(page.locator("main")).to_contain_text("sous réserve")
-        chief.goto("/desk/cash/control")
-        chief.get_by_role("button", name="Impayé").click()
-        page.goto("/desk/cash?ref=E3")
-        expect(page.locator("[data-due]")).to_have_text("262\u202f224")
-        page.goto("/desk/certificate")
-        page.goto(f"/desk/certificate?q={certificate}")
-        expect(page.locator("main")).to_contain_text(re.compile("annulée?", re.IGNORECASE))
+
+        def control():
+            chief.goto("/desk/cash/control")
+            return chief
+
+        at_the_till.cleared_until_it_comes_back(page, control)
         agency.house.ask("/counters/11/finish")
 
 
@@ -173,55 +152,21 @@ def test_s4_a_pension_waits_for_its_certificate_is_paid_once_and_again_after_a_r
     agency.next("12", "CPR")
     with windows(chromium, *REFUSED) as opened:
         page, validator = desk(opened, agency.house, PAYER), desk(opened, agency.house, VALIDATOR)
-        open_till(page, "20")
-        page.goto("/desk/cash?q=4417")
-        page.get_by_role("button", name="Prendre en main").click()
-        expect(page.locator(".notice")).to_contain_text("Certificat de vie manquant.")
-        page.locator("#id_number").fill("1236548")
-        page.get_by_role("button", name="Payer").click()
-        expect(page.locator("main")).to_contain_text("Le certificat de vie manque pour cette période.")
-        page.get_by_role("button", name="La personne est là").click()
-        expect(page.locator(".notice")).to_contain_text("Certificat de vie à valider")
+        at_the_till.open_till(page, "20")
+        at_the_till.refused_without_certificate(page, "4417")
         validator.goto("/desk/deposit/validation")
-        validator.locator("tbody input[type=checkbox]").first.check()
-        validator.get_by_role("button", name="Appliquer").click()
-        expect(validator.locator(".notice")).to_be_visible()
+        at_the_till.validate_certificate(validator)
         page.goto("/desk/cash/orders/4417")
         expect(page.locator(".notice")).to_contain_text("Validé : rien n'est à demander.")
-        receipt = pay(page)
-        paper = agency.papers(2)
-        assert receipt in paper
-        assert "BAMOU Jérôme" in paper
+        receipt = at_the_till.pay_order(page, lambda: agency.papers(2))
         assert agency.paper.pulses == 1, "cash opens the drawer"
-        page.goto("/desk/cash/orders/4417")
-        expect(page.get_by_role("button", name="Payer")).to_have_count(0)
-        take_back(page, agency, receipt)
+        at_the_till.paid_once(page, "4417")
+        at_the_till.take_back(page, receipt, (CHIEF, agency.telephone))
         page.goto("/desk/cash/orders/4417")
         page.get_by_role("button", name="Prendre en main").click()
-        again = pay(page)
-        assert again != receipt
-        assert again in agency.papers(3)
+        assert at_the_till.pay_order(page, lambda: agency.papers(3)) != receipt
         assert agency.paper.pulses == 2, "each payment in cash opens it once"
         agency.house.ask("/counters/12/finish")
-
-
-def pay(page):
-    page.locator("#id_number").fill("1236548")
-    page.get_by_role("button", name="Payer").click()
-    expect(page.locator(".one .label")).to_have_text(re.compile(r"C02-\d{4}-\d{6}"))
-    return page.locator(".one .label").inner_text()
-
-
-def take_back(page, agency, receipt):
-    """The cashier asks, and the head cashier types their code at the same screen."""
-    page.goto(f"/desk/cash/receipts/{receipt}")
-    page.locator("summary", has_text="Annuler").click()
-    page.locator("#reason").select_option("wrong_payer")
-    page.get_by_role("button", name="Demander l'annulation").click()
-    page.get_by_label("Code agent").fill(CHIEF)
-    page.get_by_label("Code du téléphone").fill(agency.telephone.shows())
-    page.get_by_role("button", name="Annuler l'opération").click()
-    expect(page.locator("main")).to_contain_text("Annulé par")
 
 
 def test_the_screen_towards_the_payer_is_empty_without_its_hub_and_comes_back_by_itself(chromium, agency, seats):
@@ -249,17 +194,8 @@ def test_s3_the_closing_is_approved_at_the_till_and_a_changed_franc_is_found_at_
         page.keyboard.press("Enter")
         expect(page.locator(".give-back b")).to_have_text("7\u202f776")
         agency.house.ask("/counters/11/finish")
-        page.goto("/desk/cash/close")
-        for code, count in (("n10000", "31"), ("n2000", "1"), ("c200", "1"), ("c10", "1")):
-            page.locator(f"#{code}").fill(count)
-        page.get_by_role("button", name="J'ai compté").click()
-        expect(page.locator(".balance .bad dd")).to_have_text("−14")
-        page.locator("#motive").select_option("change")
-        page.locator("#note").fill("Rendu de trop.")
-        page.get_by_role("button", name="Proposer l'arrêté").click()
-        page.get_by_label("Code agent").fill(CHIEF)
-        page.get_by_label("Code du téléphone").fill(agency.telephone.shows())
-        page.get_by_role("button", name="Approuver").click()
+        counted = (("n10000", "31"), ("n2000", "1"), ("c200", "1"), ("c10", "1"))
+        at_the_till.close_till(page, counted, 14, (CHIEF, agency.telephone))
         expect(page.locator("tfoot .number")).to_be_visible()
         auditor.goto("/desk/cash/oversight?look=difference")
         expect(auditor.locator("tbody")).to_contain_text(

@@ -5,6 +5,7 @@
 
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,12 @@ def test_its_read_ports_answer_on_an_empty_database(service, empty):
     assert service.offers(empty.hub, empty.hub.reader, Scan("REQ-2026-000123", "P1")) == ()
     assert service.finds(empty.hub.reader, "REQ-2026-000123") == ()
     assert service.sheet(empty.hub.reader, "P1") == ()
+
+
+def test_every_port_has_its_line_in_the_page_for_whoever_adds_a_service():
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    told = set(re.findall(r"`([a-z_]+)(?:\([^`]*\))?`", page))
+    assert [port.name for port in fields(ports.CounterService) if port.name not in told | {"name", "title"}] == []
 
 
 def test_names_are_given_once():

@@ -207,6 +207,17 @@ def test_a_draft_waits_for_its_agent_and_outlives_the_hub(house, clerk, tmp_path
     again.hub.store.close()
 
 
+def test_the_list_of_drafts_says_whose_each_is_to_whoever_began_it_alone(house, clerk):
+    for name, concerned in (("", {}), ("JEROME", {"c0-number": "2133415888", "c0-name": "BAMOU"}), ("BAMOU", {})):
+        clerk.begin().fill({"name": name, "c0-new": "CDV"} | concerned, "event:c0")
+    listed = clerk.open("/desk/deposit").words
+    assert "déposant non saisi" in listed
+    assert "JEROME · pour BAMOU" in listed
+    assert "BAMOU commencé le" in listed
+    assert "–" not in listed
+    assert "JEROME" not in Clerk(house, SYLVIE).open("/desk/deposit").words
+
+
 def test_an_abandoned_draft_leaves_no_gap_in_the_register(house, clerk):
     clerk.begin()
     clerk.send(f"/desk/deposit/{clerk.number}/abandon")

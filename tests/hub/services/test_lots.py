@@ -17,7 +17,7 @@ from hub.services.cash.office import office_of
 from hub.services.ports import Received
 from hub.settings_files import load_settings
 from tests.hub.services.house import House, Screen
-from tests.hub.services.test_cash import CASHIER, CHIEF, DAY, STRANGER, close_till, open_till, pay, pieces_for
+from tests.hub.services.tills import CASHIER, CHIEF, DAY, STRANGER, close_till, open_till, pay, pieces_for
 
 OFFICE = office_of(load_settings(Path(__file__).parents[3] / "config"))
 SUPERVISOR = Actor(agent="00411A", roles=frozenset({"supervisor"}))

@@ -21,8 +21,8 @@ from hub.exchange.sender import Sender
 from hub.exchange.ways import address_of, destination_of
 from hub.services.cash import lot_store, treasury
 from tests.hub.services.house import House
-from tests.hub.services.test_cash import CHIEF, DAY
 from tests.hub.services.test_lots import lot_of, one_day
+from tests.hub.services.tills import CHIEF, DAY
 from tests.patience import patience
 
 pytestmark = pytest.mark.slow  # real files, sockets and processes
