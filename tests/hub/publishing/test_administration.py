@@ -8,15 +8,19 @@ from html import unescape
 
 import pytest
 
+from hub.ask import Actor
 from hub.errors import ConfigurationFault, Refused, Unreadable
 from hub.publishing import actions, complaints, files, making, rules
 from hub.queues import actions as queues
 from hub.queues import pictures
 from hub.services.appointment import actions as booking
 from hub.services.appointment.actions import Wanted
+from hub.services.cash import actions as cash
 from hub.settings_files import load_settings, with_changes
 from tests.hub.publishing.conftest import Agency, Supervisor
 from tests.office import RECEPTION, demo_settings, settings_with
+
+CASHIER = Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
 
 
 @pytest.fixture
@@ -247,14 +251,16 @@ def test_a_screen_that_is_for_one_counter_alone_keeps_it_until_it_is_given_anoth
     house.hub.store.close()
 
 
-def test_a_till_s_counter_and_a_service_that_somebody_is_expected_for_stay(tmp_path):
-    house = Agency(tmp_path / "data", {"counter_services": ["cash", "request", "appointment"]})
-    with house.hub.snapshot() as reader:
-        elsewhere = {"counters.06.services": rules.as_text(["DEP", *house.serves("11")])}
-        with pytest.raises(Refused) as refused:
-            actions.proposed(house.hub, reader, making.without(house.settings, "counters", "11") | elsewhere)
-        assert (refused.value.reason, refused.value.facts["till"]) == ("till_there", "C01")
+def test_the_counter_of_a_till_that_somebody_holds_and_a_service_that_somebody_is_expected_for_stay(tmp_path):
+    house = Agency(tmp_path / "data", {"counter_services": ["cash", "request", "appointment"]}).people()
     house.open_day()
+    house.publish(counters__06__services=["DEP", *house.serves("11")])
+    browser = Supervisor(house)
+    cash.open_session(house.hub, house.ask(CASHIER), till="C01", pieces={"n10000": 5})
+    browser.open("/administration?part=places")
+    browser.send("/administration/preview", part="places", remove="11")
+    assert browser.status == 409
+    assert "La caisse C01 du guichet 11 n'est pas arrêtée (01016E, 2026-03-02) : comptez-la" in browser.text
     free = booking.times_told(house.hub, service="PEN", day="2026-03-09")["days"][0]
     wanted = Wanted(service="PEN", day=free["day"], time=free["times"][0], name="BAMOU", telephone="066000000")
     booking.book(house.hub, house.ask(RECEPTION), wanted=wanted)
