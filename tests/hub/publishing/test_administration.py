@@ -128,6 +128,52 @@ def test_what_makes_no_sense_is_said_and_changes_nothing(untouched, looking, par
     assert 'role="alert"' in browser.raw
 
 
+@pytest.mark.parametrize(
+    ("part", "fields", "kept"),
+    [
+        ("administration?part=services", {"services.DEP.mean_min": "vite", "services.RAS.label": "Un nom"}, "Un nom"),
+        (
+            "administration?part=places",
+            {"counters.05.label": " ", "counters.06.location": "au sous-sol"},
+            "au sous-sol",
+        ),
+        ("administration?part=hours", {"day.holidays": "Noël", "day.mon.open": "07:11"}, "07:11"),
+        ("routing?part=rules", {"queue.max_wait_min": "x", "alerts.pause_min": "41"}, "41"),
+        ("routing?part=helps", {"help": "", "h..service": "PEN", "h..over_min": "", "h..after": "13"}, "13"),
+    ],
+)
+def test_what_was_filled_in_stays_and_the_word_is_at_the_field(untouched, looking, part, fields, kept):
+    browser, (page, _, part) = looking, part.partition("?part=")
+    browser.open(f"/{page}?part={part}")
+    whole = services(untouched) if part == "services" else {"part": part}
+    browser.send(f"/{page}/preview", **whole | fields)
+    assert browser.status == 422
+    assert f'value="{kept}"' in browser.raw
+    if part != "hours":  # hours go together or not: no field is at fault alone
+        wrong = re.search(r'<input [^>]*aria-invalid="true" aria-describedby="([^"]+)" autofocus', browser.raw)
+        assert wrong, "the field at fault is where the eye comes"
+        assert f'<span class="error" id="{wrong[1]}">' in browser.raw
+
+
+def test_queues_of_counters_that_were_chosen_stay_after_a_refusal(untouched, looking):
+    looking.open("/routing?part=counters")
+    chosen = {"part": "counters", "counter": ["05", "06"], "s.05.PEN": "", "s.06.PEN": "10", "languages.06": ["fr"]}
+    looking.send("/routing/preview", **chosen)
+    assert (looking.status, "Le guichet 05 n'appellerait plus personne" in looking.text) == (409, True)
+    (select,) = re.findall(r'<select name="s\.06\.PEN".*?</select>', looking.raw, re.DOTALL)
+    assert '<option value="10" selected>' in select
+
+
+@pytest.mark.parametrize("path", ["/administration", "/administration?part=places", "/routing"])
+def test_enter_in_a_field_looks_at_the_effect_and_takes_nothing_away(looking, path):
+    """A browser presses the first button of the form: that of the first service took it away."""
+    looking.open(path)
+    form = looking.raw.partition('id="filled"')[2]
+    first = re.search(r"<button[^>]*>", form)[0]
+    assert 'type="submit"' in first
+    assert "remove" not in first
+
+
 # --- made and taken away on the screen --------------------------------------------------------------
 
 VISAS = {
