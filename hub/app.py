@@ -7,6 +7,7 @@ Pages and API views hold no `except`: each refusal knows its code and status and
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ def create_app(hub: Hub, rooms: Rooms) -> Flask:
     app.extensions["refused"] = _answer
     app.before_request(_who_asks(hub))
     app.after_request(_headers(rooms))
+    if hub.settings.hub.school:
+        app.after_request(_of_school(hub.settings.hub.mark, hub.settings.hub.stamp))
     app.teardown_request(lambda _: hub.store.give_back())
     for blueprint in (look(), public_api.api(hub, rooms.board, rooms.statistics), *rooms.pages):
         app.register_blueprint(blueprint)
@@ -229,6 +232,21 @@ def _headers(rooms: Rooms) -> Callable[[Response], Response]:
     return after
 
 
+def _of_school(mark: str, stamp: str) -> Callable[[Response], Response]:
+    """Every file that leaves a hub for training says so: in its name, and a table in its first row."""
+    named = re.compile(r'(?<=filename=)("?)(?!"?' + re.escape(stamp) + ")")
+
+    def after(response: Response) -> Response:
+        if told := response.headers.get("Content-Disposition"):
+            response.headers["Content-Disposition"] = named.sub(rf"\1{stamp}", told)
+        if response.mimetype == "text/csv":
+            text = response.get_data(as_text=True)
+            response.set_data(f"{text[:1]}{mark}\r\n{text[1:]}" if text.startswith("\ufeff") else f"{mark}\r\n{text}")
+        return response
+
+    return after
+
+
 def _wants_page() -> bool:
     return not request.path.startswith(public_api.PREFIX) and request.accept_mimetypes.accept_html
 
@@ -287,6 +305,7 @@ def _add_health(app: Flask, hub: Hub, rooms: Rooms) -> None:
     seq = Gauge("mbote_journal_seq", "Last entry of the journal", registry=figures)
     present = Gauge("mbote_clients", "Connected screens, panels and desks", registry=figures)
 
+    Gauge("mbote_school", "1 at a hub for training", registry=figures).set(hub.settings.hub.school)
     backups, exchange = _BackupFigures(figures), _ExchangeFigures(figures)
 
     @app.get("/healthz", endpoint="healthz")

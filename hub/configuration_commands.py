@@ -56,6 +56,6 @@ def _check_files(settings: Settings) -> None:
 
         office_of(settings)
     if "cash" in settings.counter_services:
-        from hub.services.cash.office import office_of as tills_of
+        from hub.services.cash import office
 
-        tills_of(settings)
+        office.check(settings)

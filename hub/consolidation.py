@@ -15,6 +15,7 @@ from typing import Any, Literal
 from hub import envelope, spreadsheet
 from hub.errors import MboteError, Unreadable
 from hub.seal import Keys
+from hub.settings import MARK
 
 #: The domain of a day's signature, the newest format that is understood, and how its files end.
 DOMAIN, FORMAT, SUFFIX = "mbote-day", 1, ".day.json"
@@ -85,7 +86,14 @@ def _read(line: bytes, public: Mapping[str, bytes]) -> Day:
         bare = envelope.checked(DOMAIN, said, known or bytes.fromhex(str(said.get("key", ""))))
     except ValueError as error:
         raise Unreadable(f"{agency}, {day}: the signature is not that of the key we know: it is left out") from error
+    if is_school(said):
+        raise Unreadable(f"{agency}, {day}: a day of a school, where nobody is real: it is left out")
     return Day(agency, day, "known" if known else "unknown", bare)
+
+
+def is_school(said: Mapping[str, Any]) -> bool:
+    """Whether a line is of a hub for training; those written before lines said so have it in the agency's name."""
+    return said.get("school", False) is not False or str(said.get("name", "")).startswith(MARK)
 
 
 # --- the table -------------------------------------------------------------------------------

@@ -78,6 +78,8 @@ def in_school(settings: Settings) -> Settings:
         "backup": settings.backup.model_copy(update={"places": ()}),
         "followup": settings.followup.model_copy(update={"host": "", "relay": "", "address": ""}),
         "alerts": settings.alerts.model_copy(update={"webhook": ""}),
+        # a folder that agencies share would have two days of one name
+        "day": settings.day.model_copy(update={"stories": "stories" if settings.day.stories else ""}),
         "deposits": settings.deposits.model_copy(update={"scans": "local", "scans_from": "", "scans_to": ""}),
     })  # fmt: skip
 

@@ -65,7 +65,7 @@ def about(hub: Hub, agent: str) -> dict[str, Any]:
         "by": agent,
         "public_key": public.hex(),
         "fields": list(chain.FIELDS),
-    }
+    } | ({"school": True} if hub.settings.hub.school else {})
 
 
 def write(  # noqa: PLR0913 (what, of which, where to, in whose name)

@@ -18,8 +18,9 @@ from pydantic import BaseModel
 
 from hub.configuration import as_toml
 from hub.errors import ConfigurationFault, Unreadable
+from hub.publishing import rules
 from hub.settings import Settings
-from hub.settings_files import FILES, load_settings
+from hub.settings_files import FILES, load_settings, with_changes
 
 #: The most of one file, and of files, that is read; a configuration is some kilobytes.
 LARGEST, MOST = 200_000, 12
@@ -27,12 +28,22 @@ HEAD = "# Written by the hub: what its configuration was, published settings inc
 
 
 def written(settings: Settings) -> bytes:
-    """All files, as a ZIP."""
+    """All files, as a ZIP; of a school those of its agency, with what the school has published. Raises Unreadable."""
+    settings = _of_agency(settings) if settings.hub.school else settings
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in FILES:
             archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), file_text(settings, name))
     return out.getvalue()
+
+
+def _of_agency(settings: Settings) -> Settings:
+    """What a school has tried, over the agency's own files: its name, its folder and its silence stay behind."""
+    try:
+        real = load_settings(settings.folder)
+        return with_changes(real, rules.in_plain(real, rules.values_of(settings) | rules.frames(real, settings)))
+    except ConfigurationFault as fault:
+        raise Unreadable(" ".join(fault.problems[:3]), code="misfit", problem=fault.problems[0]) from fault
 
 
 def file_text(settings: Settings, name: str) -> str:

@@ -101,6 +101,8 @@ class _Desk:
             "may_make": rights.allowed(g.actor, "routing.publish"),
             "printers": self._printers(),
             "chosen": request.form.getlist,
+            "kept": self._kept,
+            "ticked": self._ticked,
             "runs": _runs,
             "ticket_parts": ticket_parts,
         }
@@ -109,6 +111,18 @@ class _Desk:
         """Where the papers of a counter may come out."""
         settings = self._hub.settings
         return (*(each.name for each in settings.printers), settings.kiosk.name)
+
+    def _filled_in(self) -> bool:
+        """Whether the page was sent to be looked at: then it shows what was filled in, whatever became of it."""
+        return request.endpoint == f"{self._name}.preview" and "undoes" not in request.form
+
+    def _kept(self, name: str, stands: object) -> object:
+        """What stands in a field."""
+        return request.form.get(name, stands) if self._filled_in() else stands
+
+    def _ticked(self, name: str, value: str, stands: object) -> bool:
+        """Whether one of several is chosen."""
+        return value in request.form.getlist(name) if self._filled_in() else bool(stands)
 
     @property
     def _language(self) -> str:

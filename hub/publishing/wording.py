@@ -13,9 +13,6 @@ from hub.settings.counters import Service
 #: Single tables whose settings are called as in no other.
 _OWN_NAMES = ("appointments", "kiosk", "panel")
 
-#: Single tables whose settings are called as in no other.
-_OWN_NAMES = ("appointments", "kiosk", "panel")
-
 
 class Wording:
     """The words of one page: of services, counters and agents by their codes."""

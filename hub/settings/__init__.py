@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from hub.accents import bare
 from hub.days import Calendar
 from hub.problems import did_you_mean, form
 from hub.settings.counters import Counter, Help, Profile, Service
@@ -242,6 +243,11 @@ class HubBox(Model):
     def mark(self) -> str:
         """What stands on all papers of a hub for training; '' on those of an agency at work."""
         return MARK if self.school else ""
+
+    @property
+    def stamp(self) -> str:
+        """How the name of each file begins that leaves a hub for training; '' at an agency at work."""
+        return f"{bare(MARK)}-" if self.school else ""
 
     outbox: str = ""
     """Where messages for the centre go: an address, or a folder that somebody empties; empty: they wait (a stick)."""

@@ -27,7 +27,7 @@ def place_of(hub: Hub) -> Path | None:
 
 def paper_name(hub: Hub, day: str) -> str:
     """How the page of a day is called, beside its signed line."""
-    return f"{hub.settings.agency.code}-{day}.pdf"
+    return f"{hub.settings.hub.stamp}{hub.settings.agency.code}-{day}.pdf"
 
 
 def keep(hub: Hub) -> None:

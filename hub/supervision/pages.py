@@ -101,7 +101,7 @@ def _add_statistics(room: Blueprint, hub: Hub) -> None:
         with hub.snapshot() as reader:
             found = looking.report_of(hub, reader, _asked(), of_agents=_of_agents(), whole=True)
         made = local(hub.now().at, hub.settings.agency.zone)
-        content = workbook.as_xlsx(found.tables, _cover(hub, found, made), _said(hub), made)
+        content = workbook.as_xlsx(found.tables, _cover(hub, found, made), _said(hub), made, hub.settings.hub.mark)
         return _file(found, "xlsx", _XLSX, content)
 
     @room.post("/supervision/statistics/corrections", endpoint="correct")

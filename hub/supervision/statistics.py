@@ -56,6 +56,7 @@ def figures(hub: Hub, reader: Reader, query: Mapping[str, str]) -> dict[str, Any
     asked = parsed(query, today(hub, reader))
     found = ranges.read(hub, reader, asked.first, asked.last)
     return {
+        "school": hub.settings.hub.school,
         "from": asked.first,
         "to": asked.last,
         "by": list(asked.by),

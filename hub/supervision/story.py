@@ -44,7 +44,7 @@ _COUNTS = ("issued", "served", "absent", "cancelled", "unserved", "unfinished")
 
 def file_name(hub: Hub, day: str) -> str:
     """How a day's line is called: agency and date, so that those of several agencies lie in one folder."""
-    return f"{hub.settings.agency.code}-{day}{SUFFIX}"
+    return f"{hub.settings.hub.stamp}{hub.settings.agency.code}-{day}{SUFFIX}"
 
 
 def last_closed(reader: Reader) -> str:
@@ -75,6 +75,7 @@ def _said(hub: Hub, reader: Reader, day: Day) -> dict[str, Any]:
         "format": FORMAT,
         "agency": agency.code,
         "name": agency.name,
+        "school": hub.settings.hub.school,
         "day": day.date,
         "epoch": hub.store.epoch,
         "opened_at": iso(day.opened_at, zone),

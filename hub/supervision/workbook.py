@@ -21,27 +21,41 @@ _LONGEST_NAME = 31
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _WIDTHS = (9, 36)
 _NUMBER_WIDTH = 13
+#: The colour of a school's sheets: that of its word on screens and papers.
+_MARKED = "#b3421f"
 #: What looks like a formula, an address or a number stays the text that it is.
 _PLAIN = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 Say = Callable[[str], str]
 
 
-def as_xlsx(tables: Sequence[Table], head: Iterable[str], say: Say, made: datetime) -> bytes:
-    """The workbook's bytes. `head`: the lines of its first sheet; `say` gives the words. Raises OSError."""
+def as_xlsx(tables: Sequence[Table], head: Iterable[str], say: Say, made: datetime, mark: str = "") -> bytes:
+    """The workbook's bytes. `head`: the lines of its first sheet; `say` gives the words. Raises OSError.
+
+    `mark`: the word of a hub for training, in the name of each sheet and above it on paper.
+    """
     from xlsxwriter import Workbook  # noqa: PLC0415 (once in a while: until then nobody needs its memory)
 
     out = io.BytesIO()
     book = Workbook(out, _PLAIN)
     book.set_properties({"created": made.replace(tzinfo=None)})
     styles = _styles(book)
-    cover = book.add_worksheet(_named(say("xlsx_cover")))
+    cover = _sheet(book, say("xlsx_cover"), mark)
     cover.set_column(0, 0, 100)
     for place, line in enumerate(head):
         cover.write_string(place, 0, line, styles["head" if place == 0 else "text"])
     for table in tables:
-        _write(book.add_worksheet(_named(say(f"by_{table.name}"))), table, say, styles)
+        _write(_sheet(book, say(f"by_{table.name}"), mark), table, say, styles)
     book.close()
     return out.getvalue()
+
+
+def _sheet(book: Workbook, name: str, mark: str) -> Any:
+    """A new sheet of that name."""
+    sheet = book.add_worksheet(_named(f"{mark} {name}".strip()))
+    if mark:
+        sheet.set_tab_color(_MARKED)
+        sheet.set_header(f'&C&"-,Bold"&14{mark}')
+    return sheet
 
 
 def _named(text: str) -> str:

@@ -25,12 +25,13 @@ IDLE_S = 300.0
 AHEAD = 8
 #: What every layout may include.
 _HOUSE = (Path(__file__).parent / "layouts" / "house.typ").read_text("utf-8")
-#: A word over every page, before whatever the layout says of its pages; none of ours says what lies over them.
-_MARKED = """#set page(foreground: {
+#: A word over every page, before whatever the layout says of its pages; none of ours says what lies over them. An
+#: artifact, as PDF/UA calls what is no part of the text: between the rows of a table over two pages it would be one.
+_MARKED = """#set page(foreground: pdf.artifact({
   place(center + horizon, rotate(-38deg, text(size: 96pt, weight: "bold", fill: rgb("#b3421f24"))[MARK]))
   place(top + center, dy: 4mm, box(fill: rgb("#b3421f"), radius: 2pt, inset: (x: 12pt, y: 3pt),
     text(size: 11pt, weight: "bold", tracking: 0.3em, fill: white)[MARK]))
-})
+}))
 """
 
 

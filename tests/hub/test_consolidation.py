@@ -78,6 +78,18 @@ def test_days_of_several_agencies_are_one_table_that_adds_up(tmp_path, north, so
     assert tuple(first) == COLUMNS
 
 
+@pytest.mark.parametrize("said", [{"school": True}, {"name": "ÉCOLE · Agence du nord"}])
+def test_a_school_s_day_is_never_added_to_real_ones(tmp_path, north, said):
+    """Also where its key is known, and of a school that ran before lines said so."""
+    north.write(tmp_path, "2026-03-02", north.line("2026-03-02", school=False, name="Agence du nord"))
+    north.write(tmp_path, "2026-03-03", north.line("2026-03-03", **said))
+    found = gathered(tmp_path, keys(north))
+    assert [day.day for day in found.days.values()] == ["2026-03-02"]
+    (problem,) = found.problems
+    assert problem.startswith(f"FUND-NORTH-2026-03-03{SUFFIX}: ")
+    assert problem.endswith("a day of a school, where nobody is real: it is left out")
+
+
 def test_an_agency_whose_key_nobody_named_is_told_and_a_forged_line_is_left_out(tmp_path, north, south):
     south.write(tmp_path, "2026-03-02", south.line("2026-03-02"))
     forged = json.loads(north.line("2026-03-02"))

@@ -4,10 +4,14 @@ import io
 import json
 import re
 import shutil
+import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pikepdf
 import pytest
 import typst
+from flask import Blueprint, Response
 from PIL import Image
 
 from counter_panel.pages import pages as panel_pages
@@ -19,15 +23,20 @@ from hub.agents import store as agent_store
 from hub.agents.pages import pages as agent_pages
 from hub.app import Rooms, create_app
 from hub.ask import HUB, Actor, Ask
+from hub.audit import export
 from hub.errors import StoreFault
 from hub.paper import Cut, Drawer, Text, of_school, slip_from_json
 from hub.printing import actions as printing
 from hub.printing.store import queue_job
+from hub.publishing import files
 from hub.queues import actions as queues
 from hub.queues import pictures, store
 from hub.rooms import open_hub
+from hub.services.cash import archive
 from hub.settings import MARK
-from hub.settings_files import SCHOOL, load_settings
+from hub.settings_files import SCHOOL, load_settings, with_changes
+from hub.supervision import diary, story, workbook
+from hub.supervision.statistics import figures
 from hub.ticket_slip import Number, Ticket, papers_slip, ticket_slip
 from hub.workshop.workshop import Workshop
 from tests.office import CONFIG
@@ -82,6 +91,86 @@ def test_nothing_leaves_a_school(folder):
     assert (settings.followup.host, settings.alerts.webhook, settings.backup.places) == ("", "", ())
 
 
+def test_its_days_are_not_told_in_a_folder_that_agencies_share(folder, tmp_path):
+    """Both would be of one name: whoever closed first would be taken for the agency."""
+    local = folder / "local.toml"
+    local.write_text(f'{local.read_text("utf-8")}[day]\nstories = "{tmp_path}/shared"\n', "utf-8")
+    hub = open_hub(school.prepare(folder))
+    assert diary.place_of(hub) == hub.store.folder / "stories"
+    assert story.file_name(hub, "2026-03-02") == "ECOLE-CNSS-BZV-SIEGE-2026-03-02.day.json"
+    assert diary.paper_name(hub, "2026-03-02") == "ECOLE-CNSS-BZV-SIEGE-2026-03-02.pdf"
+    hub.store.close()
+    assert str(load_settings(folder).day.stories) == f"{tmp_path}/shared"
+    local.write_text(local.read_text("utf-8").replace(f"{tmp_path}/shared", ""), "utf-8")
+    assert school.settings_of(folder).day.stories == ""
+
+
+def files_room():
+    """A room that gives files; in the table of rights it passes for one of the program's own."""
+    room = Blueprint("files", __name__)
+    bom = "\ufeff"
+    given = {
+        "a.csv": ("text/csv", f"{bom}Agent;Tickets\r\n", 'attachment; filename="a.csv"'),
+        "plain.csv": ("text/csv", "Compte;Débit\r\n", "attachment; filename=plain.csv"),
+        "a.pdf": ("application/pdf", "%PDF", 'inline; filename="a.pdf"'),
+        "a.day.json": ("application/json", "{}", 'attachment; filename="ECOLE-a.day.json"'),
+    }
+
+    @room.get("/files/<name>", endpoint="static")
+    def file(name):
+        kind, content, told = given[name]
+        return Response(content, mimetype=kind, headers={"Content-Disposition": told})
+
+    return room
+
+
+def test_every_file_that_leaves_says_so_in_its_name_and_a_table_in_its_first_row(folder):
+    hub = open_hub(school.prepare(folder))
+    app = create_app(hub, Rooms(pages=(files_room(),), board=lambda _: {}, statistics=lambda reader, query: {}))
+    browser = app.test_client()
+    answers = {name: browser.get(f"/files/{name}") for name in ("a.csv", "plain.csv", "a.pdf", "a.day.json")}
+    assert [each.headers["Content-Disposition"] for each in answers.values()] == [
+        'attachment; filename="ECOLE-a.csv"', "attachment; filename=ECOLE-plain.csv", 'inline; filename="ECOLE-a.pdf"',
+        'attachment; filename="ECOLE-a.day.json"',
+    ]  # fmt: skip
+    assert answers["a.csv"].text == "\ufeffÉCOLE\r\nAgent;Tickets\r\n"
+    assert answers["plain.csv"].text == "ÉCOLE\r\nCompte;Débit\r\n"
+    assert (answers["a.pdf"].text, answers["a.day.json"].text) == ("%PDF", "{}")
+    hub.store.close()
+    real = open_hub(load_settings(folder))
+    app = create_app(real, Rooms(pages=(files_room(),), board=lambda _: {}, statistics=lambda reader, query: {}))
+    answer = app.test_client().get("/files/a.csv")
+    assert (answer.headers["Content-Disposition"], answer.text[:6]) == ('attachment; filename="a.csv"', "\ufeffAgent")
+    real.store.close()
+
+
+def test_figures_and_books_say_so_in_themselves(folder):
+    hub = open_hub(school.prepare(folder))
+    with hub.snapshot() as reader:
+        assert figures(hub, reader, {"from": "2026-03-02", "to": "2026-03-02"})["school"] is True
+        assert archive._manifest(hub, reader, "00902F")["school"] is True
+    assert export.about(hub, "00902F")["school"] is True
+    made = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    book = workbook.as_xlsx((), ["x"], lambda word: word, made, hub.settings.hub.mark)
+    with zipfile.ZipFile(io.BytesIO(book)) as sheets:
+        assert 'name="ÉCOLE xlsx_cover"' in sheets.read("xl/workbook.xml").decode()
+    hub.store.close()
+    at_work = open_hub(load_settings(folder))
+    assert "school" not in export.about(at_work, "00902F")
+    at_work.store.close()
+
+
+def test_what_a_school_has_tried_is_taken_along_for_the_agency_itself(folder):
+    """Its name, its folder and its silence stay behind."""
+    settings = school.prepare(folder)
+    tried = with_changes(settings, {"queue": {"max_wait_min": 77}})
+    real = load_settings(folder)
+    taken = files.read(files.written(tried))
+    assert (taken.queue.max_wait_min, real.queue.max_wait_min) == (77, 90)
+    assert (taken.agency.name, taken.hub.school, taken.hub.port) == (real.agency.name, False, real.hub.port)
+    assert taken.alerts.webhook == real.alerts.webhook
+
+
 def test_it_says_so_on_every_screen_and_on_paper(folder):
     settings = school.prepare(folder)
     hub = open_hub(settings)
@@ -131,6 +220,18 @@ def test_no_page_hides_the_word_on_paper():
         assert not re.search(r"\.school\b[^{]*\{[^}]*(display: none|visibility: hidden)", printed), sheet
 
 
+def test_a_printed_page_has_the_word_across_every_sheet_and_a_dialog_does_not_cover_it():
+    """A band that stays would lie over the first rows of all sheets but the first; a backdrop begins below it."""
+    look = (ROOT / "hub" / "look" / "static" / "look.css").read_text("utf-8")
+    printed = look.partition("@media print")[2]
+    across = re.search(r"body:has\(> \.school:not\(\[hidden\]\)\)::after \{([^}]*)\}", printed)
+    assert across, "nothing lies across a printed sheet"
+    assert f'content: "{MARK}"' in across[1]
+    assert "position: fixed" in across[1]
+    assert re.search(r"\.school \{\s*position: absolute", printed)
+    assert "inset-block-start: var(--above" in look.partition("dialog::backdrop {")[2].partition("}")[0]
+
+
 def test_papers_are_laid_out_at_one_place_and_no_layout_covers_its_word():
     """What is drawn is drawn by the hub's own workshop, which sets the word over whatever a layout says."""
     made = [
@@ -160,6 +261,16 @@ def test_the_word_lies_over_a_page_whatever_its_layout_says_of_pages():
     layout = '#set page(paper: "a5", margin: 1cm, background: [x], header: [y])\n#set document(title: "z")\nText'
     assert clay_of(MARK, layout) > 200
     assert clay_of("", layout) == 0
+
+
+def test_a_table_over_several_pages_is_drawn_under_the_word_and_says_it_on_each():
+    rows = '#set document(title: "z")\n#set text(lang: "fr")\n#set page(paper: "a5")\n'
+    shop = Workshop(mark=MARK)
+    paper = shop.drawn({"main": f"{rows}#table(columns: 2, table.header[a][b], ..range(200).map(n => [#n]))"}, {}, 0)
+    shop.close()
+    with pikepdf.open(io.BytesIO(paper)) as drawn:
+        assert len(drawn.pages) > 1
+        assert all(b"/Artifact" in page.Contents.read_bytes() for page in drawn.pages)
 
 
 def test_every_slip_that_is_handed_to_a_printer_says_so_first_and_a_drawer_opens_without_paper(folder):

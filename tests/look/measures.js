@@ -136,12 +136,33 @@ function reachable() {
 /** Those that are there yet: what hides by itself when all has been seen (the kiosk's "La suite") needs no key then. */
 const stillThere = () => [...document.querySelectorAll("[data-reached]")].filter(isShown).map((e) => e.dataset.reached);
 
+/** A ring around an element, or around the tile that it is the button of. */
+function ringed(e) {
+  return [e, e.parentElement, e.parentElement?.parentElement].some((each) => {
+    const { outlineStyle, outlineWidth, boxShadow } = each ? getComputedStyle(each) : {};
+    return (outlineStyle && outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || (each === e && boxShadow !== "none");
+  });
+}
+
 /** Where the focus is, and whether that can be seen: in the window, with a ring around it. */
 function focus() {
   const e = document.activeElement;
   if (!e || e === document.body || !e.dataset.reached) return ["", true];
-  const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(e);
   const { top, bottom, left, right } = e.getBoundingClientRect();
   const inSight = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
-  return [e.dataset.reached, inSight && ((outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none")];
+  return [e.dataset.reached, inSight && ringed(e)];
+}
+
+/** How often Tab stays within a field before it goes on: a date's has its day, month, year and calendar. */
+const pieces = () => 4 * document.querySelectorAll("input:is([type=date], [type=time], [type=month], [type=week])").length;
+
+/** What lies over the middle of the element that has the focus: a bar that stays while the page goes by; '' where nothing does. */
+function over() {
+  const e = document.activeElement;
+  if (!e || e === document.body) return "";
+  const { left, right, top, bottom } = e.getBoundingClientRect();
+  const x = Math.min(innerWidth - 1, Math.max(0, (left + right) / 2));
+  const o = document.elementFromPoint(x, (top + bottom) / 2);
+  const own = !o || o === e || e.contains(o) || o.contains(e) || o.closest("label")?.contains(e);
+  return own ? "" : `${nameOf(e)} ${said(e.textContent)} under ${nameOf(o)}`;
 }

@@ -36,14 +36,26 @@ def against(page: Page) -> tuple[int, list[str]]:
 
 def unreached(page: Page) -> list[str]:
     """What Tab never comes to, or comes to without showing it."""
-    wanted, met, away = _ask(page, "reachable"), dict[str, bool](), set[str]()
-    for _ in range(len(wanted) + 3):
+    return _by_keys(page)[0]
+
+
+def overlaid(page: Page) -> tuple[list[str], list[str]]:
+    """The same, and what has the focus while a bar that stays lies over it (WCAG 2.2, 2.4.11): from the page's end."""
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    return _by_keys(page)
+
+
+def _by_keys(page: Page) -> tuple[list[str], list[str]]:
+    wanted, met, away, under = _ask(page, "reachable"), dict[str, bool](), set[str](), set[str]()
+    for _ in range(len(wanted) + 3 + _ask(page, "pieces")):
         page.keyboard.press("Tab")
         where, shown = _ask(page, "focus")
+        if shown:
+            under.add(_ask(page, "over"))
         met[where] = met.get(where, False) or shown
         away |= set(wanted).difference(_ask(page, "stillThere"))
     never = [f"never at {each}" for each in wanted if each not in met and each not in away]
-    return [*never, *(f"unseen at {each}" for each, shown in met.items() if not shown)]
+    return [*never, *(f"unseen at {each}" for each, shown in met.items() if not shown)], sorted(under - {""})
 
 
 def serious(page: Page) -> dict[str, list[str]]:

@@ -1,4 +1,5 @@
-"""Every page of the staff at 200 %: no text cut, nothing to push sideways; and axe finds nothing serious at 100 %.
+"""Every page of the staff at 200 %: no text cut, nothing to push sideways; at 100 % axe finds nothing serious, Tab comes
+to everything, and what has the focus is in sight, ringed, and under no bar that stays.
 
     ./mbote test -m nightly tests/look/test_zoom.py             # eight pieces of about two minutes
 
@@ -132,6 +133,7 @@ def test_no_text_is_cut_at_twice_the_size_and_axe_finds_nothing_serious(chromium
             page.set_viewport_size(WHOLE)
             found |= {"cut at 100 %": measures.cut(page), "outside at 100 %": measures.outside(page)}
             found["axe"] = measures.serious(page)
+            found["keys"], found["under"] = measures.overlaid(page)
             if found := {what: problems for what, problems in found.items() if problems}:
                 wrong[f"{role} {path}"] = found
     note(f"{looked} of {len(listed)} addresses are pages")

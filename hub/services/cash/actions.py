@@ -74,12 +74,10 @@ def working(tx: Transaction, hub: Hub) -> m.Session:
 
 
 def tills_stay(hub: Hub, reader: sqlite3.Connection, settings: Settings) -> None:
-    """Raise Refused `till_there` where settings to come have no counter for a till: its money stays somebody's."""
-    del reader
-    for till in office_of(hub.settings).tills:
-        if settings.counter(till.counter) is None:
-            said = f"counter {till.counter} holds till {till.code}"
-            raise Refused(said, code="till_there", counter=till.counter, till=till.code)
+    """Raise Refused where settings to come have no counter for a till that is not closed and empty."""
+    for place in office_of(hub.settings).tills:
+        if settings.counter(place.counter) is None:
+            rules.may_go(place, store.till(reader, place.code), store.session_at(reader, place.code))
 
 
 def counter_closes(hub: Hub, tx: Transaction, event: Any) -> None:
@@ -97,7 +95,7 @@ def counter_closes(hub: Hub, tx: Transaction, event: Any) -> None:
 def open_session(tx: Transaction, hub: Hub, *, till: str, pieces: Mapping[str, int], motive: str = "") -> Answer:
     """The float is counted and the cashier begins; `pieces` by denomination, a motive where the float differs."""
     office, reader, agent = office_of(hub.settings), tx.connection, tx.actor.agent
-    place = rules.till_for(office.till(till), tx.actor.roles)
+    place = rules.till_for(office.at_work(till), tx.actor.roles)
     found, opening = store.till(reader, place.code), rules.worth(pieces, office)
     rules.may_open(found, store.session_at(reader, place.code), store.session_of(reader, agent), opening, motive)
     said = " ".join(motive.split())[: rules.NOTE_LENGTH] or None

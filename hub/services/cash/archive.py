@@ -76,6 +76,7 @@ def _manifest(hub: Hub, reader: store.Reader, by: str) -> Line:
         "tills": {each.code: [each.seq, each.head, each.closings, each.closing_head]
                   for each in store.tills(reader) if each.seq or each.closings},
     }  # fmt: skip
+    said |= {"school": True} if hub.settings.hub.school else {}
     signature = signing_key(key).sign(f"mbote-tills|{canonical_json(said)}".encode())
     return said | {"signature": signature.hex()}
 

@@ -96,9 +96,20 @@ class Office:
     life_certificate: str = "0408"
     lines_first: int = 22
     lines_other: int = 28
+    #: Those whose counter is gone: they are read, and nobody works them.
+    away: tuple[TillPlace, ...] = ()
+
+    @property
+    def known(self) -> tuple[TillPlace, ...]:
+        """Every till, those that are away last."""
+        return (*self.tills, *self.away)
 
     def till(self, code: str) -> TillPlace | None:
-        """The till of that code, if there is one."""
+        """The till of that code, if there is one; it may be away."""
+        return next((till for till in self.known if till.code == code), None)
+
+    def at_work(self, code: str) -> TillPlace | None:
+        """The same, where it has its counter."""
         return next((till for till in self.tills if till.code == code), None)
 
 

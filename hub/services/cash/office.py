@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,41 @@ _KEYS: dict[str, TypeAdapter[Any]] = {
 
 
 def office_of(settings: Settings) -> Office:
-    """What this agency's tills go by. Raises ConfigurationFault with every problem."""
-    return _load(settings.folder, frozenset(counter.code for counter in settings.counters))
+    """What this agency's tills go by. Raises ConfigurationFault with every problem.
+
+    A till whose counter was taken away on the screen is `away`: nobody works it, what it booked is read as ever.
+    """
+    return _placed(settings.folder, _counters(settings))
+
+
+def check(*settings: Settings) -> None:
+    """Raise ConfigurationFault with every problem of the tills' file: one at a counter that nobody has ever had, too.
+
+    `settings`: the files', and those that stand; a till is at a counter of either.
+    """
+    found, counters = _load(settings[0].folder), frozenset[str]().union(*map(_counters, settings))
+    problems = [
+        f"{THEIRS}: till: {till.code}: no counter {till.counter}{did_you_mean(till.counter, counters)}"
+        for till in found.tills
+        if till.counter not in counters
+    ]
+    if problems:
+        raise ConfigurationFault(problems)
+
+
+def _counters(settings: Settings) -> frozenset[str]:
+    return frozenset(counter.code for counter in settings.counters)
 
 
 @cache
-def _load(folder: Path, counters: frozenset[str]) -> Office:
+def _placed(folder: Path, counters: frozenset[str]) -> Office:
+    found = _load(folder)
+    at_work = tuple(till for till in found.tills if till.counter in counters)
+    return replace(found, tills=at_work, away=tuple(till for till in found.tills if till not in at_work))
+
+
+@cache
+def _load(folder: Path) -> Office:
     problems: list[str] = []
     ours = tomllib.loads(HERE.joinpath(THEIRS).read_text("utf-8"))
     try:
@@ -58,7 +88,7 @@ def _load(folder: Path, counters: frozenset[str]) -> Office:
         said["accounts"] = ours["accounts"] | theirs["accounts"]
     read = _read(said, problems)
     if not problems:
-        problems += [f"{THEIRS}: {each}" for each in _misfits(read, counters)]
+        problems += [f"{THEIRS}: {each}" for each in _misfits(read)]
     if problems:
         raise ConfigurationFault(problems)
     pieces = (
@@ -92,8 +122,8 @@ def _read(said: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     return read
 
 
-def _misfits(read: Mapping[str, Any], counters: frozenset[str]) -> Iterator[str]:
-    yield from _till_misfits(read["till"], counters)
+def _misfits(read: Mapping[str, Any]) -> Iterator[str]:
+    yield from _till_misfits(read["till"])
     for name in ("notes", "coins"):
         if not read[name] or min(read[name]) < 1 or len(set(read[name])) != len(read[name]):
             yield f"{name}: whole francs, each once"
@@ -103,15 +133,13 @@ def _misfits(read: Mapping[str, Any], counters: frozenset[str]) -> Iterator[str]
             yield f"rates: {rates.scheme} since {rates.since}: branches with whole rates and ceilings"
 
 
-def _till_misfits(tills: tuple[TillPlace, ...], counters: frozenset[str]) -> Iterator[str]:
+def _till_misfits(tills: tuple[TillPlace, ...]) -> Iterator[str]:
     codes, places = [till.code for till in tills], [till.counter for till in tills]
     for till in tills:
         if not _CODE.fullmatch(till.code):
             yield f"till: {till.code!r}: at most 8 capitals and digits"
         if till.role not in _ROLES:
             yield f"till: {till.code}: role: {till.role}{did_you_mean(till.role, _ROLES)}"
-        if till.counter not in counters:
-            yield f"till: {till.code}: no counter {till.counter}{did_you_mean(till.counter, counters)}"
         if codes.count(till.code) > 1 or places.count(till.counter) > 1:
             yield f"till: {till.code}: a till has one code and one counter of its own"
 

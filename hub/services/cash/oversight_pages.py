@@ -28,7 +28,7 @@ def _page(status: int = 200, **parts: Any) -> Response:
     people = [each for each in agents.agents(hub.reader) if not each.roles.isdisjoint(_SHOWN)]
     whole: dict[str, Any] = {
         "found": (), "more": False, "asked": None, "looks": oversight.LOOKS, "people": people,
-        "tills": office_of(hub.settings).tills, "kept": {}, "said": request.args,
+        "tills": office_of(hub.settings).known, "kept": {}, "said": request.args,
     }  # fmt: skip
     return show("oversight", status, **whole | parts)
 

@@ -44,6 +44,7 @@ from hub.services.cash import (
 )
 from hub.services.cash import model as m
 from hub.services.cash.actions import SEAL, Payment
+from hub.services.cash.office import check as check_tills
 from hub.services.cash.office import office_of, papers
 from hub.services.cash.oversight import Line
 from hub.services.cash.prepared import Prepared
@@ -61,9 +62,9 @@ pages = Blueprint("cash", __name__, url_prefix="/desk/cash", template_folder="te
 def _tills_are_whole(state: BlueprintSetupState) -> None:
     """The hub does not start with tills or papers that cannot be read."""
     if "mbote" in state.app.extensions:
-        settings = state.app.extensions["mbote"].settings
-        office_of(settings)
-        papers(settings.folder)
+        hub = state.app.extensions["mbote"]
+        check_tills(hub.files, hub.settings)
+        papers(hub.settings.folder)
 
 
 @pages.context_processor
@@ -431,10 +432,12 @@ def _control(status: int = 200, **parts: Any) -> Response:
     hub, office = the_hub(), office_of(the_hub().settings)
     with hub.snapshot() as reader:
         sessions = {each.till: each for each in store.open_sessions(reader)}
+        rows = [(place, store.till(reader, place.code)) for place in office.known]
+        known = [(place, till) for place, till in rows if place in office.tills or till.seq or till.closings]
         asked_back = [(each, store.entry(reader, each.till, each.year, each.number))
                       for each in store.reversals_asked(reader)]  # fmt: skip
         whole = {
-            "tills": [(place, store.till(reader, place.code), sessions.get(place.code)) for place in office.tills],
+            "tills": [(place, till, sessions.get(place.code), place in office.tills) for place, till in known],
             "proposed": [
                 (each, store.till(reader, each.till).cash, closings.totals_of(store.entries_of(reader, each.id)))
                 for each in sessions.values() if each.state == "proposed"
@@ -445,7 +448,7 @@ def _control(status: int = 200, **parts: Any) -> Response:
             "closings": store.last_closings(reader),
             "periods": [
                 (place, ages.due(reader, place.code, hub.today().isoformat()), ages.closed(reader, place.code))
-                for place in office.tills
+                for place, _ in known
             ],
             "kept": {},
         }  # fmt: skip

@@ -169,6 +169,22 @@ def till_for(place: TillPlace | None, roles: frozenset[str]) -> TillPlace:
     return place
 
 
+def may_go(place: TillPlace, till: Till, held: Session | None) -> None:
+    """A till's counter goes once nobody holds the till and nothing is in its drawer. Raises Refused, saying what is.
+
+    `held`: the till's session that is not closed.
+    """
+    facts = {"counter": place.counter, "till": place.code}
+    if held is not None:
+        raise Refused(
+            f"till {place.code} is not closed: its session of {held.date} is {held.state}", code="till_held",
+            cashier=held.cashier, date=held.date, **facts,
+        )  # fmt: skip
+    if till.cash:
+        said = f"till {place.code} still holds {till.cash}"
+        raise Refused(said, code="till_full", amount=money.grouped(till.cash), **facts)
+
+
 def takes(place: TillPlace | None, what: str) -> None:
     """Raise NotAllowed where a till is not for that: `collections` or `benefits`; a mixed one is for both."""
     if place is None or place.role not in (what, "mixed"):

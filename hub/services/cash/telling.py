@@ -123,5 +123,5 @@ def state(reader: sqlite3.Connection) -> Iterator[Line]:
 def config(settings: Settings) -> Line:
     """Which counter each till stands at, and above which amount an order needs another person's word."""
     office = office_of(settings)
-    return {"tills": {till.code: {"counter": till.counter} for till in office.tills},
+    return {"tills": {till.code: {"counter": till.counter} for till in office.known},
             "approve_limit": office.approve_above}  # fmt: skip

@@ -187,4 +187,5 @@ def signed(hub: Hub, lot: lots.Lot) -> str:
     closing = store.closing(hub.reader, lot.closing)
     assert closing is not None
     said = {"agency": hub.settings.agency.code} | lots.payload(lot, closing, office_of(hub.settings))
+    said |= {"school": True} if hub.settings.hub.school else {}
     return envelope.signed(DOMAIN, said, seal.agency_key(hub.store.folder))

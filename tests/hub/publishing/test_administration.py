@@ -8,15 +8,19 @@ from html import unescape
 
 import pytest
 
+from hub.ask import Actor
 from hub.errors import ConfigurationFault, Refused, Unreadable
 from hub.publishing import actions, complaints, files, making, rules
 from hub.queues import actions as queues
 from hub.queues import pictures
 from hub.services.appointment import actions as booking
 from hub.services.appointment.actions import Wanted
+from hub.services.cash import actions as cash
 from hub.settings_files import load_settings, with_changes
 from tests.hub.publishing.conftest import Agency, Supervisor
 from tests.office import RECEPTION, demo_settings, settings_with
+
+CASHIER = Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
 
 
 @pytest.fixture
@@ -122,6 +126,52 @@ def test_what_makes_no_sense_is_said_and_changes_nothing(untouched, looking, par
     browser.send("/administration/preview", **sent)
     assert (browser.status, house.hub.store.head) == (status, before)
     assert 'role="alert"' in browser.raw
+
+
+@pytest.mark.parametrize(
+    ("part", "fields", "kept"),
+    [
+        ("administration?part=services", {"services.DEP.mean_min": "vite", "services.RAS.label": "Un nom"}, "Un nom"),
+        (
+            "administration?part=places",
+            {"counters.05.label": " ", "counters.06.location": "au sous-sol"},
+            "au sous-sol",
+        ),
+        ("administration?part=hours", {"day.holidays": "Noël", "day.mon.open": "07:11"}, "07:11"),
+        ("routing?part=rules", {"queue.max_wait_min": "x", "alerts.pause_min": "41"}, "41"),
+        ("routing?part=helps", {"help": "", "h..service": "PEN", "h..over_min": "", "h..after": "13"}, "13"),
+    ],
+)
+def test_what_was_filled_in_stays_and_the_word_is_at_the_field(untouched, looking, part, fields, kept):
+    browser, (page, _, part) = looking, part.partition("?part=")
+    browser.open(f"/{page}?part={part}")
+    whole = services(untouched) if part == "services" else {"part": part}
+    browser.send(f"/{page}/preview", **whole | fields)
+    assert browser.status == 422
+    assert f'value="{kept}"' in browser.raw
+    if part != "hours":  # hours go together or not: no field is at fault alone
+        wrong = re.search(r'<input [^>]*aria-invalid="true" aria-describedby="([^"]+)" autofocus', browser.raw)
+        assert wrong, "the field at fault is where the eye comes"
+        assert f'<span class="error" id="{wrong[1]}">' in browser.raw
+
+
+def test_queues_of_counters_that_were_chosen_stay_after_a_refusal(untouched, looking):
+    looking.open("/routing?part=counters")
+    chosen = {"part": "counters", "counter": ["05", "06"], "s.05.PEN": "", "s.06.PEN": "10", "languages.06": ["fr"]}
+    looking.send("/routing/preview", **chosen)
+    assert (looking.status, "Le guichet 05 n'appellerait plus personne" in looking.text) == (409, True)
+    (select,) = re.findall(r'<select name="s\.06\.PEN".*?</select>', looking.raw, re.DOTALL)
+    assert '<option value="10" selected>' in select
+
+
+@pytest.mark.parametrize("path", ["/administration", "/administration?part=places", "/routing"])
+def test_enter_in_a_field_looks_at_the_effect_and_takes_nothing_away(looking, path):
+    """A browser presses the first button of the form: that of the first service took it away."""
+    looking.open(path)
+    form = looking.raw.partition('id="filled"')[2]
+    first = re.search(r"<button[^>]*>", form)[0]
+    assert 'type="submit"' in first
+    assert "remove" not in first
 
 
 # --- made and taken away on the screen --------------------------------------------------------------
@@ -247,14 +297,16 @@ def test_a_screen_that_is_for_one_counter_alone_keeps_it_until_it_is_given_anoth
     house.hub.store.close()
 
 
-def test_a_till_s_counter_and_a_service_that_somebody_is_expected_for_stay(tmp_path):
-    house = Agency(tmp_path / "data", {"counter_services": ["cash", "request", "appointment"]})
-    with house.hub.snapshot() as reader:
-        elsewhere = {"counters.06.services": rules.as_text(["DEP", *house.serves("11")])}
-        with pytest.raises(Refused) as refused:
-            actions.proposed(house.hub, reader, making.without(house.settings, "counters", "11") | elsewhere)
-        assert (refused.value.reason, refused.value.facts["till"]) == ("till_there", "C01")
+def test_the_counter_of_a_till_that_somebody_holds_and_a_service_that_somebody_is_expected_for_stay(tmp_path):
+    house = Agency(tmp_path / "data", {"counter_services": ["cash", "request", "appointment"]}).people()
     house.open_day()
+    house.publish(counters__06__services=["DEP", *house.serves("11")])
+    browser = Supervisor(house)
+    cash.open_session(house.hub, house.ask(CASHIER), till="C01", pieces={"n10000": 5})
+    browser.open("/administration?part=places")
+    browser.send("/administration/preview", part="places", remove="11")
+    assert browser.status == 409
+    assert "La caisse C01 du guichet 11 n'est pas arrêtée (01016E, 2026-03-02) : comptez-la" in browser.text
     free = booking.times_told(house.hub, service="PEN", day="2026-03-09")["days"][0]
     wanted = Wanted(service="PEN", day=free["day"], time=free["times"][0], name="BAMOU", telephone="066000000")
     booking.book(house.hub, house.ask(RECEPTION), wanted=wanted)

@@ -86,6 +86,7 @@ def test_an_order_is_reserved_its_payee_identified_and_paid_once(house):
 
 def test_two_tills_want_one_order_at_once_and_one_has_it(house):
     office._load.cache_clear()
+    office._placed.cache_clear()
     receive(house)
     settings = house.hub.settings
     mixed = office.office_of(settings)

@@ -348,20 +348,51 @@ def test_a_difference_is_explained_in_writing():
     [
         ("tils = []", "unknown key tils, did you mean till?"), ("notes = []", "notes: whole francs"),
         ("notes = [1.5]", "notes.0"), ("lines_first = 99", "lines_first: 1 to 46"), ("notes = [", "cannot be read"),
-        ('[[till]]\ncode = "c 1"\nlabel = "x"\ncounter = "99"\nrole = "collection"', "no counter 99"),
+        ('[[till]]\ncode = "c 1"\nlabel = "x"\ncounter = "99"\nrole = "collection"', "at most 8 capitals"),
         ('[[till]]\ncode = "C1"\nlabel = "x"\ncounter = "11"\nrole = "collection"', "did you mean collections?"),
     ],
 )  # fmt: skip
 def test_a_configuration_that_cannot_be_is_named(tmp_path, text, told):
     (tmp_path / "cash.toml").write_text(text)
     with pytest.raises(ConfigurationFault, match=told.replace("?", r"\?")):
-        office._load(tmp_path, frozenset({"11"}))
+        office._load(tmp_path)
+
+
+def test_a_till_at_a_counter_that_nobody_has_is_named_and_one_whose_counter_went_is_away(tmp_path):
+    settings = load_settings(CONFIG)
+    gone = settings.model_copy(update={"counters": tuple(one for one in settings.counters if one.code != "11")})
+    away = office.office_of(gone)
+    assert ([till.code for till in away.tills], [till.code for till in away.away]) == (["C02"], ["C01"])
+    assert (away.till("C01").label, away.at_work("C01")) == ("CAISSE N°1", None), "what it booked is read as ever"
+    office.check(settings, gone)
+    with pytest.raises(ConfigurationFault, match="till: C01: no counter 11"):
+        office.check(gone)
+
+
+@pytest.mark.parametrize(
+    ("till", "held", "code"),
+    [
+        (Till("C01"), None, ""),
+        (Till("C01", seq=40, closings=3), None, ""),
+        (Till("C01", cash=1), None, "till_full"),
+        (Till("C01"), "approved by nobody", "till_held"),
+    ],
+)
+def test_a_till_s_counter_goes_once_the_till_is_closed_and_empty(till, held, code):
+    place = OFFICE.till("C01")
+    session = Session(1, "C01", "01016E", "2013-03-29", "proposed", 0, 0) if held else None
+    if not code:
+        rules.may_go(place, till, session)
+        return
+    with pytest.raises(Refused) as refused:
+        rules.may_go(place, till, session)
+    assert (refused.value.reason, refused.value.facts["counter"]) == (code, "11")
 
 
 def test_without_a_file_there_are_no_tills_and_everything_else(tmp_path):
-    found = office._load(tmp_path, frozenset())
+    found = office._load(tmp_path)
     assert (found.tills, len(found.denominations)) == ((), 14)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "cash.toml").write_text('[accounts]\nsupply = "999"')
-    accounts = office._load(tmp_path / "other", frozenset()).accounts
+    accounts = office._load(tmp_path / "other").accounts
     assert (accounts["supply"], accounts["contribution.employer"]) == ("999", "415120")
