@@ -4,6 +4,8 @@ gpiozero's own `bounce_time` loses and invents events on today's Pis (gpiozero i
 mock pins ignore it, so the rule is ours: a level counts once it has been stable for 30 ms on a
 monotonic clock. One press gives one report, at its beginning. A button held too long is out of
 order until it is let go: a fallen poster must not take tickets.
+
+A contact is gpiozero's plain input: each of its `Button`s has a thread that looks ten times a second whether it is held.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from gpiozero import Button as Contact
+    from gpiozero import DigitalInputDevice as Contact
 
 What = Literal["pressed", "stuck", "freed"]
 Report = Callable[[int, What, int], None]
@@ -89,15 +91,15 @@ class Buttons:
 
     def open(self, factory: Any = None) -> Buttons:
         """Take the pins, pulled up; from now on presses are reported. `factory` None is gpiozero's own choice."""
-        from gpiozero import Button as Contact
+        from gpiozero import DigitalInputDevice as Contact
 
         for pin in self.pins:
             contact = Contact(pin, pull_up=True, bounce_time=None, pin_factory=factory)
-            down = bool(contact.is_pressed)
+            down = bool(contact.is_active)
             self._contacts[pin] = contact
             self._rules[pin] = Debounce(self._debounce_ms, self._stuck_ms, down=down, now=monotonic_ms())
-            contact.when_pressed = partial(self._edge, pin, True)
-            contact.when_released = partial(self._edge, pin, False)
+            contact.when_activated = partial(self._edge, pin, True)
+            contact.when_deactivated = partial(self._edge, pin, False)
         self._thread = threading.Thread(target=self._watch, name="buttons", daemon=True)
         self._thread.start()
         return self
@@ -143,7 +145,7 @@ class Buttons:
         for pin, rule in self._rules.items():
             due = rule.due()
             if due is not None and due <= now and not self._closed:
-                self._collect(pin, rule.change(bool(self._contacts[pin].is_pressed), now), now)
+                self._collect(pin, rule.change(bool(self._contacts[pin].is_active), now), now)
 
     def _collect(self, pin: int, reports: list[What], now: int) -> None:
         self._pending.extend((pin, what, now) for what in reports)
@@ -156,7 +158,7 @@ class Buttons:
 
 def closed_now(pins: Iterable[int], factory: Any = None) -> list[int]:
     """Those of the pins that are closed to ground at this moment; a pin that another process has is left alone."""
-    from gpiozero import Button as Contact
+    from gpiozero import DigitalInputDevice as Contact
 
     closed = []
     for pin in pins:
@@ -164,7 +166,7 @@ def closed_now(pins: Iterable[int], factory: Any = None) -> list[int]:
             contact = Contact(pin, pull_up=True, bounce_time=None, pin_factory=factory)
         except Exception:  # noqa: BLE001, S112 (lgpio's "busy" is a plain Exception; then its owner reports it)
             continue
-        if contact.is_pressed:
+        if contact.is_active:
             closed.append(pin)
         contact.close()
     return closed

@@ -1,6 +1,7 @@
 """The hub's ear: gunicorn's threads, made fit for a hall where anybody may plug a computer in.
 
-gunicorn alone trusts that something stands before it. Four things are mended here, each seen happening:
+gunicorn's worker runs here without its arbiter (`hub/server.py`), and trusts that something stands before it. Four
+things are mended here, each seen happening:
 
 * A request that comes drop by drop held its thread for ever: 160 such lines, and the hub was deaf. A request has
   `REQUEST_S` in all, and nothing at all is waited for longer than `IDLE_S`.
@@ -16,7 +17,9 @@ One thread reads a connection while another writes it, as every websocket does: 
 
 from __future__ import annotations
 
+import os
 import select
+import signal
 import socket
 import ssl
 import threading
@@ -165,7 +168,7 @@ class _Conn(TConn):
 
 
 class PatientWorker(ThreadWorker):
-    """gunicorn's threaded worker, with limits in time and in places."""
+    """gunicorn's threaded worker, with limits in time and in places, and with nobody above it."""
 
     #: Gives the TLS of new connections; None while there is none.
     context: Callable[[], ssl.SSLContext | None] = staticmethod(lambda: None)
@@ -174,6 +177,29 @@ class PatientWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._places: Counter[str] = Counter()
+
+    # --- what gunicorn's arbiter would be told, and tell
+
+    def init_signals(self) -> None:
+        """Told to end, it ends at once: a kill must find all in order anyway."""
+        super().init_signals()
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(each, lambda *_: os._exit(0))
+
+    def notify(self) -> None:
+        """Nothing: a beat asks for a turn (`wait_turn`), and no file is touched once a second."""
+
+    def is_parent_alive(self) -> bool:
+        """Whoever started this process may go."""
+        return True
+
+    def wait_turn(self) -> None:
+        """Until the thread that accepts everybody has had a turn; for ever where it hangs."""
+        come = threading.Event()
+        self.method_queue.defer(come.set)
+        come.wait()
+
+    # --- who comes
 
     def accept(self, listener: socket.socket) -> None:
         """Let one in, or hang up on who holds too many places already."""

@@ -1,7 +1,7 @@
 """No orphans: a process asks the kernel to be killed when its parent goes.
 
-A gunicorn worker whose arbiter was killed would otherwise go on holding port and database (seen
-alive after 45 s), and the hub started next would fail.
+What a killed hub had begun beside it would otherwise go on reading and writing its files, and what a demo had
+started would go on holding ports.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The hub's process: gunicorn with one worker and many threads (`mbote hub`).
+"""The hub's process: gunicorn's threaded worker, alone (`mbote hub`).
 
-Arbiter and worker die together: a worker whose arbiter was killed would go on holding port and
-database, so the kernel is asked to kill it too. There is no graceful path that differs from the
-kill path: every start is a recovery.
+gunicorn's arbiter is left out. A second process kept a copy of all that the hub had loaded (27 MB of its own), and what
+it is for others do here: systemd starts the hub anew when it ends or stops beating, and the beat asks the thread that
+accepts everybody, too. There is no graceful path that differs from the kill path: every start is a recovery.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import signal
 import ssl
 import sys
 import threading
@@ -20,7 +19,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
+from gunicorn.sock import create_sockets
 
 from hub.ask import HUB, Ask
 from hub.authority import open_authority, own_names
@@ -28,7 +27,6 @@ from hub.context import Hub
 from hub.errors import StoreFault
 from hub.heartbeat import Heartbeat
 from hub.listener import PatientWorker
-from hub.orphans import die_with_parent
 from hub.quiet import Sparing
 from hub.settings import Settings
 
@@ -39,6 +37,8 @@ TURN_S = 0.0005
 LOOK_S = 60.0
 #: mallopt's parameter: how many heaps there may be.
 M_ARENA_MAX = -8
+#: How the process ends that cannot open its store.
+NOT_BEGUN_EXIT = 3
 
 
 class Secrecy:
@@ -70,7 +70,7 @@ class Secrecy:
 
 
 class HubServer(BaseApplication):
-    """gunicorn, configured here and not from a file; the application is built in the worker."""
+    """gunicorn, configured here and not from a file."""
 
     def __init__(self, settings: Settings, demo: dict[str, Any] | None) -> None:
         self._settings = settings
@@ -79,54 +79,55 @@ class HubServer(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """One worker: Socket.IO's state and the writer live in it."""
+        """One process: Socket.IO's state and the writer live in it."""
         box = self._settings.hub
         values = {
             "bind": f"{box.host}:{box.port}",
-            "workers": 1,
             "worker_class": PatientWorker,
             "threads": box.threads,
             "sendfile": False,
-            "control_socket_disable": True,
-            "graceful_timeout": 1,
-            "timeout": 60,
             "keepalive": 75,
             "loglevel": "warning",
-            "proc_name": "mbote-hub",
             "limit_request_line": 4094,
             "limit_request_fields": 50,
             "limit_request_field_size": 4094,
-            "post_fork": lambda _server, worker: die_with_parent(worker.ppid),
             "post_worker_init": self._ready,
         }
         for name, value in values.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Serve, in this process, until it is told to end."""
+        said = self.cfg.logger_class(self.cfg)
+        listeners = create_sockets(self.cfg, said)
+        PatientWorker(1, os.getppid(), listeners, self, self.cfg.timeout, self.cfg, said).init_process()
+
     def load(self) -> Any:
-        """The application, in the worker: nothing of the store is opened before the fork."""
-        from hub.wsgi import build  # noqa: PLC0415 (see `read_rooms`)
+        """The application. Who knocks while it is built waits at the port."""
+        from hub.wsgi import build  # noqa: PLC0415 (a program that only asks for this module's parts needs no room)
 
         try:
             return build(self._settings, self._demo)
         except (StoreFault, OSError) as fault:
             log.error("not begun", fault=str(fault))  # noqa: TRY400 (a dead card is no fault of the program)
-            sys.exit(Arbiter.WORKER_BOOT_ERROR)  # the arbiter goes too: systemd tries again, after its pause
+            sys.exit(NOT_BEGUN_EXIT)  # systemd tries again, after its pause
 
     def _ready(self, worker: Any) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        settle_down()
         hub: Hub = worker.wsgi.extensions["mbote"]
         box = self._settings.hub
         if box.secret:
             worker.context = Secrecy(hub).context
         elif box.plain == "everywhere":
             worker.per_address = box.threads  # whatever brings TLS stands before all of them
-        self._heartbeat.ready(lambda: writer_answers(hub))
+        self._heartbeat.ready(lambda: answers(hub, worker))
         print(f"ready http://{box.host}:{box.port}/", flush=True)
 
 
-def writer_answers(hub: Hub) -> None:
-    """Take the writer's place for a moment, and write nothing. Raises StoreFault when the disk refuses."""
+def answers(hub: Hub, worker: PatientWorker) -> None:
+    """Wait for a turn of who accepts everybody, then of the writer, and write nothing. Raises StoreFault."""
+    worker.wait_turn()
     with hub.store.transaction(Ask(HUB)):
         pass
 
@@ -136,13 +137,8 @@ def few_arenas() -> None:
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
-def read_rooms() -> None:
-    """Before the fork: both processes share what they have read, 15 MB, and a worker that follows a dead one is quick.
-
-    What is frozen is not looked at by the collector, whose marks would make a copy of each page.
-    """
-    import hub.wsgi  # noqa: F401, PLC0415 (a program that only asks for this module's parts needs no room)
-
+def settle_down() -> None:
+    """What was loaded and built stays for good: the collector of garbage need not look at it each time."""
     gc.collect()
     gc.freeze()
 
@@ -191,5 +187,4 @@ def serve(settings: Settings, demo: dict[str, Any] | None = None) -> None:
     log_lines()
     few_arenas()
     sys.setswitchinterval(TURN_S)
-    read_rooms()
     HubServer(settings, demo).run()

@@ -25,7 +25,7 @@ from hub.queues import store as queue_store
 #: The file is read through so long after the machine's start, and again after so long: a night without power is no
 #: reason to wait for the next one. While a day is open it may wait a little.
 FIRST_CHECK_MS, CHECK_MS, CHECK_AT_LATEST_MS = 10 * 60_000, 20 * 3_600_000, 24 * 3_600_000
-#: The worker ends so when its file is damaged; its arbiter starts the next one, which sets the file aside.
+#: The hub ends so when its file is damaged; systemd starts the next one, which sets the file aside.
 DAMAGED_EXIT = 70
 CHECKED = "checked"
 log = structlog.get_logger("upkeep")

@@ -3,7 +3,7 @@
     with opened(folder) as agency:
         agency.press("DEP")
         agency.counter("05").step("next")
-        agency.kill("worker")
+        agency.kill("hub")
 
 Pins are pressed through the simulated boards' sockets, counters are worked over HTTP, processes die by
 SIGKILL. Beside the demo's own counters stand twenty more, 31 to 50, for the services XES and YES that
@@ -32,7 +32,7 @@ from hardware.printer_emulator import PrinterEmulator
 from hub.agents import actions as agents
 from hub.agents.sessions import socket_token
 from hub.ask import HUB, Ask
-from hub.bench.rig import family, free_port, wait_answer
+from hub.bench.rig import free_port, wait_answer
 from hub.client import HubAway, HubClient
 from hub.context import Hub
 from hub.demo.agency import Agency, prepare
@@ -237,10 +237,8 @@ class RunningAgency:
     # --- what breaks
 
     def pid(self, what: str) -> int:
-        """`arbiter` and `worker` are the hub; `kiosk`, `panel`."""
-        if what == "worker":
-            return next(iter(family(self._agency.pids["hub"])[1:]), 0)
-        return self._agency.pids["hub" if what == "arbiter" else what]
+        """`hub`, `kiosk`, `panel`."""
+        return self._agency.pids[what]
 
     def kill(self, what: str) -> int:
         """SIGKILL; the process that was there, 0 when none was (it is just being started)."""

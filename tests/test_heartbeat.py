@@ -14,10 +14,12 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from gunicorn.workers.gthread import PollableMethodQueue
 
 from hub.bench.rig import free_port
 from hub.errors import StoreFault
 from hub.heartbeat import Heartbeat
+from hub.listener import PatientWorker
 from hub.store import DATABASE
 from tests.patience import patience
 
@@ -159,6 +161,21 @@ def test_a_hub_whose_writer_hangs_is_not_alive_for_systemd(folder, systemd):
         jam.execute("ROLLBACK")
         jam.close()
         assert systemd.hears(10) == "WATCHDOG=1"
+
+
+def test_a_hub_that_accepts_nobody_is_not_alive_for_systemd():
+    """No arbiter looks at the thread that accepts everybody: the beat waits for its turn."""
+    worker = PatientWorker.__new__(PatientWorker)
+    worker.method_queue = PollableMethodQueue()
+    worker.method_queue.init()
+    beat = threading.Thread(target=worker.wait_turn, daemon=True)
+    beat.start()
+    beat.join(PATIENCE_S)
+    assert beat.is_alive(), "it beats while nobody is accepted"
+    worker.method_queue.run_callbacks(None)
+    beat.join(patience(5))
+    assert not beat.is_alive()
+    worker.method_queue.close()
 
 
 def test_ready_means_that_the_hub_answers(folder, systemd):

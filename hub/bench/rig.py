@@ -216,14 +216,25 @@ def family(pid: int) -> list[int]:
     return [pid, *(found for child in children for found in family(child))]
 
 
-def pss_mb(pid: int) -> float:
-    """Proportional memory of a process and all below it, MB; once those that live for a moment have ended."""
+def pss_mb(pid: int, counted: Callable[[str], bool] = lambda _: True) -> float:
+    """Proportional memory of a process and all below it, MB; once those that live for a moment have ended.
+
+    `counted`: which, by their command lines.
+    """
     total = 0
     for each in settled(pid):
+        if not counted(_command(each)):
+            continue
         with suppress(ProcessLookupError):  # who has ended, and was not asked how yet, holds nothing
             rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
             total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total / 1024
+
+
+def _command(pid: int) -> str:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
 
 
 def settled(pid: int) -> list[int]:

@@ -63,7 +63,7 @@ class Card:
 
     def cut(self, agency: RunningAgency, mode: int = LOST) -> None:
         """Nothing reaches the card from here on, and nobody in the box lives any more."""
-        box = family(agency.pid("arbiter"))
+        box = family(agency.pid("hub"))
         folder = os.open(self.root, os.O_RDONLY)
         try:
             fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", mode))

@@ -7,7 +7,7 @@
 - `log_not_synced`: answers wait for the commit, the commit not for the card (synchronous=NORMAL);
 - `log_on_the_card`: no fault of ours: `often`, and it logs where its data lies;
 - `often`: no fault: it keeps house three times a second;
-- `worker_stays`: the worker does not ask to be killed with its arbiter.
+- `worker_of_its_own`: the hub serves in a child, as gunicorn does, which does not ask to be killed with it.
 """
 
 from __future__ import annotations
@@ -120,13 +120,21 @@ def log_on_the_card() -> None:
     server.HubServer._ready = logging  # type: ignore[method-assign]
 
 
-def worker_stays() -> None:
-    server.die_with_parent = lambda _: None
+def worker_of_its_own() -> None:
+    run = server.HubServer.run
+
+    def forked(self: Any) -> None:
+        if os.fork():
+            os.wait()
+        else:
+            run(self)
+
+    server.HubServer.run = forked  # type: ignore[method-assign]
 
 
 PLANTS = {
     plant.__name__: plant
-    for plant in (select_then_update, ack_before_commit, log_not_synced, log_on_the_card, often, worker_stays)
+    for plant in (select_then_update, ack_before_commit, log_not_synced, log_on_the_card, often, worker_of_its_own)
 }
 
 

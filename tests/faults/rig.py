@@ -1,7 +1,7 @@
 """A run as the judge wants it: everything that a running agency's devices saw, what was broken, and three exports.
 
     with Rig(agency, folder, seed) as rig:
-        rig.press("DEP"); rig.kill("worker")
+        rig.press("DEP"); rig.kill("hub")
     verdict = rig.verdict()
 
 Two displays watch over lines of their own, the printer's paper is read as it comes, the kiosk and the panel write down
@@ -80,8 +80,8 @@ class Rig:
         return int(board["seq"])
 
     def kill(self, what: str) -> int:
-        """SIGKILL; of the hub's processes it is the hub that dies."""
-        target = "hub" if what in ("arbiter", "worker") else {"kiosk": KIOSK}.get(what, what)
+        """SIGKILL."""
+        target = {"kiosk": KIOSK}.get(what, what)
         self.kills += 1
         self.driver.tell("nem", f="kill", target=target, phase="begin", a={"what": what})
         return self.agency.kill(what)
@@ -109,9 +109,9 @@ class Rig:
         self._write_facts()
 
     def _start_again(self, how: signal.Signals) -> None:
-        before = self.agency.pid("worker")
-        os.kill(self.agency.pid("arbiter"), how)
-        until(lambda: self.agency.pid("worker") not in (0, before), DRAINED_S, "another hub")
+        before = self.agency.pid("hub")
+        os.kill(self.agency.pid("hub"), how)
+        until(lambda: self.agency.pid("hub") != before, DRAINED_S, "another hub")
         self.agency.wait_answer()
 
     def _export(self, name: str) -> None:

@@ -95,13 +95,13 @@ def test_a_full_disk_makes_no_false_answer_and_the_queue_goes_on(tmp_path, seed,
     with opened_on_card(tmp_path, hub_alone("log_on_the_card")) as (agency, card):
         with (agency.config / "local.toml").open("a") as local:
             local.write(f'[backup]\nkeys = ["{IDENTITY.to_public()}"]\n')
-        first, worker = agency.api.get("board")["seq"] + 1, agency.pid("worker")
+        first, hub = agency.api.get("board")["seq"] + 1, agency.pid("hub")
         fuller = Fuller(agency, card, History("drv", str(book)), chances(seed))
         with Crowd(agency, book, kiosks=4, agents=4, seed=seed, again=UNWELL) as crowd:
             for _ in range(moments):
                 fuller.strike(crowd)
         until(fuller.reserve.exists, KEPT_S, "room kept back again")
-        assert agency.pid("worker") == worker, "the hub was started again"
+        assert agency.pid("hub") == hub, "the hub was started again"
         data = agency.folder / "data"
         verdict = judge_agency(read(book), data, agency.settings, exercises=CROWD, from_seq=first)
         problems, log = agency.verified(), (data / "hub.log").read_text("utf-8", errors="replace") + agency.log()

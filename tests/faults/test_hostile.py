@@ -119,14 +119,14 @@ def resident_kb(*pids):
 
 
 def hub_kb(agency):
-    """Of arbiter and worker. Whoever draws a page as PDF is a process that comes and goes, with limits of its own."""
-    return resident_kb(agency.pid("arbiter"), agency.pid("worker"))
+    """Of the hub. Whoever draws a page as PDF is a process that comes and goes, with limits of its own."""
+    return resident_kb(agency.pid("hub"))
 
 
 def helpers(agency):
     """What those are and hold, to be told."""
     found = []
-    for pid in family(agency.pid("arbiter"))[2:]:
+    for pid in family(agency.pid("hub"))[1:]:
         with suppress(FileNotFoundError):
             name = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
             found.append(f"{' '.join(name[1:3])} {resident_kb(pid) // 1024} MB")
@@ -193,9 +193,9 @@ def flood(agency, routes, seed, count, at_once=2):
     return result
 
 
-def held(agency, result, worker):
+def held(agency, result, hub):
     """All that must hold, at once."""
-    assert agency.pid("worker") == worker, "the hub died"
+    assert agency.pid("hub") == hub, "the hub died"
     assert [name for name in result.answered if name[0] == "5" and name[:3].isdigit()] == []
     assert result.grown <= GROWTH
     assert result.log_bytes <= LOG_PER_MINUTE * (1 + result.seconds / 60)
@@ -206,22 +206,22 @@ def held(agency, result, worker):
 @pytest.mark.nightly
 @pytest.mark.timeout(240)
 def test_a_small_flood_from_everybody(agency, routes, note):
-    worker = agency.pid("worker")
+    hub = agency.pid("hub")
     flood(agency, routes, 1, 200)
     result = flood(agency, routes, 2, 300)
     note(str(result))
-    held(agency, result, worker)  # how long a kiosk waits meanwhile is measured alone, by the pieces below
+    held(agency, result, hub)  # how long a kiosk waits meanwhile is measured alone, by the pieces below
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("piece", range(4))
 def test_a_quarter_of_a_hundred_thousand_messages_and_requests(agency, routes, piece, note):
-    worker = agency.pid("worker")
+    hub = agency.pid("hub")
     flood(agency, routes, 1000 + piece, WARM)
     result = flood(agency, routes, piece, 25_000)
     note(str(result))
-    held(agency, result, worker)
+    held(agency, result, hub)
     assert result.p99_ms <= P99_MS * strain()
 
 
@@ -230,8 +230,8 @@ def test_a_quarter_of_a_hundred_thousand_messages_and_requests(agency, routes, p
 @pytest.mark.parametrize("piece", range(4))
 def test_what_no_limit_holds_back_reaches_every_page_and_none_breaks(wide_open, routes, piece, note):
     """With the limit two of three requests end at the door; here they come to the pages. How fast is no matter."""
-    worker = wide_open.pid("worker")
+    hub = wide_open.pid("hub")
     flood(wide_open, routes, 3000 + piece, WARM // 4)
     result = flood(wide_open, routes, 2000 + piece, 10_000)
     note(str(result))
-    held(wide_open, result, worker)
+    held(wide_open, result, hub)

@@ -180,10 +180,10 @@ def started_again_in_1971(town):
     """The power was away, and there is no battery; the network comes late."""
     town.go(("give",), "before the night")
     agency, last = town.agency, town.rows()[-1]
-    box = [agency.pid("arbiter"), agency.pid("worker")]
+    hub = agency.pid("hub")
     agency.processes.power.clear()
-    os.kill(box[0], signal.SIGKILL)
-    until(lambda: not any(map(alive, box)), SOON_S, "the end of the hub")
+    os.kill(hub, signal.SIGKILL)
+    until(lambda: not alive(hub), SOON_S, "the end of the hub")
     town.machine.boot(NEW_YEAR_1971)
     agency.processes.power.set()
     agency.wait_answer()

@@ -26,8 +26,8 @@ FINGER_S = 0.03
 #: What a panel shows while it does not know what became of a press, or has no hub.
 UNSURE = ("????", "LIEN")
 BUTTONS = ("DEP", "RAS", "CPR", "PEN")
-#: Who dies in a partition, one after the other; `arbiter` is the hub.
-DEATHS = (("arbiter", "kiosk"), ("kiosk",), (), ("arbiter",), ("kiosk", "arbiter"))
+#: Who dies in a partition, one after the other.
+DEATHS = (("hub", "kiosk"), ("kiosk",), (), ("hub",), ("kiosk", "hub"))
 
 
 class Hall:
@@ -38,7 +38,7 @@ class Hall:
         self.waits: list[float] = []
         self.merged: list[float] = []
         self.pressed = self.partitions = 0
-        self.deaths = {"kiosk": 0, "arbiter": 0}
+        self.deaths = {"kiosk": 0, "hub": 0}
         self.buttons = itertools.cycle(chance.sample(BUTTONS, len(BUTTONS)))  # the last finger may not be up yet
         self.to_die = itertools.cycle(DEATHS)
         self.strain = strain()

@@ -40,7 +40,7 @@ def test_copies_of_each_request_reordered_across_restarts_are_one(tmp_path, seed
             answers.append(pool.submit(said_to, agency, book, one))
             if number % (len(sent) // (RESTARTS + 1)) == 0 and number < len(sent) - RESTARTS:
                 until(lambda: sum(a.done() for a in answers) > len(answers) // 2, 60, "half of them are answered")
-                agency.kill(chance.choice(("arbiter", "worker")))
+                agency.kill("hub")
         for answer in answers:
             answer.result()
         history, data = read_lines(book), agency.folder / "data"
@@ -137,7 +137,7 @@ def test_nonsense_is_refused_in_words_and_the_hub_does_not_notice(agency_running
     send, status, code = NONSENSE[what]
     before = (
         agency_running.api.get("events?limit=1&after=0"),
-        agency_running.pid("worker"),
+        agency_running.pid("hub"),
         len(agency_running.journal()),
     )
     found, body = send(agency_running)
@@ -150,7 +150,7 @@ def test_nonsense_is_refused_in_words_and_the_hub_does_not_notice(agency_running
 
 def unmoved(hall, before):
     """The same process, nothing recorded, nothing in the log."""
-    assert (hall.api.get("events?limit=1&after=0"), hall.pid("worker"), len(hall.journal())) == before
+    assert (hall.api.get("events?limit=1&after=0"), hall.pid("hub"), len(hall.journal())) == before
     assert "Traceback" not in hall.log()
 
 
@@ -166,7 +166,7 @@ def said_until_the_end(line, frame):
 def test_a_frame_of_nonsense_ends_that_line_and_no_other(agency_running, frame):
     before = (
         agency_running.api.get("events?limit=1&after=0"),
-        agency_running.pid("worker"),
+        agency_running.pid("hub"),
         len(agency_running.journal()),
     )
     other = agency_running.line("display")

@@ -1,4 +1,4 @@
-"""Presses told from noise, in virtual time; then the same rule on gpiozero's own buttons."""
+"""Presses told from noise, in virtual time; then the same rule on gpiozero's own inputs."""
 
 from __future__ import annotations
 
@@ -155,6 +155,18 @@ def test_a_stuck_button_is_reported_and_comes_back(box):
     assert box.wait(3) == [(17, "pressed"), (17, "stuck"), (17, "freed")]
     box.factory.pin(17).drive_low()
     assert box.wait(4)[3] == (17, "pressed")
+
+
+def test_an_idle_button_wakes_nobody():
+    """One thread that sleeps until an edge: gpiozero's `Button` adds one for each that looks ten times a second."""
+    before, factory = set(threading.enumerate()), MockFactory()
+    buttons = Buttons((5, 6, 13), lambda *_: None).open(factory)
+    try:
+        assert [each.name for each in set(threading.enumerate()) - before] == ["buttons"]
+        assert buttons._pause() is None
+    finally:
+        buttons.close()
+        factory.reset()
 
 
 def test_buttons_close_twice_and_have_a_short_name(box):

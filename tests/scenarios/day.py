@@ -224,7 +224,7 @@ class Day:
         for thread in threads:
             thread.start()
         time.sleep(0.004)
-        for what in ("worker", "arbiter", "kiosk", "panel"):
+        for what in ("hub", "kiosk", "panel"):
             self.agency.kill(what)
         began = time.monotonic()
         for thread in threads:
