@@ -38,6 +38,7 @@ def services(house, **changed):
         }
         for language in house.settings.agency.languages:
             fields[f"{under}.kiosk.{language}"] = one.kiosk.get(language, "")
+            fields[f"{under}.names.{language}"] = one.names.get(language, "")
             fields[f"{under}.papers.{language}"] = "\r\n".join(one.papers.get(language, ()))
             fields[f"{under}.guide.{language}"] = "\r\n".join(one.guide.get(language, ()))
     return fields | {name.replace("__", "."): value for name, value in changed.items()}
@@ -173,6 +174,8 @@ def test_a_counter_made_on_the_screen_calls_at_once_and_goes_when_it_is_closed(h
     places = {"part": "places"}
     for one in house.settings.counters:
         places |= {f"counters.{one.code}.{name}": getattr(one, name) for name in ("label", "location", "arrow")}
+        places |= {f"counters.{one.code}.{name}.{each}": words
+                   for name in ("names", "locations") for each, words in getattr(one, name).items()}  # fmt: skip
     published(browser, **places, **{"new.code": "77", "new.label": "Renfort", "new.kind": "specialised",
                                     "new.services": ["DEP"]})  # fmt: skip
     assert house.counter("77").open("00902F").next() == "D001"
