@@ -244,6 +244,7 @@ class Planting(TillPlanter, LetterPlanter):
                 errand = {"code": "CERT-VIE", "icon": "heartbeat", "kiosk": words, "papers": papers}
                 said = {
                     "displays.SALLE.message": text, "services.PEN.reasons": [errand], "services.DEP.names": words,
+                    "counters.26.label": text, "counters.26.location": text,
                     "counters.05.names": words, "counters.05.locations": words,
                 }  # fmt: skip
                 wanted = {name: as_text(value) for name, value in said.items()}
