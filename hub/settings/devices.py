@@ -96,8 +96,7 @@ class Display(Model):
     minimum_s: Annotated[float, Field(ge=0, le=60)] = 6.0
     """Least time each call keeps the large place."""
     languages: tuple[str, ...] = Field(default=(), examples=[["fr", "en"]])
-    """Languages of its calls, one after the other (one alone is said twice; none named: the agency's first one). What
-    it shows is in the first of them."""
+    """Languages of its calls, in turn (one alone twice); what it shows is in the first. None: the agency's first."""
     arrows: dict[CounterCode, Direction] = Field(default_factory=dict, examples=[{"05": "left"}])
     """Direction of a counter seen from this screen, by counter code."""
     volume: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, examples=[60])

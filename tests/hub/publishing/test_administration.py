@@ -168,6 +168,18 @@ def browser_of(house):
     return Supervisor(house)
 
 
+def test_a_counter_has_its_name_and_place_in_each_language_and_a_name_stays_in_its_field(house, browser):
+    house.publish(counters__21__label='Bureau" autofocus onfocus=x')
+    browser.open("/administration?part=places")
+    assert 'placeholder="Bureau&#34; autofocus onfocus=x"' in browser.raw, "the plain name is the hint of the others"
+    places = {"part": "places", "counters.05.names.ar": "إيداع", "counters.05.locations.ar": "في المقابل"}
+    for one in house.settings.counters:
+        places |= {f"counters.{one.code}.{name}": getattr(one, name) for name in ("label", "location", "arrow")}
+    published(browser, **places)
+    five = house.settings.counter("05")
+    assert (five.names, five.locations) == ({"ar": "إيداع"}, {"ar": "في المقابل"}), "what is left out goes"
+
+
 def test_a_counter_made_on_the_screen_calls_at_once_and_goes_when_it_is_closed(house, browser):
     house.give("deposit")
     browser.open("/administration?part=places")
