@@ -24,6 +24,7 @@ def for_screen(board: Board, screen: Display, settings: Settings, pictures: tupl
     `pictures` are the addresses of those that lie in its folder.
     """
     public = {counter.code for counter in settings.counters if counter.shown and in_zone(counter.code, screen)}
+    language = settings.languages_on(screen)[0]
     return replace(
         board,
         agency=" · ".join(part for part in (board.agency, settings.agency.city) if part),
@@ -38,6 +39,8 @@ def for_screen(board: Board, screen: Display, settings: Settings, pictures: tupl
         pictures=pictures if screen.layout == "pictures" else (),
         turn_s=screen.turn_s,
         groups=tuple(_group(each, screen, settings) for each in board.groups if _enters_by(each, screen, settings)),
+        sign=board.sign and replace(board.sign, label=_name(board.sign.counter, board.sign.label, language, settings)),
+        language=language,
     )
 
 
@@ -76,19 +79,30 @@ def direction(counter: str, screen: Display, settings: Settings) -> Direction:
 
 
 def _queues(queues: tuple[BoardQueue, ...], screen: Display, settings: Settings) -> tuple[BoardQueue, ...]:
+    """In the screen's order, called as they are in its language."""
     by_service = {queue.service: queue for queue in queues}
-    return tuple(by_service[code] for code in listed_services(screen, settings) if code in by_service)
+    known = {service.code: service for service in settings.services}
+    language, first = settings.languages_on(screen)[0], settings.agency.languages[0]
+    return tuple(
+        replace(by_service[code], label=known[code].named(language, first))
+        for code in listed_services(screen, settings)
+        if code in by_service and code in known
+    )
 
 
 def _call(call: BoardCall, screen: Display, settings: Settings) -> BoardCall:
-    note = call.note or _location(call.counter, settings)
-    return replace(call, direction=direction(call.counter, screen, settings), note=note)
+    language = settings.languages_on(screen)[0]
+    return replace(
+        call, direction=direction(call.counter, screen, settings),
+        note=call.note or _location(call.counter, language, settings),
+        counter_label=_name(call.counter, call.counter_label, language, settings),
+    )  # fmt: skip
 
 
 def heard(ring: Ring, screen: Display, settings: Settings) -> Call:
     """What a ring says on this screen."""
-    languages = speech.spoken(screen.languages, settings.voice.recorded)
-    place = _location(ring.counter, settings)
+    languages = speech.spoken(settings.languages_on(screen), settings.voice.recorded)
+    place = _location(ring.counter, languages[0], settings) if languages else ""
     return Call(languages, ring.ticket, ring.counter, place, settings.hub.french)
 
 
@@ -105,7 +119,7 @@ def _enters_by(group: BoardGroup, screen: Display, settings: Settings) -> bool:
 
 def group_heard(group: BoardGroup, screen: Display, settings: Settings) -> Call:
     """What is said on this screen of a group that enters."""
-    languages = speech.spoken(screen.languages, settings.voice.recorded)
+    languages = speech.spoken(settings.languages_on(screen), settings.voice.recorded)
     return Call(languages, group.first, "", "", settings.hub.french, last=group.last)
 
 
@@ -114,6 +128,11 @@ def _group(group: BoardGroup, screen: Display, settings: Settings) -> BoardGroup
     return replace(group, text=text, sound=SOUND_URL.format(name=speech.sound_name(text)) if text else "")
 
 
-def _location(counter: str, settings: Settings) -> str:
+def _location(counter: str, language: str, settings: Settings) -> str:
     known = settings.counter(counter)
-    return known.location if known else ""
+    return known.placed(language) if known else ""
+
+
+def _name(counter: str, label: str, language: str, settings: Settings) -> str:
+    known = settings.counter(counter)
+    return known.names.get(language, label) if known else label

@@ -29,7 +29,9 @@ def pages(settings: Settings, voice: Voice, slides: Slides | None = None) -> Blu
 
     @room.get("/display")
     def page() -> str:
-        language = request.args.get("lang", settings.agency.languages[0])
+        """In the language of the address (`lang`), else in the screen's own (`own`), once the hub has told it."""
+        own = request.args.get("own", settings.agency.languages[0])
+        language = request.args.get("lang", own)
         return render_template(
             "display.html",
             language=language,

@@ -118,7 +118,7 @@ def number_word(number: int, language: str) -> str:
 def _places(language: str, settings: Settings) -> Iterator[Prompt]:
     for counter in settings.counters:
         if counter.shown and counter.location:
-            read = counter.location if language == FIRST else ""
+            read = counter.placed(language) if language == FIRST else counter.locations.get(language, "")
             yield Prompt(f"place-{counter.code.lower()}", "place", f"{counter.code} ({counter.location})", read,
                          essential=False)  # fmt: skip
 

@@ -311,8 +311,8 @@ class Voice:
     def try_voices(self) -> dict[str, str]:
         """The self-test: every language says every counter, and its pieces are looked at; what is wrong with it."""
         self.faults = {}
-        for rank, language in enumerate(self._languages):
-            wanted = [self._ticket(language, _TRIAL), *self._counters(language, first=rank == 0)]
+        for language in self._languages:
+            wanted = [self._ticket(language, _TRIAL), *self._counters(language)]
             for piece, why in self._pieces(wanted, low=True):
                 if fault := why or (fault_of(piece) if piece else "nothing can say it"):
                     self.faults.setdefault(language, fault)
@@ -323,12 +323,16 @@ class Voice:
     def _ticket(self, language: str, ticket: str) -> Phrase:
         return speech.ticket_phrase(language, ticket, self._settings.hub.french)
 
-    def _counters(self, language: str, *, first: bool) -> Iterator[Phrase]:
-        """The counters as they are called; with where they are in the language that comes first on its screen."""
+    def _counters(self, language: str) -> Iterator[Phrase]:
+        """The counters as they are called: with where they are on screens where it comes first, without on others."""
+        screens = [speech.spoken(self._settings.languages_on(each), self._settings.voice.recorded)
+                   for each in self._settings.displays] or [(language,)]  # fmt: skip
+        firsts = {language in said[:1] for said in screens if language in said}
         for counter in self._settings.counters:
             if counter.shown:
-                place = counter.location if first else ""
-                yield speech.counter_phrase(language, counter.code, place, self._settings.hub.french)
+                for first in sorted(firsts, reverse=True):
+                    place = counter.placed(language) if first else ""
+                    yield speech.counter_phrase(language, counter.code, place, self._settings.hub.french)
 
     def _pieces(self, wanted: Iterable[Phrase], *, low: bool) -> list[tuple[Path | None, str]]:
         """The file of each phrase, made if need be, and why there is none."""
@@ -417,7 +421,8 @@ class Voice:
 
 def languages_of(settings: Settings) -> tuple[str, ...]:
     """The languages that are heard on any screen, each once."""
-    said = [language for display in settings.displays for language in display.languages] or ["fr"]
+    said = [each for display in settings.displays for each in settings.languages_on(display)]
+    said = said or list(settings.agency.languages[:1])
     return speech.spoken(dict.fromkeys(said), settings.voice.recorded)
 
 

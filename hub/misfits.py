@@ -356,7 +356,7 @@ def remarks(settings: Settings) -> list[str]:
     """What works and is probably not meant."""
     return [
         *_hub_addresses(settings), *_unreachable(settings), *_unsaid(settings.agency, settings.services),
-        *_guests(settings.followup),
+        *_unnamed(settings), *_guests(settings.followup),
     ]  # fmt: skip
 
 
@@ -393,3 +393,15 @@ def _unsaid(agency: Agency, services: tuple[Service, ...]) -> Iterator[str]:
         missing = [each for each in agency.languages if each not in service.kiosk and not unsaid(each, "kiosk")]
         if service.prefix and missing:
             yield f"services.toml: service {service.code}: no kiosk words in {', '.join(missing)}; the label is shown"
+        for reason in service.reasons:
+            if lacking := [each for each in agency.languages if each not in reason.kiosk and not unsaid(each, "kiosk")]:
+                said = f"reason {reason.code}: no words in {', '.join(lacking)}; {reason.called('')!r} is shown"
+                yield f"services.toml: service {service.code}, {said}"
+
+
+def _unnamed(settings: Settings) -> Iterator[str]:
+    """Screens of the room in another language than the agency's first, and counters that have no name in it."""
+    for language in sorted({settings.languages_on(each)[0] for each in settings.displays}):
+        lacking = [each.code for each in settings.counters if each.shown and language not in each.names]
+        if language != settings.agency.languages[0] and lacking and not unsaid(language, "display"):
+            yield f"counters.toml: no names in {language} for {', '.join(lacking)}; a screen shows their labels"

@@ -23,8 +23,8 @@ FIRST = "fr"
 RIGHT_TO_LEFT = frozenset({"ar"})
 
 
-#: The rooms whose words a visitor reads, on the kiosk, on paper and on a telephone.
-VISITORS = ("kiosk", "slip", "followup")
+#: The rooms whose words a visitor reads: at the kiosk, on paper, on the hall's screens and on a telephone.
+VISITORS = ("kiosk", "slip", "display", "followup")
 _TO_REVIEW = "to_review"
 
 

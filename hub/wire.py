@@ -110,7 +110,7 @@ class Board:
 
     `volume` is that of the announcements now, percent; at 0 they are only shown. `message` with `messages`, and
     `pictures` (addresses), take turns every `turn_s`. `sign` is the counter of a screen that is one's sign, else None.
-    `groups`: who may enter the room, the newest first.
+    `groups`: who may enter the room, the newest first. `language` is that in which the screen shows its words.
     """
 
     epoch: int
@@ -131,6 +131,7 @@ class Board:
     turn_s: float = 12.0
     sign: Sign | None = None
     groups: tuple[BoardGroup, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

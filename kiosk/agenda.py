@@ -19,7 +19,7 @@ from kiosk.messenger import HubLine
 #: The hub's refusals that have a sentence of their own; another one sends the visitor to reception.
 PROBLEMS = frozenset({
     "no_appointment", "several_appointments", "too_many", "slot_taken", "no_slot", "bad_telephone", "booked_already",
-    "who_needed", "appointment_step", "no_appointments_here",
+    "who_needed", "appointment_step", "no_appointments_here", "booked_open", "kiosk_full",
 })  # fmt: skip
 #: The hub looks through sixty days for a free time: it may take longer than for a ticket.
 LOOK_S = 4.0

@@ -74,12 +74,22 @@ async function tellSound() {
 }
 
 function take(board) {
+  if (speaksAnother(board.language)) return;
   setClock(board.at);
   stage = stages.take(stage, board, performance.now());
   sessionStorage.setItem(PLACE, JSON.stringify(stage.announced));
   bell.take(board);
   if (link.state === "live") draw();
   tellSound();
+}
+
+/** A screen's own language is said by the hub: the page begins anew in it, unless its address names one. */
+function speaksAnother(language) {
+  const asked = new URLSearchParams(location.search);
+  if (!language || asked.has("lang") || language === document.documentElement.lang) return false;
+  asked.set("own", language);
+  location.replace(`${location.pathname}?${asked}`);
+  return true;
 }
 
 function draw() {

@@ -11,7 +11,7 @@ from hub.publishing.forms import Filled, Wanted, number, tidy
 from hub.publishing.rules import as_text
 from hub.settings import Settings
 from hub.settings.devices import Display
-from hub.settings.forms import DAYS
+from hub.settings.forms import DAYS, Words
 from hub.wire import Direction
 
 #: The parts of the page that are filled in, in the order of their tabs.
@@ -51,9 +51,8 @@ def _services(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
         under = f"services.{service.code}"
         yield f"{under}.label", as_text(_text(form, f"{under}.label", needed=True))
         yield f"{under}.short", as_text(_text(form, f"{under}.short"))
-        said = {language: _text(form, f"{under}.kiosk.{language}") for language in languages}
-        others = {language: words for language, words in service.kiosk.items() if language not in languages}
-        yield f"{under}.kiosk", as_text(others | {language: words for language, words in said.items() if words})
+        yield f"{under}.kiosk", as_text(_words(form, f"{under}.kiosk", languages, service.kiosk))
+        yield f"{under}.names", as_text(_words(form, f"{under}.names", languages[1:], service.names))
         yield f"{under}.papers", as_text(_lines(form, f"{under}.papers", languages, service.papers))
         yield f"{under}.guide", as_text(_lines(form, f"{under}.guide", languages, service.guide))
         yield f"{under}.group", as_text(_text(form, f"{under}.group"))
@@ -62,6 +61,13 @@ def _services(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"{under}.last_ticket", as_text(_text(form, f"{under}.last_ticket") or None)
         quota = form.get(f"{under}.quota", "").strip()
         yield f"{under}.quota", as_text(number(form, f"{under}.quota", 0, 9999) if quota else None)
+
+
+def _words(form: Filled, under: str, languages: tuple[str, ...], there: Words) -> Words:
+    """One text by language. What it says in languages that the page does not ask for stays."""
+    others = {language: words for language, words in there.items() if language not in languages}
+    said = {language: _text(form, f"{under}.{language}") for language in languages}
+    return others | {language: words for language, words in said.items() if words}
 
 
 def _lines(form: Filled, under: str, languages: tuple[str, ...], there: Any) -> dict[str, list[str]]:
@@ -91,6 +97,8 @@ def _places(form: Filled, settings: Settings) -> Iterator[tuple[str, str]]:
         under = f"counters.{counter.code}"
         yield f"{under}.label", as_text(_text(form, f"{under}.label", needed=True))
         yield f"{under}.location", as_text(_text(form, f"{under}.location"))
+        for name, there in (("names", counter.names), ("locations", counter.locations)):
+            yield f"{under}.{name}", as_text(_words(form, f"{under}.{name}", settings.agency.languages[1:], there))
         arrow = form.get(f"{under}.arrow", "")
         yield f"{under}.arrow", as_text(chosen(arrow, ARROWS, Unreadable("an arrow", field=f"{under}.arrow")))
         yield f"{under}.printer", as_text(form.get(f"{under}.printer", counter.printer or "") or None)

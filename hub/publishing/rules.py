@@ -33,9 +33,11 @@ SINGLE: Mapping[str, tuple[str, ...]] = {
 LISTED: Mapping[str, tuple[str, ...]] = {
     "services": (
         "target_min", "least_skill", "language_needed", "label", "short", "kiosk", "papers", "mean_min", "last_ticket",
-        "quota", "icon", "group", "guide", "reasons",
+        "quota", "icon", "group", "guide", "reasons", "names",
     ),
-    "counters": ("services", "weights", "languages", "accessible", "label", "location", "arrow", "printer"),
+    "counters": (
+        "services", "weights", "languages", "accessible", "label", "location", "arrow", "printer", "names", "locations",
+    ),
     "displays": ("message", "messages", "services", "counters", "arrows"),
 }  # fmt: skip
 #: Lists whose tables a screen can make and take away → what of one is its frame.
@@ -46,7 +48,7 @@ GONE = "null"
 _ADMINISTERED: Mapping[str, frozenset[str]] = {
     **{table: frozenset(SINGLE[table]) for table in ("day", "ticket", "appointments", "kiosk", "panel")},
     "services": frozenset(LISTED["services"]) - {"target_min", "least_skill", "language_needed"},
-    "counters": frozenset({"label", "location", "arrow", "printer"}),
+    "counters": frozenset({"label", "location", "arrow", "printer", "names", "locations"}),
     "displays": frozenset(LISTED["displays"]),
 }
 #: Lists of tables that are published whole → what names one.

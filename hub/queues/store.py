@@ -317,9 +317,13 @@ def waiting(reader: Reader) -> list[sqlite3.Row]:
 
 
 def waiting_by_service(reader: Reader) -> list[sqlite3.Row]:
-    """How many wait in each service, and since when the first does (by tick: a later boot comes later)."""
+    """How many wait in each service, and since when the first does (by tick: a later boot comes later).
+
+    Whoever came before their appointment waits for us from its time on.
+    """
     return reader.execute(
-        "SELECT s.service, count(*) AS people, min(t.issued_tick) AS tick, t.issued_at AS at"  # `at` of the same row
+        "SELECT s.service, count(*) AS people, min(max(t.issued_tick, coalesce(t.due_tick, 0))) AS tick,"
+        " CASE WHEN t.due_tick > t.issued_tick THEN t.due_at ELSE t.issued_at END AS at"  # of the same row
         " FROM ticket t JOIN stage s ON s.id = t.stage"
         " WHERE t.state = 'waiting' AND t.state IN ('issued', 'waiting', 'called', 'serving', 'on_hold')"
         " GROUP BY s.service"

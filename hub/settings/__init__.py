@@ -310,6 +310,8 @@ class Appointments(Model):
     """An appointment at its time stands in the line like somebody who has waited so long."""
     tries: Annotated[int, Field(ge=1, le=9)] = 3
     """Calls to somebody who does not pick up the telephone, before they count as unreachable."""
+    kiosk_an_hour: Annotated[int, Field(ge=0, le=999)] = 20
+    """Most appointments that one kiosk gives within an hour; 0: as many as are free. Reception has no such limit."""
 
 
 class Centre(Model):
@@ -460,6 +462,10 @@ class Settings(Model):
     def service(self, code: str) -> Service | None:
         """The service of that code, if there is one."""
         return next((s for s in self.services if s.code == code), None)
+
+    def languages_on(self, display: Display) -> tuple[str, ...]:
+        """The languages of a screen: what it shows is in the first, its calls are said in all of them."""
+        return display.languages or self.agency.languages[:1]
 
     def has_appointments(self, service: Service) -> bool:
         """Whether a time for a service can be booked."""

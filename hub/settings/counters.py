@@ -54,6 +54,8 @@ class Service(Model):
     """Name where there is little room: the waiting room, tables. The full one when empty."""
     kiosk: Words = Field(default_factory=dict, examples=[{"fr": "Déposer des pièces", "en": "Hand in documents"}])
     """What the visitor reads at the kiosk, by language (`fr`, `en`, …); the label where a language is left out."""
+    names: Words = Field(default_factory=dict, examples=[{"en": "Documents", "ar": "إيداع الأوراق"}])
+    """The short name on the room's screens, by language; what the visitor reads at the kiosk where one is left out."""
     group: str = Field(default="", examples=["Prestations"])
     """Name of the group it belongs to, as staff read it; the statistics count services of one name together, too."""
     icon: str = "help-circle"
@@ -86,6 +88,11 @@ class Service(Model):
         """The name where there is little room."""
         return self.short or self.label
 
+    def named(self, language: str, first: str) -> str:
+        """The same as a visitor reads it in a language; `first` is the agency's, in which the plain name is written."""
+        own = self.name if language == first else ""
+        return self.names.get(language) or own or self.kiosk.get(language) or self.name
+
     def reason(self, code: str | None) -> Reason | None:
         """The errand of that code, if there is one."""
         return next((each for each in self.reasons if each.code == code), None)
@@ -104,6 +111,10 @@ class Counter(Model):
     """Services it serves, the first first; only a back desk may serve none."""
     location: str = ""
     """Where it is, for announcements: `au fond à droite`."""
+    names: Words = Field(default_factory=dict, examples=[{"en": "Documents"}])
+    """Its name on the room's screens, by language; the label where one is left out."""
+    locations: Words = Field(default_factory=dict, examples=[{"en": "at the back, on the right"}])
+    """Where it is, by language, seen and said; the location where one is left out."""
     arrow: Direction = ""
     """Direction from the room's screens, unless a screen says otherwise."""
     accessible: bool = False
@@ -119,6 +130,10 @@ class Counter(Model):
     def shown(self) -> bool:
         """Whether the public is called there."""
         return self.kind != "back"
+
+    def placed(self, language: str) -> str:
+        """Where it is, as a visitor reads and hears it."""
+        return self.locations.get(language) or self.location
 
 
 class Profile(Model):

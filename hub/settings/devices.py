@@ -95,8 +95,8 @@ class Display(Model):
     """Services listed; when empty those of its counters, or all those with a prefix."""
     minimum_s: Annotated[float, Field(ge=0, le=60)] = 6.0
     """Least time each call keeps the large place."""
-    languages: tuple[str, ...] = Field(default=("fr",), min_length=1, examples=[["fr", "en"]])
-    """Languages of its calls, one after the other (one alone is said twice); its own words are in the first."""
+    languages: tuple[str, ...] = Field(default=(), examples=[["fr", "en"]])
+    """Languages of its calls, in turn (one alone twice); what it shows is in the first. None: the agency's first."""
     arrows: dict[CounterCode, Direction] = Field(default_factory=dict, examples=[{"05": "left"}])
     """Direction of a counter seen from this screen, by counter code."""
     volume: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, examples=[60])

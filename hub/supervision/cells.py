@@ -22,12 +22,12 @@ from itertools import accumulate, groupby
 #: `queue_ms` is the area under a queue's length, `open_ms` how long it could have had one; `busy_ms`, `staffed_ms` and
 #: `back_ms` (at back-office work, in none of the others) are of counters; a duration's sum stands beside its spread.
 #: `corrected_ms`: service times of which the end was corrected, `as_pressed_ms` the same ones by the key that was
-#: pressed; `services`: how many service times.
+#: pressed; `services`: how many service times; `early`: how many were here before the time of their appointment.
 SUMS = (
     "issued", "served", "absent", "cancelled", "unserved", "unfinished", "one_counter",
     "passages", "tickets", "recalls", "transfers", "uncertain", "measured", "within",
     "told", "kept", "missed_ms", "queue_ms", "open_ms", "busy_ms", "staffed_ms", "back_ms",
-    "corrected",
+    "corrected", "early", "early_ms",
     "wait_ms", "wait_to_call_ms", "service_time_ms", "visit_wait_ms", "corrected_ms", "as_pressed_ms", "services",
 )  # fmt: skip
 #: The greatest of each, ms; of `queue`, people.

@@ -75,7 +75,7 @@ def _fold(past: Past, passage: Passage, slot: Slot) -> None:
         if took.certain:
             past.taken[service] += max(0, took.ms - passage.held_ms)
             past.calls[service] += 1
-    if passage.left and (waited := elapsed(passage.entered, passage.left)).certain:
+    if passage.left and (waited := elapsed(passage.since, passage.left)).certain:
         past.waited[service] += waited.ms
         past.left[service] += passage.outcome in ("cancelled", "no_show")
 

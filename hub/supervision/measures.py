@@ -172,6 +172,8 @@ def told(cell: Cell, by: Sequence[Dimension], open_ms: int) -> dict[str, Any]:
             "one_counter": ratio(cell["one_counter"], cell["served"]),
             "recalls_per_ticket": ratio(cell["recalls"], cell["tickets"]),
             "transfers_per_ticket": ratio(cell["transfers"], cell["tickets"]),
+            "early": cell["early"],
+            "early_mean_s": mean_s(cell, "early_ms", cell["early"]),
         }
         | announced(cell)
         | {name: spread(cell, name) for name in ("visit_wait", "wait", "wait_to_call", "service_time")}
@@ -200,6 +202,9 @@ def count_visit(cell: Cell, visit: Visit) -> None:
     if visit.state in _STATES:
         cell.count(_STATES[visit.state])
     cell.count("one_counter", visit.one_counter)
+    if visit.early and visit.early.certain:
+        cell.count("early")
+        cell.count("early_ms", visit.early.ms)
     if visit.wait and visit.wait.certain:
         cell.lasted("visit_wait", visit.wait.ms)
         if visit.low_s is not None and visit.high_s is not None:

@@ -17,6 +17,11 @@ from hub.queues.model import Channel, Outcome, Priority, TicketState
 HOUR_MS = 3_600_000
 
 
+def _after(one: Instant, other: Instant) -> bool:
+    """Whether an instant is later than another: by the running clock where both are on one."""
+    return one.mono > other.mono if one.boot == other.boot else one.at > other.at
+
+
 @dataclass(frozen=True)  # no slots: what was worked out once is kept, for a month is grouped six ways
 class Passage:
     """One wait and one service in one queue. `hour` is the local hour of entering; `held_ms` was spent aside."""
@@ -37,16 +42,23 @@ class Passage:
     #: The counter that they were sent to, if to one, and why they were called when they were: `waited:12`.
     wanted: str | None = None
     why: str = ""
+    #: The time of the appointment that they came for, of the first passage of such a visit.
+    due: Instant | None = None
+
+    @cached_property
+    def since(self) -> Instant:
+        """From when on they waited for the agency: entering the queue, or the time of their appointment after that."""
+        return self.due if self.due and _after(self.due, self.entered) else self.entered
 
     @cached_property
     def wait(self) -> Elapsed | None:
-        """From entering the queue (the issue, for the first passage) to the start; None before."""
-        return elapsed(self.entered, self.started) if self.started else None
+        """From `since` (the issue, for most first passages) to the start; nothing when received before; None before."""
+        return elapsed(self.since, self.started) if self.started else None
 
     @cached_property
     def wait_to_call(self) -> Elapsed | None:
-        """From entering the queue to the call that was not taken back; None before."""
-        return elapsed(self.entered, self.called) if self.called else None
+        """From `since` to the call that was not taken back; None before."""
+        return elapsed(self.since, self.called) if self.called else None
 
     @cached_property
     def service_time(self) -> Elapsed | None:
@@ -113,10 +125,22 @@ class Visit:
         return self.state == "served" and all(p.outcome != "transferred" for p in self.passages)
 
     @cached_property
+    def started(self) -> Instant | None:
+        """The first start; None when nobody was received."""
+        return next((p.started for p in self.passages if p.started), None)
+
+    @cached_property
     def wait(self) -> Elapsed | None:
-        """From the issue to the first start; None when nobody was received."""
-        first = next((p.started for p in self.passages if p.started), None)
-        return elapsed(self.issued, first) if first else None
+        """From the issue, or the time of their appointment after it, to the first start; None before one."""
+        since = self.due if self.due and _after(self.due, self.issued) else self.issued
+        return elapsed(since, self.started) if self.started else None
+
+    @cached_property
+    def early(self) -> Elapsed | None:
+        """How long they were here before the time of their appointment, and not received; None of all others."""
+        if self.due is None or self.started is None or not _after(self.due, self.issued):
+            return None
+        return elapsed(self.issued, self.started if _after(self.due, self.started) else self.due)
 
 
 @dataclass(frozen=True, slots=True)

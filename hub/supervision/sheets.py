@@ -169,6 +169,8 @@ COLUMNS = (
     _plain("announced_kept", _percent, "more", on_page=False),
     _plain("announced_error_s", _minutes, "more", on_page=False),
     _plain("announced_width_s", _minutes, "more", on_page=False),
+    _plain("early", family="more", on_page=False, tables=_NOT_AGENTS),
+    _plain("early_mean_s", _minutes, "more", on_page=False, tables=_NOT_AGENTS),
     _plain("uncertain", family="more", on_page=False),
     _plain("corrected", family="more", on_page=False),
     _plain("service_mean_as_pressed_s", _minutes, "more", on_page=False),

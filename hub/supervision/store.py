@@ -22,6 +22,8 @@ from hub.queues.store import Reader
 from hub.supervision.model import Day, Passage, Visit
 from hub.supervision.rules import LONG_TIMES
 
+#: The rank of a ticket's first stage.
+FIRST_RANK = 1
 _ROWS = (
     "SELECT t.id, t.label, t.day, t.asked, t.state, t.stage, t.issued_at, t.issued_tick, t.low_s, t.high_s,"
     " t.priority, t.channel, t.language, s.id AS s_id, s.rank, s.service, s.counter, s.agent,"
@@ -161,6 +163,7 @@ def _visit(rows: list[sqlite3.Row], found: dict[int, Day]) -> Visit:
 
 
 def _passage(row: sqlite3.Row, day: Day) -> Passage:
+    """One stage; only the first one is waited in for an appointment."""
     pressed, corrected = _maybe(row["ended_at"], row["ended_tick"]), _maybe(row["corrected_at"], row["corrected_tick"])
     return Passage(
         service=row["service"],
@@ -177,6 +180,7 @@ def _passage(row: sqlite3.Row, day: Day) -> Passage:
         pressed=pressed if corrected else None,
         wanted=row["wanted"],
         why=row["why"] or "",
+        due=_maybe(row["due_at"], row["due_tick"]) if row["rank"] == FIRST_RANK else None,
     )
 
 
@@ -212,9 +216,13 @@ def states(reader: Reader, day_id: int) -> dict[tuple[str, str], int]:
 
 
 def waits(reader: Reader, day_id: int) -> tuple[Wait, ...]:
-    """The certain waits of a day that have ended with a start: what `measures` calls `wait`."""
+    """The certain waits of a day that have ended with a start: what `measures` calls `wait`.
+
+    The journal says since when they stood in the queue; before the time of an appointment nobody waited for us.
+    """
     rows = reader.execute(
-        "SELECT s.service, s.entered_at, s.wait_ms FROM ticket t INDEXED BY ticket_label"
+        "SELECT s.service, s.entered_at, max(0, s.wait_ms - CASE WHEN s.rank = 1 AND t.due_at > s.entered_at"
+        " THEN t.due_at - s.entered_at ELSE 0 END) FROM ticket t INDEXED BY ticket_label"
         " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
         " WHERE t.day = ? AND s.wait_ms IS NOT NULL AND s.certain",
         (day_id,),
@@ -223,10 +231,16 @@ def waits(reader: Reader, day_id: int) -> tuple[Wait, ...]:
 
 
 def entered(reader: Reader) -> dict[str, Instant]:
-    """Since when each queue's line has somebody in it: the first entry among those who wait there now."""
+    """Since when each queue's line has somebody in it: the first entry among those who wait there now.
+
+    Whoever came before their appointment is in it from its time on: until then no counter leaves them standing.
+    """
     found: dict[str, Instant] = {}
-    for row in sorted(queues.waiting(reader), key=lambda row: row["entered_at"]):
-        found.setdefault(row["service"], instant(row["entered_at"], row["entered_tick"]))
+    for row in queues.waiting(reader):
+        since = "due" if row["rank"] == FIRST_RANK and (row["due_at"] or 0) > row["entered_at"] else "entered"
+        moment = instant(row[f"{since}_at"], row[f"{since}_tick"])
+        if row["service"] not in found or moment.at < found[row["service"]].at:
+            found[row["service"]] = moment
     return found
 
 

@@ -44,9 +44,9 @@ from hub.supervision.model import Day
 
 FILE = "figures.db"
 #: Raised whenever a figure is counted in another way: what was kept before is counted again.
-FORMULA = 2
-#: Raised whenever the file has other tables: what another version left is counted again.
-SHAPE = 1
+FORMULA = 3
+#: Raised whenever the file has other tables, or cells of other figures: what another version left is counted again.
+SHAPE = 2
 #: How days are grouped; every other grouping is counted from the visits themselves, of a month at most.
 PREPARED: tuple[tuple[Dimension, ...], ...] = (
     (), ("service",), ("counter",), ("agent",), ("hour",), ("priority",), ("channel",),

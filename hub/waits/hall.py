@@ -5,7 +5,8 @@
     hall.picture("DEP", minute)
 
 Each ticket that is called tells `heard` what was seen as it was taken and how long it took, to learn from. Those who
-are called before their turn, by right or by an agent's pick, say nothing of anybody else's wait and are left out.
+are called before their turn, by right, by an appointment or by an agent's pick, say nothing of anybody else's wait and
+are left out. Whoever is here before their appointment waits for us from its time on.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ KINDS = (
     "counter_unpaused", "counter_closed",
 )  # fmt: skip
 _LEAVING = ("ticket_cancelled", "ticket_unserved", "ticket_unfinished")
+_MS_PER_MIN = 60_000
 _STAFFING = {"counter_opened": True, "counter_unpaused": True, "counter_paused": False, "counter_closed": False}
 
 
@@ -94,14 +96,16 @@ class Hall:
 
     def _issued(self, ticket: int, facts: Mapping[str, Any], minute: float, *, certain: bool) -> None:
         service = str(facts["service"])
-        if certain and facts.get("priority", "normal") == "normal" and not facts.get("wanted"):
+        due_at = facts.get("due_at")
+        if certain and facts.get("priority", "normal") == "normal" and not facts.get("wanted") and due_at is None:
             picture = self.picture(service, minute)
             self._seen[ticket] = (picture, self.says(picture))
-        self._joined(ticket, service, minute)
+        early_ms = 0 if due_at is None else max(0, due_at - facts["issued_at"])
+        self._joined(ticket, service, minute, minute + early_ms / _MS_PER_MIN)
 
-    def _joined(self, ticket: int, service: str, minute: float) -> None:
-        self._of[ticket] = (service, minute)
-        self._line(service).joined(ticket, minute)
+    def _joined(self, ticket: int, service: str, minute: float, since: float | None = None) -> None:
+        self._of[ticket] = (service, minute if since is None else since)
+        self._line(service).joined(ticket, minute, since)
 
     def _called(self, ticket: int, minute: float, *, learn: bool) -> None:
         if ticket not in self._of:

@@ -61,12 +61,12 @@ class Line:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def joined(self, who: Hashable, at: float) -> None:
-        """Somebody waits since `at`."""
+    def joined(self, who: Hashable, at: float, since: float | None = None) -> None:
+        """Somebody waits since `at`; whoever is here before their appointment, from its time on (`since`)."""
         self._open(at)
         if not self._waiting:
             self._busy_since = at
-        self._waiting[who] = at
+        self._waiting[who] = at if since is None else since
 
     def called(self, who: Hashable, at: float) -> None:
         """Somebody was called at `at`. Whoever is not in the line is counted without a wait."""
@@ -120,7 +120,7 @@ class Line:
             busy=(*busy, busy_all),
             last_wait=self._waits[-1] if self._waits else None,
             recent_wait=sum(self._waits) / len(self._waits) if self._waits else None,
-            head_wait=max(0.0, now - next(iter(self._waiting.values()))) if self._waiting else 0.0,
+            head_wait=max(0.0, now - min(self._waiting.values())) if self._waiting else 0.0,
             since_call=max(0.0, now - (self._last_call if self._called else opened)),
             servers=self._staff[-1][1] if self._staff else 0.0,
             servers_hour=self._mean_staff(now),

@@ -19,6 +19,7 @@ OFFICER = Actor(agent="01204H", roles=frozenset({"case_officer"}))
 CASHIER = Actor(agent="01016E", roles=frozenset({"collections_cashier"}))
 PAYER = Actor(agent="01022K", roles=frozenset({"benefits_cashier"}))
 CHIEF = Actor(agent="01003B", roles=frozenset({"head_cashier"}))
+RECEPTION = Actor(agent="00733C", roles=frozenset({"receptionist"}))
 SUPERVISOR = Actor(agent="00411A", roles=frozenset({"supervisor"}))
 #: Of every other role that reads files, who has a reason to.
 READERS = (

@@ -9,7 +9,6 @@ is not planted, and the test sees that of each kind most were. `centre` is the f
 from __future__ import annotations
 
 import io
-import json
 
 from hub.ask import HUB, Ask
 from hub.errors import Unreadable
@@ -18,6 +17,7 @@ from hub.people.importing import Today
 from hub.people.rules import Wrong
 from hub.publishing import actions as publishing
 from hub.publishing import store as publications
+from hub.publishing.rules import as_text
 from hub.queues import actions as queues
 from hub.queues import faces
 from hub.queues import papers as queue_papers
@@ -30,11 +30,12 @@ from hub.services.deposit import scanning
 from hub.services.deposit import store as deposits
 from hub.services.deposit.model import Concerned, Depositor, Draft, Reason, Row
 from hub.services.inquiry import actions as inquiry
+from hub.services.payday import actions as payday
 from hub.services.request import actions as request
 from hub.visits import actions as visits
 from tests.browser.planted_letters import LETTERS, LetterPlanter
 from tests.browser.planted_tills import TillPlanter
-from tests.browser.planter import CLERK, DEPOSITS, KIOSK, NEIGHBOUR, OFFICER, READERS, SUPERVISOR, VALIDATOR
+from tests.browser.planter import CLERK, DEPOSITS, KIOSK, NEIGHBOUR, OFFICER, READERS, RECEPTION, SUPERVISOR, VALIDATOR
 from tests.hub.people.town import Town
 from tests.hub.services.scanner import jpeg
 
@@ -80,6 +81,7 @@ class Planting(TillPlanter, LetterPlanter):
         self.contacts()
         self.letters()
         self.refusals()
+        self.pay_day()
         self.publications()
         self.hub.viewer.close()
         waiting = self.hub.reader.execute("SELECT id FROM notice WHERE way = 'print' AND state = 'waiting'")
@@ -228,12 +230,24 @@ class Planting(TillPlanter, LetterPlanter):
             wanted = appointment.Wanted("RAS", day["day"], time, name=text[:NAME], note=text[:NOTE])
             self.appointments.append(appointment.book(hub, self.ask(CLERK), wanted=wanted)["appointment"])
 
+    def pay_day(self):
+        """One of today, whose waves take letters and figures alone: what is asked of them is typed into an address."""
+        waves, today = "00 49 00:00 20\n50 99 00:00 20", self.hub.today().isoformat()
+        payday.plan(self.hub, self.ask(RECEPTION), on=today, service="CPR", by="registration", waves=waves)
+
     def publications(self):
-        """What the hall's screen says is changed from the supervisor's, with a reason."""
+        """What the hall's screen says, what queues, counters and errands are called, and a reason: the supervisor's."""
         publishing.settle(self.hub, Ask(HUB))  # as at each start
         for text in self.texts:
             with self.each("publication"):
-                wanted = {"displays.SALLE.message": json.dumps(text, ensure_ascii=False)}
+                words, papers = {"fr": text, "en": text}, {"fr": [text]}
+                errand = {"code": "CERT-VIE", "icon": "heartbeat", "kiosk": words, "papers": papers}
+                said = {
+                    "displays.SALLE.message": text, "services.PEN.reasons": [errand], "services.DEP.names": words,
+                    "counters.26.label": text, "counters.26.location": text,
+                    "counters.05.names": words, "counters.05.locations": words,
+                }  # fmt: skip
+                wanted = {name: as_text(value) for name, value in said.items()}
                 seen = publications.last_version(self.hub.reader)
                 publishing.publish(self.hub, self.ask(SUPERVISOR), wanted=wanted, reason=text, seen=seen)
 

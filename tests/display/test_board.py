@@ -3,9 +3,10 @@
 import pytest
 
 from display.board import for_screen
+from hub.settings.counters import Service
 from hub.settings.devices import Display, QuietTime, Voice
 from hub.settings_files import load_settings
-from hub.wire import BoardGroup
+from hub.wire import BoardGroup, Sign
 from tests.look.fake_hub import CONFIG
 from tests.look.pictures import board, call, queues
 
@@ -46,6 +47,33 @@ def test_each_ring_says_where_to_go_and_knows_its_sound(settings):
         "en": "Ticket D, two; counter five.",
     }
     assert seen.rings[0].sound.startswith("/sound/")
+
+
+def test_a_screen_shows_and_says_names_and_places_in_its_first_language(settings):
+    one = call(1, "D002", "05")
+    picture = board(calls=[one], rings=[one], queues=queues(5), sign=Sign("05", "Dépôts de pièces", "free"))
+    seen = for_screen(picture, Display(name="S", languages=("ar", "fr"), services=("DEP", "PEN")), settings)
+    assert (seen.language, [queue.label for queue in seen.queues]) == ("ar", ["إيداع الأوراق", "المعاشات"])
+    assert (seen.calls[0].counter_label, seen.calls[0].note, seen.sign.label) == (
+        "إيداع الأوراق", "في المقابل", "إيداع الأوراق",
+    )  # fmt: skip
+    assert seen.rings[0].text["ar"].endswith("، في المقابل.")
+    assert seen.rings[0].text["fr"] == "Ticket D, deux ; guichet cinq."
+
+
+def test_a_screen_that_names_no_language_has_the_agency_s_first(settings):
+    first = settings.agency.model_copy(update={"languages": ("pt", "fr")})
+    seen = for_screen(board(), Display(name="S"), settings.model_copy(update={"agency": first}))
+    assert seen.language == "pt"
+
+
+@pytest.mark.parametrize(
+    ("language", "called"), [("fr", "Dépôt"), ("ar", "إيداع"), ("en", "Hand in documents"), ("ln", "Dépôt")]
+)
+def test_a_queue_is_called_by_its_name_there_else_as_at_the_kiosk_else_as_for_staff(language, called):
+    kiosk = {"fr": "Déposer des pièces", "en": "Hand in documents"}
+    one = Service(code="DEP", label="Dépôt de pièces", short="Dépôt", kiosk=kiosk, names={"ar": "إيداع"})
+    assert one.named(language, "fr") == called
 
 
 def test_a_message_of_the_day_goes_before_the_screen_s_own(settings):

@@ -73,6 +73,18 @@ def test_a_call_is_large_with_its_counter_arrow_and_place(room):
     expect(room.page.locator("#clock")).to_have_text("09:42")
 
 
+def test_a_screen_speaks_its_own_language_and_one_that_its_address_names(room):
+    """The hub says it with the first picture; French on the page until then, and the room is called in Arabic."""
+    room.tell([D1], screen={"languages": ("ar", "fr")})
+    room.open().expect_scene("call")
+    expect(room.page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(room.large).to_have_text("D001")
+    expect(room.page.locator("#call .note")).to_have_text("إيداع الأوراق · في المقابل")
+    room.open("/display?lang=pt#T")
+    expect(room.page.locator("html")).to_have_attribute("lang", "pt")
+    expect(room.large).to_have_text("D001")
+
+
 def test_calls_make_the_page_fetch_nothing(room):
     """Every icon is in the page from the start: an arrow is drawn on fifty screens without a word to the hub."""
     room.page.add_init_script(LISTEN)

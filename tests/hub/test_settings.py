@@ -372,11 +372,16 @@ def test_what_works_and_is_probably_not_meant_is_a_remark(folder):
     change(folder, "kiosk.toml", "8090", "0")
     change(folder, "kiosk.toml", 'service = "DEP"', 'service = "RAS"')
     change(folder, "services.toml", 'kiosk.en = "Hand in documents"\n', "")
+    change(folder, "services.toml", 'kiosk.pt = "Prova de vida"\n', "")
+    change(folder, "agency.toml", 'name = "SALLE"\n', 'name = "SALLE"\nlanguages = ["pt", "fr"]\n')
+    change(folder, "counters.toml", ', pt = "Receção" }', " }")
     assert remarks(load_settings(folder)) == [
         "kiosk.toml: hub http://127.0.0.1:8080, but the hub of this box listens on port 8081 (agency.toml)",
         "panel.toml: hub http://127.0.0.1:8080, but the hub of this box listens on port 8081 (agency.toml)",
         "kiosk.toml: no button for service DEP, and the kiosk has no screen (screen_port = 0)",
         "services.toml: service DEP: no kiosk words in en; the label is shown",
+        "services.toml: service PEN, reason CERT-VIE: no words in pt; 'Certificat de vie' is shown",
+        "counters.toml: no names in pt for 01; a screen shows their labels",
     ]
 
 

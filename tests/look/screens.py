@@ -162,6 +162,13 @@ FIVE = [call(n, f"{letter}00{n}", f"0{n + 4}") for n, letter in ((5, "V"), (4, "
 LONG = [call(9, "K1-007", "08"), call(8, "WM888", "12"), call(7, "K2-106", "02", "serving"), *FIVE[:2]]
 SIGN = Sign("05", "Dépôts de pièces", "calling")
 AT_SIGN = {"layout": "sign", "counters": ("05",)}
+#: What the agency has typed for its screens, each in the screen's language.
+MESSAGES = {
+    "fr": "Préparez vos pièces : elles sont indiquées sur votre ticket.",
+    "en": "Have your papers ready: they stand on your ticket.",
+    "ar": "جهّزوا أوراقكم: هي مذكورة على تذكرتكم.",
+    "pt": "Prepare os seus papéis: estão indicados na sua senha.",
+}
 POSTERS = ("/display/pictures/SALLE/0?v=1",)
 
 
@@ -178,12 +185,14 @@ class InRoom:
     lost: bool = False
     stranger: bool = False
 
-    def board(self, settings: Any, seq: int) -> Any:
-        """The picture that the hub sends; the services are called as in the demo agency."""
-        called = {service.code: service.name for service in settings.services}
+    def board(self, settings: Any, seq: int, language: str) -> Any:
+        """The picture that the hub sends to a screen of that language; services are called as in the demo agency."""
+        first = settings.agency.languages[0]
+        called = {service.code: service.named(language, first) for service in settings.services}
+        screen = {"languages": (language,), "message": MESSAGES[language]} | self.screen
         told = {"queues": queues()} | self.told
         named = tuple(replace(each, label=called.get(each.service, each.label)) for each in told["queues"])
-        return shown(board(seq, self.calls, (), **told | {"queues": named}), settings, self.pictures, **self.screen)
+        return shown(board(seq, self.calls, (), **told | {"queues": named}), settings, self.pictures, **screen)
 
 
 DISPLAY = (

@@ -213,7 +213,7 @@ def test_the_display(chromium, hub, language):
             if row.lost:
                 page.clock.install()
             if not row.stranger:
-                hub.show("board", row.board(hub.settings, seq))
+                hub.show("board", row.board(hub.settings, seq, language))
             page.goto(f"/display?lang={language}#{'WRONG' if row.stranger else 'T'}")
             if row.lost:
                 expect(page.locator("body")).to_have_attribute("data-scene", "call")

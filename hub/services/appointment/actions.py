@@ -35,6 +35,7 @@ from hub.wire import as_json
 
 #: Times of so many days are told at once.
 DAYS_TOLD = 5
+AN_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def book(tx: Transaction, hub: Hub, *, wanted: Wanted) -> Answer:
     slot_at = _free(tx, hub, service.code, (wanted.day, wanted.time))
     same_day = store.of_day(tx.connection, wanted.day, service.code)
     rules.not_twice(same_day, name, number, registration)
+    if channel == "kiosk":
+        _by_oneself(tx, hub, name, number)
     year = agenda.parsed(wanted.day).year
     given = series.next_of(tx.connection, "appointment", year, tx.epoch, hub.settings.agency.zone)
     event = AppointmentBooked(
@@ -103,6 +106,14 @@ def book(tx: Transaction, hub: Hub, *, wanted: Wanted) -> Answer:
     if "kiosk" in tx.actor.roles:
         _print(tx, hub, _one(tx.connection, event.appointment), tx.actor.device or "")
     return {"appointment": event.appointment} | face(hub, _one(tx.connection, event.appointment))
+
+
+def _by_oneself(tx: Transaction, hub: Hub, name: str, number: str) -> None:
+    """What a visitor books at a kiosk, where nobody sees who they are: one at a time, and not all that there is."""
+    open_ones = store.open_of(tx.connection, number[-rules.SAME_DIGITS :], tx.now.at)
+    rules.one_at_a_time(open_ones, name, number)
+    given = store.booked_at_kiosk(tx.connection, tx.actor.device or "", tx.now.at - AN_HOUR_MS, tx.now.at)
+    rules.not_too_many(given, hub.settings.appointments.kiosk_an_hour)
 
 
 def face(hub: Hub, found: Appointment) -> Answer:

@@ -30,3 +30,9 @@ def create(db: Database) -> None:
         "CREATE INDEX appointment_lines ON appointment_line (appointment)",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def index_of_the_kiosk(db: Database) -> None:
+    """What visitors book themselves is counted by the hour."""
+    db.conn.execute("CREATE INDEX appointment_booked ON appointment (booked_at) WHERE channel = 'kiosk'")

@@ -172,6 +172,25 @@ def not_twice(found: Iterable[Appointment], name: str, number: str, registration
             )  # fmt: skip
 
 
+def one_at_a_time(found: Iterable[Appointment], name: str, number: str) -> None:
+    """Raise Refused where whoever books for themselves has an appointment still to come, for whatever it is.
+
+    Nothing is said of it: another may have typed their number. Without a number, a name is one person's.
+    """
+    words = plain(name)
+    if any(
+        same_number(each.telephone, number) or (words and not number and plain(each.name or "") == words)
+        for each in found
+    ):
+        raise Refused("there is an appointment under this already: ask at reception", code="booked_open")
+
+
+def not_too_many(given: int, most: int) -> None:
+    """Raise Refused where a kiosk has given as many within an hour as it may (0: no limit)."""
+    if most and given >= most:
+        raise Refused(f"this kiosk gives no more than {most} appointments an hour: ask at reception", code="kiosk_full")
+
+
 def meant(found: Iterable[Appointment], number: str, name: str) -> Appointment:
     """The appointment of whoever says their telephone number or their name. The kiosk never says whose there are.
 

@@ -71,6 +71,27 @@ def taken(reader: Reader, day: str, service: str) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
+def booked_at_kiosk(reader: Reader, device: str, since: int, until: int) -> int:
+    """How many a kiosk has given between two wall times (ms)."""
+    row = reader.execute(
+        "SELECT count(*) FROM appointment a JOIN appointment_line l ON l.appointment = a.id"
+        " JOIN journal j ON j.seq = l.id WHERE a.channel = 'kiosk' AND a.booked_at > ? AND a.booked_at <= ?"
+        " AND l.kind = 'appointment_booked' AND j.device = ?",
+        (since, until, device),
+    ).fetchone()
+    return int(row[0])
+
+
+def open_of(reader: Reader, digits: str, after: int) -> list[m.Appointment]:
+    """Those still to come after a wall time whose telephone number ends so; without digits, visitors' own by name."""
+    of_whom = "telephone LIKE ?2" if digits else "telephone IS NULL AND name IS NOT NULL AND channel = 'kiosk'"
+    rows = reader.execute(
+        f"SELECT * FROM appointment WHERE state IN {_OPEN} AND slot_at > ?1 AND {of_whom} ORDER BY slot_at",  # noqa: S608 (ours)
+        (after, f"%{digits}") if digits else (after,),
+    )
+    return [appointment_of(row) for row in rows]
+
+
 def calls_at(reader: Reader, day: str, time: str) -> dict[str, int]:
     """How many calls each counter has to make at that time."""
     rows = reader.execute(

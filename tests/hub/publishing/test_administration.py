@@ -42,6 +42,7 @@ def services(house, **changed):
         }
         for language in house.settings.agency.languages:
             fields[f"{under}.kiosk.{language}"] = one.kiosk.get(language, "")
+            fields[f"{under}.names.{language}"] = one.names.get(language, "")
             fields[f"{under}.papers.{language}"] = "\r\n".join(one.papers.get(language, ()))
             fields[f"{under}.guide.{language}"] = "\r\n".join(one.guide.get(language, ()))
     return fields | {name.replace("__", "."): value for name, value in changed.items()}
@@ -217,12 +218,26 @@ def browser_of(house):
     return Supervisor(house)
 
 
+def test_a_counter_has_its_name_and_place_in_each_language_and_a_name_stays_in_its_field(house, browser):
+    house.publish(counters__21__label='Bureau" autofocus onfocus=x')
+    browser.open("/administration?part=places")
+    assert 'placeholder="Bureau&#34; autofocus onfocus=x"' in browser.raw, "the plain name is the hint of the others"
+    places = {"part": "places", "counters.05.names.ar": "إيداع", "counters.05.locations.ar": "في المقابل"}
+    for one in house.settings.counters:
+        places |= {f"counters.{one.code}.{name}": getattr(one, name) for name in ("label", "location", "arrow")}
+    published(browser, **places)
+    five = house.settings.counter("05")
+    assert (five.names, five.locations) == ({"ar": "إيداع"}, {"ar": "في المقابل"}), "what is left out goes"
+
+
 def test_a_counter_made_on_the_screen_calls_at_once_and_goes_when_it_is_closed(house, browser):
     house.give("deposit")
     browser.open("/administration?part=places")
     places = {"part": "places"}
     for one in house.settings.counters:
         places |= {f"counters.{one.code}.{name}": getattr(one, name) for name in ("label", "location", "arrow")}
+        places |= {f"counters.{one.code}.{name}.{each}": words
+                   for name in ("names", "locations") for each, words in getattr(one, name).items()}  # fmt: skip
     published(browser, **places, **{"new.code": "77", "new.label": "Renfort", "new.kind": "specialised",
                                     "new.services": ["DEP"]})  # fmt: skip
     assert house.counter("77").open("00902F").next() == "D001"

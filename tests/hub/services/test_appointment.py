@@ -217,6 +217,34 @@ def test_s7_by_appointment_only_the_kiosk_lets_in_and_books_and_gives_nothing_el
     house.replayed()
 
 
+def test_a_visitor_books_one_at_a_time_and_a_kiosk_so_many_an_hour(tmp_path, workshop):
+    terms = {"share": 50, "kiosk_an_hour": 2}
+    house = House(tmp_path, brazzaville(MONDAY), ("reception", "appointment"), workshop, appointments=terms)
+    times = iter(asked(house, KIOSK, "times", service="PEN", day="2026-03-04")["days"][0]["times"])
+
+    def by_oneself(kiosk=KIOSK, service="PEN", **who):
+        try:
+            return asked(house, kiosk, "book", service=service, day="2026-03-04", time=next(times), **who)["code"]
+        except Refused as refused:
+            return refused.reason
+
+    first = by_oneself(telephone="055000111")
+    assert by_oneself(telephone="+242 05 500 01 11") == "booked_already", "that day, for that"
+    assert by_oneself(telephone="055000111", service="REC") == "booked_open", "and nothing is said of it"
+    assert len(by_oneself(name="NGOMA Rose")) == 8
+    assert by_oneself(name="ngoma rose", service="REC") == "booked_open"
+    assert by_oneself(telephone="055000112") == "kiosk_full"
+    other = Actor(device="K2", roles=frozenset({"kiosk"}))
+    assert len(by_oneself(other, telephone="055000112")) == 8, "each kiosk by itself"
+    assert books(house, "12:15", service="REC", day="2026-03-04", telephone="055000111").label, "reception may"
+    house.clock.advance(minutes=61)
+    asked(house, KIOSK, "unbook", code=first)
+    assert by_oneself(telephone="055000111") == "booked_open", "the one of reception's is to come"
+    assert len(by_oneself(name="BAMOU Jérôme")) == 8
+    house.replayed()
+    house.close()
+
+
 def test_s7_a_call_that_is_conclusive_closes_the_case_without_a_visit(house):
     queues.change_mode(house.hub, house.ask(SUPERVISOR), mode="appointments_only")
     found = books(house, "09:20", mode="telephone")

@@ -135,6 +135,28 @@ def test_nobody_has_two_for_one_thing_on_one_day():
     rules.not_twice([one(1, registration_number="2133415888", state="cancelled")], "", "", "2133415888")
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "refuses"),
+    [("", "+242066123456", True), ("bamou jerome", "", True), ("NGOMA Rose", "", False), ("", "055000111", False)],
+)
+def test_whoever_books_for_themselves_has_one_to_come(name, number, refuses):
+    there = [one(1, telephone="066123456"), one(2, name="BAMOU Jérôme")]
+    if not refuses:
+        rules.one_at_a_time(there, name, number)
+        return
+    with pytest.raises(Refused) as refused:
+        rules.one_at_a_time(there, name, number)
+    assert (refused.value.reason, refused.value.facts) == ("booked_open", {})
+
+
+def test_a_kiosk_gives_so_many_an_hour_and_no_more():
+    rules.not_too_many(19, 20)
+    rules.not_too_many(500, 0)
+    with pytest.raises(Refused) as refused:
+        rules.not_too_many(20, 20)
+    assert refused.value.reason == "kiosk_full"
+
+
 DAY = [
     one(1, name="BAMOU Jérôme", telephone="066123456", slot_at=AT),
     one(2, name="BAMOU Jérôme", telephone="066123456", slot_at=AT - 60_000),

@@ -40,6 +40,12 @@ class Turn:
     how: str | None = None
     aside: int = 0
     since: Moment | None = None
+    due: Moment | None = None
+
+    @property
+    def begins(self) -> Moment:
+        """Nobody waits for the agency before the time of their appointment."""
+        return self.due if self.due and _later(self.due, self.entered) else self.entered
 
 
 @dataclass
@@ -53,6 +59,7 @@ class Visitor:
     channel: str
     low: int | None
     high: int | None
+    due: Moment | None = None
     end: str | None = None
     turns: list[Turn] = field(default_factory=list)
 
@@ -87,6 +94,10 @@ def lasted(begin: Moment, end: Moment) -> tuple[int, bool]:
     return max(0, end[0] - begin[0]), False
 
 
+def _later(one: Moment, other: Moment) -> bool:
+    return one[1] > other[1] if one[2] == other[2] else one[0] > other[0]
+
+
 def hour_of(at: int) -> int:
     return (at + OFFSET) // HOUR % 24
 
@@ -113,7 +124,10 @@ def _visit(book: Book, kind: str, facts: dict[str, Any], now: Moment) -> None:  
         at = (facts["issued_at"], facts["issued_tick"] % BOOT, facts["issued_tick"] // BOOT)
         names = ("day", "service", "priority", "channel", "low_s", "high_s")
         day, service, priority, channel, low, high = (facts.get(name) for name in names)
-        visitor = Visitor(day, service, at, priority, channel, low, high, turns=[Turn(service, at)])
+        due = None
+        if facts.get("due_at") is not None:
+            due = (facts["due_at"], facts["due_tick"] % BOOT, facts["due_tick"] // BOOT)
+        visitor = Visitor(day, service, at, priority, channel, low, high, due, turns=[Turn(service, at, due=due)])
         book.visitors[facts["ticket"]] = visitor
         return
     visitor = book.visitors.get(facts.get("ticket"))  # type: ignore[arg-type]
@@ -241,7 +255,9 @@ def reckoned(book: Book, date: str, by: str, targets: dict[str, int]) -> dict[An
         empty: dict[str, Any] = dict.fromkeys(
             ("issued", *OVER.values(), "passages", "recalls", "sent", "within", "aimed", "uncertain", "one_counter"), 0
         )
-        lists: dict[str, Any] = {n: [] for n in ("wait", "wait_to_call", "service_time", "visit_wait", "pressed")}
+        lists: dict[str, Any] = {
+            n: [] for n in ("wait", "wait_to_call", "service_time", "visit_wait", "early", "pressed")
+        }
         more: dict[str, Any] = {"tickets": set(), "told": [], "busy": 0, "staffed": 0, "behind": 0}
         return found.setdefault(of, empty | lists | more)
 
@@ -269,9 +285,13 @@ def _of_visit(into: dict[str, Any], visitor: Visitor) -> None:
     if visitor.end:
         into[visitor.end] += 1
     into["one_counter"] += visitor.end == "served" and all(turn.how != "sent on" for turn in visitor.turns)
-    start = next((turn.started for turn in visitor.turns if turn.started), None)
-    if start and lasted(visitor.issued, start)[1]:
-        into["visit_wait"].append(wait := lasted(visitor.issued, start)[0])
+    start, due = next((turn.started for turn in visitor.turns if turn.started), None), visitor.due
+    begins = due if due and _later(due, visitor.issued) else visitor.issued
+    if start and begins != visitor.issued:
+        early, certain = lasted(visitor.issued, start if _later(begins, start) else begins)
+        into["early"] += [early] * certain
+    if start and lasted(begins, start)[1]:
+        into["visit_wait"].append(wait := lasted(begins, start)[0])
         if visitor.low is not None and visitor.high is not None:
             into["told"].append((visitor.low * 1000, wait, visitor.high * 1000))
 
@@ -280,10 +300,10 @@ def _of_turn(into: dict[str, Any], turn: Turn, targets: dict[str, int]) -> None:
     into["passages"] += 1
     into["recalls"] += max(0, turn.calls - 1)
     into["sent"] += turn.how == "sent on"
-    if turn.called and lasted(turn.entered, turn.called)[1]:
-        into["wait_to_call"].append(lasted(turn.entered, turn.called)[0])
+    if turn.called and lasted(turn.begins, turn.called)[1]:
+        into["wait_to_call"].append(lasted(turn.begins, turn.called)[0])
     if turn.started:
-        ms, certain = lasted(turn.entered, turn.started)
+        ms, certain = lasted(turn.begins, turn.started)
         into["uncertain"] += not certain
         if certain:
             into["wait"].append(ms)

@@ -66,6 +66,9 @@ def same(row, expected, by, where):
         assert row[name] == expected[name], (where, name)
     for name in SPREADS:
         _same_spread(row[name], expected[name], (where, name))
+    assert row["early"] == len(expected["early"]), where
+    if expected["early"]:
+        assert abs(row["early_mean_s"] - sum(expected["early"]) / len(expected["early"]) / 1000) <= 0.001, where
     _near(row["within_target"], _share(expected["within"], expected["aimed"]), 0.0001, where)
     _near(row["one_counter"], _share(expected["one_counter"], expected["served"]), 0.0001, where)
     _near(row["recalls_per_ticket"], _share(expected["recalls"], len(expected["tickets"])), 0.0001, where)

@@ -17,6 +17,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.blended import actions as blended
 from hub.blended import rules
 from hub.blended.rules import Line
+from hub.clock import Instant
 from hub.errors import Refused
 from hub.queues import actions, store
 from tests.hub.supervision.stories import ERRANDS
@@ -29,6 +30,7 @@ STEPS = {
     "hold": 6, "resume": 9, "undo": 9, "release": 2, "pick": 2, "gives_up": 4, "first": 3, "pause": 2, "unpause": 4,
     "open": 2, "move": 1, "leave": 1, "lost": 2, "unplug": 1, "plug": 2, "restart": 1, "reboot": 1, "jump": 1,
     "expire": 1, "correct": 2, "long": 1, "work": 8, "put_down": 6, "call_back": 4,
+    "meeting": 4,
 }  # fmt: skip
 PRIORITIES = ("pregnant", "age_70", "reduced_mobility", "work_accident", "infant", "normal")
 
@@ -90,6 +92,12 @@ class WildDay:
 
     def _give(self, _: Any) -> None:
         self.office.give(self._errand(), priority=self.chance.choice(PRIORITIES))
+
+    def _meeting(self, _: Any) -> None:
+        """Somebody comes for an appointment, most of them before its time."""
+        now, ms = self.office.clock.now(), self.chance.choice((-600_000, 60_000, 400_000, 900_000, 3_600_000))
+        due = actions.Due(Instant(now.at + ms, now.mono + ms, now.boot), 30) if now.mono + ms > 0 else None
+        self.office.give(self._errand(), category="appointment", due=due)
 
     def _lost(self, _: Any) -> None:
         self.office.kiosk.press(self._errand(), answer_lost=True)
