@@ -22,7 +22,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
-from hub import outbox
+from hub import outbox, spreadsheet
 from hub.agents import cookie, csrf, devices, refusals, rights, sessions
 from hub.agents.doorway import way_in
 from hub.agents.model import LOCKED
@@ -241,7 +241,8 @@ def _of_school(mark: str, stamp: str) -> Callable[[Response], Response]:
             response.headers["Content-Disposition"] = named.sub(rf"\1{stamp}", told)
         if response.mimetype == "text/csv":
             text = response.get_data(as_text=True)
-            response.set_data(f"{text[:1]}{mark}\r\n{text[1:]}" if text.startswith("\ufeff") else f"{mark}\r\n{text}")
+            head = spreadsheet.written([[mark]], marked=text.startswith("\ufeff"))
+            response.set_data(head + text.removeprefix("\ufeff"))
         return response
 
     return after
