@@ -25,7 +25,7 @@ from kiosk.reader import Reader
 from kiosk.screen.server import Screen
 from kiosk.spool import Spool
 
-#: How long the first start waits for a catalogue before it says that it is ready without one.
+#: How long the first start waits for the hub, and then for its catalogue, before it says that it is ready without.
 FIRST_S = 5.0
 
 
@@ -79,8 +79,8 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
         devices = open_devices(kiosk.devices, settings.path(kiosk.socket))
         opened.callback(devices.close)
         devices.buttons([button.pin for button in kiosk.buttons], app.button, kiosk.debounce_ms, kiosk.stuck_s)
-        if not alone:
-            hub.wait_connected(FIRST_S)
+        if not alone and hub.wait_connected(FIRST_S):
+            app.wait_catalogue(FIRST_S)
         heartbeat.ready(spool.waiting_reports)
         print(f"ready {kiosk.name}", flush=True)  # noqa: T201  whoever started us waits for this line
         stop.wait()

@@ -167,6 +167,7 @@ class KioskApp:
         self._printing: dict[str, tuple[Press, Number]] = {}
         self._taken_up: set[str] = set()
         self._lock = threading.Lock()
+        self._knows = threading.Event()
 
     def open(self, paper: Paper, buttons: dict[int, str]) -> KioskApp:
         """Take up what an earlier process left, then serve. `buttons`: pin → service."""
@@ -354,6 +355,10 @@ class KioskApp:
 
     # what is known
 
+    def wait_catalogue(self, timeout_s: float) -> bool:
+        """Whether there is a catalogue, the kept one or the hub's, at the latest after so long."""
+        return self._knows.wait(timeout_s)
+
     @property
     def can_print(self) -> bool:
         """Whether nothing is known against the printer."""
@@ -490,6 +495,7 @@ class KioskApp:
         if kept := self.spool.kept("catalogue"):
             try:
                 self.catalogue = parse(Catalogue, kept)
+                self._knows.set()
             except Refused as error:
                 log.warning("the kept catalogue is not readable, the hub will send another: %s", error)
         if clock := self.spool.kept("clock"):
@@ -524,6 +530,7 @@ class KioskApp:
     def _hear_catalogue(self, catalogue: Catalogue) -> None:
         if self.catalogue is None or catalogue != self.catalogue:
             self.catalogue = catalogue
+            self._knows.set()
             self.spool.keep("catalogue", as_json(catalogue))
 
     def _service(self, code: str) -> CatalogueService | None:

@@ -15,6 +15,7 @@ from tests.agency import COUNTERS, hub_alone, opened
 from tests.faults.checker import judge
 from tests.faults.clients import Core, Crowd, read
 from tests.faults.planted import look_and_then_call
+from tests.patience import patience
 
 WAITING, SERVICE = 12, "XES"
 RUSH_S, LONG_RUSH_S, PLANTED_S = 4, 60, 3
@@ -62,6 +63,7 @@ def test_one_visitor_and_two_keys_pressed_at_once_make_one_call(office, neighbou
 
 def test_the_same_story_finds_a_next_that_selects_and_then_updates(office, neighbours, monkeypatch):
     monkeypatch.setitem(asks.ASKS, "next", replace(asks.ASKS["next"], act=look_and_then_call))
+    monkeypatch.setattr("tests.faults.planted.LOOK_S", patience(0.05))  # both look before one of them calls
     assert called_when_both_press(office, neighbours) == 2
 
 
