@@ -1,9 +1,9 @@
 """A call becomes a sound file: gong, then the call in each language.
 
-What a call says is made in pieces, long before it is needed: the counters' phrases when the hub starts, a ticket's
-when it is given. So a call only lays pieces one after the other. Making a piece is work for a process of its own with
-the lowest priority (display/speaker.py); a call whose pieces are not there yet has them made at once, while its
-picture travels, and the first who asks for the sound waits.
+What a call says is made in pieces, before it is needed: the counters' phrases when the hub starts, a ticket's when it
+is among the first in its line and nobody takes a ticket at the door. So a call only lays pieces one after the other.
+Making a piece is work for a process of its own with the lowest priority (display/speaker.py); a call whose pieces are
+not there yet has them made at once, while its picture travels, and the first who asks for the sound waits.
 
 The name of a sound is known before it exists (`speech.sound_name`), so a picture can point at it at once. Files lie
 in memory where the system gives the hub a folder there, else in the data folder, under the engine, version and speed
@@ -26,11 +26,12 @@ import threading
 import time
 import wave
 from array import array
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -45,7 +46,7 @@ from hub.settings import Settings
 RECIPE = 2
 #: How long making lets the picture of a call, or the paper of a ticket, go first, seconds.
 AFTER_PICTURES_S, AFTER_PAPER_S = 0.05, 0.5
-#: How long tickets that come one upon the other put off the making of their sounds.
+#: How long tickets that come one upon the other put off the making of the next few sounds.
 RUSH_S = 5.0
 #: How long a hub that has just started does everything else first.
 AFTER_START_S = 5.0
@@ -55,8 +56,8 @@ MOST_FILES = 24
 MOST_PIECES = 320
 #: Announcements remembered by name: a day of a busy agency.
 MOST_NAMES = 2_000
-#: Tickets that wait to be prepared; in a rush the oldest are given up and made when they are called.
-MOST_AWAITED, AT_ONCE = 64, 16
+#: So many tickets are ready before their call, whoever is first in their lines; and so many are made by one process.
+MOST_AHEAD, AT_ONCE = 64, 8
 PATIENCE_S = 20.0
 CHIME, SILENCE = "chime", "silence"
 #: language → espeak's name of the voice.
@@ -250,8 +251,10 @@ class Voice:
         self._names = threading.Lock()
         self._rendering = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="voice")
-        self._awaited: deque[str] = deque(maxlen=MOST_AWAITED)
+        self._next_up: Callable[[], Sequence[str]] = tuple
         self._newest = 0.0
+        #: Where the pieces of each ticket lie that was made ready, as far as they could be made.
+        self._ready: OrderedDict[str, tuple[Path, ...]] = OrderedDict()
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._make_ready()
@@ -266,9 +269,9 @@ class Voice:
             if not self._path(name).is_file():
                 write_wav(self._path(name), sound)
 
-    def begin(self, tickets: Iterable[str] = ()) -> None:
-        """Try every voice, then have ready what will be called: the counters, these tickets, and those to come."""
-        self._awaited.extend(tickets)
+    def begin(self, next_up: Callable[[], Sequence[str]] = tuple) -> None:
+        """Try every voice, then have ready what will be called: the counters, and the tickets that are `next_up`."""
+        self._next_up = next_up
         self._wake.set()
         threading.Thread(target=self._prepare_all, name="prepare-voice", daemon=True).start()
 
@@ -280,12 +283,11 @@ class Voice:
 
     # --- long before
 
-    def prepare(self, ticket: str) -> None:
-        """This ticket was given: its phrases are made beside everything else. Takes no time of the caller's.
+    def stir(self) -> None:
+        """A line has moved: who is next by now is made ready beside everything else. Takes no time of the caller's.
 
         Only the first of a rush wakes the thread: who is woken wants a turn, and the caller has a visitor to answer.
         """
-        self._awaited.append(ticket)
         self._newest = time.monotonic()
         if not self._wake.is_set():
             self._wake.set()
@@ -297,12 +299,29 @@ class Voice:
         while not self._closed.is_set():
             self._wake.wait()
             self._lull()
-            while self._awaited and not self._closed.is_set():
-                taken = [self._awaited.popleft() for _ in range(min(AT_ONCE, len(self._awaited)))]
-                self._pieces([self._ticket(language, each) for each in taken for language in self._languages], low=True)
+            while (few := self._not_ready()) and not self._closed.is_set():
+                self._make_tickets(few)
+                self._lull()
+
+    def _not_ready(self) -> list[str]:
+        """The next few whose pieces are to be made."""
+        missing = (each for each in self._next_up()[:MOST_AHEAD] if not self._is_ready(each))
+        return list(islice(missing, AT_ONCE))
+
+    def _is_ready(self, ticket: str) -> bool:
+        return ticket in self._ready and all(piece.is_file() for piece in self._ready[ticket])
+
+    def _make_tickets(self, tickets: Sequence[str]) -> None:
+        """Each once: a language that fails now is tried again when the ticket is called, and keeps no other waiting."""
+        found = self._pieces([self._ticket(lang, each) for each in tickets for lang in self._languages], low=True)
+        many = len(self._languages)
+        for rank, ticket in enumerate(tickets):
+            self._ready[ticket] = tuple(path for path, _ in found[rank * many : (rank + 1) * many] if path)
+        while len(self._ready) > MOST_PIECES:
+            self._ready.popitem(last=False)
 
     def _lull(self) -> None:
-        """Wait until nobody has taken a ticket for a moment: in a rush the processors are theirs, for a while."""
+        """Wait until no line has moved for a moment: in a rush the processors are the visitors', for a while."""
         end = time.monotonic() + RUSH_S
         while not self._closed.wait(AFTER_PAPER_S) and time.monotonic() < min(end, self._newest + AFTER_PAPER_S):
             pass

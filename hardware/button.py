@@ -5,8 +5,7 @@ mock pins ignore it, so the rule is ours: a level counts once it has been stable
 monotonic clock. One press gives one report, at its beginning. A button held too long is out of
 order until it is let go: a fallen poster must not take tickets.
 
-A contact is gpiozero's plain input: each of its `Button`s has a thread that looks ten times a second whether it is
-held.
+A contact is gpiozero's plain input: each `Button` of its has a thread that looks ten times a second whether it is held.
 """
 
 from __future__ import annotations

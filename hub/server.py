@@ -37,8 +37,8 @@ TURN_S = 0.0005
 LOOK_S = 60.0
 #: mallopt's parameter: how many heaps there may be.
 M_ARENA_MAX = -8
-#: How the process ends that cannot open its store.
-NOT_BEGUN_EXIT = 3
+#: How the process ends that cannot open its store, and one whose thread that accepts everybody has ended.
+NOT_BEGUN_EXIT, ENDED_EXIT = 3, 4
 
 
 class Secrecy:
@@ -100,8 +100,12 @@ class HubServer(BaseApplication):
     def run(self) -> None:
         """Serve, in this process, until it is told to end."""
         said = self.cfg.logger_class(self.cfg)
-        listeners = create_sockets(self.cfg, said)
-        PatientWorker(1, os.getppid(), listeners, self, self.cfg.timeout, self.cfg, said).init_process()
+        worker = PatientWorker(1, os.getppid(), create_sockets(self.cfg, said), self, self.cfg.timeout, self.cfg, said)
+        try:
+            worker.init_process()
+        except Exception:
+            log.exception("the hub ends")
+        os._exit(ENDED_EXIT)  # its threads would be waited for, and nobody is accepted any more
 
     def load(self) -> Any:
         """The application. Who knocks while it is built waits at the port."""

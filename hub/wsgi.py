@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -15,7 +17,7 @@ from counter_panel.pages import pages as panel_pages
 from display import board as room_board
 from display.pages import pages as display_pages
 from display.slides import Slides
-from display.voice import MOST_AWAITED, Voice
+from display.voice import MOST_AHEAD, Voice
 from hub import admin, aside, upkeep
 from hub.agents import devices, rights, sessions
 from hub.agents import store as agent_store
@@ -44,7 +46,7 @@ from hub.publishing.pages import pages as publishing_pages
 from hub.queues import actions as queues
 from hub.queues import pictures, timetable
 from hub.queues import store as queue_store
-from hub.queues.model import TicketCalled, TicketIssued, TicketRecalled
+from hub.queues.model import PaperReported, TicketCalled, TicketIssued, TicketRecalled
 from hub.realtime import Realtime, Screen, socket_server
 from hub.rooms import brought
 from hub.services import ports
@@ -63,6 +65,8 @@ HOUSEKEEPING_S = 30
 ASIDE_S = 5
 #: What the hall and the panels are told at once, whenever they were told something before.
 CALLS = frozenset({TicketCalled.kind, TicketRecalled.kind})
+#: After these somebody else may be next in a line.
+MOVED = (PaperReported, TicketCalled, TicketIssued)
 #: A screen that the configuration does not name.
 ANY_DISPLAY = Display(name="ANY")
 
@@ -107,7 +111,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
     sessions.on_ended.append(realtime[0].kick_agent)
     ports.on_changed.append(realtime[0].refresh)
     announcer.to = _told(realtime[0], voice)
-    voice.begin(_waiting(hub))
+    voice.begin(lambda: _next_up(hub))
     realtime[0].start()
     admin.serve(hub)
     exchange.append(running.start(hub))
@@ -123,20 +127,29 @@ def _seats(hub: Hub) -> dict[str, str]:
     return {session.agent: code for code, session in queue_store.counters(hub.reader).items() if session.agent}
 
 
-def _waiting(hub: Hub) -> list[str]:
-    """The tickets that wait already, the first ones first: what the voice has ready before any call."""
-    with hub.snapshot() as reader:
-        return [row["label"] for row in queue_store.waiting(reader)[:MOST_AWAITED]]
+def _next_up(hub: Hub) -> list[str]:
+    """Whoever will be called first, by their place in the line of their service: the voice has them ready."""
+    places: Counter[str] = Counter()
+    found: list[tuple[int, str]] = []
+    try:
+        with hub.snapshot() as reader:
+            for row in queue_store.waiting(reader):
+                places[row["service"]] += 1
+                found.append((places[row["service"]], row["label"]))
+    except StoreFault as fault:
+        log.warning("not read", fault=str(fault))
+    finally:
+        hub.store.give_back()
+    return [label for _, label in sorted(found, key=itemgetter(0))[:MOST_AHEAD]]
 
 
 def _told(realtime: Realtime, voice: Voice) -> Callable[[Any], None]:
-    """What was recorded, to the screens; a ticket to the voice; after a publication kiosks get their catalogue anew."""
+    """What was recorded, to the screens; to the voice that lines moved; a catalogue published, to the kiosks."""
 
     def told(entries: Any) -> None:
         realtime.announce(entries)
-        for entry in entries:
-            if isinstance(entry.event, TicketIssued):
-                voice.prepare(entry.event.label)
+        if any(isinstance(entry.event, MOVED) for entry in entries):
+            voice.stir()
         if publishing.is_published(entries):
             threading.Thread(target=realtime.begin_again, name="catalogue", daemon=True).start()
 

@@ -1,6 +1,7 @@
 """Sounds: made before they are needed, whole, and never without a gong."""
 
 import threading
+import time
 import wave
 from array import array
 from pathlib import Path
@@ -133,14 +134,16 @@ def test_a_language_that_fails_takes_no_other_with_it(voice, mouth):
 
 
 def test_a_ticket_is_ready_when_it_is_called(settings, voice, mouth, monkeypatch):
-    """C.8: prepared when it is given, with the lowest priority; the call itself speaks nothing."""
+    """C.8: prepared before it, with the lowest priority; the call itself speaks nothing."""
     monkeypatch.setattr(voices, "AFTER_PAPER_S", 0.0)
     monkeypatch.setattr(voices, "AFTER_START_S", 0.0)
     given = threading.Event()
     make = mouth.make
     mouth.make = lambda jobs, low: (make(jobs, low=low), given.set() if "D, deux" in str(jobs) else None)[0]
-    voice.begin()
-    voice.prepare("D002")
+    line = []
+    voice.begin(lambda: line)
+    line.append("D002")
+    voice.stir()
     assert given.wait(patience(5))
     before = list(mouth.said)
     assert all(low for _, low in before)
@@ -149,11 +152,37 @@ def test_a_ticket_is_ready_when_it_is_called(settings, voice, mouth, monkeypatch
     assert mouth.said == before
 
 
-def test_a_rush_of_tickets_gives_up_the_oldest_and_keeps_nobody(voice):
-    for number in range(10 * voices.MOST_AWAITED):
-        voice.prepare(f"D{number:03}")
-    assert len(voice._awaited) == voices.MOST_AWAITED
-    assert voice._awaited[-1] == f"D{10 * voices.MOST_AWAITED - 1:03}"
+@pytest.fixture
+def hall(voice, monkeypatch):
+    """A voice that has been tried, its line of a hundred tickets, and how often it looked at it."""
+    monkeypatch.setattr(voices, "AFTER_PAPER_S", 0.01)
+    monkeypatch.setattr(voices, "AFTER_START_S", 0.0)
+    voice.try_voices()
+    looks = threading.Semaphore(0)
+    return looks, lambda: (looks.release(), [f"D{number:03}" for number in range(100)])[1]
+
+
+def test_only_the_first_in_line_are_made_and_each_once(voice, mouth, hall, monkeypatch):
+    monkeypatch.setattr(voices, "MOST_AHEAD", 2 * voices.AT_ONCE + 1)
+    (looks, line), tried = hall, len(mouth.said)
+    voice.begin(line)
+    for _ in range(4):  # three handfuls, and a look that finds nothing to make
+        assert looks.acquire(timeout=patience(5))
+    voice.stir()
+    assert looks.acquire(timeout=patience(5))
+    assert len(mouth.said) - tried == voices.MOST_AHEAD * len(voice._languages)
+
+
+def test_in_a_rush_the_voice_gives_way(voice, mouth, hall, monkeypatch):
+    """Who stands at the door does not wait for the sounds of those before them."""
+    monkeypatch.setattr(voices, "RUSH_S", 3_600.0)
+    (looks, line), tried = hall, len(mouth.said)
+    voice._newest = time.monotonic() + 3_600
+    voice.begin(line)
+    assert not looks.acquire(timeout=0.3)
+    assert len(mouth.said) == tried
+    voice._newest = 0.0
+    assert looks.acquire(timeout=patience(5))
 
 
 def test_the_self_test_names_each_language_that_is_not_heard(settings):
