@@ -22,7 +22,7 @@ FAULTS = {
     "<p style='text-align: {wrong}'>Percevoir</p>": ("against", "Percevoir"),
     "<button id=never onfocus='this.blur()'>x</button>": ("unreached", "never"),
     "<style>#dull:focus { outline: none }</style><button id=dull>x</button>": ("unreached", "dull"),
-    "<div style='position: fixed; inset: 0 0 auto; block-size: 150px; background: #fff' id=bar></div>": ("overlaid", "Aide"),
+    "<div style='position: fixed; inset: 0 0 auto; block-size: 150px; background: #fff'></div>": ("overlaid", "Aide"),
     "<img src='data:,'>": ("serious", "image-alt"),
 }  # fmt: skip
 WELL = """<!doctype html><html lang=fr dir={dir}><title>Essai</title><style>:focus {{ outline: 3px solid #00f }}</style>
