@@ -22,7 +22,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import api as public_api
-from hub import outbox
+from hub import outbox, spreadsheet
 from hub.agents import cookie, csrf, devices, refusals, rights, sessions
 from hub.agents.doorway import way_in
 from hub.agents.model import LOCKED
@@ -239,9 +239,8 @@ def _of_school(mark: str, stamp: str) -> Callable[[Response], Response]:
     def after(response: Response) -> Response:
         if told := response.headers.get("Content-Disposition"):
             response.headers["Content-Disposition"] = named.sub(rf"\1{stamp}", told)
-        if response.mimetype == "text/csv":
-            text = response.get_data(as_text=True)
-            response.set_data(f"{text[:1]}{mark}\r\n{text[1:]}" if text.startswith("\ufeff") else f"{mark}\r\n{text}")
+        if response.mimetype == spreadsheet.KIND:
+            response.set_data(spreadsheet.headed(mark, response.get_data(as_text=True)))
         return response
 
     return after
