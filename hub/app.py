@@ -239,10 +239,8 @@ def _of_school(mark: str, stamp: str) -> Callable[[Response], Response]:
     def after(response: Response) -> Response:
         if told := response.headers.get("Content-Disposition"):
             response.headers["Content-Disposition"] = named.sub(rf"\1{stamp}", told)
-        if response.mimetype == "text/csv":
-            text = response.get_data(as_text=True)
-            head = spreadsheet.written([[mark]], marked=text.startswith("\ufeff"))
-            response.set_data(head + text.removeprefix("\ufeff"))
+        if response.mimetype == spreadsheet.KIND:
+            response.set_data(spreadsheet.headed(mark, response.get_data(as_text=True)))
         return response
 
     return after

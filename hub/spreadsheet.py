@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 #: A cell that begins so is a formula to some spreadsheet; those after the ends of lines are their full-width twins.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: What a file of the kind is called on its way.
+KIND = "text/csv"
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for the Windows table of letters
 
 
@@ -24,6 +26,12 @@ def written(rows: Iterable[Iterable[object]], *, marked: bool = True) -> str:
     out.write(_BOM if marked else "")
     csv.writer(out, delimiter=";", lineterminator="\r\n").writerows([cell(each) for each in row] for row in rows)
     return out.getvalue()
+
+
+def headed(word: str, text: str) -> str:
+    """A file under a row with that word alone."""
+    mark, rows = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
+    return f"{mark}{cell(word)}\r\n{rows}"
 
 
 def cell(value: object) -> str:

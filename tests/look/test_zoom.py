@@ -1,7 +1,6 @@
 """Every page of the staff at 200 %: no text cut, nothing to push sideways.
 
-At 100 % axe finds nothing serious, Tab comes to everything, and what has the focus is in sight, ringed, and under no
-bar that stays.
+At 100 % axe finds nothing serious, Tab comes to everything, and what has the focus is in sight and under no bar.
 
     ./mbote test -m nightly tests/look/test_zoom.py             # eight pieces of about two minutes
 
