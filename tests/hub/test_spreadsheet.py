@@ -21,7 +21,6 @@ SHEETS = {
     "hub/services/cash/lots.py": "spreadsheet.written(",
     "hub/supervision/sheets.py": "spreadsheet.written(",
     "hub/consolidation.py": "spreadsheet.written(",
-    "hub/app.py": "spreadsheet.written(",
 }
 #: What tells such a file: its kind, or that somebody writes one.
 _TOLD = re.compile(
