@@ -18,6 +18,7 @@ from hypothesis import settings
 from hub.agents import secrets
 from hub.clock import ManualClock
 from hub.context import Hub
+from hub.demo import agency as demo_agency
 from tests.chromium import chromium
 from tests.office import Office, demo_settings, open_store
 from tests.once import once
@@ -35,6 +36,11 @@ settings.load_profile("mbote")
 MEMORY, ROOM = Path("/dev/shm"), 2_000_000_000  # noqa: S108 (pytest makes a folder of its own in it)
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+#: Each process that runs tests has ports of its own: one that another has chosen and not yet opened looks free.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+demo_agency.PORTS = demo_agency.PORTS[WORKER::WORKERS]
 
 #: A Monday, ten minutes before the doors open in Brazzaville.
 MONDAY = datetime(2026, 3, 2, 7, 20, tzinfo=ZoneInfo("Africa/Brazzaville"))
