@@ -254,7 +254,7 @@ class Voice:
         self._next_up: Callable[[], Sequence[str]] = tuple
         self._newest = 0.0
         #: Where the pieces of each ticket lie that was made ready, as far as they could be made.
-        self._ready: OrderedDict[str, tuple[Path, ...]] = OrderedDict()
+        self._ready: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._make_ready()
@@ -309,15 +309,15 @@ class Voice:
         return list(islice(missing, AT_ONCE))
 
     def _is_ready(self, ticket: str) -> bool:
-        return ticket in self._ready and all(piece.is_file() for piece in self._ready[ticket])
+        return ticket in self._ready and all(map(os.path.isfile, self._ready[ticket]))
 
     def _make_tickets(self, tickets: Sequence[str]) -> None:
         """Each once: a language that fails now is tried again when the ticket is called, and keeps no other waiting."""
         found = self._pieces([self._ticket(lang, each) for each in tickets for lang in self._languages], low=True)
         many = len(self._languages)
         for rank, ticket in enumerate(tickets):
-            self._ready[ticket] = tuple(path for path, _ in found[rank * many : (rank + 1) * many] if path)
-        while len(self._ready) > MOST_PIECES:
+            self._ready[ticket] = tuple(str(path) for path, _ in found[rank * many : (rank + 1) * many] if path)
+        while len(self._ready) > 2 * MOST_AHEAD:
             self._ready.popitem(last=False)
 
     def _lull(self) -> None:

@@ -216,6 +216,11 @@ def family(pid: int) -> list[int]:
     return [pid, *(found for child in children for found in family(child))]
 
 
+def commands_below(pid: int) -> list[str]:
+    """The command lines of all below a process."""
+    return [_command(each) for each in family(pid)[1:]]
+
+
 def pss_mb(pid: int, counted: Callable[[str], bool] = lambda _: True) -> float:
     """Proportional memory of a process and all below it, MB; once those that live for a moment have ended.
 
