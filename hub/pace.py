@@ -1,8 +1,9 @@
-"""Whose picture goes out next: a call at once, everything else at most ten times a second, latest wins."""
+"""Whose picture goes out next: a call at once, everything else at most ten times a second or less, latest wins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 #: Least time between two pictures of one kind, seconds.
 PACE_S = 0.1
@@ -11,8 +12,10 @@ PACE_S = 0.1
 class Pace:
     """The pictures of one announcer, by kind: which are wanted, when each was sent. Knows no clock and no thread."""
 
-    def __init__(self, kinds: Iterable[str]) -> None:
+    def __init__(self, kinds: Iterable[str], paces: Mapping[str, float] = MappingProxyType({})) -> None:
+        """`paces`: the least time between two pictures, seconds, of kinds that may take longer than PACE_S."""
         self.kinds = tuple(kinds)
+        self._paces = paces
         self._wanted: set[str] = set()
         self._hurried: set[str] = set()
         self._sent: dict[str, float] = {}
@@ -46,7 +49,7 @@ class Pace:
 
     def _turn(self, kind: str) -> float:
         never = float("-inf")
-        return never if kind in self._hurried else self._sent.get(kind, never) + PACE_S
+        return never if kind in self._hurried else self._sent.get(kind, never) + self._paces.get(kind, PACE_S)
 
     def __repr__(self) -> str:
         return f"<Pace {sorted(self._wanted)}>"

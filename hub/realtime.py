@@ -30,7 +30,7 @@ from hub.ask import HUB, Actor, Ask
 from hub.context import Hub
 from hub.errors import NotAllowed, NotAuthenticated, Refused, StoreFault, Unreadable
 from hub.journal import Entry
-from hub.pace import Pace
+from hub.pace import PACE_S, Pace
 from hub.queues import epochs
 from hub.wire import as_json
 
@@ -51,7 +51,7 @@ class Screen:
 
     `profile` says which clients see the same picture; `takes` which actors are such screens.
     `once` are events sent on connecting, before the first picture. `at_once` are the facts that it does not let wait,
-    and such a screen is the hall's.
+    and such a screen is the hall's. `pace_s`: the least time between two of its pictures.
     """
 
     event: str
@@ -60,6 +60,7 @@ class Screen:
     picture: Callable[[sqlite3.Connection, Any], Any]
     once: tuple[tuple[str, Callable[[], Any]], ...] = ()
     at_once: frozenset[str] = frozenset()
+    pace_s: float = PACE_S
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class _Announcer:
     def __init__(self, name: str, screens: tuple[Screen, ...]) -> None:
         self.name = name
         self._screens = {screen.event: screen for screen in screens}
-        self._pace = Pace(self._screens)
+        self._pace = Pace(self._screens, {screen.event: screen.pace_s for screen in screens})
         self._wake = threading.Condition()
 
     def want(self, event: str | None, facts: frozenset[str] = frozenset()) -> None:

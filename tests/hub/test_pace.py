@@ -143,3 +143,15 @@ def test_a_picture_that_cannot_be_made_silences_nobody(hub):
     until(lambda: seen.extend(screen.get_received()) or len(seen) == 2, 5, "the picture after it")
     screen.disconnect()
     assert [each["args"][0]["seq"] for each in seen] == [1, 3]
+
+
+def test_a_kind_may_take_longer_and_its_first_picture_does_not():
+    one = Pace(("board", "kiosk"), {"kiosk": 0.5})
+    one.want(("kiosk",))
+    assert one.next(5.0) == ("kiosk", 0.0)
+    one.want(("board", "kiosk"))
+    assert one.next(5.2) == ("board", 0.0)
+    kind, wait_s = one.next(5.2)
+    assert kind is None
+    assert abs(wait_s - 0.3) < 1e-9
+    assert one.next(5.5) == ("kiosk", 0.0)
