@@ -11,24 +11,11 @@ from tests.hub.services.tills import (
     AUDITOR,
     CHIEF,
     DEBTOR,
-    at_work,
-    central_data,
     pay,
     pieces_for,
 )
 
 pytestmark = pytest.mark.slow  # real files and processes
-
-
-@pytest.fixture(scope="module")
-def replica(tmp_path_factory):
-    return central_data(tmp_path_factory.mktemp("central"))
-
-
-@pytest.fixture
-def house(tmp_path, workshop, replica):
-    with at_work(tmp_path, workshop, replica) as found:
-        yield found
 
 
 @pytest.fixture

@@ -22,8 +22,6 @@ from tests.hub.services.tills import (
     CHIEF,
     DEBTOR,
     STRANGER,
-    at_work,
-    central_data,
     close_till,
     open_till,
     pay,
@@ -31,17 +29,6 @@ from tests.hub.services.tills import (
 )
 
 pytestmark = pytest.mark.slow  # real files and processes
-
-
-@pytest.fixture(scope="module")
-def replica(tmp_path_factory):
-    return central_data(tmp_path_factory.mktemp("central"))
-
-
-@pytest.fixture
-def house(tmp_path, workshop, replica):
-    with at_work(tmp_path, workshop, replica) as found:
-        yield found
 
 
 # --- opening ---------------------------------------------------------------------------------

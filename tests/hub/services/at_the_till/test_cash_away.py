@@ -11,20 +11,9 @@ from hub.publishing import making
 from hub.services.cash import actions, paper, store, telling
 from hub.services.cash.office import office_of
 from tests.hub.services.house import CASHIER, SUPERVISOR, Screen
-from tests.hub.services.tills import CHIEF, at_work, central_data, close_till, open_till, pay, pieces_for
+from tests.hub.services.tills import CHIEF, close_till, open_till, pay, pieces_for
 
 pytestmark = pytest.mark.slow  # real files and processes
-
-
-@pytest.fixture(scope="module")
-def replica(tmp_path_factory):
-    return central_data(tmp_path_factory.mktemp("central"))
-
-
-@pytest.fixture
-def house(tmp_path, workshop, replica):
-    with at_work(tmp_path, workshop, replica) as found:
-        yield found
 
 
 def without_counter(house):

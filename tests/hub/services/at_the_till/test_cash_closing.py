@@ -18,8 +18,6 @@ from tests.hub.services.tills import (
     CHIEF,
     FLOAT,
     VOLUNTARY,
-    at_work,
-    central_data,
     close_till,
     open_till,
     pay,
@@ -28,17 +26,6 @@ from tests.hub.services.tills import (
 )
 
 pytestmark = pytest.mark.slow  # real files and processes
-
-
-@pytest.fixture(scope="module")
-def replica(tmp_path_factory):
-    return central_data(tmp_path_factory.mktemp("central"))
-
-
-@pytest.fixture
-def house(tmp_path, workshop, replica):
-    with at_work(tmp_path, workshop, replica) as found:
-        yield found
 
 
 # --- closing ---------------------------------------------------------------------------------
