@@ -7,31 +7,25 @@ way to everybody. Of a short range it looks itself, as of any where that process
 
 from __future__ import annotations
 
-import os
 import pickle
 import sqlite3
-import sys
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary, finalize
 
 import structlog
 
 from hub.clock import Instant
 from hub.context import Hub
 from hub.errors import MboteError, Refused
-from hub.orphans import die_with_parent
 from hub.readable import Readable
 from hub.settings import Settings
 from hub.store import DATABASE, Store
 from hub.supervision import report, statistics
+from hub.supervision.beside import Beside, serve
 from hub.supervision.report import Report
-from hub.workshop.apart import Apart, Unanswered
-from hub.workshop.frames import MOST_ANSWERED, Ended, Late, receive, send
+from hub.workshop.apart import Unanswered
 
 #: Days that the hub looks at itself: a quarter, some ten milliseconds.
 SHORT_DAYS = 92
@@ -66,7 +60,7 @@ def _looked(  # noqa: PLR0913, PLR0917 (what is looked at, and how the hub does 
         return here()
     look = _Look(hub.settings, hub.store.folder, hub.now(), what, dict(query), more)
     try:
-        found = pickle.loads(_apart(hub).asked(pickle.dumps(look)))  # noqa: S301 (our own process, of our own code)
+        found = pickle.loads(_LOOKERS.of(hub).asked(pickle.dumps(look)))  # noqa: S301 (our own process, of our own code)
     except Unanswered as why:
         log.warning("looked up in the hub", why=str(why))
         return here()
@@ -84,18 +78,7 @@ def _is_short(hub: Hub, reader: sqlite3.Connection, query: Mapping[str, str]) ->
 
 # --- beside the hub ------------------------------------------------------------------------------
 
-_processes: WeakKeyDictionary[Hub, Apart] = WeakKeyDictionary()
-_making = threading.Lock()
-
-
-def _apart(hub: Hub) -> Apart:
-    """The process beside this hub, which is begun when it is asked."""
-    with _making:
-        process = _processes.get(hub)
-        if process is None:
-            process = _processes[hub] = Apart("hub.supervision.looking", DEADLINE_S, IDLE_S)
-            finalize(hub, process.close)
-        return process
+_LOOKERS = Beside("hub.supervision.looking", DEADLINE_S, IDLE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +140,9 @@ class _Looker:
 
 
 def main() -> None:
-    """The process: a look in, what was found out, until the hub goes or nobody has asked for a while."""
-    die_with_parent(os.getppid())
-    os.nice(10)
-    pipe_in, pipe_out, idle_s = os.dup(0), os.dup(1), float(sys.argv[2])
-    os.set_blocking(pipe_out, False)
+    """The process: a look in, what was found out."""
     looker = _Looker()
-    while True:
-        try:
-            asked = receive(pipe_in, time.monotonic() + idle_s, MOST_ANSWERED)
-            found = pickle.dumps(looker.look(pickle.loads(asked)))  # noqa: S301 (from the hub that began this process)
-            send(pipe_out, found, deadline=time.monotonic() + DEADLINE_S)
-        except (Ended, Late):
-            return
+    serve(lambda asked: pickle.dumps(looker.look(pickle.loads(asked))))  # noqa: S301 (from the hub that began this process)
 
 
 if __name__ == "__main__":

@@ -6,26 +6,20 @@ presses a button. So the hub reads what is needed, sends it to a process that gi
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from weakref import WeakKeyDictionary, finalize
 
 from pydantic import TypeAdapter
 
 from hub.context import Hub
 from hub.errors import Refused
-from hub.orphans import die_with_parent
 from hub.supervision import replay
+from hub.supervision.beside import Beside, serve
 from hub.supervision.cells import rank_of
 from hub.supervision.replay import Outcome, Scene
 from hub.supervision.sheets import THIN
-from hub.workshop.apart import Apart, Unanswered
-from hub.workshop.frames import MOST_ANSWERED, Ended, Late, receive, send
+from hub.workshop.apart import Unanswered
 
 #: Days by lot that a change is tried on, besides the day itself. Eight of ten of them are told.
 TIMES = 20
@@ -112,8 +106,7 @@ def _of(counts: Mapping[str, int], service: str | None) -> int:
 # --- apart from the hub --------------------------------------------------------------------------
 
 _TRYING, _RESULTS = TypeAdapter(Trying), TypeAdapter(tuple[Result, ...])
-_players: WeakKeyDictionary[Hub, Apart] = WeakKeyDictionary()
-_making = threading.Lock()
+_PLAYERS = Beside("hub.supervision.playing", DEADLINE_S, IDLE_S)
 
 
 class NotPlayed(Refused):
@@ -125,11 +118,7 @@ class NotPlayed(Refused):
 
 def apart(hub: Hub) -> Callable[[Trying], tuple[Result, ...]]:
     """Plays in a process beside this hub, which is begun when it is needed. It raises NotPlayed."""
-    with _making:
-        player = _players.get(hub)
-        if player is None:
-            player = _players[hub] = Apart("hub.supervision.playing", DEADLINE_S, IDLE_S)
-            finalize(hub, player.close)
+    player = _PLAYERS.of(hub)
 
     def play(trying: Trying) -> tuple[Result, ...]:
         try:
@@ -141,18 +130,8 @@ def apart(hub: Hub) -> Callable[[Trying], tuple[Result, ...]]:
 
 
 def main() -> None:
-    """The process: a trial in, its results out, until the hub goes or nobody has asked for a while."""
-    die_with_parent(os.getppid())
-    os.nice(10)
-    pipe_in, pipe_out, idle_s = os.dup(0), os.dup(1), float(sys.argv[2])
-    os.set_blocking(pipe_out, False)
-    while True:
-        try:
-            asked = receive(pipe_in, time.monotonic() + idle_s, MOST_ANSWERED)
-            said = _RESULTS.dump_json(results(_TRYING.validate_json(asked)))
-            send(pipe_out, said, deadline=time.monotonic() + DEADLINE_S)
-        except (Ended, Late):
-            return
+    """The process: a trial in, its results out."""
+    serve(lambda asked: _RESULTS.dump_json(results(_TRYING.validate_json(asked))))
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def test_a_trial_is_played_beside_the_hub_and_comes_to_the_same_also_when_its_pr
     here = asked.played(playing.results)
     play = playing.apart(mondays.hub)
     assert asked.played(play) == here
-    player = playing._players[mondays.hub]
+    player = playing._PLAYERS.of(mondays.hub)
     os.kill(player.pid, signal.SIGKILL)
     assert asked.played(play) == here
     assert player.pid != os.getpid()

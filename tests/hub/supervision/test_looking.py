@@ -32,7 +32,7 @@ def office(tmp_path_factory):
     built.open_day()
     built.press("deposit")
     yield built
-    looking._apart(built.hub).close()
+    looking._LOOKERS.of(built.hub).close()
     tally.of(built.hub).close()
     built.close()
 
@@ -48,7 +48,7 @@ def own(monkeypatch):
 
 
 def pid(office):
-    return looking._apart(office.hub).pid
+    return looking._LOOKERS.of(office.hub).pid
 
 
 def test_years_are_looked_up_apart_and_say_what_the_hub_would_say(office, own):
@@ -111,7 +111,7 @@ def test_a_process_that_was_killed_is_begun_again(office, own):
 
 
 def test_where_no_process_can_be_begun_the_hub_looks_itself(office, own, monkeypatch):
-    looking._apart(office.hub).close()
+    looking._LOOKERS.of(office.hub).close()
     monkeypatch.setattr(apart.subprocess, "Popen", lambda *_, **__: (_ for _ in ()).throw(OSError("no memory")))
     assert looking.figures(office.hub, office.hub.reader, YEARS)["total"]["issued"]
     assert len(own) == 1
