@@ -30,8 +30,7 @@ def written(rows: Iterable[Iterable[object]], *, marked: bool = True) -> str:
 
 def headed(word: str, text: str) -> str:
     """A file under a row with that word alone."""
-    mark, rows = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
-    return f"{mark}{cell(word)}\r\n{rows}"
+    return written([[word]], marked=text.startswith(_BOM)) + text.removeprefix(_BOM)
 
 
 def cell(value: object) -> str:
