@@ -47,9 +47,10 @@ Identify = Callable[[Any], Actor | None]
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A kind of screen: the event that carries its picture, and how the picture of one profile is built.
+    """A kind of screen: the event that carries its pictures, and how they are built.
 
-    `profile` says which clients see the same picture; `takes` which actors are such screens.
+    `profile` says which clients see the same picture; `takes` which actors are such screens. `pictures` reads a moment
+    of the store once, and then makes the picture of each profile of it.
     `once` are events sent on connecting, before the first picture. `at_once` are the facts that it does not let wait,
     and such a screen is the hall's. `pace_s`: the least time between two of its pictures.
     """
@@ -57,7 +58,7 @@ class Screen:
     event: str
     takes: Callable[[Actor], bool]
     profile: Callable[[Actor], Hashable]
-    picture: Callable[[sqlite3.Connection, Any], Any]
+    pictures: Callable[[sqlite3.Connection], Callable[[Any], Any]]
     once: tuple[tuple[str, Callable[[], Any]], ...] = ()
     at_once: frozenset[str] = frozenset()
     pace_s: float = PACE_S
@@ -189,7 +190,7 @@ class Realtime:
                 except KeyError:  # who came has gone again meanwhile
                     self._clients.pop(sid, None)
                     return
-                self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=sid)
+                self._io.emit(screen.event, as_json(screen.pictures(reader)(profile)), to=sid)
         if actor.device and auth.get("renews") is True:
             self._renew(actor.device, auth["token"], sid)
 
@@ -312,8 +313,9 @@ class Realtime:
             return
         try:
             with self._telling[screen.event], self._hub.snapshot() as reader:
+                picture_of = screen.pictures(reader)
                 for profile in profiles:
-                    self._io.emit(screen.event, as_json(screen.picture(reader, profile)), to=_room(screen, profile))
+                    self._io.emit(screen.event, as_json(picture_of(profile)), to=_room(screen, profile))
         except Exception:  # a hub whose announcer has died looks alive and shows nothing any more
             log.exception("a screen could not be told", screen=screen.event)
 

@@ -99,7 +99,7 @@ def build(settings: Settings, demo: dict[str, Any] | None = None) -> Flask:
                 display_pages(settings, voice, slides), panel_pages(lambda: hub.settings),
                 *(s.pages for s in services if s.pages), *extra,
             ),
-            board=lambda reader: as_json(_board(hub, voice, slides, reader, ANY_DISPLAY.name)),
+            board=lambda reader: as_json(_boards(hub, voice, slides, reader)(ANY_DISPLAY.name)),
             statistics=lambda reader, query: figures(hub, reader, query),
             present=lambda: len(realtime[0].present()) if realtime else 0,
             frame_ancestors="'self'" if demo else "'none'",
@@ -185,14 +185,14 @@ def screens(
             event="board",
             takes=_is("display", "api"),
             profile=lambda actor: actor.device,
-            picture=lambda reader, name: _board(hub, voice, slides, reader, name),
+            pictures=lambda reader: _boards(hub, voice, slides, reader),
             at_once=CALLS,
         ),
         Screen(
             event="counters",
             takes=_is("panel", "supervisor", "executive"),
             profile=lambda actor: _counters_of(hub, actor),
-            picture=lambda reader, codes: _counters(hub, reader, codes),
+            pictures=lambda reader: _counters(hub, reader),
             at_once=CALLS,
         ),
         # An agent's, not a counter's: it stays theirs wherever they sit down.
@@ -200,13 +200,13 @@ def screens(
             event="desk",
             takes=lambda actor: rights.allowed(actor, "desk.page"),
             profile=lambda actor: actor.agent,
-            picture=Desks(hub, services, notices.unread_of(hub)).picture,
+            pictures=Desks(hub, services, notices.unread_of(hub)).pictures,
         ),
         Screen(
             event="kiosk",
             takes=_is("kiosk"),
             profile=lambda actor: actor.device,
-            picture=lambda reader, name: _kiosk(hub, reader, name),
+            pictures=lambda reader: _kiosks(hub, reader),
             once=(("catalogue", lambda: pictures.catalogue(hub)),),
             pace_s=KIOSK_PACE_S,
         ),
@@ -214,13 +214,13 @@ def screens(
             event="printers",
             takes=_is("printer"),
             profile=lambda _: "",
-            picture=lambda reader, _: print_pictures.printers(hub, reader),
+            pictures=lambda reader: lambda _: print_pictures.printers(hub, reader),
         ),
         Screen(
             event="supervision",
             takes=_is("supervisor", "executive", "auditor"),
             profile=lambda _: "",
-            picture=lambda reader, _: _supervision(hub, reader),
+            pictures=lambda reader: lambda _: _supervision(hub, reader),
         ),
         *(_window(hub, live) for service in services for live in service.live),
     )
@@ -232,7 +232,7 @@ def _window(hub: Hub, live: Live) -> Screen:
         event=live.event,
         takes=lambda actor: actor.agent is not None and not actor.roles.isdisjoint(live.roles),
         profile=lambda actor: actor.agent,
-        picture=lambda reader, agent: live.picture(hub, reader, agent),
+        pictures=lambda reader: lambda agent: live.picture(hub, reader, agent),
     )
 
 
@@ -240,28 +240,35 @@ def _is(*roles: str) -> Callable[[Actor], bool]:
     return lambda actor: not actor.roles.isdisjoint(roles)
 
 
-def _board(hub: Hub, voice: Voice, slides: Slides | None, reader: Any, name: str) -> Board:
-    """The room's picture as one screen shows it; its sentences are made ready to be heard."""
-    screen = next((d for d in hub.settings.displays if d.name == name), ANY_DISPLAY)
-    generic = pictures.board(hub, reader, screen.counters, room_board.sign_of(screen))
+def _boards(hub: Hub, voice: Voice, slides: Slides | None, reader: Any) -> Callable[[str], Board]:
+    """The room's pictures as its screens show them, by their names; what they say is made ready to be heard."""
+    generic_of = pictures.boards(hub, reader)
     groups = tuple(each for service in hub.services for each in service.entering(hub, reader))
-    pictured = slides.addresses(screen.name) if slides else ()
-    board = room_board.for_screen(replace(generic, groups=groups), screen, hub.settings, pictured)
-    if board.volume:
-        for ring in board.rings:
-            voice.expect(room_board.heard(ring, screen, hub.settings))
-        for group in board.groups:
-            if group.rings:
-                voice.expect(room_board.group_heard(group, screen, hub.settings))
-    return board
+    screens_named = {screen.name: screen for screen in hub.settings.displays}
+
+    def board_of(name: str) -> Board:
+        screen = screens_named.get(name, ANY_DISPLAY)
+        generic = replace(generic_of(screen.counters, room_board.sign_of(screen)), groups=groups)
+        pictured = slides.addresses(screen.name) if slides else ()
+        board = room_board.for_screen(generic, screen, hub.settings, pictured)
+        if board.volume:
+            for ring in board.rings:
+                voice.expect(room_board.heard(ring, screen, hub.settings))
+            for group in board.groups:
+                if group.rings:
+                    voice.expect(room_board.group_heard(group, screen, hub.settings))
+        return board
+
+    return board_of
 
 
 def _supervision(hub: Hub, reader: Any) -> Any:
     return replace(supervision(hub, reader), notice=notices.newest(hub, reader))
 
 
-def _kiosk(hub: Hub, reader: Any, name: str) -> Any:
-    return replace(pictures.kiosk(hub, reader, name), jobs=print_pictures.waiting(hub, reader, name))
+def _kiosks(hub: Hub, reader: Any) -> Callable[[str], Any]:
+    kiosk_of = pictures.kiosks(hub, reader)
+    return lambda name: replace(kiosk_of(name), jobs=print_pictures.waiting(hub, reader, name))
 
 
 def _counters_of(hub: Hub, actor: Actor) -> tuple[str, ...]:
@@ -269,8 +276,9 @@ def _counters_of(hub: Hub, actor: Actor) -> tuple[str, ...]:
     return actor.counters or tuple(counter.code for counter in hub.settings.counters)
 
 
-def _counters(hub: Hub, reader: Any, codes: tuple[str, ...]) -> Any:
-    return pictures.counters(hub, reader, codes, agent_store.names(reader))
+def _counters(hub: Hub, reader: Any) -> Callable[[tuple[str, ...]], Any]:
+    names, at = agent_store.names(reader), pictures.moment(hub, reader)
+    return lambda codes: pictures.counters(hub, reader, codes, names, at)
 
 
 # --- housekeeping ----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hub.agents import store as agents
@@ -71,6 +72,10 @@ class Desks:
     services: tuple[CounterService, ...]
     notices: Notices = lambda _reader, _agent: ()
     _last: Common | None = None
+
+    def pictures(self, reader: sqlite3.Connection) -> Callable[[str], Desk]:
+        """What each agent sees at one moment."""
+        return partial(self.picture, reader)
 
     def picture(self, reader: sqlite3.Connection, agent: str) -> Desk:
         """What one agent sees, wherever they are signed on: a screen of theirs stays the same when they move."""

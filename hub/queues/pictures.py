@@ -7,8 +7,9 @@ sounds) in `display/board.py`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, cast
 
 from hub import logos
@@ -102,27 +103,38 @@ def foreseen(hub: Hub, at: Moment, service: Service) -> Wait | None:
 # --- the room --------------------------------------------------------------------------------
 
 
-def board(hub: Hub, reader: Reader, zone: tuple[str, ...] = (), sign: str = "") -> Board:
-    """The waiting-room picture, before a screen adds its own words; of the counters of its `zone`, where it has one.
+def boards(hub: Hub, reader: Reader) -> Callable[[tuple[str, ...], str], Board]:
+    """The waiting-room pictures of one moment, before a screen adds its own words: all of them share what is alike.
 
-    `sign`: the counter above which the screen hangs.
+    Each is asked for by the screen's zone, whose counters it shows (empty: all), and by the counter above which the
+    screen hangs ("": none).
     """
     at = moment(hub, reader)
     is_open = at.day is not None and at.day.open
-    rows = store.last_calls(reader, at.day, CALLS_SHOWN, zone) if at.day and is_open else []
-    return Board(
-        epoch=at.epoch,
-        seq=at.seq,
-        at=at.now.iso(hub.settings.agency.zone),
-        agency=hub.settings.agency.name,
-        day=is_open,
-        mode=at.day.mode if at.day else "closed",
-        calls=tuple(_board_call(hub, row) for row in rows),
-        queues=tuple(_board_queue(hub, at, service) for service in public_services(hub)),
-        message="",
-        rings=tuple(_ring(row) for row in rows if _rings(row, at.now)),
-        sign=_sign(hub, at, sign) if sign else None,
-    )
+    queues = tuple(_board_queue(hub, at, service) for service in public_services(hub))
+
+    def board_of(zone: tuple[str, ...], sign: str) -> Board:
+        rows = store.last_calls(reader, at.day, CALLS_SHOWN, zone) if at.day and is_open else []
+        return Board(
+            epoch=at.epoch,
+            seq=at.seq,
+            at=at.now.iso(hub.settings.agency.zone),
+            agency=hub.settings.agency.name,
+            day=is_open,
+            mode=at.day.mode if at.day else "closed",
+            calls=tuple(_board_call(hub, row) for row in rows),
+            queues=queues,
+            message="",
+            rings=tuple(_ring(row) for row in rows if _rings(row, at.now)),
+            sign=_sign(hub, at, sign) if sign else None,
+        )
+
+    return cache(board_of)
+
+
+def board(hub: Hub, reader: Reader, zone: tuple[str, ...] = (), sign: str = "") -> Board:
+    """The picture of one screen alone, as `boards` makes it."""
+    return boards(hub, reader)(zone, sign)
 
 
 def _sign(hub: Hub, at: Moment, code: str) -> Sign | None:
@@ -231,22 +243,32 @@ def _waited_s(issued: Instant, until: Instant) -> int:
 # --- the kiosk -------------------------------------------------------------------------------
 
 
-def kiosk(hub: Hub, reader: Reader, name: str = "") -> KioskPicture:
-    """What the kiosk of that name needs to know now."""
+def kiosks(hub: Hub, reader: Reader) -> Callable[[str], KioskPicture]:
+    """What each kiosk needs to know at one moment, by its name: all of them share what is alike."""
     at = moment(hub, reader)
     is_open = at.day is not None and at.day.open
-    return KioskPicture(
-        epoch=at.epoch,
-        seq=at.seq,
-        day=at.day.date if at.day and is_open else None,
-        mode=at.day.mode if at.day else "closed",
-        services=tuple(_kiosk_service(hub, reader, at, service) for service in public_services(hub)),
-        message="",
-        catalogue=catalogue(hub).version,
-        hub_at=at.now.at,
-        certain=at.now.certain,
-        own_last=store.last_number(reader, at.day.id, rules.own_series(name)) if at.day else 0,
-    )
+    services = tuple(_kiosk_service(hub, reader, at, service) for service in public_services(hub))
+
+    def kiosk_of(name: str) -> KioskPicture:
+        return KioskPicture(
+            epoch=at.epoch,
+            seq=at.seq,
+            day=at.day.date if at.day and is_open else None,
+            mode=at.day.mode if at.day else "closed",
+            services=services,
+            message="",
+            catalogue=catalogue(hub).version,
+            hub_at=at.now.at,
+            certain=at.now.certain,
+            own_last=store.last_number(reader, at.day.id, rules.own_series(name)) if at.day else 0,
+        )
+
+    return kiosk_of
+
+
+def kiosk(hub: Hub, reader: Reader, name: str = "") -> KioskPicture:
+    """The picture of one kiosk alone, as `kiosks` makes it."""
+    return kiosks(hub, reader)(name)
 
 
 def _kiosk_service(hub: Hub, reader: Reader, at: Moment, service: Service) -> KioskService:

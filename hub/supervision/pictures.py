@@ -26,13 +26,13 @@ from hub.queues.pictures import Moment
 from hub.queues.routing import speaks
 from hub.say import say, words
 from hub.settings.counters import Counter, Service
-from hub.staff_pictures import Alert, AtWork, CounterTile, DayTotals, HourWait, QueueRow, Supervision
+from hub.staff_pictures import Alert, AtWork, CounterTile, DayTotals, QueueRow, Supervision
 from hub.supervision import rules, store, tally
-from hub.supervision.measures import COUNTS, LITTLE_AT_MOST, percentile
+from hub.supervision.measures import COUNTS, LITTLE_AT_MOST
+from hub.supervision.today import SoFar, so_far
 from hub.wire import Level
 
 ALERTS_SHOWN = 10
-_P80 = 0.8
 _S, _MIN = 1000, 60_000
 #: What has not left for so long is worth a look; the alarm is a setting.
 _UNSENT = 60 * _MIN
@@ -46,8 +46,7 @@ class Scene:
     at: Moment
     names: Mapping[str, str]
     labels: Mapping[int, tuple[str, str]]
-    states: Mapping[tuple[str, str], int]
-    waits: tuple[store.Wait, ...]
+    so_far: SoFar
     entered: Mapping[str, Instant]
 
     def say(self, name: str, **values: object) -> str:
@@ -102,7 +101,7 @@ def supervision(hub: Hub, reader: sqlite3.Connection) -> Supervision:
         tiles=tuple(_tile(scene, counter) for counter in hub.settings.counters if counter.shown),
         queues=tuple(_queue(scene, service) for service in pictures.public_services(hub)),
         totals=_totals(scene),
-        hours=_hours(scene, reader),
+        hours=scene.so_far.hours,
         alerts=tuple(alerts[:ALERTS_SHOWN]),
         more_alerts=max(0, len(alerts) - ALERTS_SHOWN),
         at_work=tuple(_at_work(scene)),
@@ -126,8 +125,7 @@ def _scene(hub: Hub, reader: sqlite3.Connection) -> Scene:
         at=at,
         names=agents.names(reader),
         labels=store.labels(reader, held),
-        states=store.states(reader, at.day.id) if at.day else {},
-        waits=store.waits(reader, at.day.id) if at.day else (),
+        so_far=so_far(hub, reader, at),
         entered=store.entered(reader),
     )
 
@@ -175,7 +173,7 @@ def _open_counters(scene: Scene, service: Service) -> int:
 def _queue(scene: Scene, service: Service) -> QueueRow:
     line = scene.at.waiting.get(service.code)
     foreseen = pictures.foreseen(scene.hub, scene.at, service)
-    p80_ms = _p80([wait.ms for wait in scene.waits if wait.service == service.code])
+    p80_ms = scene.so_far.p80_ms.get(service.code)
     return QueueRow(
         service=service.code,
         label=service.name,
@@ -184,21 +182,17 @@ def _queue(scene: Scene, service: Service) -> QueueRow:
         low_s=foreseen.low_s if foreseen else None,
         high_s=foreseen.high_s if foreseen else None,
         open_counters=_open_counters(scene, service),
-        served=scene.states.get((service.code, "served"), 0),
+        served=scene.so_far.states.get((service.code, "served"), 0),
         p80_s=None if p80_ms is None else p80_ms // _S,
         target_s=service.target_min * 60,
         level=rules.level_of_queue(p80_ms, line.oldest_ms if line else None, service.target_min * _MIN),
     )
 
 
-def _p80(waits_ms: list[int]) -> int | None:
-    return percentile(sorted(waits_ms), _P80) if waits_ms else None
-
-
 def _totals(scene: Scene) -> DayTotals:
     """Each visit once; `measures.COUNTS` says which state is counted as what, what is left is in progress."""
     by_state: dict[str, int] = defaultdict(int)
-    for (_, state), count in scene.states.items():
+    for (_, state), count in scene.so_far.states.items():
         by_state[state] += count
     done = {name: by_state[state] for name, state in COUNTS.items()}
     return DayTotals(
@@ -211,17 +205,6 @@ def _totals(scene: Scene) -> DayTotals:
         unserved=done["unserved"] + done["unfinished"],
         unprinted=by_state["issued"],
     )
-
-
-def _hours(scene: Scene, reader: sqlite3.Connection) -> tuple[HourWait, ...]:
-    """In the order of the day, which may pass midnight."""
-    day = store.day_of(reader, scene.at.day.id, scene.hub.settings.agency.zone) if scene.at.day else None
-    if day is None:
-        return ()
-    by_hour: dict[int, list[int]] = defaultdict(list)
-    for wait in sorted(scene.waits, key=lambda wait: wait.entered_at):
-        by_hour[day.hour(wait.entered_at)].append(wait.ms)
-    return tuple(HourWait(hour, len(found), percentile(sorted(found), _P80) // _S) for hour, found in by_hour.items())
 
 
 # --- alerts ----------------------------------------------------------------------------------

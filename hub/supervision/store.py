@@ -9,11 +9,14 @@ was added for statistics: each costs the card a page at every issue, and a day i
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from hub.clock import Instant, instant
@@ -200,34 +203,59 @@ class Wait:
     ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A ticket as it stands: the service it was issued for, its state, and what was waited with it so far."""
+
+    id: int
+    asked: str
+    state: str
+    waits: tuple[Wait, ...]
+
+
+_STANDING = (
+    "SELECT t.id, t.asked, t.state, s.service, s.entered_at, max(0, s.wait_ms - CASE WHEN s.rank = 1"
+    " AND t.due_at > s.entered_at THEN t.due_at - s.entered_at ELSE 0 END) AS ms"
+)
+_STAGES = (
+    "LEFT JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id AND s.wait_ms IS NOT NULL AND s.certain"
+)  # fmt: skip
+
+
 def day_of(reader: Reader, day_id: int, zone: ZoneInfo) -> Day:
     """One business day by its number."""
     row = reader.execute("SELECT * FROM business_day WHERE id = ?", (day_id,)).fetchone()
     return Day(row["date"], row["opened_at"], row["closed_at"], _offset_ms(row["opened_at"], zone))
 
 
-def states(reader: Reader, day_id: int) -> dict[tuple[str, str], int]:
-    """How many visits of a day are in each state, by the service they were issued for."""
-    rows = reader.execute(
-        "SELECT asked, state, count(*) FROM ticket INDEXED BY ticket_label WHERE day = ? GROUP BY asked, state",
-        (day_id,),
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
+def standing(reader: Reader, day_id: int, tickets: Sequence[int] | None = None) -> Iterator[Standing]:
+    """How the tickets of a day stand: all of them, or those among `tickets`.
 
-
-def waits(reader: Reader, day_id: int) -> tuple[Wait, ...]:
-    """The certain waits of a day that have ended with a start: what `measures` calls `wait`.
-
-    The journal says since when they stood in the queue; before the time of an appointment nobody waited for us.
+    Their waits are the certain ones that have ended with a start: what `measures` calls `wait`. The journal says since
+    when they stood in the queue; before the time of an appointment nobody waited for us.
     """
+    if tickets is None:
+        rows = reader.execute(f"{_STANDING} FROM ticket t INDEXED BY ticket_label {_STAGES} WHERE t.day = ?", (day_id,))
+    else:
+        which = "FROM json_each(?) chosen JOIN ticket t ON t.id = chosen.value"
+        rows = reader.execute(f"{_STANDING} {which} {_STAGES} WHERE t.day = ?", (json.dumps(tickets), day_id))
+    for (ticket, asked, state), stages in groupby(rows, key=itemgetter(0, 1, 2)):
+        yield Standing(ticket, asked, state, tuple(Wait(*row[3:]) for row in stages if row["ms"] is not None))
+
+
+def tickets_since(reader: Reader, after: int) -> list[int]:
+    """Of which tickets the entries after this one speak."""
     rows = reader.execute(
-        "SELECT s.service, s.entered_at, max(0, s.wait_ms - CASE WHEN s.rank = 1 AND t.due_at > s.entered_at"
-        " THEN t.due_at - s.entered_at ELSE 0 END) FROM ticket t INDEXED BY ticket_label"
-        " JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id"
-        " WHERE t.day = ? AND s.wait_ms IS NOT NULL AND s.certain",
-        (day_id,),
+        "SELECT DISTINCT CAST(substr(subject, 8) AS INTEGER) FROM journal WHERE seq > ? AND subject LIKE 'ticket %'",
+        (after,),
     )
-    return tuple(Wait(*row) for row in rows)
+    return [row[0] for row in rows]
+
+
+def hash_of(reader: Reader, seq: int) -> bytes:
+    """The hash of an entry of the journal; none of one that is not there."""
+    row = reader.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+    return bytes(row[0]) if row else b""
 
 
 def entered(reader: Reader) -> dict[str, Instant]:
