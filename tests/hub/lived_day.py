@@ -277,7 +277,7 @@ class Day:
             for actor in actors:
                 if screen.takes(actor):
                     with self.hub.snapshot() as reader:
-                        screen.picture(reader, screen.profile(actor))
+                        screen.pictures(reader)(screen.profile(actor))
 
     def deposits(self):
         """Documents are taken in, decided on, taken back, and decided on again."""

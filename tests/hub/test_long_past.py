@@ -44,6 +44,7 @@ SMALL = {
     "published": "a row a setting that can be published, as it stands",
     "epoch": "a row for each restored backup",
     "deposit_list": "a row for each code that the centre has published",
+    "json_each": "the list that was handed in with the question",
     "sqlite_master": "the tables themselves",
     "_sqlite_migrations": "a row a migration",
 }

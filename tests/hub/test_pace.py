@@ -59,7 +59,7 @@ def test_what_is_not_its_own_is_nobodys():
 
 
 def screen(event: str, *at_once: str) -> Screen:
-    return Screen(event, lambda _: True, lambda _: "", lambda *_: {}, at_once=frozenset(at_once))
+    return Screen(event, lambda _: True, lambda _: "", lambda _: dict, at_once=frozenset(at_once))
 
 
 def test_an_announcer_that_sleeps_between_two_pictures_is_woken_by_a_call():
@@ -80,7 +80,7 @@ class Room:
     def __init__(self, monkeypatch, picture):
         self.sent, self.server, self.store = [], None, SimpleNamespace(epoch=1, head=(1, ""))
         self.settings = SimpleNamespace(hub=SimpleNamespace(second_line="allow"))
-        kind = Screen("board", lambda _: True, lambda _: "", picture)
+        kind = Screen("board", lambda _: True, lambda _: "", lambda _: picture)
         self.actor = Actor(device="D1", roles=frozenset({"api"}))
         self.live = Realtime(self, self, lambda _: self.actor, (kind,))
         self.kind = kind
@@ -133,7 +133,8 @@ def test_a_picture_that_cannot_be_made_silences_nobody(hub):
 
     app = Flask("screens")
     io = SocketIO(app, async_mode="threading")
-    live = Realtime(hub, io, lambda _: Actor(device="D1"), (Screen("board", lambda _: True, lambda _: "all", picture),))
+    board = Screen("board", lambda _: True, lambda _: "all", lambda _: picture)
+    live = Realtime(hub, io, lambda _: Actor(device="D1"), (board,))
     screen = io.test_client(app, auth={"token": "t"})
     live.start()
     for number in (2, 3):

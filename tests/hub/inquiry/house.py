@@ -203,7 +203,7 @@ class House(Office):
         """Pages and live link on a port of their own."""
         io = socket_server(self.app)
         desks = Desks(self.hub, self.services)
-        screen = Screen("desk", lambda actor: actor.agent is not None, lambda actor: actor.agent, desks.picture)
+        screen = Screen("desk", lambda actor: actor.agent is not None, lambda actor: actor.agent, desks.pictures)
         self.live.append(Realtime(self.hub, io, identify_socket(self.hub), (screen,)))
         self.live[0].start()
         self.server = served(self.app)

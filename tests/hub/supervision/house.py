@@ -132,7 +132,9 @@ class House(Office):
 
     def _screens(self) -> tuple[Screen, ...]:
         return (
-            Screen("supervision", lambda actor: True, lambda _: "", lambda reader, _: supervision(self.hub, reader)),
+            Screen(
+                "supervision", lambda actor: True, lambda _: "", lambda reader: lambda _: supervision(self.hub, reader)
+            ),
         )
 
     @property
