@@ -13,7 +13,7 @@ import shutil
 import textwrap
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hardware import lettering
@@ -40,9 +40,13 @@ def encode(slip: Slip, columns: int = 48, code_page: str = "CP1252") -> bytes:
 
 def wrap(line: Text, columns: int) -> list[str]:
     """The text in lines that fit the paper at its size; never an empty list, so that an empty text feeds."""
-    width = max(1, columns // min(line.size, LARGEST))
-    text = unicodedata.normalize("NFC", line.text).translate(PLAIN)
-    return [part for row in text.split("\n") for part in (textwrap.wrap(row, width) or [""])]
+    return list(_wrapped(line.text, max(1, columns // min(line.size, LARGEST))))
+
+
+@lru_cache(256)  # most of a ticket stands on every ticket
+def _wrapped(words: str, width: int) -> tuple[str, ...]:
+    text = unicodedata.normalize("NFC", words).translate(PLAIN)
+    return tuple(part for row in text.split("\n") for part in (textwrap.wrap(row, width) or [""]))
 
 
 def side_by_side(line: Pair, columns: int) -> str:
@@ -96,9 +100,10 @@ class _Job:
                 self.paper.cashdraw(DRAWER_PIN)
 
     def _words(self, row: str, size: int, bold: bool, align: Align) -> None:
-        if self._fits(row):
+        if (encoded := self._encoded(row)) is not None:
             self._look(align, size, bold)
-            self.paper.text(f"{row}\n")
+            # text() would work out the code page's characters anew for each job, and look each one up
+            self.paper._raw(encoded + b"\n")  # noqa: SLF001
         else:
             if align == "left" and lettering.is_right_to_left(row):
                 align = "right"
@@ -122,12 +127,12 @@ class _Job:
             self._style = (align, size, bold)
             self.paper.set(align=align, bold=bold, custom_size=True, width=size, height=size)
 
-    def _fits(self, row: str) -> bool:
+    def _encoded(self, row: str) -> bytes | None:
+        """In the printer's code page, as python knows it by the same name; None where a character is not in it."""
         try:
-            row.encode(self.codec)
+            return row.encode(self.codec)
         except UnicodeEncodeError:
-            return False
-        return True
+            return None
 
 
 @cache

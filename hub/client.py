@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import engineio
 import socketio
 
 from hub.errors import MboteError, Refused
@@ -25,6 +26,8 @@ from hub.pin import pinned
 PICTURES = ("kiosk", "catalogue", "counters", "board", "printers")
 #: How a hub turns away whoever has no token that it knows.
 STRANGER = "not_authenticated"
+#: How an acknowledgement begins in the protocol (Socket.IO 5: packet type 3).
+ANSWER = "3"
 #: Pause between two attempts to reach the hub, and how long one may take.
 RETRY_S, CONNECT_S = 0.4, 3.0
 
@@ -36,6 +39,21 @@ log = logging.getLogger(__name__)
 
 class HubAway(MboteError, ConnectionError):
     """The hub cannot be reached, or has not answered in time: it may or may not have done what was asked."""
+
+
+class _Line(socketio.Client):  # type: ignore[misc]
+    """The library's client, which hears answers in the thread that reads them."""
+
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _Reading
+
+
+class _Reading(engineio.Client):  # type: ignore[misc]
+    """The library begins a thread for each message. An answer only wakes who waits for it; pictures may take long."""
+
+    def _trigger_event(self, event: str, *args: Any, run_async: bool = False, **how: Any) -> Any:
+        answer = event == "message" and isinstance(args[0], str) and args[0].startswith(ANSWER)
+        return super()._trigger_event(event, *args, run_async=run_async and not answer, **how)
 
 
 class _Answer:
@@ -165,7 +183,7 @@ class HubClient:
         except OSError as error:
             self._complain(f"{self._authority}: {error.strerror or error}: mbote setup fetches it")
             return False
-        line = socketio.Client(
+        line = _Line(
             reconnection=False,
             handle_sigint=False,
             logger=False,
