@@ -7,7 +7,8 @@ this is stopped. It knows four inner things of those libraries, checked by tests
 * `engineio.Server._async["websocket"]`: the class that wraps a websocket. Ours looks at each frame in `wait()`;
   what is bad ends the connection as if the client had gone, so that every table is tidied up.
 * `engineio.Server.handle_request`: where a banned or crowding address is refused before the handshake.
-* `simple_websocket.Base._thread`: an oversized frame can leave its reader waiting for ever; ours always wakes it.
+* `simple_websocket.Base._thread`: a thread for each client that only hands its frames on, and that an oversized one can
+  leave waiting for ever. Ours has none: whoever waits for a frame reads it.
 * the loggers of both libraries, gunicorn's and Flask's: the same complaint at most once a minute.
 
 Who sends more than three bad packets in a minute is banned for a minute: by token once it was accepted, else
@@ -20,6 +21,7 @@ import hashlib
 import json
 import logging
 import re
+import select
 import socket
 import threading
 import time
@@ -44,6 +46,7 @@ from hub.headers import HEADERS
 from hub.knocks import REMEMBERED, Bans, Pace
 from hub.listener import Line, is_own
 from hub.quiet import Complaints, OnceAMinute
+from hub.turns import comes
 
 log = structlog.get_logger("door")
 
@@ -358,17 +361,49 @@ def _makes_sense(packet: Packet) -> bool:
     return packet.id is None and packet.data is None
 
 
-class _Line(simple_websocket.Server):  # type: ignore[misc]
-    """A websocket whose reader always wakes up when the line ends, whatever ended it."""
+class _NoThread:
+    """In place of the thread that would read a websocket."""
 
-    def _thread(self) -> None:
+    name = ""
+
+    def __init__(self, target: Any) -> None:
+        del target
+
+    def start(self) -> None:
+        """Whoever waits for a frame reads it."""
+
+
+class _Line(simple_websocket.Server):  # type: ignore[misc]
+    """A websocket that is read by whoever waits for its frames: one thread less for each client, and for each frame."""
+
+    def __init__(self, environ: dict[str, Any], most_bytes: int) -> None:
+        super().__init__(environ, max_message_size=most_bytes, thread_class=_NoThread)
+
+    def receive(self, timeout: float | None = None) -> Any:
+        """The next frame; None when none has come in time. Raises ConnectionClosed, whatever ended the line."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.connected and not self.input_buffer:
+            if end is not None and not self._comes(end - time.monotonic()):
+                return None
+            self._read()
+        return super().receive(timeout=0)
+
+    def _comes(self, seconds: float) -> bool:
+        line = self.sock
+        return line.comes(seconds) if isinstance(line, Line) else comes(line.fileno(), select.POLLIN, max(0.0, seconds))
+
+    def _read(self) -> None:
         try:
-            super()._thread()
-        except (ProtocolError, ValueError, AssertionError):
-            self.sock.close()
-        finally:
+            found = self.sock.recv(self.receive_bytes)
+            if found:
+                self.ws.receive_data(found)
+                self.connected = self._handle_events()
+            else:
+                self.connected = False
+        except (OSError, ProtocolError, ValueError, AssertionError):
             self.connected = False
-            self.event.set()
+        if not self.connected:
+            self.sock.close()
 
 
 class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
@@ -391,7 +426,7 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
         if isinstance(line := environ.get("gunicorn.socket"), Line):
             line.hurry(None)
         try:
-            self.ws = _Line(environ, max_message_size=self._door.limits.packet_bytes)
+            self.ws = _Line(environ, self._door.limits.packet_bytes)
         except (ProtocolError, SimpleWebsocketError):
             self._door.bad("handshake", self._address)
             self._client.close(wait=False, abort=True)

@@ -50,15 +50,16 @@ IMPURE = {"asyncio", "logging", "os", "random", "secrets", "socket", "sqlite3", 
 # Each outside library has one room that knows it.
 KEPT_TO = {
     "gpiozero": ("hardware/",),
-    "escpos": ("hardware/",),
+    "escpos": ("hardware/", "hub/bench/bare_ticket.py"),  # what it takes bare
     "luma": ("hardware/",),
     "flask_socketio": ("hub/realtime.py", "hub/wsgi.py", "hub/app.py"),
+    "engineio": ("hub/client.py", "hub/door.py"),
     "socketio": ("hub/client.py", "hub/bench/rig.py"),  # a bench is a client that takes the time
     "sqlite3": ("hub/", "kiosk/spool.py"),
     "sqlite_utils": ("hub/", "kiosk/spool.py", "kiosk/migrations.py"),
     "espeakng_loader": ("display/espeak.py",),
     "argon2": ("hub/agents/",),
-    "typst": ("hub/workshop/", "hub/bench/"),  # what it takes bare
+    "typst": ("hub/workshop/", "hub/bench/"),  # the same
 }
 # What the packages outside the hub know of it: its leaves, never what it stores or how it queues.
 LEAVES = {

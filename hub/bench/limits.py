@@ -9,20 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hardware.ink import encode
 from hub.bench.bare import TABLE, insert
+from hub.bench.bare_ticket import bare_ticket
 from hub.bench.figures import at_once, summary, timed
 from hub.bench.rig import REST_S, Http, Listener, PaperSink, bare_server, cpu_s, pss_mb
-from hub.paper import Cut, Feed, Qr, Rule, Slip, Text
 from hub.sqlite import open_writer
 
-SLIP: Slip = (
-    Text("Caisse nationale de sécurité sociale", align="center"), Text("CNSS Siège", bold=True, align="center"), Feed(),
-    Text("D001", size=6, bold=True, align="center"), Text("Déposer des pièces", align="center"), Rule(),
-    Text("7 personnes avant vous"), Text("Attente estimée : 15 à 25 min"), Feed(),
-    *(Text(f"- pièce à préparer numéro {n}") for n in range(6)),
-    Qr("GWSABF4K"), Feed(2), Cut(),
-)  # fmt: skip
 CLIENTS = 16
 SCREENS, MANY_SCREENS = 10, 50
 #: Our hub's memory is taken with as many.
@@ -30,11 +22,11 @@ MEMORY_CLIENTS = 50
 
 
 def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
-    """`commit`: one durable row. `press`: the row, a ticket as ESC/POS, an open socket, its cut at the other end."""
+    """`commit`: one durable row. `press`: the row, a bare ticket with a logo, an open socket, its cut at the end."""
     writer, lock = open_writer(folder / "limits.db"), threading.Lock()
     for statement in TABLE:
         writer.execute(statement)
-    encode(SLIP)  # the first one loads the library
+    bare_ticket()  # the first one loads the library
     sink = PaperSink()
     printer = socket.create_connection(("127.0.0.1", sink.port))
     taken = []
@@ -42,7 +34,7 @@ def commit_and_press(folder: Path, times: int) -> dict[str, dict[str, float]]:
     for number in range(1, times + 1):
         began = time.perf_counter()
         insert(writer, lock, "DEP")
-        printer.sendall(encode(SLIP))
+        printer.sendall(bare_ticket())
         taken.append(sink.wait(number) - began)
     printer.close()
     sink.close()

@@ -9,6 +9,7 @@ from collections import Counter as Tally
 from pathlib import Path
 
 from hub.bench import card, display_page, limits, presses, screens, together
+from hub.bench.bare_ticket import with_logo
 from hub.bench.counters import CounterUnderTest, next_morning
 from hub.bench.figures import Budget, Limits, Line, Times, attempt, summary
 from hub.bench.kiosks import SERVICE
@@ -31,7 +32,7 @@ def measure_queue(*, quick: bool) -> tuple[list[Line], Limits]:
         folder = Path(temporary)
         found = limits.commit_and_press(folder, times.presses) | limits.server_limits(folder, times.presses)
         lines = [attempt(presses.action_alone, folder / "alone", times)]
-        with running(prepare(folder / "agency", free_port())) as agency:
+        with running(with_logo(prepare(folder / "agency", free_port()))) as agency:
             lines += _presses_and_screens(agency, times, found)
             lines += [
                 attempt(_nobody_twice, agency, times), attempt(_memory, agency, times, found),
