@@ -15,6 +15,7 @@ from hub.queues import actions, pictures, store, timetable
 from hub.queues.pictures import moment
 from hub.settings import DayRules
 from hub.supervision.pictures import Scene, _box_alerts
+from hub.supervision.today import SoFar
 from hub.verify import damage
 from tests.hub.test_aside import box, folder_of, roots, zero
 from tests.office import CONFIG, open_store
@@ -31,7 +32,7 @@ JUMPS = {
 
 def alerts(hub):
     """What the supervisor is told of the box."""
-    scene = Scene(hub, moment(hub, hub.reader), names={}, labels={}, states={}, waits=(), entered={})
+    scene = Scene(hub, moment(hub, hub.reader), names={}, labels={}, so_far=SoFar({}, {}, ()), entered={})
     return [alert.code for alert in _box_alerts(scene)]
 
 
