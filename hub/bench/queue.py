@@ -32,8 +32,13 @@ def measure_queue(*, quick: bool) -> tuple[list[Line], Limits]:
         folder = Path(temporary)
         found = limits.commit_and_press(folder, times.presses) | limits.server_limits(folder, times.presses)
         lines = [attempt(presses.action_alone, folder / "alone", times)]
-        with running(with_logo(prepare(folder / "agency", free_port()))) as agency:
-            lines += _presses_and_screens(agency, times, found)
+        with running(with_logo(prepare(folder / "logo", free_port()))) as agency:
+            lines += [
+                attempt(presses.one_at_a_time, agency, times, found),
+                attempt(presses.sixteen_at_once, agency, times, found),
+            ]
+        with running(prepare(folder / "agency", free_port())) as agency:
+            lines += _screens(agency, times, found)
             lines += [
                 attempt(_nobody_twice, agency, times), attempt(_memory, agency, times, found),
                 attempt(_idle, agency, times), attempt(_killed, agency, times),
@@ -41,14 +46,10 @@ def measure_queue(*, quick: bool) -> tuple[list[Line], Limits]:
     return [*lines, attempt(card.measure_card, times.lives)], found
 
 
-def _presses_and_screens(agency: Agency, times: Times, found: Limits) -> list[Line]:
-    lines = [
-        attempt(presses.one_at_a_time, agency, times, found),
-        attempt(presses.sixteen_at_once, agency, times, found),
-        attempt(presses.at_a_printers_speed, agency, times),
-    ]
+def _screens(agency: Agency, times: Times, found: Limits) -> list[Line]:
+    slow = attempt(presses.at_a_printers_speed, agency, times)  # a serial line is spared the logo
     ten = attempt(screens.ten_displays, agency, times, found)
-    lines += [ten, attempt(screens.fifty_displays, agency, times, found, ten)]
+    lines = [slow, ten, attempt(screens.fifty_displays, agency, times, found, ten)]
     in_browser = (
         screens.text_in_chromium, screens.visit_on_the_desk, display_page.what_a_display_costs,
         display_page.first_sound, together.same_last_call,
