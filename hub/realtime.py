@@ -119,7 +119,8 @@ class Realtime:
         self._doubled: set[str] = set()
         socketio.on_event("connect", self._connect)
         socketio.on_event("disconnect", self._disconnect)
-        socketio.on_event("ask", self._ask)
+        # straight from the server: Flask would find a route and begin a request for each ask
+        self._server.on("ask", self._ask)
 
     def start(self) -> None:
         """Begin announcing."""
@@ -258,8 +259,8 @@ class Realtime:
     def _disconnect(self, *_: Any) -> None:
         self._clients.pop(request.sid, None)  # type: ignore[attr-defined]
 
-    def _ask(self, content: Any = None, *_: Any) -> dict[str, Any]:
-        client = self._clients.get(request.sid)  # type: ignore[attr-defined]
+    def _ask(self, sid: str, content: Any = None, *_: Any) -> dict[str, Any]:
+        client = self._clients.get(sid)
         try:
             if client is None:
                 raise NotAllowed("connect with a token first")

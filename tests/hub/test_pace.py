@@ -78,7 +78,8 @@ class Room:
     """A hub, its line and one connection, as far as pictures go."""
 
     def __init__(self, monkeypatch, picture):
-        self.sent, self.server, self.store = [], None, SimpleNamespace(epoch=1, head=(1, ""))
+        self.sent, self.store = [], SimpleNamespace(epoch=1, head=(1, ""))
+        self.server = SimpleNamespace(on=self.on_event)
         self.settings = SimpleNamespace(hub=SimpleNamespace(second_line="allow"))
         kind = Screen("board", lambda _: True, lambda _: "", lambda _: picture)
         self.actor = Actor(device="D1", roles=frozenset({"api"}))
