@@ -6,6 +6,7 @@ import base64
 import zlib
 
 import pytest
+from escpos.printer.dummy import Dummy
 
 from hardware.escpos_reader import Drawn, Reader
 from hardware.ink import encode, quick, rows, side_by_side, wrap
@@ -65,6 +66,21 @@ def test_no_letter_of_a_picture_is_cut_at_its_foot_or_head(words, size):
 
 def test_a_narrow_no_break_space_is_no_reason_for_a_picture():
     assert [line.kind for line in read(encode((Text("Que faire\u202f?"),)))] == ["text"]
+
+
+@pytest.mark.parametrize(
+    "page", ["CP437", "CP850", "CP858", "CP860", "CP863", "CP1252", "ISO_8859-15", "CP864", "CP1251"]
+)
+def test_words_are_in_the_bytes_of_the_printer_s_code_page(page):
+    """Ours are python's codec of that name: the library's own table says the same of every letter."""
+    words = bytes(range(0xA0, 0x100)).decode("latin-1") + "œŒ€—’ابتЖ"
+    known = "".join(letter for letter in words if letter.encode(page, "ignore")).replace("\xa0", "").replace("\xad", "")
+    paper = Dummy()
+    paper.charcode(page)
+    before = len(paper.output)
+    paper.text(known)
+    assert len(known) > 8
+    assert bytes(paper.output)[before:] in encode((Text(known),), columns=500, code_page=page)
 
 
 def test_text_is_wrapped_at_its_size():
