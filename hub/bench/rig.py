@@ -230,7 +230,7 @@ def pss_mb(pid: int, counted: Callable[[str], bool] = lambda _: True) -> float:
     for each in settled(pid):
         if not counted(_command(each)):
             continue
-        with suppress(ProcessLookupError):  # who has ended, and was not asked how yet, holds nothing
+        with suppress(FileNotFoundError, ProcessLookupError):  # who has ended, and was not asked how yet, holds nothing
             rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
             total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total / 1024
@@ -261,6 +261,8 @@ def cpu_s(pid: int) -> float:
 
 
 def own_cpu_s(pid: int) -> float:
-    """Processor time used by one process, seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time used by one process, seconds; none by one that has ended between its naming and this look."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
