@@ -21,7 +21,6 @@ import hashlib
 import json
 import logging
 import re
-import select
 import socket
 import threading
 import time
@@ -46,7 +45,6 @@ from hub.headers import HEADERS
 from hub.knocks import REMEMBERED, Bans, Pace
 from hub.listener import Line, is_own
 from hub.quiet import Complaints, OnceAMinute
-from hub.turns import comes
 
 log = structlog.get_logger("door")
 
@@ -382,28 +380,24 @@ class _Line(simple_websocket.Server):  # type: ignore[misc]
     def receive(self, timeout: float | None = None) -> Any:
         """The next frame; None when none has come in time. Raises ConnectionClosed, whatever ended the line."""
         end = None if timeout is None else time.monotonic() + timeout
+        (self.sock.hurry if isinstance(self.sock, Line) else self.sock.settimeout)(timeout)
         while self.connected and not self.input_buffer:
-            if end is not None and not self._comes(end - time.monotonic()):
-                return None
-            self._read()
-        return super().receive(timeout=0)
-
-    def _comes(self, seconds: float) -> bool:
-        line = self.sock
-        return line.comes(seconds) if isinstance(line, Line) else comes(line.fileno(), select.POLLIN, max(0.0, seconds))
-
-    def _read(self) -> None:
-        try:
-            found = self.sock.recv(self.receive_bytes)
-            if found:
-                self.ws.receive_data(found)
-                self.connected = self._handle_events()
-            else:
+            try:
+                self._read()
+            except (OSError, ProtocolError, ValueError, AssertionError):
+                if end is not None and time.monotonic() >= end:
+                    return None
                 self.connected = False
-        except (OSError, ProtocolError, ValueError, AssertionError):
-            self.connected = False
         if not self.connected:
             self.sock.close()
+        return super().receive(timeout=0)
+
+    def _read(self) -> None:
+        found = self.sock.recv(self.receive_bytes)
+        if not found:
+            raise ConnectionResetError("hung up")
+        self.ws.receive_data(found)
+        self.connected = self._handle_events()
 
 
 class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]

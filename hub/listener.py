@@ -82,11 +82,6 @@ class Line:
         found: bytes = self._do(lambda: self._sock.recv(size, flags), select.POLLIN)
         return found
 
-    def comes(self, seconds: float) -> bool:
-        """Whether something is there to be read within so long."""
-        read_already = isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()
-        return bool(read_already) or comes(self._sock.fileno(), select.POLLIN, max(0.0, seconds))
-
     def sendall(self, data: Any) -> None:
         """Send all of it, in one piece also where two threads send."""
         left = memoryview(data)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -22,7 +24,7 @@ from hub.authority import LASTS, browser_pin, fingerprint, open_authority, own_n
 from hub.client import HubClient
 from hub.doctor import secrecy
 from hub.door import Door as Doors
-from hub.door import Doorman
+from hub.door import Doorman, Limits
 from hub.errors import ConfigurationFault
 from hub.installation.setup import believed
 from hub.joining import Joiner, TokenFile, ask
@@ -293,3 +295,37 @@ def test_who_is_led_to_tls(address, secret, status):
     environ = wanted(b"").environ | {"REQUEST_METHOD": "GET", "REMOTE_ADDR": address, "HTTP_HOST": "hub.local:8080"}
     doorman(environ, lambda status, _: seen.append(status))
     assert seen[0].startswith(status)
+
+
+def test_a_stranger_who_begins_a_word_in_tls_and_never_ends_it_is_shown_out_as_one_who_says_nothing(hub, authority):
+    """Half a record is no word: who waits for the rest of it waits no longer than for the first frame."""
+    context, record = pinned(authority), ssl.MemoryBIO()
+    with closing(socket.create_connection(("127.0.0.1", hub.port), patience(5), source_address=NEIGHBOUR)) as line:
+        came = ssl.MemoryBIO()
+        tls = context.wrap_bio(came, record)
+        speak(line, came, record, tls.do_handshake)
+        tls.write(
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        assert b" 101 " in speak(line, came, record, lambda: tls.read(4096))
+        tls.write(b"\x81\x80")
+        line.sendall(record.read()[:10])
+        began = time.monotonic()
+        line.settimeout(patience(15))
+        while line.recv(4096):
+            pass
+    assert time.monotonic() - began < patience(Limits().hello_s + 1)
+
+
+def speak(line, came, record, step):
+    """What a step of TLS gives, its records carried by hand."""
+    while True:
+        try:
+            return step()
+        except ssl.SSLWantReadError:
+            line.sendall(record.read())
+            came.write(line.recv(16_384))
+        finally:
+            if record.pending:
+                line.sendall(record.read())
