@@ -374,6 +374,8 @@ class _NoThread:
 class _Line(simple_websocket.Server):  # type: ignore[misc]
     """A websocket that is read by whoever waits for its frames: one thread less for each client, and for each frame."""
 
+    connected: bool
+
     def __init__(self, environ: dict[str, Any], most_bytes: int) -> None:
         super().__init__(environ, max_message_size=most_bytes, thread_class=_NoThread)
 

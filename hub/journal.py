@@ -344,6 +344,12 @@ def head(connection: sqlite3.Connection) -> tuple[int, bytes]:
     return (row["seq"], row["hash"]) if row else (0, chain.GENESIS)
 
 
+def hash_at(connection: sqlite3.Connection, seq: int) -> bytes | None:
+    """The hash of an entry; None where there is no such entry."""
+    row = connection.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
 def last_before(connection: sqlite3.Connection, at_ms: int, after: int, last: int) -> int:
     """An entry made before a moment whose follower, if any, was not: between `after` and `last`, else `after`.
 

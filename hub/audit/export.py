@@ -22,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from hub import VERSION, chain
+from hub import VERSION, chain, journal
 from hub.audit import store
 from hub.audit.model import Wanted
 from hub.audit.store import Kinds, Reader
@@ -117,8 +117,7 @@ def _joined(parts: list[Segment]) -> list[Segment]:
 
 
 def _hash(reader: Reader, seq: int) -> bytes:
-    row = reader.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
-    return bytes(row["hash"]) if row else chain.GENESIS
+    return journal.hash_at(reader, seq) or chain.GENESIS
 
 
 def _proofs(reader: Reader, parts: list[Segment]) -> dict[str, Any]:

@@ -69,8 +69,7 @@ class Contents:
 
 def entry_lines(reader: sqlite3.Connection, first: int, last: int) -> Iterator[list[Any]]:
     """The entries in order, each with its private part. Raises AlteredJournal at one that was altered."""
-    row = reader.execute("SELECT hash FROM journal WHERE seq = ?", (first - 1,)).fetchone()
-    previous, expected = (row["hash"] if row else chain.GENESIS), first
+    previous, expected = journal.hash_at(reader, first - 1) or chain.GENESIS, first
     rows = reader.execute(
         f"SELECT {', '.join(f'j.{name}' for name in JOURNAL)}, p.salt, p.body FROM journal j"  # noqa: S608 (names above)
         " LEFT JOIN journal_private p USING (seq) WHERE j.seq BETWEEN ? AND ? ORDER BY j.seq",

@@ -118,5 +118,5 @@ def line_of(reader: sqlite3.Connection, epoch: int) -> str:
 
 def hash_at(reader: sqlite3.Connection, seq: int) -> str | None:
     """The hash of an entry, in hexadecimal; None where there is no such entry."""
-    row = reader.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
-    return row["hash"].hex() if row else None
+    found = journal.hash_at(reader, seq)
+    return found.hex() if found else None

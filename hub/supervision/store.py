@@ -217,9 +217,7 @@ _STANDING = (
     "SELECT t.id, t.asked, t.state, s.service, s.entered_at, max(0, s.wait_ms - CASE WHEN s.rank = 1"
     " AND t.due_at > s.entered_at THEN t.due_at - s.entered_at ELSE 0 END) AS ms"
 )
-_STAGES = (
-    "LEFT JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id AND s.wait_ms IS NOT NULL AND s.certain"
-)  # fmt: skip
+_STAGES = "LEFT JOIN stage s INDEXED BY stage_ticket ON s.ticket = t.id AND s.wait_ms IS NOT NULL AND s.certain"
 
 
 def day_of(reader: Reader, day_id: int, zone: ZoneInfo) -> Day:
@@ -251,12 +249,6 @@ def tickets_since(reader: Reader, after: int) -> list[int]:
         (after,),
     )
     return [row[0] for row in rows]
-
-
-def hash_of(reader: Reader, seq: int) -> bytes:
-    """The hash of an entry of the journal; none of one that is not there."""
-    row = reader.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
-    return bytes(row[0]) if row else b""
 
 
 def entered(reader: Reader) -> dict[str, Instant]:

@@ -7,6 +7,7 @@ has begun, or when the journal is not the one that was followed (a restored hub,
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
@@ -14,9 +15,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
+from hub import journal
 from hub.context import Hub
 from hub.queues.pictures import Moment
-from hub.queues.store import Reader
 from hub.staff_pictures import HourWait
 from hub.supervision import store
 from hub.supervision.measures import percentile
@@ -66,7 +67,7 @@ class Today:
     def __init__(self, day_id: int, day: Day) -> None:
         self.day_id = day_id
         self._day = day
-        self.at: tuple[int, bytes] = (0, b"")
+        self.at: tuple[int, bytes | None] = (0, None)
         self._known: dict[int, store.Standing] = {}
         self._states: Counter[tuple[str, str]] = Counter()
         self._services: defaultdict[str, _Waits] = defaultdict(_Waits)
@@ -100,7 +101,7 @@ _todays: WeakKeyDictionary[Hub, Today] = WeakKeyDictionary()
 _following = threading.Lock()
 
 
-def so_far(hub: Hub, reader: Reader, at: Moment) -> SoFar:
+def so_far(hub: Hub, reader: sqlite3.Connection, at: Moment) -> SoFar:
     """What the day of this moment has come to; nothing before the first one."""
     if at.day is None:
         return SoFar({}, {}, ())
@@ -112,12 +113,12 @@ def so_far(hub: Hub, reader: Reader, at: Moment) -> SoFar:
             _todays[hub] = known
         elif known.at[0] < at.seq:
             known.take(store.standing(reader, at.day.id, store.tickets_since(reader, known.at[0])))
-        known.at = (at.seq, store.hash_of(reader, at.seq))
+        known.at = (at.seq, journal.hash_at(reader, at.seq))
         return known.told()
 
 
-def _goes_on(known: Today, reader: Reader, at: Moment) -> bool:
+def _goes_on(known: Today, reader: sqlite3.Connection, at: Moment) -> bool:
     """Whether what is known is the beginning of what this reader sees: an older moment has no such entry yet."""
     day, (seq, digest) = at.day, known.at
     same = day is not None and day.id == known.day_id
-    return same and at.seq - seq <= MOST_BEHIND and store.hash_of(reader, seq) == digest
+    return same and at.seq - seq <= MOST_BEHIND and journal.hash_at(reader, seq) == digest
