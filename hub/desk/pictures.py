@@ -33,8 +33,6 @@ if TYPE_CHECKING:  # known by its shape alone: a service knows this room, never 
 Notices = Callable[["sqlite3.Connection", str], tuple[Told, ...]]
 UPCOMING = 8
 _S_PER_MIN = 60
-#: Ages in what is shared may be so old, ms.
-_FRESH_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +69,26 @@ class Desks:
     hub: Hub
     services: tuple[CounterService, ...]
     notices: Notices = lambda _reader, _agent: ()
-    _last: Common | None = None
 
     def pictures(self, reader: sqlite3.Connection) -> Callable[[str], Desk]:
-        """What each agent sees at one moment."""
-        return partial(self.picture, reader)
+        """What each agent sees at one moment; what all of them see the same is read once."""
+        return partial(self._picture, reader, self._common(reader))
 
     def picture(self, reader: sqlite3.Connection, agent: str) -> Desk:
-        """What one agent sees, wherever they are signed on: a screen of theirs stays the same when they move."""
+        """The picture of one agent alone."""
+        return self.pictures(reader)(agent)
+
+    def _picture(self, reader: sqlite3.Connection, common: Common, agent: str) -> Desk:
+        """Wherever they are signed on: a screen of theirs stays the same when they move."""
         told = self.notices(reader, agent)
-        eye = Glance(self.hub, reader, self.services, agent, self._common(reader), self.hub.now(), told)
+        eye = Glance(self.hub, reader, self.services, agent, common, self.hub.now(), told)
         code = store.counter_of_agent(reader, agent)
         counter = self.hub.settings.counter(code) if code else None
         return _at(eye, counter) if counter else _nowhere(eye)
 
     def _common(self, reader: sqlite3.Connection) -> Common:
-        """As it was read for the desk before, while nothing has been recorded since."""
-        last, now = self._last, self.hub.now()
-        if last and self._position(last) == pictures.position(reader) and elapsed(last.moment.now, now).ms < _FRESH_MS:
-            return last
         moment = pictures.moment(self.hub, reader)
-        fresh = Common(moment, queue_line.waiting_now(self.hub, reader, moment.now), agents.names(reader))
-        self._last = fresh
-        return fresh
-
-    @staticmethod
-    def _position(common: Common) -> tuple[int, int]:
-        return common.moment.epoch, common.moment.seq
+        return Common(moment, queue_line.waiting_now(self.hub, reader, moment.now), agents.names(reader))
 
 
 def _at(eye: Glance, counter: Counter) -> Desk:
