@@ -11,7 +11,7 @@ const hides = (value) => value === "hidden" || value === "clip";
 const scrolls = (value) => value === "auto" || value === "scroll";
 /** Within something that is read from left to right whatever the page's language: a code, a number. */
 const isOwnWay = (e) => e.closest("[dir=ltr]:not(html)") !== null;
-/** Keys of our letters and digits stand as on a keyboard, in every language, and so does what belongs to them: its space, its eraser. */
+/** Keys of our letters and digits stand as on a keyboard, in every language. */
 const isSign = (e) => /^[A-Z0-9]{1,3}$/.test(e.textContent.trim());
 const said = (text) => `«${text.trim().replace(/\s+/g, " ").slice(0, 40)}»`;
 
@@ -109,12 +109,11 @@ function against() {
       .filter((kid) => (isShown(kid) || kid.tagName === "svg") && kid.checkVisibility() && !/absolute|fixed/.test(getComputedStyle(kid).position))
       .map((kid) => [kid, kid.getBoundingClientRect()])
       .filter(([, box]) => box.width > 1 && box.height > 1);
-    const keyboard = direction === "ltr" && kids.length > 0 && isSign(kids[0][0]);
     kids.slice(1).forEach(([kid, box], i) => {
       const [before, other] = kids[i];
       const beside = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) >= 0.5 * Math.min(box.height, other.height);
       const apart = box.right <= other.left + 2 || other.right <= box.left + 2;
-      if (!beside || !apart || keyboard) return;
+      if (!beside || !apart || (isSign(before) && direction === "ltr")) return;
       pairs += 1;
       if (box.left < other.left !== rtl) wrong.add(`${nameOf(before)} stands after ${nameOf(kid)} in ${nameOf(e)}`);
     });

@@ -24,7 +24,9 @@ export function keyboardOf({ say, icon, button, go, visitNow }) {
   function keys(signs, longest, ...others) {
     const made = signs.map((sign) => button(`key-${sign}`, "key", () => type(sign, longest), make("b", "", sign)));
     const eraser = button("erase", "key erase", erase, icon("backspace"), make("span", "hidden-text", say("code_erase")));
-    return make("div", signs === DIGITS ? "keys digits" : "keys", "", ...made, ...others, eraser);
+    const board = make("div", signs === DIGITS ? "keys digits" : "keys", "", ...made, ...others, eraser);
+    board.dir = "ltr"; // as on a keyboard, in every language
+    return board;
   }
 
   const space = (longest) => button("key-space", "key space", () => visitNow().typed && type(" ", longest), make("b", "", say("key_space")));
