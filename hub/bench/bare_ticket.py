@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from hardware import ink
 from hub.demo.agency import Agency
 from hub.settings_files import load_settings
 
@@ -28,10 +29,9 @@ ROWS = (
 @cache
 def dots() -> bytes:
     """Rings, as black dots: something that neither zlib nor an eye takes for a white page."""
-    rows = range(DOWN)
     return bytes(
         sum(((8 * byte + bit - 192) ** 2 + (row - DOWN // 2) ** 2) // 300 % 2 << 7 - bit for bit in range(8))
-        for row in rows
+        for row in range(DOWN)
         for byte in range(ACROSS)
     )
 
@@ -54,6 +54,7 @@ def bare_ticket() -> bytes:
 
 @cache
 def _printer() -> Any:
+    ink.prepare()  # loads the library, and sweeps up what its import leaves in /tmp
     from escpos.printer.dummy import Dummy
 
     return Dummy
