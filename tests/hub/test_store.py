@@ -345,6 +345,15 @@ def test_a_restart_is_one_boot_and_another_machine_start_another(tmp_path, monke
     assert boots == [1, 1, 2, 2, 3]
 
 
+def test_what_a_clock_handed_in_has_written_is_of_another_boot(tmp_path, clock):
+    """Else a session of five minutes ago is nine hours old on a machine that has run for nine hours."""
+    open_store(tmp_path, clock).close()
+    for _ in range(2):
+        opened = open_store(tmp_path, None)
+        assert opened.clock.now().boot == clock.now().boot + 1
+        opened.close()
+
+
 def test_a_clock_behind_what_was_lived_is_not_believed(tmp_path, clock):
     clock.jump(to=int(time.time() * 1000) + 86_400_000)
     open_store(tmp_path, clock).close()
