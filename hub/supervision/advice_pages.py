@@ -16,7 +16,8 @@ from hub.errors import Unreadable
 from hub.queues.store import Reader
 from hub.say import say
 from hub.settings import QueueRules, Settings
-from hub.supervision import advising, playing, statistics, store, whatif
+from hub.supervision import advising, demand, looking, playing, statistics, store, whatif
+from hub.supervision.advising import Outlook
 from hub.supervision.playing import Result
 from hub.supervision.sheets import tenths
 from hub.supervision.whatif import Trial
@@ -33,7 +34,7 @@ def add_advice(room: Blueprint, hub: Hub) -> None:
             except Unreadable as unreadable:
                 shown = {"outlook": None, "asked": request.args.get("day", "")[:32], "refused": True}
                 return render_template("supervision/advice.html", **shown), unreadable.status
-            found = advising.outlook(hub, reader, wanted)
+            found = _outlook(hub, reader, wanted)
         return render_template(
             "supervision/advice.html", outlook=found, asked=found.day, refused=False, urlencode=urlencode
         ), 200
@@ -62,6 +63,12 @@ def add_advice(room: Blueprint, hub: Hub) -> None:
             "routed": _routed(hub, trial), "rules": _rules(trial.stood[-1].settings),
         }  # fmt: skip
         return render_template("supervision/replay.html", **shown), 200
+
+
+def _outlook(hub: Hub, reader: Reader, wanted: date) -> Outlook:
+    """What the day wants, from the visits of past days like it."""
+    first = wanted - timedelta(days=demand.LOOK_BACK)
+    return looking.visits_of(hub, reader, first.isoformat(), wanted.isoformat(), advising.outlook, wanted)
 
 
 def _asked() -> Mapping[str, str]:

@@ -12,7 +12,7 @@ import structlog
 
 from hub.context import Hub
 from hub.disk import write_whole
-from hub.supervision import store, story
+from hub.supervision import looking, store, story
 
 #: As many days that are over are looked after: a folder that was away for a week catches up.
 DAYS = 7
@@ -41,6 +41,7 @@ def keep(hub: Hub) -> None:
             days = [day for day in store.closed_dates(reader, DAYS) if not (place / paper_name(hub, day)).exists()]
         if days:
             _tell(hub, place, days[-1])
+            looking.rest(hub)  # once a day, and nobody waits: it need not be there for the rest of the evening
     except OSError as error:  # a stick that was pulled out, a share that is away: at the next round
         log.warning("the story of a day is not kept", folder=str(place), fault=str(error))
 

@@ -13,7 +13,7 @@ from hub.context import Hub
 from hub.errors import Unreadable
 from hub.queues.store import Reader
 from hub.say import say
-from hub.supervision import fairness, measures, ranges, report, statistics, store
+from hub.supervision import fairness, looking, measures, ranges, report, statistics, store
 from hub.supervision.cells import Cell, together
 from hub.supervision.fairness import Fairness, OutOfOrder
 from hub.supervision.sheets import THIN, tenths
@@ -96,10 +96,15 @@ def _page(hub: Hub, template: str) -> tuple[str, int]:
     }  # fmt: skip
     try:
         with hub.snapshot() as reader:
-            shown |= {"ranges": _choices(hub, reader), "told": told(hub, reader, asked)}
+            shown |= {"ranges": _choices(hub, reader), "told": _told(hub, reader, asked)}
     except Unreadable as unreadable:
         return render_template(template, **shown, refused=unreadable.field or ""), unreadable.status
     return render_template(template, **shown, refused=None), 200
+
+
+def _told(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Told:
+    asked = _parsed(hub, reader, query)
+    return looking.visits_of(hub, reader, asked.first, asked.last, told, query)
 
 
 def _choices(hub: Hub, reader: Reader) -> dict[str, tuple[str, str]]:
@@ -110,11 +115,7 @@ def _choices(hub: Hub, reader: Reader) -> dict[str, tuple[str, str]]:
 
 def told(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Told:
     """The days that a query string asks for. Raises Unreadable naming the field that makes no sense."""
-    if unknown := [name for name in query if name not in _FIELDS]:
-        raise Unreadable(f"no such field; there are {', '.join(_FIELDS)}", field=unknown[0][:64])
-    asked = statistics.parsed(query, statistics.today(hub, reader))
-    if asked.length > LONGEST_DAYS:
-        raise Unreadable(f"at most {LONGEST_DAYS} days at once", field="from")
+    asked = _parsed(hub, reader, query)
     found, language = of_range(hub, reader, asked.first, asked.last), hub.settings.agency.languages[0]
     known = ranges.read(hub, reader, asked.first, asked.last)
     classes = {str(group[0]): cell for (_, group), cell in known.cells(("priority",), None).items()}
@@ -141,6 +142,15 @@ def told(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Told:
         before=report.beside(asked.first, asked.last, -1),
         after=report.beside(asked.first, asked.last, 1),
     )
+
+
+def _parsed(hub: Hub, reader: Reader, query: Mapping[str, str]) -> statistics.Query:
+    if unknown := [name for name in query if name not in _FIELDS]:
+        raise Unreadable(f"no such field; there are {', '.join(_FIELDS)}", field=unknown[0][:64])
+    asked = statistics.parsed(query, statistics.today(hub, reader))
+    if asked.length > LONGEST_DAYS:
+        raise Unreadable(f"at most {LONGEST_DAYS} days at once", field="from")
+    return asked
 
 
 def of_range(hub: Hub, reader: Reader, first: str, last: str) -> Fairness:

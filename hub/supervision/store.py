@@ -70,6 +70,15 @@ def visits(reader: Reader, found: dict[int, Day]) -> list[Visit]:
     return [_visit(by_ticket[ticket], found) for ticket in sorted(by_ticket)]
 
 
+def are_few(reader: Reader, first: str, last: str, most: int) -> bool:
+    """Whether so many visits or fewer were begun between two dates (ISO, both included)."""
+    begun = (
+        "SELECT 1 FROM business_day b JOIN ticket t INDEXED BY ticket_label ON t.day = b.id"
+        " WHERE b.date BETWEEN ? AND ? LIMIT ?"
+    )
+    return len(reader.execute(begun, (first, last, most + 1)).fetchall()) <= most
+
+
 def entries(reader: Reader, day: str) -> tuple[int, int]:
     """The first entry of the journal of a business day (ISO date), and the last before the next one."""
     row = reader.execute(

@@ -20,7 +20,18 @@ from hub.errors import Refused
 from hub.money import grouped
 from hub.queues.store import Reader
 from hub.say import FIRST, say, words
-from hub.supervision import advising, daybook, fairness_pages, measures, ranges, report, staffing, store
+from hub.supervision import (
+    advising,
+    daybook,
+    demand,
+    fairness_pages,
+    looking,
+    measures,
+    ranges,
+    report,
+    staffing,
+    store,
+)
 from hub.supervision.daybook import Daybook
 from hub.supervision.measures import Timeline
 from hub.supervision.model import Day, Passage, Stretch, Visit
@@ -56,28 +67,29 @@ def last_closed(reader: Reader) -> str:
 
 def signed_line(hub: Hub, reader: Reader, day: str) -> str:
     """A closed day as one signed line. Raises Refused `day_open`, `no_such_day`."""
-    found = store.days(reader, day, day, hub.settings.agency.zone)
+    key = seal.agency_key(hub.store.folder)
+    who = {"epoch": hub.store.epoch, "key": key.public_key().public_bytes_raw().hex()}
+    return envelope.signed(DOMAIN, looking.visits_of(hub, reader, day, day, said, day) | who, key)
+
+
+def said(hub: Hub, reader: Reader, date_of: str) -> dict[str, Any]:
+    """What the line says, but for who says it. Raises Refused `day_open`, `no_such_day`."""
+    found = store.days(reader, date_of, date_of, hub.settings.agency.zone)
     if not found:
-        raise Refused(f"no business day of {day}", code="no_such_day")
-    (held,) = found.values()
-    if held.closed_at is None:
-        raise Refused(f"the day of {day} is still open", code="day_open")
-    return envelope.signed(DOMAIN, _said(hub, reader, held), seal.agency_key(hub.store.folder))
-
-
-def _said(hub: Hub, reader: Reader, day: Day) -> dict[str, Any]:
+        raise Refused(f"no business day of {date_of}", code="no_such_day")
+    (day,) = found.values()
+    if day.closed_at is None:
+        raise Refused(f"the day of {date_of} is still open", code="day_open")
     known = ranges.read(hub, reader, day.date, day.date)
     book = daybook.of_days(reader, (day.date,))
     fair = fairness_pages.told(hub, reader, {"from": day.date, "to": day.date})
     zone, agency = hub.settings.agency.zone, hub.settings.agency
-    assert day.closed_at is not None
     return {
         "format": FORMAT,
         "agency": agency.code,
         "name": agency.name,
         "school": hub.settings.hub.school,
         "day": day.date,
-        "epoch": hub.store.epoch,
         "opened_at": iso(day.opened_at, zone),
         "closed_at": iso(day.closed_at, zone),
         "queue": _queue(known.rows(())[()])
@@ -93,7 +105,6 @@ def _said(hub: Hub, reader: Reader, day: Day) -> dict[str, Any]:
         "money": [asdict(each) for each in book.money],
         "heads": [asdict(each) for each in book.heads],
         "last_entry": {"seq": book.last_seq, "hash": book.last_hash},
-        "key": seal.agency_key(hub.store.folder).public_key().public_bytes_raw().hex(),
     }
 
 
@@ -108,12 +119,23 @@ def _queue(row: dict[str, Any]) -> dict[str, Any]:
 
 def page(hub: Hub, reader: Reader, first: str, last: str) -> bytes:
     """The PDF of a range of days, a month at most; the same bytes until a figure changes. Raises NotDrawn, Refused."""
+    since = _reads_from(first) if first == last else first
+    filled_in, ended = looking.visits_of(hub, reader, since, last, told, first, last)
+    return hub.workshop.drawn({"main": LAYOUT.read_text("utf-8")}, filled_in, ended)
+
+
+def told(hub: Hub, reader: Reader, first: str, last: str) -> tuple[dict[str, Any], int]:
+    """All that the layout fills in, and when the last day ended, seconds since 1970. Raises Refused `no_such_day`."""
     days = store.days(reader, first, last, hub.settings.agency.zone)
     if not days:
         raise Refused(f"no business day from {first} to {last}", code="no_such_day")
-    told = _Story(hub, reader, days).told(first, last)
     ended = max(day.closed_at or hub.now().at for day in days.values())
-    return hub.workshop.drawn({"main": LAYOUT.read_text("utf-8")}, told, ended // 1000)
+    return _Story(hub, reader, days).told(first, last), ended // 1000
+
+
+def _reads_from(day: str) -> str:
+    """The first of the days that the advice of one day's page is made from."""
+    return (date.fromisoformat(day) + _NEXT - timedelta(days=demand.LOOK_BACK)).isoformat()
 
 
 class _Story:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import pytest
 
 from hub.errors import Unreadable
-from hub.supervision import looking, report, statistics, tally
+from hub.supervision import advising, fairness_pages, looking, ranges, report, statistics, store, story, tally
 from hub.workshop import apart
 from tests.hub.supervision.house import House
 from tests.hub.supervision.wild_days import WildDay
@@ -41,9 +41,8 @@ def office(tmp_path_factory):
 def own(monkeypatch):
     """How often the hub looked itself."""
     looks = []
-    for room, name in ((statistics, "figures"), (report, "report_of")):
-        before = getattr(room, name)
-        monkeypatch.setattr(room, name, lambda *a, before=before, **k: (looks.append(1), before(*a, **k))[1])
+    before = ranges.read  # every look reads a range
+    monkeypatch.setattr(ranges, "read", lambda *given: (looks.append(1), before(*given))[1])
     return looks
 
 
@@ -62,6 +61,44 @@ def test_years_are_looked_up_apart_and_say_what_the_hub_would_say(office, own):
         assert looking.report_of(hub, reader, query, of_agents=True) == expected
     assert len(own) == 5, "those to compare with"
     assert pid(office)
+
+
+def test_visits_of_many_are_looked_up_apart_and_say_what_the_hub_would_say(office, own, monkeypatch):
+    hub, reader, (day, *_, last) = office.hub, office.hub.reader, [each.isoformat() for each in DAYS]
+    looks = {
+        "a grouping that no summary has": (
+            looking.figures,
+            statistics.figures,
+            {"from": day, "to": day, "by": "service,hour"},
+        ),
+        "the journal of fairness": (fairness_pages._told, fairness_pages.told, {"from": day, "to": day}),
+    }
+    for few, apart_from_the_hub in ((60, False), (0, True)):
+        monkeypatch.setattr(looking, "FEW_VISITS", few)
+        for what, (looked_up, looks_itself, query) in looks.items():
+            own.clear()
+            found = looked_up(hub, reader, query)
+            assert (not own) == apart_from_the_hub, what
+            assert found == looks_itself(hub, reader, query), what
+    looks = {story.told: (day, day), story.said: (day,), advising.outlook: (date(2027, 2, 10),)}
+    for look, given in looks.items():
+        assert looking.visits_of(hub, reader, day, last, look, *given) == look(hub, reader, *given), look
+
+
+def test_few_are_counted_to_the_last(office):
+    day = DAYS[0].isoformat()
+    count = office.hub.reader.execute(
+        "SELECT count(*) FROM ticket t JOIN business_day b ON b.id = t.day WHERE b.date = ?", (day,)
+    ).fetchone()[0]
+    assert [store.are_few(office.hub.reader, day, day, most) for most in (count - 1, count)] == [False, True]
+    assert store.are_few(office.hub.reader, "2025-01-01", "2025-12-31", 0)
+
+
+def test_a_process_that_is_sent_home_comes_again(office):
+    looking.figures(office.hub, office.hub.reader, YEARS)
+    looking.rest(office.hub)
+    assert pid(office) is None
+    assert looking.figures(office.hub, office.hub.reader, YEARS)["total"]["issued"]
 
 
 def test_the_day_that_is_open_is_as_it_is_now(office):
