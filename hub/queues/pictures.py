@@ -132,11 +132,6 @@ def boards(hub: Hub, reader: Reader) -> Callable[[tuple[str, ...], str], Board]:
     return cache(board_of)
 
 
-def board(hub: Hub, reader: Reader, zone: tuple[str, ...] = (), sign: str = "") -> Board:
-    """The picture of one screen alone, as `boards` makes it."""
-    return boards(hub, reader)(zone, sign)
-
-
 def _sign(hub: Hub, at: Moment, code: str) -> Sign | None:
     counter = hub.settings.counter(code)
     if counter is None:
@@ -264,11 +259,6 @@ def kiosks(hub: Hub, reader: Reader) -> Callable[[str], KioskPicture]:
         )
 
     return kiosk_of
-
-
-def kiosk(hub: Hub, reader: Reader, name: str = "") -> KioskPicture:
-    """The picture of one kiosk alone, as `kiosks` makes it."""
-    return kiosks(hub, reader)(name)
 
 
 def _kiosk_service(hub: Hub, reader: Reader, at: Moment, service: Service) -> KioskService:

@@ -23,7 +23,7 @@ from hub.queues import epochs, pictures, places
 from hub.queues import store as queues
 from hub.queues.model import CounterSession
 from hub.queues.pictures import Moment
-from hub.queues.routing import speaks
+from hub.queues.routing import Place, speaks
 from hub.say import say, words
 from hub.settings.counters import Counter, Service
 from hub.staff_pictures import Alert, AtWork, CounterTile, DayTotals, QueueRow, Supervision
@@ -40,7 +40,10 @@ _UNSENT = 60 * _MIN
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the board is drawn from, read once. `entered`: since when each queue's line has somebody in it."""
+    """What the board is drawn from, read once.
+
+    `entered`: since when each queue's line has somebody in it; `serving`: the open counters that call each queue.
+    """
 
     hub: Hub
     at: Moment
@@ -48,6 +51,7 @@ class Scene:
     labels: Mapping[int, tuple[str, str]]
     so_far: SoFar
     entered: Mapping[str, Instant]
+    serving: Mapping[str, tuple[Place, ...]]
 
     def say(self, name: str, **values: object) -> str:
         """A sentence in the agency's first language."""
@@ -127,6 +131,7 @@ def _scene(hub: Hub, reader: sqlite3.Connection) -> Scene:
         labels=store.labels(reader, held),
         so_far=so_far(hub, reader, at),
         entered=store.entered(reader),
+        serving={each.code: places.serving(hub, at.sessions, each.code) for each in hub.settings.services},
     )
 
 
@@ -166,10 +171,6 @@ def _waiting(scene: Scene, service: str) -> int:
     return scene.at.waiting[service].count if service in scene.at.waiting else 0
 
 
-def _open_counters(scene: Scene, service: Service) -> int:
-    return len(places.serving(scene.hub, scene.at.sessions, service.code))
-
-
 def _queue(scene: Scene, service: Service) -> QueueRow:
     line = scene.at.waiting.get(service.code)
     foreseen = pictures.foreseen(scene.hub, scene.at, service)
@@ -181,7 +182,7 @@ def _queue(scene: Scene, service: Service) -> QueueRow:
         oldest_s=line.oldest_ms // _S if line else None,
         low_s=foreseen.low_s if foreseen else None,
         high_s=foreseen.high_s if foreseen else None,
-        open_counters=_open_counters(scene, service),
+        open_counters=len(scene.serving[service.code]),
         served=scene.so_far.states.get((service.code, "served"), 0),
         p80_s=None if p80_ms is None else p80_ms // _S,
         target_s=service.target_min * 60,
@@ -252,7 +253,7 @@ def _line_alerts(scene: Scene) -> Iterator[Alert]:
         found = scene.at.waiting.get(service.code)
         if found is None:
             continue
-        served = _open_counters(scene, service) > 0
+        served = bool(scene.serving[service.code])
         most = scene.hub.settings.alerts.waiting
         line = rules.Line(found.count, found.oldest_ms, service.target_min * _MIN, served, most)
         alert = rules.alert_of(line, max_wait_ms)
@@ -280,7 +281,7 @@ def _language_alerts(scene: Scene, reader: sqlite3.Connection) -> Iterator[Alert
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in queues.waiting(reader):
         if row["service"] in needing:
-            serving = places.serving(scene.hub, scene.at.sessions, row["service"])
+            serving = scene.serving.get(row["service"], ())
             if serving and not any(speaks(place.languages, row["language"]) for place in serving):
                 found[row["service"], row["language"]].append(row["label"])
     for (code, language), labels in found.items():

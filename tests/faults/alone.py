@@ -407,7 +407,7 @@ class World:
 
     def picture(self) -> None:
         self.app.hear_picture("catalogue", as_json(pictures.catalogue(self.hub)))
-        self.app.hear_picture("kiosk", as_json(pictures.kiosk(self.hub, self.hub.reader, NAME)))
+        self.app.hear_picture("kiosk", as_json(pictures.kiosks(self.hub, self.hub.reader)(NAME)))
 
     # --- the script
 

@@ -18,8 +18,8 @@ COUNTERS = {"05": "00902F", "06": "00903G", "02": "01016E"}
 def public(office):
     """All that screens, kiosks and the other devices of the hall are told now."""
     with office.hub.snapshot() as reader:
-        yield pictures.board(office.hub, reader)
-        yield pictures.kiosk(office.hub, reader, "K1")
+        yield pictures.boards(office.hub, reader)((), "")
+        yield pictures.kiosks(office.hub, reader)("K1")
     yield pictures.catalogue(office.hub)
 
 

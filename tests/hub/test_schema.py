@@ -36,7 +36,7 @@ def api(tmp_path_factory):
         Rooms(
             pages=(),
             board=lambda reader: as_json(
-                room_board.for_screen(pictures.board(hub, reader), Display(name="ANY"), hub.settings)
+                room_board.for_screen(pictures.boards(hub, reader)((), ""), Display(name="ANY"), hub.settings)
             ),
             statistics=lambda reader, query: figures(hub, reader, query),
         ),

@@ -180,7 +180,7 @@ def test_it_says_so_on_every_screen_and_on_paper(folder):
     for page in ("/login", "/display", "/panel"):
         assert '<p class="school"><b>ÉCOLE</b></p>' in browser.get(page).text, page
     with hub.snapshot() as reader:
-        assert pictures.board(hub, reader).agency.startswith(SCHOOL)
+        assert pictures.boards(hub, reader)((), "").agency.startswith(SCHOOL)
     catalogue = pictures.catalogue(hub)
     assert catalogue.agency.startswith(SCHOOL)
     slip = ticket_slip(Ticket(Number("D001"), catalogue.services[0], catalogue.slip, "fr", None))

@@ -32,7 +32,7 @@ JUMPS = {
 
 def alerts(hub):
     """What the supervisor is told of the box."""
-    scene = Scene(hub, moment(hub, hub.reader), names={}, labels={}, so_far=SoFar({}, {}, ()), entered={})
+    scene = Scene(hub, moment(hub, hub.reader), names={}, labels={}, so_far=SoFar({}, {}, ()), entered={}, serving={})
     return [alert.code for alert in _box_alerts(scene)]
 
 
@@ -169,11 +169,11 @@ def test_who_has_looked_at_a_watch_is_believed_and_the_journal_says_who(office, 
     machine.wall -= HOUR
     label = office.give("deposit")
     assert admin.answer(office.hub, "clock", {})["certain"] == "no"
-    assert not pictures.kiosk(office.hub, office.hub.reader).certain
+    assert not pictures.kiosks(office.hub, office.hub.reader)("K1").certain
     said = admin.answer(office.hub, "clock.right", {})
     assert said["certain"] == "yes"
     assert said["hub"] == said["machine"]
-    assert pictures.kiosk(office.hub, office.hub.reader).certain
+    assert pictures.kiosks(office.hub, office.hub.reader)("K1").certain
     row = office.hub.reader.execute("SELECT * FROM journal WHERE kind = 'clock_corrected'").fetchone()
     assert (row["device"], json.loads(row["payload"])["by_ms"]) == ("admin", -HOUR)
     assert lived.read(office.hub.store.folder).certain

@@ -50,7 +50,7 @@ def test_the_person_is_sent_to_a_back_desk_which_calls_them_and_the_room_says_wh
     back = office.counter("24").open("01204H")
     assert back.next() == label
     with office.hub.snapshot() as reader:
-        call, *_ = pictures.board(office.hub, reader).calls
+        call, *_ = pictures.boards(office.hub, reader)((), "").calls
     assert (call.ticket, call.counter, call.direction) == (label, "24", "up")
     back.start()
     back.finish()

@@ -84,7 +84,7 @@ def test_a_quota_counts_for_the_next_ticket_and_the_kiosk_hears_of_its_words(hou
     assert words["DEP"] == "Remettre des pièces"
     house.press("deposit")
     with house.hub.snapshot() as reader:
-        closed = {one.service: one.why_closed for one in pictures.kiosk(house.hub, reader, "K1").services}
+        closed = {one.service: one.why_closed for one in pictures.kiosks(house.hub, reader)("K1").services}
     assert closed["DEP"] == "quota"
 
 

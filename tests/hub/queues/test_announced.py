@@ -180,4 +180,4 @@ def test_nobody_gets_a_ticket_to_wait_in_vain_for(office):
 
 def tile(office):
     """What the kiosk knows of the service."""
-    return next(each for each in pictures.kiosk(office.hub, office.hub.reader).services if each.service == "DEP")
+    return next(each for each in pictures.kiosks(office.hub, office.hub.reader)("K1").services if each.service == "DEP")

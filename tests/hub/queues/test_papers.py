@@ -249,5 +249,5 @@ def test_the_hub_tells_a_kiosk_how_far_its_own_series_was_heard(office):
     for _ in range(3):
         office.kiosk.press("deposit")
     office.kiosk.plug()
-    assert pictures.kiosk(office.hub, office.hub.reader, "K1").own_last == 3
-    assert pictures.kiosk(office.hub, office.hub.reader, "K2").own_last == 0
+    assert pictures.kiosks(office.hub, office.hub.reader)("K1").own_last == 3
+    assert pictures.kiosks(office.hub, office.hub.reader)("K2").own_last == 0

@@ -5,7 +5,7 @@ from hub.queues import pictures
 
 def seen(office, zone=(), sign=""):
     with office.hub.snapshot() as reader:
-        return pictures.board(office.hub, reader, zone, sign)
+        return pictures.boards(office.hub, reader)(zone, sign)
 
 
 def test_a_zone_s_calls_are_seen_however_many_were_called_elsewhere(office):
