@@ -58,10 +58,22 @@ def field(language: str, kind: str, name: str) -> str:
 
 def short(value: Any) -> str:
     """A fact on one line; yes and no as signs that all languages have."""
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = _plain(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _plain(value: Any) -> str:
+    """Lists of lists and tables too: what is one thing by commas, one thing after the other by semicolons."""
+    match value:
+        case bool():
+            return "✓" if value else "✗"
+        case None:
+            return "–"
+        case dict():
+            return ", ".join(f"{name} {_plain(each)}" for name, each in value.items())
+        case list():
+            return ("; " if any(isinstance(each, list | dict) for each in value) else ", ").join(map(_plain, value))
+    return str(value)
 
 
 def _value(language: str, zone: ZoneInfo, name: str, value: Any) -> str:

@@ -99,3 +99,19 @@ def test_an_entry_is_told_in_the_auditors_words_and_units():
 )
 def test_a_duration_is_short(ms, said):
     assert [value for *_, value in facts.told("fr", ZONE, "clock_corrected", {"by_ms": ms})] == [said]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([["10000", 3, ""], ["5000", 1, "x"]], "10000, 3, ; 5000, 1, x"),
+        (
+            [{"first": "2026-01", "paid": True}, {"first": "2026-02", "paid": None}],
+            "first 2026-01, paid ✓; first 2026-02, paid –",
+        ),
+        ({"DEP": ["05", "06"]}, "DEP 05, 06"),
+        (["7", "8"], "7, 8"),
+    ],
+)
+def test_a_list_of_tables_is_read_and_not_spelled(value, said):
+    assert facts.short(value) == said
