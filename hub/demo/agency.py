@@ -21,7 +21,7 @@ from hub.agents import store as agent_store
 from hub.ask import HUB, Actor, Ask
 from hub.configuration import as_toml
 from hub.context import Hub
-from hub.demo.keys import SECRET, telephone
+from hub.demo.keys import SECRET, secret, telephone
 from hub.errors import Refused
 from hub.queues import actions as queues
 from hub.queues import store as queue_store
@@ -157,16 +157,17 @@ def _pair(hub: Hub, agency: Agency) -> None:
 
 
 def _hire(hub: Hub, agency: Agency) -> None:
-    """The people of requirements D.2, each at their counter."""
+    """The people of requirements D.2, each at their counter; who chose a secret of their own has none to tell."""
     known = {row.code for row in agent_store.agents(hub.reader)}
     for person in tomllib.loads((SOURCE / "agents.toml").read_text("utf-8"))["agent"]:
         code, roles = person["code"], tuple(person["roles"])
-        if code not in known:
+        hired = code not in known
+        if hired:
             first = agents.add_agent(hub, Ask(HUB), code=code, name=person["name"], roles=roles)["one_shot"]
             agents.choose_secret(hub, Ask(Actor(agent=code)), secret=SECRET, current=str(first))
         agency.agents.append(
             {
-                "code": code, "name": person["name"], "password": SECRET,
+                "code": code, "name": person["name"], "password": SECRET if hired else secret(hub, code) or None,
                 "totp_secret": telephone(hub, code) if rules.needs_factor(roles) else None,
                 "roles": list(roles), "counter": person.get("counter"),
             }

@@ -4,11 +4,15 @@ import re
 
 import pytest
 
-from hub.agents import pages, second_factor, sessions
+from hub.agents import actions, pages, second_factor, sessions
 from hub.app import Rooms, create_app
-from hub.ask import HUB, Ask
+from hub.ask import HUB, Actor, Ask
+from hub.bench.rig import free_port
 from hub.demo import keys
+from hub.demo.agency import prepare
 from hub.demo.pages import pages as demo_pages
+from hub.rooms import open_hub
+from hub.settings_files import load_settings
 from tests.hub.agents.test_pages import Browser, text
 
 pytestmark = pytest.mark.slow  # real files
@@ -69,3 +73,13 @@ def test_a_telephone_of_ones_own_is_not_read_aloud(people, browser, director):
     assert "Code du téléphone" in said
     assert not re.search(r"\d{6}", said)
     assert keys.telephone(people.hub, director) is None, "nor written into demo.json"
+
+
+def test_a_demo_taken_up_again_writes_down_no_secret_that_is_not_theirs(tmp_path):
+    code, *_ = (agent["code"] for agent in prepare(tmp_path, free_port()).agents)
+    hub = open_hub(load_settings(tmp_path / "config"))
+    actions.choose_secret(hub, Ask(Actor(agent=code)), secret="un secret bien a moi", current=keys.SECRET)
+    hub.store.close()
+    told = {agent["code"]: agent["password"] for agent in prepare(tmp_path, free_port()).agents}
+    assert told.pop(code) is None
+    assert set(told.values()) == {keys.SECRET}
