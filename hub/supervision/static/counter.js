@@ -8,6 +8,8 @@ import { hasWord, make, say, setText, toast } from "/look/page.js";
 
 const find = (selector) => document.querySelector(selector);
 const dialog = find("#counter-dialog");
+/** The status of an answer: what was wanted does not go with how things stand. */
+const OTHERWISE = 409;
 /** What can be done in which state. */
 const POSSIBLE = { free: ["pause", "close"], calling: [], serving: [], paused: ["unpause", "close"], closed: ["open"] };
 
@@ -15,6 +17,8 @@ let link = null;
 let board = null;
 let code = "";
 let shown = null;
+/** The queues that the counter called when its boxes were last set to them. */
+let stood = [];
 let asking = 0;
 let busy = false;
 
@@ -28,7 +32,9 @@ export function stateOf(tile) {
 export function drawCounter(newLink, newBoard) {
   link = newLink;
   board = newBoard;
-  if (dialog?.open) drawState();
+  if (!dialog?.open) return;
+  drawState();
+  follow();
 }
 
 /** Opens the dialog of a counter; `added` is a queue that was dropped on it. */
@@ -39,6 +45,7 @@ export function openCounter(counter, added = "") {
   complain("");
   find("#counter-reason").value = "";
   setText(find("#counter-title"), say("counter_title", { counter, label: tile.label }));
+  stood = tile.services;
   for (const box of boxes()) box.checked = tile.services.includes(box.value) || box.value === added;
   drawState();
   if (!dialog.open) dialog.showModal();
@@ -102,7 +109,7 @@ async function send(path, fields) {
   const headers = { Accept: "application/json", "X-CSRF-Token": find("meta[name=csrf]").content };
   const answer = await fetch(path, { method: "POST", headers, body: new URLSearchParams(fields) }).catch(() => null);
   const said = await answer?.json().catch(() => null);
-  if (!answer?.ok) throw new Error(typeof said?.error === "string" ? said.error : say("away"));
+  if (!answer?.ok) throw new Error(typeof said?.error === "string" ? said.error : say("away"), { cause: answer?.status });
   return said;
 }
 
@@ -131,6 +138,18 @@ async function showEffect() {
   }
 }
 
+/** Somebody else has given the counter other queues: boxes that nobody touched here follow, and the effect is another. */
+async function follow() {
+  const { services } = tileNow();
+  if (busy || (services.length === stood.length && services.every((one) => stood.includes(one)))) return;
+  for (const box of boxes()) {
+    if (box.checked === stood.includes(box.value)) box.checked = services.includes(box.value);
+  }
+  stood = services;
+  await showEffect();
+  complain(say("changed_meanwhile"));
+}
+
 async function publish(event) {
   event.preventDefault();
   if (!shown || busy) return;
@@ -142,6 +161,7 @@ async function publish(event) {
     toast(say("published", { number: version }), "good");
     dialog.close();
   } catch (error) {
+    if (error.cause === OTHERWISE) await showEffect(); // it is another by now
     complain(error.message);
     find("#counter-reason").focus();
   } finally {

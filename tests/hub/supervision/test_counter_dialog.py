@@ -4,7 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from hub.agents import actions as agents
+from hub.ask import HUB, Ask
 from tests.hub.publishing.conftest import Agency
+from tests.hub.supervision.house import PEOPLE
 
 pytestmark = pytest.mark.browser
 
@@ -70,3 +73,34 @@ def test_who_publishes_without_eyes_or_mouse_finds_every_field_named(house, open
         page.goto(path)
         found = Axe().run(page).response["violations"]
         assert [(path, fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+
+
+def test_two_supervisors_at_once_see_each_other_s_hand_and_none_publishes_over_the_other(house, open_page, monkeypatch):
+    monkeypatch.setitem(PEOPLE, "00412B", ("MAKAYA Arsène", ["supervisor"]))
+    agents.add_agent(house.hub, Ask(HUB), code="00412B", name="MAKAYA Arsène", roles=["supervisor"])
+    boards = [open_page("/supervision", code) for code in ("00411A", "00412B")]
+    for board, queue in zip(boards, ("Pensions", "Renseignement"), strict=True):
+        board.locator('#tiles [data-name="05"]').click()
+        board.get_by_label(queue, exact=True).check()
+        board.locator("#counter-reason").fill(f"renfort {queue}")
+        expect(board.get_by_role("button", name="Publier")).to_be_enabled()
+    first, second = boards
+    error = second.locator("#counter-dialog .error")
+    first.get_by_role("button", name="Publier").click()
+    expect(first.locator("#counter-dialog")).to_be_hidden()
+    expect(error).to_contain_text("Un autre responsable vient de changer les files")
+    expect(second.get_by_label("Pensions", exact=True)).to_be_checked()
+    expect(second.get_by_label("Renseignement", exact=True)).to_be_checked()
+    house.publish(counters__06__services=["DEP", "PEN"])  # of another counter: the board does not show it
+    second.get_by_role("button", name="Publier").click()
+    expect(error).to_contain_text("Quelqu'un a publié entre-temps")
+    assert house.serves("05") == ("DEP", "PEN"), "nothing is published whose effect nobody has seen"
+    assert second.locator("#counter-reason").input_value() == "renfort Renseignement"
+    second.get_by_role("button", name="Publier").click()
+    expect(second.locator("#counter-dialog")).to_be_hidden()
+    assert set(house.serves("05")) == {"DEP", "PEN", "RAS"}
+
+    first.locator('#tiles [data-name="05"]').click()
+    first.get_by_role("button", name="Mettre en pause").click()
+    for board in boards:
+        expect(board.locator('#tiles [data-name="05"]')).to_have_attribute("data-state", "paused")
