@@ -7,34 +7,34 @@ from pathlib import Path
 
 import click
 
-from hub import (
-    VERSION,
-    access_commands,
-    backup_commands,
-    box_commands,
-    configuration_commands,
-    day_commands,
-    exchange_commands,
-    import_commands,
-    measuring_commands,
-    proof_commands,
-    running_commands,
-    voice_commands,
+from hub import VERSION
+from hub.commands import (
+    access,
+    backup,
+    box,
+    configuration,
+    day,
+    exchange,
+    imports,
+    measuring,
+    proof,
+    running,
+    voice,
 )
-from hub.commands import FOLDER, Commands
+from hub.commands.shared import FOLDER, Commands
 from hub.orphans import die_with_demo
 
 _IN_ORDER: tuple[click.Command, ...] = (
-    running_commands.demo, configuration_commands.init, configuration_commands.check,
-    running_commands.hub, running_commands.school, running_commands.kiosk, running_commands.panel,
-    running_commands.printer, day_commands.day, day_commands.consolidate, voice_commands.recordings,
-    access_commands.pair, access_commands.devices, access_commands.revoke, import_commands.import_,
-    access_commands.agent, proof_commands.certificate, import_commands.orders,
-    exchange_commands.outbox, exchange_commands.centre,
-    proof_commands.verify, proof_commands.export_history, proof_commands.judge,
-    backup_commands.backup, backup_commands.restore, box_commands.clock, backup_commands.epoch,
-    box_commands.doctor, box_commands.wiring, voice_commands.words, box_commands.update, box_commands.setup,
-    measuring_commands.bench, measuring_commands.waits,
+    running.demo, configuration.init, configuration.check,
+    running.hub, running.school, running.kiosk, running.panel,
+    running.printer, day.day, day.consolidate, voice.recordings,
+    access.pair, access.devices, access.revoke, imports.import_,
+    access.agent, proof.certificate, imports.orders,
+    exchange.outbox, exchange.centre,
+    proof.verify, proof.export_history, proof.judge,
+    backup.backup, backup.restore, box.clock, backup.epoch,
+    box.doctor, box.wiring, voice.words, box.update, box.setup,
+    measuring.bench, measuring.waits,
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ kiosk and panel; tables are merged with those of the other files, lists take the
 COMMAND_LINE = """\
 # Command line
 
-Written by the program from its own help (`./mbote manuals docs`): change it in hub/*_commands.py.
+Written by the program from its own help (`./mbote manuals docs`): change it in hub/commands/.
 
 From a clone `./mbote …`, installed `mbote …`. Exit status: 0 done, 1 refused or something found wrong,
 2 a wrong command line or configuration. A clone also has `./mbote test` (the suite; `--fast`,

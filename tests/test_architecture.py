@@ -235,7 +235,7 @@ def _is_room(path: Path) -> bool:
 
 def _is_sort(stem: str) -> bool:
     """Of a sort that the table names once, or the face of a folder."""
-    return stem.endswith(("_commands", "_pages")) or stem.startswith("__")
+    return stem.endswith("_pages") or stem.startswith("__")
 
 
 def test_the_words_table_has_every_event_and_every_counter_service():

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hub.access_commands import DEVICES, ROLES
 from hub.agents import model
 from hub.cli import main
+from hub.commands.access import DEVICES, ROLES
 from hub.errors import NotFound, Refused, StoreFault
 
 pytestmark = pytest.mark.slow  # real files, sockets or processes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hub.commands import FILE, FOLDER, ask_hub, config_option, sentence, settings_of
+from hub.commands.shared import FILE, FOLDER, ask_hub, config_option, sentence, settings_of
 from hub.errors import ConfigurationFault
 
 BOX_ROLES = ("hub", "kiosk", "panel", "printer", "display")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.commands import FOLDER, settings_of
+from hub.commands.shared import FOLDER, settings_of
 
 if TYPE_CHECKING:
     from hub.settings import Settings

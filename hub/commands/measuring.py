@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hub.commands import FOLDER, Commands, config_option, settings_of
+from hub.commands.shared import FOLDER, Commands, config_option, settings_of
 
 
 @click.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hub.commands import FILE, Commands, ask_hub, config_option, sentence, settings_of, show
+from hub.commands.shared import FILE, Commands, ask_hub, config_option, sentence, settings_of, show
 from hub.errors import ConfigurationFault
 
 ROLES = (

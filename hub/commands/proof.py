@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hub.commands import FOLDER, Commands, config_option, sentence, settings_of, stop
+from hub.commands.shared import FOLDER, Commands, config_option, sentence, settings_of, stop
 
 
 @click.group(cls=Commands)

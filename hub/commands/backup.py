@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from hub.commands import FILE, FOLDER, ask_hub, config_option, sentence, settings_of, show, stop
+from hub.commands.shared import FILE, FOLDER, ask_hub, config_option, sentence, settings_of, show, stop
 
 if TYPE_CHECKING:
     from hub.settings import Settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.commands import FILE, config_option, settings_of
+from hub.commands.shared import FILE, config_option, settings_of
 
 if TYPE_CHECKING:
     from hub.settings import Settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hub.commands import FOLDER, config_option, settings_of
+from hub.commands.shared import FOLDER, config_option, settings_of
 
 
 class AnHour(click.ParamType[float]):

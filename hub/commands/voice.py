@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hub.commands import config_option, settings_of, stop
+from hub.commands.shared import config_option, settings_of, stop
 
 
 @click.command()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.commands import FILE, FOLDER, Commands, ask_hub, config_option, settings_of, stop
+from hub.commands.shared import FILE, FOLDER, Commands, ask_hub, config_option, settings_of, stop
 from hub.errors import Refused, StoreFault
 
 if TYPE_CHECKING:
