@@ -59,6 +59,7 @@ class Line:
         self._sock = sock
         self._turn = threading.Lock()
         self._writing = threading.Lock()
+        self._rest = b""
         self._end: float | None = None
 
     @property
@@ -84,10 +85,38 @@ class Line:
 
     def sendall(self, data: Any) -> None:
         """Send all of it, in one piece also where two threads send."""
-        left = memoryview(data)
         with self._writing:
+            left = memoryview(self._rest + data if self._rest else data)
+            self._rest = b""
             while left:
                 left = left[self._do(lambda: self._sock.send(left), select.POLLOUT) :]  # noqa: B023 (called at once)
+
+    def offer(self, data: bytes) -> bool | None:
+        """Send what the peer takes at once, waiting for nobody.
+
+        True: all of it was sent. None: it has begun, and goes before whatever is sent next (`sendall(b"")` will do).
+        False: nothing was. Raises OSError.
+        """
+        if not self._writing.acquire(blocking=False):
+            return False
+        try:
+            if self._rest:
+                return False
+            self._rest = data[self._taken(data) :]
+        except BlockingIOError:
+            return False
+        else:
+            return None if self._rest else True
+        finally:
+            self._writing.release()
+
+    def _taken(self, data: bytes) -> int:
+        """How much of it goes at once. Raises BlockingIOError for none."""
+        try:
+            with self._turn:
+                return self._sock.send(data)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return 0  # but OpenSSL has begun, and wants to be asked the same again
 
     def send(self, data: Any) -> int:
         """All of it: who calls this takes a socket for one that blocks."""
