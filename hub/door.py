@@ -2,14 +2,11 @@
 
 Left alone, engine.io and Socket.IO write one traceback per malformed packet (10 s of nonsense from one
 stranger made 3.3 MB of log), keep the connection, and decode first. `guard_socket` is the one place where
-this is stopped. It knows five inner things of those libraries, checked by tests/hub/test_door.py:
+this is stopped. It knows three inner things of those libraries, checked by tests/hub/test_door.py:
 
 * `engineio.Server._async["websocket"]`: the class that wraps a websocket. Ours looks at each frame in `wait()`;
   what is bad ends the connection as if the client had gone, so that every table is tidied up.
 * `engineio.Server.handle_request`: where a banned or crowding address is refused before the handshake.
-* `simple_websocket.Base._thread`: a thread for each client that only hands its frames on, and that an oversized one can
-  leave waiting for ever. Ours has none: whoever waits for a frame reads it.
-* `engineio.Socket.send`, `queue` and `check_ping_timeout`: how a packet leaves. Ours goes at once where it can.
 * the loggers of both libraries, gunicorn's and Flask's: the same complaint at most once a minute.
 
 Who sends more than three bad packets in a minute is banned for a minute: by token once it was accepted, else
@@ -36,11 +33,8 @@ from urllib.parse import quote
 
 import simple_websocket
 import structlog
-from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
-from engineio.packet import MESSAGE
 from simple_websocket.errors import SimpleWebsocketError
 from werkzeug.wrappers import Request
-from wsproto.events import TextMessage
 from wsproto.utilities import ProtocolError
 
 from hub.errors import BadRequest, NotAllowed, Refused, TooLarge, TooMany
@@ -48,6 +42,7 @@ from hub.headers import HEADERS
 from hub.knocks import REMEMBERED, Bans, Pace
 from hub.listener import Line, is_own
 from hub.quiet import Complaints, OnceAMinute
+from hub.websocket import ClientSocket, LineSocket
 
 log = structlog.get_logger("door")
 
@@ -362,82 +357,17 @@ def _makes_sense(packet: Packet) -> bool:
     return packet.id is None and packet.data is None
 
 
-class _NoThread:
-    """In place of the thread that would read a websocket."""
-
-    name = ""
-
-    def __init__(self, target: Any) -> None:
-        del target
-
-    def start(self) -> None:
-        """Whoever waits for a frame reads it."""
-
-
-class _Line(simple_websocket.Server):  # type: ignore[misc]
-    """A websocket that is read by whoever waits for its frames: one thread less for each client, and for each frame."""
-
-    connected: bool
-
-    def __init__(self, environ: dict[str, Any], most_bytes: int) -> None:
-        super().__init__(environ, max_message_size=most_bytes, thread_class=_NoThread)
-
-    def receive(self, timeout: float | None = None) -> Any:
-        """The next frame; None when none has come in time. Raises ConnectionClosed, whatever ended the line."""
-        end = None if timeout is None else time.monotonic() + timeout
-        (self.sock.hurry if isinstance(self.sock, Line) else self.sock.settimeout)(timeout)
-        while self.connected and not self.input_buffer:
-            try:
-                self._read()
-            except (OSError, ProtocolError, ValueError, AssertionError):
-                if end is not None and time.monotonic() >= end:
-                    return None
-                self.connected = False
-        if not self.connected:
-            self.sock.close()
-        return super().receive(timeout=0)
-
-    def offer(self, text: str) -> bool | None:
-        """Send a frame if that takes no waiting, as `Line.offer` does. Raises OSError, ProtocolError."""
-        if not isinstance(self.sock, Line) or not self.connected:
-            return False
-        return self.sock.offer(self.ws.send(TextMessage(data=text)))
-
-    def _read(self) -> None:
-        found = self.sock.recv(self.receive_bytes)
-        if not found:
-            raise ConnectionResetError("hung up")
-        self.ws.receive_data(found)
-        self.connected = self._handle_events()
-
-
-class _Rest:
-    """In the place of a packet: what was begun and has not gone yet."""
-
-    def encode(self) -> _Rest:
-        """As a packet is asked for its text."""
-        return self
-
-
-class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
-    """One client's websocket: its frames are looked at before anything else sees them.
-
-    Whoever has a packet for the client sends it, as long as none waits and the line takes it at once. Engine.IO's own
-    way, a queue and a thread that writes, wakes a thread for each client and each picture: in a hall of fifty screens
-    the last one waited for forty-nine changes of threads. It is left to what waits: pings, goodbyes, slow clients.
-    """
+class _Guarded(ClientSocket):
+    """One client's websocket: its frames are looked at before anything else sees them."""
 
     def __init__(self, door: Door, server: Any, handler: Any, eio: Any) -> None:
         super().__init__(handler, eio)
         self._door = door
         self._server = server
-        self._client = handler.__self__
         self._token: str | None = None
         self._was_paired = False
         self._frames = 0
         self._address = by_address(None)
-        self._order = threading.Lock()
-        self._waiting = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Shake hands and serve until the line ends. Compression is not offered: a small frame stays small."""
@@ -446,19 +376,13 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
         if isinstance(line := environ.get("gunicorn.socket"), Line):
             line.hurry(None)
         try:
-            self.ws = _Line(environ, self._door.limits.packet_bytes)
+            self.ws = LineSocket(environ, self._door.limits.packet_bytes)
         except (ProtocolError, SimpleWebsocketError):
             self._door.bad("handshake", self._address)
             self._client.close(wait=False, abort=True)
             start_response("400 Bad Request", [("Content-Length", "0"), ("Connection", "close")])
             return [b""]
-        with self._order:
-            self._client.send = self.deliver
-            self._waiting = self._client.queue.qsize()  # its greeting
-        self.app(self)
-        if self.ws.mode == "gunicorn":
-            raise StopIteration
-        raise ConnectionError
+        raise self.serve()
 
     def wait(self) -> str | None:
         """The next good frame; None when the line has ended or must."""
@@ -477,34 +401,6 @@ class _Guarded(SimpleWebSocketWSGI):  # type: ignore[misc]
                 # who reads nothing of what is sent would not read a goodbye either, and it would be waited for
                 (self._cut if bad.cause == "flood" else self.close)()
                 return None
-
-    def deliver(self, packet: Any) -> None:
-        """Send a packet of Engine.IO's, or have it wait for those before it. Never waits for the client."""
-        if not self._client.check_ping_timeout():
-            return
-        with self._order:
-            if packet.packet_type == MESSAGE and not self._waiting:
-                sent = self._offered(packet)
-                if sent:
-                    return
-                packet = _Rest() if sent is None else packet
-            self._waiting += 1
-            self._client.queue.put(packet)
-
-    def _offered(self, packet: Any) -> bool | None:
-        try:
-            return self.ws.offer(packet.encode())
-        except (OSError, ProtocolError):  # the thread that writes finds out, and ends the line
-            return False
-
-    def send(self, message: Any) -> None:
-        """What has waited, in its order, by the thread that writes. Raises OSError."""
-        if isinstance(message, _Rest):
-            self.ws.sock.sendall(b"")
-        else:
-            super().send(message)
-        with self._order:
-            self._waiting -= 1
 
     def close(self) -> None:
         """End the line, also with a peer that does not answer."""

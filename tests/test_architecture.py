@@ -53,7 +53,7 @@ KEPT_TO = {
     "escpos": ("hardware/", "hub/bench/bare_ticket.py"),  # what it takes bare
     "luma": ("hardware/",),
     "flask_socketio": ("hub/realtime.py", "hub/wsgi.py", "hub/app.py"),
-    "engineio": ("hub/client.py", "hub/door.py"),
+    "engineio": ("hub/client.py", "hub/websocket.py"),
     "socketio": ("hub/client.py", "hub/bench/rig.py"),  # a bench is a client that takes the time
     "sqlite3": ("hub/", "kiosk/spool.py"),
     "sqlite_utils": ("hub/", "kiosk/spool.py", "kiosk/migrations.py"),

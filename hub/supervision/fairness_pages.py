@@ -103,8 +103,13 @@ def _page(hub: Hub, template: str) -> tuple[str, int]:
 
 
 def _told(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Told:
-    asked = _parsed(hub, reader, query)
-    return looking.visits_of(hub, reader, asked.first, asked.last, told, query)
+    """The days that a query string asks for. Raises Unreadable naming the field that makes no sense."""
+    if unknown := [name for name in query if name not in _FIELDS]:
+        raise Unreadable(f"no such field; there are {', '.join(_FIELDS)}", field=unknown[0][:64])
+    asked = statistics.parsed(query, statistics.today(hub, reader))
+    if asked.length > LONGEST_DAYS:
+        raise Unreadable(f"at most {LONGEST_DAYS} days at once", field="from")
+    return looking.visits_of(hub, reader, asked.first, asked.last, told, asked.first, asked.last)
 
 
 def _choices(hub: Hub, reader: Reader) -> dict[str, tuple[str, str]]:
@@ -113,17 +118,16 @@ def _choices(hub: Hub, reader: Reader) -> dict[str, tuple[str, str]]:
     return {name: found[name] for name in ("today", "yesterday", "week", "month", "last_month")}
 
 
-def told(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Told:
-    """The days that a query string asks for. Raises Unreadable naming the field that makes no sense."""
-    asked = _parsed(hub, reader, query)
-    found, language = of_range(hub, reader, asked.first, asked.last), hub.settings.agency.languages[0]
-    known = ranges.read(hub, reader, asked.first, asked.last)
+def told(hub: Hub, reader: Reader, first: str, last: str) -> Told:
+    """The business days between two dates, both included."""
+    found, language = of_range(hub, reader, first, last), hub.settings.agency.languages[0]
+    known = ranges.read(hub, reader, first, last)
     classes = {str(group[0]): cell for (_, group), cell in known.cells(("priority",), None).items()}
     others = [cell for name, cell in classes.items() if name != "normal"]
     return Told(
-        first=asked.first,
-        last=asked.last,
-        title=report.dates_said(asked.first, asked.last, language),
+        first=first,
+        last=last,
+        title=report.dates_said(first, last, language),
         found=found,
         in_order="" if found.in_order is None else _percent(hub, found.in_order),
         reasons=tuple(
@@ -138,19 +142,10 @@ def told(hub: Hub, reader: Reader, query: Mapping[str, str]) -> Told:
             _waited(hub, name, cell, None if name == "normal" else hub.settings.queue.priority_target_min)
             for name, cell in sorted(classes.items())
         ),
-        lines=tuple(_line(hub, reader, found)) if asked.length == 1 else (),
-        before=report.beside(asked.first, asked.last, -1),
-        after=report.beside(asked.first, asked.last, 1),
+        lines=tuple(_line(hub, reader, found)) if first == last else (),
+        before=report.beside(first, last, -1),
+        after=report.beside(first, last, 1),
     )
-
-
-def _parsed(hub: Hub, reader: Reader, query: Mapping[str, str]) -> statistics.Query:
-    if unknown := [name for name in query if name not in _FIELDS]:
-        raise Unreadable(f"no such field; there are {', '.join(_FIELDS)}", field=unknown[0][:64])
-    asked = statistics.parsed(query, statistics.today(hub, reader))
-    if asked.length > LONGEST_DAYS:
-        raise Unreadable(f"at most {LONGEST_DAYS} days at once", field="from")
-    return asked
 
 
 def of_range(hub: Hub, reader: Reader, first: str, last: str) -> Fairness:

@@ -67,9 +67,10 @@ def last_closed(reader: Reader) -> str:
 
 def signed_line(hub: Hub, reader: Reader, day: str) -> str:
     """A closed day as one signed line. Raises Refused `day_open`, `no_such_day`."""
+    facts = looking.visits_of(hub, reader, day, day, said, day)
     key = seal.agency_key(hub.store.folder)
     who = {"epoch": hub.store.epoch, "key": key.public_key().public_bytes_raw().hex()}
-    return envelope.signed(DOMAIN, looking.visits_of(hub, reader, day, day, said, day) | who, key)
+    return envelope.signed(DOMAIN, facts | who, key)
 
 
 def said(hub: Hub, reader: Reader, date_of: str) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def said(hub: Hub, reader: Reader, date_of: str) -> dict[str, Any]:
         raise Refused(f"the day of {date_of} is still open", code="day_open")
     known = ranges.read(hub, reader, day.date, day.date)
     book = daybook.of_days(reader, (day.date,))
-    fair = fairness_pages.told(hub, reader, {"from": day.date, "to": day.date})
+    fair = fairness_pages.told(hub, reader, day.date, day.date)
     zone, agency = hub.settings.agency.zone, hub.settings.agency
     return {
         "format": FORMAT,
@@ -294,7 +295,7 @@ class _Story:
     # --- the rest ----------------------------------------------------------------------------
 
     def _fair(self, first: str, last: str) -> list[str]:
-        told = fairness_pages.told(self._hub, self._reader, {"from": first, "to": last})
+        told = fairness_pages.told(self._hub, self._reader, first, last)
         if not told.found.calls:
             return []
         lines = [

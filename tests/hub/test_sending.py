@@ -16,8 +16,8 @@ import pytest
 import websocket
 from engineio.packet import CLOSE, MESSAGE, PING, Packet
 
-from hub.door import Door, Limits, _Guarded
 from hub.listener import Line
+from hub.websocket import ClientSocket
 from tests.agency import hub_with, opened
 from tests.patience import patience
 
@@ -85,8 +85,8 @@ class Client:
 
     def __init__(self, *takes):
         self.takes, self.sent, self.queue, self.alive = list(takes), [], queue.Queue(), True
-        self.guarded = _Guarded(Door(Limits()), None, MethodType(lambda *_: None, self), None)
-        self.guarded.ws = SimpleNamespace(offer=self.offer, send=self.sent.append, sock=self)
+        self.socket = ClientSocket(MethodType(lambda *_: None, self), None)
+        self.socket.ws = SimpleNamespace(offer=self.offer, send=self.sent.append, sock=self)
 
     def check_ping_timeout(self):
         return self.alive
@@ -103,12 +103,12 @@ class Client:
         self.sent.append(f"the rest {data.decode()}")
 
     def deliver(self, text, kind=MESSAGE):
-        self.guarded.deliver(Packet(kind, data=text))
+        self.socket.deliver(Packet(kind, data=text))
 
     def write(self):
         """As the thread that writes does, with all that waits."""
         while not self.queue.empty():
-            self.guarded.send(self.queue.get().encode())
+            self.socket.send(self.queue.get().encode())
 
 
 def test_packets_keep_their_order_whether_they_wait_or_not():
@@ -130,7 +130,7 @@ def test_a_packet_that_the_thread_holds_is_still_before_the_others():
     taken = client.queue.get()  # taken, and not sent yet
     client.deliver("2")
     assert client.sent == []
-    client.guarded.send(taken.encode())
+    client.socket.send(taken.encode())
     client.write()
     assert client.sent == ["41", "42"]
 

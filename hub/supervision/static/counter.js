@@ -61,6 +61,7 @@ if (dialog) {
 }
 
 const boxes = () => [...find("#counter-services").querySelectorAll("input")];
+const areSame = (some, others) => some.length === others.length && some.every((one) => others.includes(one));
 const tileNow = () => board.tiles.find((one) => one.counter === code);
 
 function drawState() {
@@ -120,7 +121,7 @@ async function showEffect() {
   const stands = tileNow().services;
   shown = null;
   complain("");
-  const same = ticked.length === stands.length && ticked.every((one) => stands.includes(one));
+  const same = areSame(ticked, stands);
   find("#counter-why").hidden = find("#counter-publish").hidden = true;
   find("#counter-effect").replaceChildren(...(same ? [] : [make("p", "second", say("reading"))]));
   if (same) return;
@@ -141,7 +142,7 @@ async function showEffect() {
 /** Somebody else has given the counter other queues: boxes that nobody touched here follow, and the effect is another. */
 async function follow() {
   const { services } = tileNow();
-  if (busy || (services.length === stood.length && services.every((one) => stood.includes(one)))) return;
+  if (busy || areSame(services, stood)) return;
   for (const box of boxes()) {
     if (box.checked === stood.includes(box.value)) box.checked = services.includes(box.value);
   }

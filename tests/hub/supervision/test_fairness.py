@@ -78,7 +78,7 @@ def test_a_pick_says_its_motive_and_who_was_overtaken_twice_is_told(house):
     assert told_of(found) == [("D003", "picked", 2), ("D002", "picked", 1)]
     assert dict(found.times) == {2: 1, 1: 1}, "D001 twice, D002 once"
     with house.hub.snapshot() as reader:
-        lines = told(house.hub, reader, {"from": DAY}).lines
+        lines = told(house.hub, reader, DAY, DAY).lines
     assert [(line["label"], line["motive"], line["longest"]) for line in lines] == [
         ("D003", "convocation", 3), ("D002", "convocation", 4),
     ]  # fmt: skip
